@@ -1,0 +1,88 @@
+//! Why a call was refused.
+
+use thiserror::Error;
+
+/// A bad call: something that the caller can correct before any work is lost.
+///
+/// Bad *numbers* that turn up during a run (NaN, a failed line search, a limit) are no errors: they end in a
+/// [`Solution`](crate::Solution) with a [`Termination`](crate::Termination).
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A vector or matrix does not have the size that the problem asks for.
+    #[error("{what} has dimension {actual}, but the problem has dimension {expected}: give {expected} numbers")]
+    Dimension {
+        /// Which argument.
+        what: &'static str,
+        /// The problem's dimension.
+        expected: usize,
+        /// The dimension that was given.
+        actual: usize,
+    },
+    /// A parameter is outside its range.
+    #[error("{name} is {value}, but must be {range}")]
+    Parameter {
+        /// The parameter's name, as in the setter.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// The allowed range in words.
+        range: &'static str,
+    },
+    /// The start holds a NaN or an infinity.
+    #[error("x0[{index}] is {value}: start from a point whose coordinates are all finite")]
+    NonFiniteStart {
+        /// The first coordinate that is not finite.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// The cost or the gradient is not finite at the start.
+    #[error("the {what} is {value} at x0: start from a point inside the domain of the cost")]
+    NotInDomain {
+        /// `cost` or `gradient`, with the entry.
+        what: String,
+        /// Its value.
+        value: f64,
+    },
+    /// A lower bound exceeds its upper bound, or a bound is NaN.
+    #[error("bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN")]
+    Bounds {
+        /// The coordinate.
+        index: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// The problem has bounds and the solver cannot keep them.
+    #[error("{solver} cannot keep the problem's bounds: use {instead}")]
+    BoundsNotSupported {
+        /// The solver that was asked.
+        solver: &'static str,
+        /// Which solvers can, or what to do while none can.
+        instead: &'static str,
+    },
+    /// A checkpoint cannot be resumed here.
+    #[error("the checkpoint cannot be resumed: {reason}")]
+    Checkpoint {
+        /// What does not fit.
+        reason: String,
+    },
+    /// The run was cancelled, or its time was up, before the start had been evaluated.
+    #[error("the run was interrupted before its start had been evaluated: {reason}")]
+    Interrupted {
+        /// What interrupted it.
+        reason: String,
+    },
+}
+
+/// `Ok` when the parameter satisfies its range.
+pub(crate) fn check(
+    holds: bool,
+    name: &'static str,
+    value: f64,
+    range: &'static str,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Parameter { name, value, range }) }
+}

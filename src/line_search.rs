@@ -1,0 +1,155 @@
+//! One-dimensional searches: how far to go along a direction.
+//!
+//! A search looks at φ(α) = f(x + α d) for a step α > 0 that decreases φ enough. Every search here works alone on
+//! any [`Phi`], a closure `|alpha| (value, slope)` included, and inside every line-search solver:
+//! `Lbfgs::default().line_search(MoreThuente::default())`.
+//!
+//! | search | accepts | asks for slopes | at home in |
+//! |---|---|---|---|
+//! | [`HagerZhang`] | Wolfe or approximate Wolfe conditions | yes | quasi-Newton, conjugate gradient (default) |
+//! | [`MoreThuente`] | strong Wolfe conditions | yes | quasi-Newton; fewest evaluations far from the rounding floor |
+//! | [`StrongWolfe`] | strong Wolfe conditions | yes | as in the textbook |
+//! | [`Backtracking`] | sufficient decrease | no | Newton, gradient descent |
+//! | [`Nonmonotone`] | sufficient decrease against the last few costs | no | Barzilai-Borwein |
+//! | [`FixedStep`] | everything finite | no | gradient descent at a fixed rate |
+//!
+//! **What every search keeps to.** A trial value or slope that is NaN or a value of +infinity lies outside the domain:
+//! the search shrinks into the domain and goes on. A value of -infinity ends it as [`FailureReason::Unbounded`]. The
+//! number of trials is bounded. An accepted step is always the last point evaluated. A failure carries the best
+//! point seen.
+
+mod backtracking;
+mod fixed_step;
+mod hager_zhang;
+mod interpolation;
+mod more_thuente;
+mod nonmonotone;
+mod strong_wolfe;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use backtracking::Backtracking;
+pub use fixed_step::FixedStep;
+pub use hager_zhang::{HagerZhang, HagerZhangMemory};
+pub use more_thuente::MoreThuente;
+pub use nonmonotone::{Nonmonotone, NonmonotoneMemory};
+pub use strong_wolfe::StrongWolfe;
+
+use crate::Error;
+
+/// φ(α), the cost along a ray.
+///
+/// Closures `|alpha: f64| (value, slope)` are `Phi`.
+pub trait Phi {
+    /// φ(α) and φ'(α).
+    fn value_and_slope(&mut self, alpha: f64) -> (f64, f64);
+
+    /// φ(α) alone, when that is cheaper. A later call for the slope at the same α costs only the gradient.
+    fn value(&mut self, alpha: f64) -> f64 {
+        self.value_and_slope(alpha).0
+    }
+
+    /// φ'(α) alone, when that is cheaper. A later call for the value at the same α costs only the cost.
+    fn slope(&mut self, alpha: f64) -> f64 {
+        self.value_and_slope(alpha).1
+    }
+}
+
+impl<F: FnMut(f64) -> (f64, f64)> Phi for F {
+    fn value_and_slope(&mut self, alpha: f64) -> (f64, f64) {
+        self(alpha)
+    }
+}
+
+/// Where a search starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// φ(0), finite.
+    pub value: f64,
+    /// φ'(0), negative.
+    pub slope: f64,
+    /// The first trial step, positive.
+    pub alpha: f64,
+    /// True when the direction carries its own length (Newton, quasi-Newton), so that `alpha` is to be tried as it
+    /// is; false when it is a guess that the search may improve first.
+    pub scaled: bool,
+    /// No trial goes beyond this step: further out x would overflow.
+    pub alpha_max: f64,
+}
+
+impl Start {
+    /// A start with first trial step 1, to be tried as it is, and no limit to the steps.
+    pub fn new(value: f64, slope: f64) -> Self {
+        Self { value, slope, alpha: 1.0, scaled: true, alpha_max: f64::MAX / 4.0 }
+    }
+
+    /// Sets the first trial step.
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+}
+
+/// A point on the ray.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The step α; 0 is the start itself.
+    pub alpha: f64,
+    /// φ(α).
+    pub value: f64,
+    /// How many trial points the search evaluated.
+    pub trials: usize,
+}
+
+/// Why a search ended without an acceptable step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum FailureReason {
+    /// The slope at the start is not negative (or not finite): the direction does not go down.
+    NotDescent,
+    /// The bracket, or the step, shrank to rounding error.
+    Rounding,
+    /// The allowed number of trials is spent.
+    TrialLimit,
+    /// The value is -infinity, or still falls steeply at the largest step that numbers allow.
+    Unbounded,
+}
+
+/// A search that ended without an acceptable step, and the best point it saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Failure {
+    /// Why.
+    pub reason: FailureReason,
+    /// The finite point with the lowest value seen, the start (α = 0) included.
+    pub best: Step,
+}
+
+/// A one-dimensional search.
+///
+/// Plain configuration; what it learns from one search for the next is its `Memory`.
+pub trait LineSearch: Clone + Send + Sync + std::fmt::Debug {
+    /// What passes from one step of a solver to the next; `Default` before the first.
+    type Memory: Copy + Default + Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
+
+    /// Looks for an acceptable step along `phi`.
+    ///
+    /// # Errors
+    /// [`Failure`] with the reason and the best point seen.
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        memory: &mut Self::Memory,
+    ) -> Result<Step, Failure>;
+
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for the first one outside its range.
+    fn check(&self) -> Result<(), Error>;
+
+    /// True when accepted values never rise (by more than rounding), so that the last point is the best one.
+    fn is_monotone(&self) -> bool {
+        true
+    }
+}

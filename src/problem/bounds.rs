@@ -1,0 +1,61 @@
+//! A box in ℝⁿ.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// lower ≤ x ≤ upper, componentwise; an infinite entry leaves its side free.
+///
+/// ```
+/// use extremum::Bounds;
+/// let unit = Bounds::new(vec![0.0; 3], vec![1.0; 3])?;
+/// assert_eq!(unit.dimension(), 3);
+/// assert!(Bounds::new(vec![1.0], vec![0.0]).is_err());
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    lower: DVector<f64>,
+    upper: DVector<f64>,
+}
+
+impl Bounds {
+    /// A box from its two corners.
+    ///
+    /// # Errors
+    /// [`Error::Bounds`] when a lower bound exceeds its upper bound or either is NaN; [`Error::Dimension`] when
+    /// the two corners differ in length.
+    pub fn new(lower: impl Into<Vec<f64>>, upper: impl Into<Vec<f64>>) -> Result<Self, Error> {
+        let (lower, upper) =
+            (DVector::from_vec(lower.into()), DVector::from_vec(upper.into()));
+        if lower.len() != upper.len() {
+            return Err(Error::Dimension {
+                what: "the upper corner",
+                expected: lower.len(),
+                actual: upper.len(),
+            });
+        }
+        for (index, (&lower, &upper)) in lower.iter().zip(upper.iter()).enumerate() {
+            if lower > upper || lower.is_nan() || upper.is_nan() {
+                return Err(Error::Bounds { index, lower, upper });
+            }
+        }
+        Ok(Self { lower, upper })
+    }
+
+    /// The number of coordinates.
+    pub fn dimension(&self) -> usize {
+        self.lower.len()
+    }
+
+    /// The lower corner.
+    pub fn lower(&self) -> &DVector<f64> {
+        &self.lower
+    }
+
+    /// The upper corner.
+    pub fn upper(&self) -> &DVector<f64> {
+        &self.upper
+    }
+}

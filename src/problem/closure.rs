@@ -1,0 +1,100 @@
+//! Problems from closures.
+
+use std::fmt;
+
+use nalgebra::DVector;
+
+use super::{Bounds, Hessian, Problem};
+
+type Cost<'a> = dyn Fn(&DVector<f64>) -> f64 + Send + Sync + 'a;
+type Gradient<'a> = dyn Fn(&DVector<f64>, &mut DVector<f64>) + Send + Sync + 'a;
+type SecondDerivative<'a> = dyn Fn(&DVector<f64>) -> Hessian + Send + Sync + 'a;
+
+/// A problem made of closures by [`from_fn`].
+pub struct FromFn<'a> {
+    dimension: usize,
+    cost: Box<Cost<'a>>,
+    gradient: Option<Box<Gradient<'a>>>,
+    hessian: Option<Box<SecondDerivative<'a>>>,
+    bounds: Option<Bounds>,
+}
+
+/// The problem of minimising `cost` over `dimension` variables. Without a
+/// [`gradient`](FromFn::with_gradient) the cost is differenced, and the evaluations are counted.
+///
+/// ```
+/// use extremum::{Bfgs, from_fn, minimize};
+///
+/// let data = [1.0, 2.0, 6.0];
+/// let problem = from_fn(2, |x| data.iter().map(|d| (d - x[0]).powi(2)).sum::<f64>() + x[1] * x[1]);
+/// let found = minimize(&problem, Bfgs::default(), [0.0, 1.0])?;
+/// assert!((found.x[0] - 3.0).abs() < 1e-6); // the mean
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub fn from_fn<'a>(
+    dimension: usize,
+    cost: impl Fn(&DVector<f64>) -> f64 + Send + Sync + 'a,
+) -> FromFn<'a> {
+    FromFn { dimension, cost: Box::new(cost), gradient: None, hessian: None, bounds: None }
+}
+
+impl<'a> FromFn<'a> {
+    /// Adds a closure that writes the gradient at its first argument into its second.
+    pub fn with_gradient(
+        mut self,
+        gradient: impl Fn(&DVector<f64>, &mut DVector<f64>) + Send + Sync + 'a,
+    ) -> Self {
+        self.gradient = Some(Box::new(gradient));
+        self
+    }
+
+    /// Adds a closure that returns the Hessian, a `DMatrix` or a `CscMatrix`.
+    pub fn with_hessian<H: Into<Hessian>>(
+        mut self,
+        hessian: impl Fn(&DVector<f64>) -> H + Send + Sync + 'a,
+    ) -> Self {
+        self.hessian = Some(Box::new(move |x| hessian(x).into()));
+        self
+    }
+
+    /// Adds bounds.
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = Some(bounds);
+        self
+    }
+}
+
+impl Problem for FromFn<'_> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        (self.cost)(x)
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        match &self.gradient {
+            Some(write) => write(x, gradient),
+            None => gradient.fill(f64::NAN),
+        }
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+        self.hessian.as_ref().map(|hessian| hessian(x))
+    }
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+    fn has_gradient(&self) -> bool {
+        self.gradient.is_some()
+    }
+}
+
+impl fmt::Debug for FromFn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromFn")
+            .field("dimension", &self.dimension)
+            .field("gradient", &self.gradient.is_some())
+            .field("hessian", &self.hessian.is_some())
+            .field("bounds", &self.bounds)
+            .finish_non_exhaustive()
+    }
+}
