@@ -25,6 +25,7 @@ mod interpolation;
 mod more_thuente;
 mod nonmonotone;
 mod strong_wolfe;
+mod trials;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

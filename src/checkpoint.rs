@@ -1,0 +1,84 @@
+//! A run as bytes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::stop::History;
+use crate::{Error, Evaluations, Record, Solver};
+
+/// Raised when the bytes of a state change their meaning.
+const FORMAT: u32 = 1;
+
+/// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
+///
+/// ```
+/// use extremum::{Bfgs, Checkpoint, Minimizer, from_fn};
+/// let problem = from_fn(1, |x| x[0].cosh()).with_gradient(|x, g| g[0] = x[0].sinh());
+/// let mut run = Minimizer::new(&problem, Bfgs::default(), [2.0]).start()?;
+/// let _ = run.step();
+/// let bytes = run.checkpoint().to_bytes()?;
+///
+/// let resumed = Minimizer::new(&problem, Bfgs::default(), [2.0]).resume(Checkpoint::from_bytes(&bytes)?)?;
+/// while run.step().is_continue() {}
+/// assert_eq!(run.finish().x, resumed.complete().x);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    format: u32,
+    solver: String,
+    /// The state's bytes, or why it could not be written.
+    state: Result<Vec<u8>, String>,
+    pub(crate) iteration: u64,
+    pub(crate) evaluations: Evaluations,
+    pub(crate) history: History,
+    pub(crate) trace: Vec<Record>,
+}
+
+impl Checkpoint {
+    pub(crate) fn new<S: Solver>(
+        solver: &S,
+        state: &S::State,
+        (iteration, evaluations): (u64, Evaluations),
+        history: History,
+        trace: Vec<Record>,
+    ) -> Self {
+        let state = postcard::to_stdvec(state).map_err(|error| error.to_string());
+        let solver = solver.name().to_owned();
+        Self { format: FORMAT, solver, state, iteration, evaluations, history, trace }
+    }
+
+    /// The checkpoint as bytes, to be written to a file.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the state cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        if let Err(reason) = &self.state {
+            return Err(Error::Checkpoint { reason: reason.clone() });
+        }
+        postcard::to_stdvec(self).map_err(|error| Error::Checkpoint { reason: error.to_string() })
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the bytes are damaged or of another version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let checkpoint: Self = postcard::from_bytes(bytes)
+            .map_err(|error| Error::Checkpoint { reason: error.to_string() })?;
+        if checkpoint.format != FORMAT {
+            let reason = format!("its format is {}, this version reads {FORMAT}", checkpoint.format);
+            return Err(Error::Checkpoint { reason });
+        }
+        Ok(checkpoint)
+    }
+
+    /// The state, of the solver that made it.
+    pub(crate) fn state<S: Solver>(&self, solver: &S) -> Result<S::State, Error> {
+        if self.solver != solver.name() {
+            let reason = format!("it was made by {}, not by {}", self.solver, solver.name());
+            return Err(Error::Checkpoint { reason });
+        }
+        let bytes = self.state.as_ref().map_err(|e| Error::Checkpoint { reason: e.clone() })?;
+        postcard::from_bytes(bytes).map_err(|error| Error::Checkpoint { reason: error.to_string() })
+    }
+}

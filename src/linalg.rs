@@ -1,0 +1,110 @@
+//! The inner loops: each pass over vectors does everything that it can with what it has loaded.
+//!
+//! Sums run in a fixed order (eight lanes, then the tail), so a result depends on nothing but its input.
+
+mod modified_cholesky;
+mod packed;
+
+use nalgebra::DMatrix;
+
+pub(crate) use modified_cholesky::ModifiedCholesky;
+pub(crate) use packed::Packed;
+
+/// Lanes of a sum: enough independent additions to hide their latency.
+const LANES: usize = 8;
+
+/// Elements per block of a pass that reads many vectors, so that the shared ones stay in the first-level cache.
+pub(crate) const BLOCK: usize = 1024;
+
+/// `M` sums Σᵢ term(x₁ᵢ, .., x_Kᵢ) over `K` vectors in one pass.
+#[inline(always)]
+pub(crate) fn sums<const K: usize, const M: usize>(
+    x: [&[f64]; K],
+    term: impl Fn([f64; K]) -> [f64; M],
+) -> [f64; M] {
+    let n = x[0].len();
+    let parts = x.map(|x| x[..n].as_chunks::<LANES>());
+    let mut lanes = [[0.0; LANES]; M];
+    for c in 0..n / LANES {
+        let chunk = parts.map(|(chunks, _)| &chunks[c]);
+        for l in 0..LANES {
+            let terms = term(chunk.map(|chunk| chunk[l]));
+            for m in 0..M {
+                lanes[m][l] += terms[m];
+            }
+        }
+    }
+    let mut sums = lanes.map(|l| ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7])));
+    for i in 0..n % LANES {
+        let terms = term(parts.map(|(_, tail)| tail[i]));
+        for m in 0..M {
+            sums[m] += terms[m];
+        }
+    }
+    sums
+}
+
+/// Column j of a matrix as a slice.
+pub(crate) fn column(a: &DMatrix<f64>, j: usize) -> &[f64] {
+    &a.as_slice()[j * a.nrows()..(j + 1) * a.nrows()]
+}
+
+/// a'b.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let [sum] = sums([a, b], |[a, b]| [a * b]);
+    sum
+}
+
+/// (a'b, a'c).
+pub(crate) fn dot2(a: &[f64], b: &[f64], c: &[f64]) -> [f64; 2] {
+    sums([a, b, c], |[a, b, c]| [a * b, a * c])
+}
+
+/// max |aᵢ|; NaN entries do not count, so test a sum for finiteness beside it.
+pub(crate) fn max_abs(a: &[f64]) -> f64 {
+    let (chunks, tail) = a.as_chunks::<LANES>();
+    let mut lanes = [0.0_f64; LANES];
+    for chunk in chunks {
+        for (lane, a) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, a.abs());
+        }
+    }
+    tail.iter().map(|a| a.abs()).chain(lanes).fold(0.0, larger)
+}
+
+/// (a'b, max |aᵢ|) in one pass.
+pub(crate) fn dot_and_max(a: &[f64], b: &[f64]) -> (f64, f64) {
+    let (mut product, mut max) = (0.0, 0.0);
+    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+        product += dot(a, b);
+        max = larger(max, max_abs(a));
+    }
+    (product, max)
+}
+
+/// y += α x.
+pub(crate) fn axpy(alpha: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += alpha * x;
+    }
+}
+
+/// out = x + α d.
+pub(crate) fn step_to(x: &[f64], alpha: f64, d: &[f64], out: &mut [f64]) {
+    for ((out, x), d) in out.iter_mut().zip(x).zip(d) {
+        *out = x + alpha * d;
+    }
+}
+
+/// The larger of two numbers as one instruction (`f64::max` has to look at NaN on both sides).
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// y += α x + β z.
+pub(crate) fn axpy2([alpha, beta]: [f64; 2], [x, z]: [&[f64]; 2], y: &mut [f64]) {
+    for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
+        *y += alpha * x + beta * z;
+    }
+}

@@ -1,0 +1,400 @@
+//! The search of Hager and Zhang: slopes decide where values are lost in rounding.
+//!
+//! A step α is accepted when φ'(α) >= σ φ'(0) and one of
+//!
+//! ```text
+//! T1   φ(α) - φ(0) <= δ α φ'(0)                                      (2.2)
+//! T2   φ'(α) <= (2 δ - 1) φ'(0)  and  φ(α) <= φ(0) + ε_k             (4.1), (4.3)
+//! ```
+//!
+//! T1 with the slope condition are the Wolfe conditions. T2 is T1 of the parabola through φ(0), φ'(0), φ'(α): close to
+//! a minimiser φ(α) - φ(0) has no correct digit left, and values resolve the step to √eps only, but slopes to eps.
+//!
+//! ```text
+//! B0-B3   α grows by ρ until φ'(α) >= 0; [a, b] has φ'(a) < 0, φ(a) <= φ(0) + ε_k, φ'(b) >= 0      (4.4)
+//! S1-S4   c = secant(a, b) takes the place of a or b, and then the secant from the replaced end to c
+//! L2      halve what is left when that left more than γ of the interval
+//! U0-U3   a trial with φ' >= 0 is a new b, one with φ' < 0 a new a; but with φ' < 0 and φ > φ(0) + ε_k
+//!         [a, trial] is cut by θ until it has an end with φ' >= 0
+//! ε_k = ε C_k,   Q_k = 1 + Δ Q_{k-1},   C_k = C_{k-1} + (|f_k| - C_{k-1}) / Q_k                     (2006, section 3)
+//! ```
+//!
+//! Needs: φ continuously differentiable. Guarantee (2005, theorem 4.1): near a minimiser with φ'' > 0 the interval
+//! shrinks with order 1 + √2 = 2.41 per two slopes.
+//!
+//! Departures: T2 counts only once |φ(α) - φ(0)| <= ω C_k was seen, from then on for good; the papers look for it at
+//! steps taken, here the trial itself may be the first, so that a run that starts at its minimiser ends. While T1 alone
+//! counts, a trial with φ' < 0 that lacks T1's decrease is treated like φ > φ(0) + ε_k: the flat tail of a φ such as
+//! 1 / (1 + α) is then no reason to go on expanding, and [a, trial] holds a Wolfe step. B2 starts from the last
+//! good a, not from 0. Where the direction has no length of its own, only the slope of a trial is asked for first; the
+//! value only when the slope does not reject it. A step outside the domain is an upper end that has no slope.
+//!
+//! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
+//! search*, SIAM J. Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32
+//! (2006) 113-137, sections 2 and 3.
+
+use serde::{Deserialize, Serialize};
+
+use super::interpolation::{quadratic, secant};
+use super::trials::{Expansion, Trials, check_max_trials};
+use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
+use crate::Error;
+use crate::error::check;
+
+/// Δ: how fast older costs fade from C_k.
+const FADING: f64 = 0.7;
+/// The quadratic step leaves out trials whose expected change is below this share of C_k: their values are rounding.
+const RESOLVED: f64 = 1e-12;
+
+/// Hager and Zhang's search for the Wolfe or the approximate Wolfe conditions.
+///
+/// # Method
+/// Brackets a minimiser by slopes and shrinks the bracket by pairs of secant steps. Works down to the rounding error of
+/// the slopes, where searches that compare values stall; there an accepted value may exceed φ(0) by ε C_k. When the first
+/// step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, and values are
+/// only asked for where slopes leave a doubt. On failure: the best point seen, with [`FailureReason::Rounding`] when
+/// the bracket has shrunk to rounding.
+///
+/// # Parameters
+/// | setter | default | range | |
+/// |---|---|---|---|
+/// | [`sufficient_decrease`](Self::sufficient_decrease) | 0.1 | (0, 0.5) | δ; more: shorter steps |
+/// | [`curvature`](Self::curvature) | 0.9 | [δ, 1) | σ; less: more exact, more trials |
+/// | [`epsilon`](Self::epsilon) | 1e-6 | >= 0 | ε: rise of φ that may be rounding, relative to recent costs |
+/// | [`switch`](Self::switch) | 1e-3 | >= 0 | ω: relative change of φ below which slopes may decide; 0 never, infinity at once |
+/// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
+/// | [`shrinkage`](Self::shrinkage) | 0.66 | (0, 1) | γ: what a pair of secants may leave of the bracket |
+/// | [`expansion`](Self::expansion) | 5 | > 1 | ρ: growth of the step until a minimiser is bracketed |
+/// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
+///
+/// # Example
+/// ```
+/// use extremum::line_search::{HagerZhang, HagerZhangMemory, LineSearch, Start};
+///
+/// // φ(α) = (α - 3)²: the secant of the slopes at 0 and 5 hits the minimiser
+/// let mut phi = |a: f64| ((a - 3.0).powi(2), 2.0 * (a - 3.0));
+/// let search = HagerZhang::default().curvature(0.1);
+/// let step = search.search(&mut phi, Start::new(9.0, -6.0), &mut HagerZhangMemory::default()).unwrap();
+/// assert!((step.alpha - 3.0).abs() < 1e-15);
+/// assert_eq!(step.trials, 3);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HagerZhang {
+    sufficient_decrease: f64,
+    curvature: f64,
+    epsilon: f64,
+    switch: f64,
+    bisection: f64,
+    shrinkage: f64,
+    expansion: f64,
+    max_trials: usize,
+}
+
+impl Default for HagerZhang {
+    fn default() -> Self {
+        Self {
+            sufficient_decrease: 0.1,
+            curvature: 0.9,
+            epsilon: 1e-6,
+            switch: 1e-3,
+            bisection: 0.5,
+            shrinkage: 0.66,
+            expansion: 5.0,
+            max_trials: 50,
+        }
+    }
+}
+
+impl HagerZhang {
+    /// Sets δ of the sufficient decrease.
+    pub fn sufficient_decrease(mut self, sufficient_decrease: f64) -> Self {
+        self.sufficient_decrease = sufficient_decrease;
+        self
+    }
+
+    /// Sets σ of the curvature condition.
+    pub fn curvature(mut self, curvature: f64) -> Self {
+        self.curvature = curvature;
+        self
+    }
+
+    /// Sets ε, the relative rise of φ that may be rounding.
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Sets ω, the relative change of φ from which on slopes may decide.
+    pub fn switch(mut self, switch: f64) -> Self {
+        self.switch = switch;
+        self
+    }
+
+    /// Sets θ, where an interval without a rising end is cut.
+    pub fn bisection(mut self, bisection: f64) -> Self {
+        self.bisection = bisection;
+        self
+    }
+
+    /// Sets γ, what a pair of secants may leave of the bracket.
+    pub fn shrinkage(mut self, shrinkage: f64) -> Self {
+        self.shrinkage = shrinkage;
+        self
+    }
+
+    /// Sets ρ, the growth of the step until a minimiser is bracketed.
+    pub fn expansion(mut self, expansion: f64) -> Self {
+        self.expansion = expansion;
+        self
+    }
+
+    /// Sets how many trials one search may take.
+    pub fn max_trials(mut self, max_trials: usize) -> Self {
+        self.max_trials = max_trials;
+        self
+    }
+}
+
+/// What [`HagerZhang`] learns from one search for the next: the size of recent costs, and whether slopes may decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HagerZhangMemory {
+    /// Q_k.
+    weight: f64,
+    /// C_k.
+    size: f64,
+    approximate: bool,
+}
+
+impl HagerZhangMemory {
+    fn take(&mut self, cost: f64) {
+        self.weight = 1.0 + FADING * self.weight;
+        self.size += (cost.abs() - self.size) / self.weight;
+    }
+}
+
+impl LineSearch for HagerZhang {
+    type Memory = HagerZhangMemory;
+
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        memory: &mut HagerZhangMemory,
+    ) -> Result<Step, Failure> {
+        let trials = Trials::new(phi, start, self.max_trials)?;
+        memory.take(start.value);
+        let start = trials.start();
+        let End(result) = Search { rule: self, trials, start, memory }.run();
+        result
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let delta = self.sufficient_decrease;
+        check(delta > 0.0 && delta < 0.5, "sufficient_decrease", delta, "in (0, 0.5)")?;
+        let sigma = self.curvature;
+        check(sigma >= delta && sigma < 1.0, "curvature", sigma, "in [sufficient_decrease, 1)")?;
+        check(self.epsilon >= 0.0, "epsilon", self.epsilon, "at least 0")?;
+        check(self.switch >= 0.0, "switch", self.switch, "at least 0")?;
+        let theta = self.bisection;
+        check(theta > 0.0 && theta < 1.0, "bisection", theta, "in (0, 1)")?;
+        let gamma = self.shrinkage;
+        check(gamma > 0.0 && gamma < 1.0, "shrinkage", gamma, "in (0, 1)")?;
+        let rho = self.expansion;
+        check(rho > 1.0 && rho.is_finite(), "expansion", rho, "above 1 and finite")?;
+        check_max_trials(self.max_trials)
+    }
+}
+
+/// A trial step and its slope, (α, φ'(α)).
+type Slope = (f64, f64);
+
+/// The end of a search: an accepted step or a failure.
+struct End(Result<Step, Failure>);
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self(Err(failure))
+    }
+}
+
+/// What a trial that is not accepted tells.
+enum Verdict {
+    /// φ' >= 0: an upper end.
+    Rising(Slope),
+    /// φ' < 0 and φ low: a lower end.
+    Falling(Slope),
+    /// φ' < 0, but φ is higher than at the lower end: a minimiser lies before.
+    TooHigh,
+    /// Outside the domain.
+    Outside,
+}
+
+/// One search under way.
+struct Search<'a> {
+    rule: &'a HagerZhang,
+    trials: Trials<'a>,
+    start: Start,
+    memory: &'a mut HagerZhangMemory,
+}
+
+impl Search<'_> {
+    /// L0-L3; comes back when a trial is accepted or the search has failed.
+    fn run(mut self) -> End {
+        let interval = match self.bracket() {
+            Ok(interval) => interval,
+            Err(end) => return end,
+        };
+        let (mut a, mut b) = interval;
+        loop {
+            match self.shrink(a, b) {
+                Ok(interval) => (a, b) = interval,
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// L1 and L2.
+    fn shrink(&mut self, a: Slope, b: Slope) -> Result<(Slope, Slope), End> {
+        if b.0 - a.0 <= 2.0 * f64::EPSILON * b.0 {
+            return Err(self.trials.failure(FailureReason::Rounding).into());
+        }
+        let (new_a, new_b) = self.secant_pair(a, b)?;
+        if new_b.0 - new_a.0 > self.rule.shrinkage * (b.0 - a.0) {
+            return self.update(new_a, new_b, new_a.0 + 0.5 * (new_b.0 - new_a.0));
+        }
+        Ok((new_a, new_b))
+    }
+
+    /// secant², S1-S4.
+    fn secant_pair(&mut self, a: Slope, b: Slope) -> Result<(Slope, Slope), End> {
+        let c = secant(a, b);
+        let (new_a, new_b) = self.update(a, b, c)?;
+        if new_b.0 == c {
+            self.update(new_a, new_b, secant(b, new_b))
+        } else if new_a.0 == c {
+            self.update(new_a, new_b, secant(a, new_a))
+        } else {
+            Ok((new_a, new_b))
+        }
+    }
+
+    /// Shrinks the interval by a trial at `c`, U0-U3.
+    fn update(&mut self, a: Slope, b: Slope, c: f64) -> Result<(Slope, Slope), End> {
+        if !(a.0 < c && c < b.0) {
+            return Ok((a, b));
+        }
+        match self.trial(c)? {
+            Verdict::Rising(c) => Ok((a, c)),
+            Verdict::Falling(c) => Ok((c, b)),
+            Verdict::TooHigh => self.cut(a, c, self.rule.bisection),
+            Verdict::Outside => self.cut(a, c, 0.1),
+        }
+    }
+
+    /// Cuts [a, `upper`] until it ends with φ' >= 0, U3; the first cut is at `share` of the interval.
+    fn cut(&mut self, mut a: Slope, mut upper: f64, mut share: f64) -> Result<(Slope, Slope), End> {
+        loop {
+            if upper - a.0 <= 2.0 * f64::EPSILON * upper {
+                return Err(self.trials.failure(FailureReason::Rounding).into());
+            }
+            let d = a.0 + share * (upper - a.0);
+            share = self.rule.bisection;
+            match self.trial(d)? {
+                Verdict::Rising(d) => return Ok((a, d)),
+                Verdict::Falling(d) => a = d,
+                Verdict::TooHigh => upper = d,
+                Verdict::Outside => {
+                    upper = d;
+                    share = 0.1;
+                }
+            }
+        }
+    }
+
+    /// B0-B3.
+    fn bracket(&mut self) -> Result<(Slope, Slope), End> {
+        let mut a = (0.0, self.start.slope);
+        let mut c = self.first_step()?;
+        let mut expansion = Expansion::new(self.rule.expansion);
+        loop {
+            match self.trial(c)? {
+                Verdict::Rising(c) => return Ok((a, c)),
+                Verdict::Falling(_) if c == self.start.alpha_max => {
+                    return Err(self.trials.failure(FailureReason::Unbounded).into());
+                }
+                Verdict::Falling(slope) => {
+                    a = slope;
+                    c = (c * expansion.next_factor()).min(self.start.alpha_max);
+                }
+                Verdict::TooHigh => return self.cut(a, c, self.rule.bisection),
+                Verdict::Outside => return self.cut(a, c, 0.1),
+            }
+        }
+    }
+
+    /// The first step, I1 and I2 (QuadStep): where it is a guess, the minimiser of the parabola through its value, or
+    /// twice the guess when that is not convex.
+    fn first_step(&mut self) -> Result<f64, End> {
+        let Start { value, slope, mut alpha, scaled, alpha_max } = self.start;
+        if scaled || alpha * -slope <= RESOLVED * self.memory.size {
+            return Ok(alpha);
+        }
+        let mut outside = f64::INFINITY;
+        let trial = loop {
+            if let Some(trial) = self.trials.value(alpha)? {
+                break trial;
+            }
+            outside = alpha;
+            alpha *= 0.1;
+        };
+        let minimizer = quadratic(value, slope, alpha, trial);
+        let step = if minimizer > 0.0 {
+            minimizer.min(10.0 * alpha).max(0.1 * alpha)
+        } else {
+            2.0 * alpha
+        };
+        // The guess itself when the parabola only moves it by rounding: its value is known.
+        if (step - alpha).abs() <= 1e-8 * alpha {
+            return Ok(alpha);
+        }
+        Ok(step.min(alpha + 0.5 * (outside - alpha)).min(alpha_max))
+    }
+
+    /// Evaluates a trial and tests T1 and T2.
+    fn trial(&mut self, alpha: f64) -> Result<Verdict, End> {
+        let Self { rule, trials, start, memory } = self;
+        let slope = if start.scaled {
+            trials.point(alpha)?.map(|point| point.slope)
+        } else {
+            trials.slope(alpha)?
+        };
+        let Some(slope) = slope else {
+            return Ok(Verdict::Outside);
+        };
+        let below_t2 = slope <= (2.0 * rule.sufficient_decrease - 1.0) * start.slope;
+        if memory.approximate && !below_t2 {
+            return Ok(Verdict::Rising((alpha, slope)));
+        }
+        let Some(value) = trials.value(alpha)? else {
+            return Ok(Verdict::Outside);
+        };
+
+        let change = value - start.value;
+        let approximate = memory.approximate || change.abs() <= rule.switch * memory.size;
+        let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
+        let is_low = value <= start.value + rule.epsilon * memory.size;
+        if slope >= rule.curvature * start.slope
+            && (decreases || (approximate && below_t2 && is_low))
+        {
+            memory.approximate = approximate;
+            return Err(End(Ok(trials.accept(alpha, value))));
+        }
+        Ok(if slope >= 0.0 {
+            Verdict::Rising((alpha, slope))
+        } else if is_low && (approximate || decreases) {
+            Verdict::Falling((alpha, slope))
+        } else {
+            Verdict::TooHigh
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! The textbook's search for the strong Wolfe conditions: expand until a step is bracketed, then zoom.
+//!
+//! ```text
+//! φ(α) <= φ(0) + c1 α φ'(0),   |φ'(α)| <= c2 |φ'(0)|                 (3.7)
+//!
+//! expand   α doubles until φ is too high, or its slope has turned           (algorithm 3.5)
+//! zoom     between lo, the lowest step so far, and hi: the cubic's minimiser
+//!          takes the place of hi (too high) or of lo                          (algorithm 3.6)
+//! ```
+//!
+//! Needs: φ continuously differentiable. Guarantee: c1 < c2 and a φ bounded below: the interval of the zoom always holds
+//! steps that satisfy (3.7), and it shrinks at least by 0.66 in two trials.
+//!
+//! Departures: the book leaves the safeguards of the zoom open. Here a trial keeps off the ends by a hundredth of the
+//! interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a value.
+//!
+//! Reference: J. Nocedal, S. J. Wright, *Numerical Optimization*, 2nd ed., Springer 2006, section 3.5.
+
+use serde::{Deserialize, Serialize};
+
+use super::interpolation::{Point, cubic};
+use super::trials::{Expansion, Trials, check_max_trials};
+use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
+use crate::Error;
+use crate::error::check;
+
+/// How far, in units of the interval, a trial keeps off its ends.
+const MARGIN: f64 = 0.01;
+/// What must be left of the interval after two trials.
+const SHRINKAGE: f64 = 0.66;
+
+/// The search for the strong Wolfe conditions of Nocedal and Wright.
+///
+/// # Method
+/// Doubles the step until a step that satisfies the conditions is bracketed, then zooms in by safeguarded cubic
+/// interpolation. On failure: the best point seen, with [`FailureReason::Rounding`] when the interval has shrunk to
+/// rounding.
+///
+/// # Parameters
+/// | setter | default | range | |
+/// |---|---|---|---|
+/// | [`sufficient_decrease`](Self::sufficient_decrease) | 1e-4 | (0, 1) | c1; more: shorter steps |
+/// | [`curvature`](Self::curvature) | 0.9 | (c1, 1) | c2; less: more exact, more trials |
+/// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
+///
+/// # Example
+/// ```
+/// use extremum::line_search::{LineSearch, Start, StrongWolfe};
+///
+/// // φ(α) = α³ - 3 α: the cubic through two points is φ itself, so the zoom's first trial is the minimiser
+/// let mut phi = |a: f64| (a.powi(3) - 3.0 * a, 3.0 * a.powi(2) - 3.0);
+/// let search = StrongWolfe::default().curvature(0.1);
+/// let step = search.search(&mut phi, Start::new(0.0, -3.0).alpha(2.0), &mut ()).unwrap();
+/// assert!((step.alpha - 1.0).abs() < 1e-14);
+/// assert_eq!(step.trials, 2);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrongWolfe {
+    sufficient_decrease: f64,
+    curvature: f64,
+    max_trials: usize,
+}
+
+impl Default for StrongWolfe {
+    fn default() -> Self {
+        Self { sufficient_decrease: 1e-4, curvature: 0.9, max_trials: 50 }
+    }
+}
+
+impl StrongWolfe {
+    /// Sets c1 of the sufficient decrease.
+    pub fn sufficient_decrease(mut self, sufficient_decrease: f64) -> Self {
+        self.sufficient_decrease = sufficient_decrease;
+        self
+    }
+
+    /// Sets c2 of the curvature condition.
+    pub fn curvature(mut self, curvature: f64) -> Self {
+        self.curvature = curvature;
+        self
+    }
+
+    /// Sets how many trials one search may take.
+    pub fn max_trials(mut self, max_trials: usize) -> Self {
+        self.max_trials = max_trials;
+        self
+    }
+
+    /// Where a trial leaves the search.
+    fn judge(&self, start: Start, lo: Point, p: Point) -> Verdict {
+        let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
+        if p.value > target || (p.value >= lo.value && lo.alpha > 0.0) {
+            Verdict::TooHigh
+        } else if p.slope.abs() <= -self.curvature * start.slope {
+            Verdict::Accepted
+        } else {
+            Verdict::Lower
+        }
+    }
+
+    /// Algorithm 3.6; `hi` is `Err(α)` when it lies outside the domain.
+    fn zoom(
+        &self,
+        trials: &mut Trials<'_>,
+        mut lo: Point,
+        mut hi: Result<Point, f64>,
+    ) -> Result<Step, Failure> {
+        let start = trials.start();
+        let mut widths = [f64::INFINITY; 2];
+        // Outside the domain: first back most of the way, then, from within, halve what is left.
+        let mut outside_share = 0.1;
+        loop {
+            let end = hi.map_or_else(|alpha| alpha, |point| point.alpha);
+            let width = (end - lo.alpha).abs();
+            if width <= 2.0 * f64::EPSILON * end.max(lo.alpha) {
+                return Err(trials.failure(FailureReason::Rounding));
+            }
+            let share = match hi {
+                Err(_) => outside_share,
+                Ok(_) if width > SHRINKAGE * widths[0] => 0.5,
+                // A NaN, from a cubic without a minimum, becomes the upper limit.
+                Ok(hi) => cubic(lo, hi).min(1.0 - MARGIN).max(MARGIN),
+            };
+            widths = [widths[1], width];
+
+            let alpha = lo.alpha + share * (end - lo.alpha);
+            let Some(p) = trials.point(alpha)? else {
+                hi = Err(alpha);
+                outside_share = 0.1;
+                continue;
+            };
+            outside_share = 0.5;
+            match self.judge(start, lo, p) {
+                Verdict::Accepted => return Ok(trials.accept(p.alpha, p.value)),
+                Verdict::TooHigh => {
+                    if p.value > start.value && trials.is_below_rounding(alpha) {
+                        return Err(trials.failure(FailureReason::Rounding));
+                    }
+                    hi = Ok(p);
+                }
+                Verdict::Lower => {
+                    if p.slope * (end - lo.alpha) >= 0.0 {
+                        hi = Ok(lo);
+                    }
+                    lo = p;
+                }
+            }
+        }
+    }
+}
+
+/// Where a trial leaves the search.
+enum Verdict {
+    /// It satisfies the strong Wolfe conditions.
+    Accepted,
+    /// Too little decrease, or not below `lo`.
+    TooHigh,
+    /// Below `lo`, but too steep.
+    Lower,
+}
+
+impl LineSearch for StrongWolfe {
+    type Memory = ();
+
+    /// Algorithm 3.5.
+    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+        let mut trials = Trials::new(phi, start, self.max_trials)?;
+        let start = trials.start();
+        let mut lo = Point { alpha: 0.0, value: start.value, slope: start.slope };
+        let mut alpha = start.alpha;
+        let mut expansion = Expansion::new(2.0);
+        loop {
+            let Some(p) = trials.point(alpha)? else {
+                return self.zoom(&mut trials, lo, Err(alpha));
+            };
+            match self.judge(start, lo, p) {
+                Verdict::Accepted => return Ok(trials.accept(p.alpha, p.value)),
+                Verdict::TooHigh => return self.zoom(&mut trials, lo, Ok(p)),
+                Verdict::Lower if p.slope >= 0.0 => return self.zoom(&mut trials, p, Ok(lo)),
+                Verdict::Lower if alpha == start.alpha_max => {
+                    return Err(trials.failure(FailureReason::Unbounded));
+                }
+                Verdict::Lower => {
+                    lo = p;
+                    alpha = (alpha * expansion.next_factor()).min(start.alpha_max);
+                }
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let c1 = self.sufficient_decrease;
+        check(c1 > 0.0 && c1 < 1.0, "sufficient_decrease", c1, "in (0, 1)")?;
+        let c2 = self.curvature;
+        check(c2 > c1 && c2 < 1.0, "curvature", c2, "in (sufficient_decrease, 1)")?;
+        check_max_trials(self.max_trials)
+    }
+}

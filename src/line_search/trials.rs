@@ -1,0 +1,163 @@
+//! The account that every search keeps: which trials it made, how many are left, and the best point.
+
+use super::interpolation::Point;
+use super::{Failure, FailureReason, Phi, Start, Step};
+use crate::Error;
+
+/// After so many expansions by the usual factor, the factor is squared at each further one.
+const USUAL_EXPANSIONS: usize = 10;
+
+/// φ, with an account of the trials.
+///
+/// A trial outside the domain is `None`. A trial that ends the search (the limit is spent, the value is -infinity, the
+/// step has vanished) is an `Err` to be passed on with `?`.
+pub(super) struct Trials<'a> {
+    phi: &'a mut dyn Phi,
+    start: Start,
+    limit: usize,
+    best: Step,
+    /// The last trial, and its value where that was asked for.
+    last: (f64, Option<f64>),
+}
+
+impl<'a> Trials<'a> {
+    /// Checks that the start goes down and makes its first trial step usable.
+    pub(super) fn new(
+        phi: &'a mut dyn Phi,
+        mut start: Start,
+        limit: usize,
+    ) -> Result<Self, Failure> {
+        if !(start.alpha_max > 0.0 && start.alpha_max.is_finite()) {
+            start.alpha_max = f64::MAX / 4.0;
+        }
+        if !(start.alpha > 0.0 && start.alpha.is_finite()) {
+            start.alpha = 1.0;
+        }
+        start.alpha = start.alpha.min(start.alpha_max);
+        let best = Step { alpha: 0.0, value: start.value, trials: 0 };
+        let trials = Self { phi, start, limit, best, last: (0.0, Some(start.value)) };
+        if start.value.is_finite() && start.slope.is_finite() && start.slope < 0.0 {
+            Ok(trials)
+        } else {
+            Err(trials.failure(FailureReason::NotDescent))
+        }
+    }
+
+    /// The start, with a usable first trial step.
+    pub(super) fn start(&self) -> Start {
+        self.start
+    }
+
+    /// φ and φ' at a new trial step.
+    pub(super) fn point(&mut self, alpha: f64) -> Result<Option<Point>, Failure> {
+        self.begin(alpha)?;
+        let (value, slope) = self.phi.value_and_slope(alpha);
+        self.last.1 = Some(value);
+        if value == f64::NEG_INFINITY {
+            return Err(self.failure(FailureReason::Unbounded));
+        }
+        if !(value.is_finite() && slope.is_finite()) {
+            return Ok(None);
+        }
+        self.record(alpha, value);
+        Ok(Some(Point { alpha, value, slope }))
+    }
+
+    /// φ at a trial step: at a new one, or at the one whose slope has been asked for.
+    pub(super) fn value(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
+        let known = if alpha == self.last.0 { self.last.1 } else { None };
+        let value = match known {
+            Some(value) => value,
+            None => {
+                self.begin(alpha)?;
+                self.phi.value(alpha)
+            }
+        };
+        self.last.1 = Some(value);
+        if value == f64::NEG_INFINITY {
+            return Err(self.failure(FailureReason::Unbounded));
+        }
+        if !value.is_finite() {
+            return Ok(None);
+        }
+        self.record(alpha, value);
+        Ok(Some(value))
+    }
+
+    /// φ' at a trial step: at a new one, or at the one whose value has been asked for.
+    pub(super) fn slope(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
+        self.begin(alpha)?;
+        let slope = self.phi.slope(alpha);
+        Ok(slope.is_finite().then_some(slope))
+    }
+
+    /// The accepted step, which is the last trial.
+    pub(super) fn accept(&self, alpha: f64, value: f64) -> Step {
+        Step { alpha, value, trials: self.best.trials }
+    }
+
+    /// The end without an acceptable step.
+    pub(super) fn failure(&self, reason: FailureReason) -> Failure {
+        Failure { reason, best: self.best }
+    }
+
+    /// True when the linear model promises less at `alpha` than one rounding error of φ(0): a value that is still too
+    /// high there will not come down on a shorter step.
+    pub(super) fn is_below_rounding(&self, alpha: f64) -> bool {
+        alpha * -self.start.slope <= f64::EPSILON * self.start.value.abs()
+    }
+
+    /// Counts a trial, unless it goes on with the last one.
+    fn begin(&mut self, alpha: f64) -> Result<(), Failure> {
+        if alpha == self.last.0 && alpha > 0.0 {
+            return Ok(());
+        }
+        if self.best.trials >= self.limit {
+            return Err(self.failure(FailureReason::TrialLimit));
+        }
+        // The step has underflowed.
+        if !(alpha > 0.0 && alpha.is_finite()) {
+            return Err(self.failure(FailureReason::Rounding));
+        }
+        self.best.trials += 1;
+        self.last = (alpha, None);
+        Ok(())
+    }
+
+    fn record(&mut self, alpha: f64, value: f64) {
+        if value < self.best.value {
+            self.best.alpha = alpha;
+            self.best.value = value;
+        }
+    }
+}
+
+/// The factors by which a search expands that finds φ still falling.
+///
+/// The usual factor for a while, and then its square, the square of that and so on: from any step, a few dozen trials
+/// reach the largest number, so that a φ without a lower bound is found out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expansion {
+    factor: f64,
+    count: usize,
+}
+
+impl Expansion {
+    pub(super) fn new(factor: f64) -> Self {
+        Self { factor, count: 0 }
+    }
+
+    /// The factor for the next expansion; infinite in the end.
+    pub(super) fn next_factor(&mut self) -> f64 {
+        self.count += 1;
+        if self.count > USUAL_EXPANSIONS {
+            self.factor *= self.factor;
+        }
+        self.factor
+    }
+}
+
+/// Checks the parameter that all searches share.
+pub(super) fn check_max_trials(max_trials: usize) -> Result<(), Error> {
+    crate::error::check(max_trials >= 1, "max_trials", max_trials as f64, "at least 1")
+}

@@ -1,0 +1,145 @@
+//! Exact derivatives of a cost that is written once, as a formula.
+//!
+//! A [`Formula`] is generic over its numbers. On `f64` it gives the cost; on dual numbers x + Σ εₖ vₖ with εₖ² = 0
+//! (crate num-dual) the same arithmetic carries derivatives along the directions vₖ with the value. This is
+//! differentiation in forward mode: no step size, no truncation error, and no record of the computation.
+//! J. Fike and J. Alonso, "The development of hyper-dual numbers for exact second-derivative calculations",
+//! AIAA 2011-886, has the numbers with two families ε₁, ε₂ that give second derivatives.
+
+mod num;
+mod operators;
+mod problem_macro;
+mod real;
+mod scratch;
+mod sweep;
+
+use nalgebra::DVector;
+
+pub use num::Num;
+pub use real::Real;
+
+use super::{Hessian, Problem};
+use scratch::with_variables;
+
+/// A cost f: ℝⁿ → ℝ written once for every kind of number. [`AutoDiff`] makes it a [`Problem`];
+/// [`problem!`](crate::problem!) writes the struct for a single expression.
+///
+/// ```
+/// use extremum::{AutoDiff, DVector, Formula, Num, Problem, Real};
+///
+/// struct Decay<'a> {
+///     t: &'a [f64],
+///     y: &'a [f64],
+/// }
+///
+/// impl Formula for Decay<'_> {
+///     fn dimension(&self) -> usize {
+///         2
+///     }
+///     fn cost<R: Real>(&self, b: &[Num<R>]) -> Num<R> {
+///         self.t.iter().zip(self.y).map(|(&t, &y)| (y - b[0] * (-b[1] * t).exp()).powi(2)).sum()
+///     }
+/// }
+///
+/// let problem = AutoDiff(Decay { t: &[0.0, 1.0], y: &[2.0, 0.0] });
+/// let mut gradient = DVector::zeros(2);
+/// let cost = problem.cost_and_gradient(&DVector::from_vec(vec![3.0, 0.0]), &mut gradient);
+/// // The residuals are r = y - 3 = (-1, -3), and ∂r/∂b₀ = -1, ∂r/∂b₁ = 3 t.
+/// assert_eq!(cost, 10.0);
+/// assert_eq!(gradient.as_slice(), [8.0, -18.0]);
+/// ```
+pub trait Formula: Sync {
+    /// The number n of variables.
+    fn dimension(&self) -> usize;
+
+    /// f(x), n variables.
+    fn cost<R: Real>(&self, x: &[Num<R>]) -> Num<R>;
+}
+
+impl<F: Formula> Formula for &F {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+    fn cost<R: Real>(&self, x: &[Num<R>]) -> Num<R> {
+        (**self).cost(x)
+    }
+}
+
+/// The problem of minimising a [`Formula`], with its gradient, Hessian and Hessian-vector products, exact to rounding.
+///
+/// **Cost.** Derivatives are computed for a chunk of variables at a time, N = n up to 4 and N = 8 beyond, and each
+/// chunk evaluates the formula once, with N + 1 times the arithmetic: a gradient or a Hessian-vector product takes
+/// ⌈n / N⌉ evaluations, so the work grows with n times the work of the cost. A Hessian takes k (k + 1) / 2
+/// evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. From hundreds of variables on, a gradient
+/// by hand is worth writing. Nothing allocates after the first call on a thread, but for the Hessian itself.
+///
+/// **Values.** [`cost_and_gradient`](Problem::cost_and_gradient) returns the bits of [`cost`](Problem::cost).
+///
+/// **Where there is no derivative.** A formula that branches has the derivatives of the branch that was taken, so
+/// `abs`, `min` and `max` have those of one side at a kink. Where the derivative is infinite (`sqrt` at 0) the
+/// entries are NaN or infinite, those of the other variables included. Where the cost is not finite all
+/// derivatives are NaN.
+///
+/// ```
+/// use extremum::{DVector, Hessian, Problem, problem};
+///
+/// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+/// let x = DVector::from_vec(vec![1.0, 1.0]);
+/// let Some(Hessian::Dense(hessian)) = rosenbrock.hessian(&x) else { unreachable!() };
+/// assert_eq!(hessian.as_slice(), [802.0, -400.0, -400.0, 200.0]);
+///
+/// let mut product = DVector::zeros(2);
+/// assert!(rosenbrock.hessian_product(&x, &DVector::from_vec(vec![1.0, 2.0]), &mut product));
+/// assert_eq!(product.as_slice(), [2.0, 0.0]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AutoDiff<F>(pub F);
+
+impl<F: Formula> Problem for AutoDiff<F> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        with_variables::<f64, _>(x, |variables| self.0.cost(variables).value())
+    }
+
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.cost_and_gradient(x, gradient);
+    }
+
+    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+        let hessian = match x.len() {
+            0 | 1 => sweep::hessian::<F, 1>(&self.0, x),
+            2 => sweep::hessian::<F, 2>(&self.0, x),
+            3 => sweep::hessian::<F, 3>(&self.0, x),
+            4..=16 => sweep::hessian::<F, 4>(&self.0, x),
+            _ => sweep::hessian::<F, 4>(&self.0, x),
+        };
+        Some(Hessian::Dense(hessian))
+    }
+
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        match gradient.len() {
+            0 => self.cost(x),
+            1 => sweep::gradient::<F, 1>(&self.0, x, gradient),
+            2 => sweep::gradient::<F, 2>(&self.0, x, gradient),
+            3 => sweep::gradient::<F, 3>(&self.0, x, gradient),
+            4 => sweep::gradient::<F, 4>(&self.0, x, gradient),
+            _ => sweep::gradient::<F, 8>(&self.0, x, gradient),
+        }
+    }
+
+    fn hessian_product(
+        &self,
+        x: &DVector<f64>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) -> bool {
+        match product.len() {
+            0..=4 => sweep::hessian_product::<F, 4>(&self.0, x, v, product),
+            _ => sweep::hessian_product::<F, 4>(&self.0, x, v, product),
+        }
+        true
+    }
+}

@@ -1,0 +1,114 @@
+//! Derivatives, a chunk of directions at a time.
+
+use nalgebra::{DMatrix, DVector, SVector};
+use num_dual::{Derivative, DualSVec64, HyperDualSVec64};
+
+use super::Formula;
+use super::scratch::{Pooled, with_variables};
+
+/// Writes the gradient and returns the value: ⌈n / N⌉ evaluations of the formula.
+pub(super) fn gradient<F: Formula, const N: usize>(
+    formula: &F,
+    x: &DVector<f64>,
+    gradient: &mut DVector<f64>,
+) -> f64
+where
+    DualSVec64<N>: Pooled,
+{
+    with_variables::<DualSVec64<N>, _>(x, |variables| {
+        let mut value = f64::NAN;
+        for (chunk, entries) in gradient.as_mut_slice().chunks_mut(N).enumerate() {
+            for (k, variable) in variables.iter_mut().skip(chunk * N).take(N).enumerate() {
+                variable.0 = variable.0.derivative(k);
+            }
+            let cost = formula.cost(variables).0;
+            write(cost.re, cost.eps.0.as_ref().map(|eps| eps.as_slice()), entries);
+            value = cost.re;
+            for variable in variables.iter_mut().skip(chunk * N).take(N) {
+                variable.0.eps = Derivative::none();
+            }
+        }
+        value
+    })
+}
+
+/// Writes ∇²f(x) v: ⌈n / N⌉ evaluations of the formula.
+pub(super) fn hessian_product<F: Formula, const N: usize>(
+    formula: &F,
+    x: &DVector<f64>,
+    v: &DVector<f64>,
+    product: &mut DVector<f64>,
+) where
+    HyperDualSVec64<1, N>: Pooled,
+{
+    with_variables::<HyperDualSVec64<1, N>, _>(x, |variables| {
+        for (variable, &v) in variables.iter_mut().zip(v.iter()) {
+            variable.0.eps1 = Derivative::some(SVector::<f64, 1>::new(v));
+        }
+        for (chunk, entries) in product.as_mut_slice().chunks_mut(N).enumerate() {
+            for (k, variable) in variables.iter_mut().skip(chunk * N).take(N).enumerate() {
+                variable.0 = variable.0.derivative2(k);
+            }
+            let cost = formula.cost(variables).0;
+            write(cost.re, cost.eps1eps2.0.as_ref().map(|eps| eps.as_slice()), entries);
+            for variable in variables.iter_mut().skip(chunk * N).take(N) {
+                variable.0.eps2 = Derivative::none();
+            }
+        }
+    });
+}
+
+/// The derivatives of a value that depends on the variables, 0 of one that does not. Where there is no value there
+/// are no derivatives either: a constant +infinity outside the domain must not look like a stationary point.
+fn write(value: f64, derivatives: Option<&[f64]>, entries: &mut [f64]) {
+    match derivatives {
+        _ if !value.is_finite() => entries.fill(f64::NAN),
+        Some(derivatives) => {
+            for (entry, derivative) in entries.iter_mut().zip(derivatives) {
+                *entry = *derivative;
+            }
+        }
+        None => entries.fill(0.0),
+    }
+}
+
+/// The Hessian in blocks of B × B, those of the lower triangle: k (k + 1) / 2 evaluations of the formula, where
+/// k = ⌈n / B⌉.
+pub(super) fn hessian<F: Formula, const B: usize>(formula: &F, x: &DVector<f64>) -> DMatrix<f64>
+where
+    HyperDualSVec64<B, B>: Pooled,
+{
+    let n = x.len();
+    let mut hessian = DMatrix::zeros(n, n);
+    with_variables::<HyperDualSVec64<B, B>, _>(x, |variables| {
+        for top in (0..n).step_by(B) {
+            for (k, variable) in variables.iter_mut().skip(top).take(B).enumerate() {
+                variable.0 = variable.0.derivative1(k);
+            }
+            for left in (0..=top).step_by(B) {
+                for (k, variable) in variables.iter_mut().skip(left).take(B).enumerate() {
+                    variable.0 = variable.0.derivative2(k);
+                }
+                let cost = formula.cost(variables).0;
+                for i in top..n.min(top + B) {
+                    for j in left..(i + 1).min(left + B) {
+                        let entry = match &cost.eps1eps2.0 {
+                            _ if !cost.re.is_finite() => f64::NAN,
+                            Some(block) => block[(i - top, j - left)],
+                            None => 0.0,
+                        };
+                        hessian[(i, j)] = entry;
+                        hessian[(j, i)] = entry;
+                    }
+                }
+                for variable in variables.iter_mut().skip(left).take(B) {
+                    variable.0.eps2 = Derivative::none();
+                }
+            }
+            for variable in variables.iter_mut().skip(top).take(B) {
+                variable.0.eps1 = Derivative::none();
+            }
+        }
+    });
+    hessian
+}

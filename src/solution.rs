@@ -1,0 +1,272 @@
+//! What a run found, and why it ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use crate::line_search::FailureReason;
+use crate::stationary::Classification;
+use crate::{Error, Evaluations, Problem};
+
+/// The end of a run.
+///
+/// ```
+/// use extremum::{Lbfgs, from_fn, minimize};
+/// let problem = from_fn(1, |x| (x[0] - 2.0).powi(2)).with_gradient(|x, g| g[0] = 2.0 * (x[0] - 2.0));
+/// let found = minimize(&problem, Lbfgs::default(), [5.0])?;
+/// assert_eq!(found.x[0], 2.0);
+/// assert!(found.gradient_norm.unwrap() <= 1e-6);
+/// println!("{found}");
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Solution {
+    /// The best point accepted.
+    pub x: DVector<f64>,
+    /// The cost there.
+    pub cost: f64,
+    /// The gradient's maximum norm there; `None` when the method does not look at gradients.
+    pub gradient_norm: Option<f64>,
+    /// Steps taken.
+    pub iterations: u64,
+    /// Calls of the problem's functions.
+    pub evaluations: Evaluations,
+    /// Wall-clock time, that before a resumed checkpoint included.
+    pub elapsed: Duration,
+    /// Why the run ended, with the evidence.
+    pub termination: Termination,
+    /// What kind of point x is, when the run was asked to [`verify`](crate::Minimizer::verify).
+    pub classification: Option<Classification>,
+    /// A record of every iteration, when the run was asked to [`trace`](crate::Minimizer::trace).
+    pub trace: Vec<Record>,
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Record {
+    /// Steps taken; 0 is the start.
+    pub iteration: u64,
+    /// The cost at the best point so far.
+    pub cost: f64,
+    /// The gradient's maximum norm there.
+    pub gradient_norm: Option<f64>,
+    /// Calls so far.
+    pub evaluations: Evaluations,
+    /// Time so far.
+    pub elapsed: Duration,
+}
+
+impl Solution {
+    /// Says what kind of point x is; see [`classify`](crate::classify).
+    ///
+    /// # Errors
+    /// As [`classify`](crate::classify).
+    pub fn classify<P: Problem>(&self, problem: &P) -> Result<Classification, Error> {
+        crate::classify(problem, &self.x)
+    }
+}
+
+impl fmt::Display for Solution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Evaluations { cost, gradient, hessian, .. } = self.evaluations;
+        writeln!(f, "{}", self.termination)?;
+        write!(f, "cost {:.10e}", self.cost)?;
+        if let Some(norm) = self.gradient_norm {
+            write!(f, ", gradient norm {norm:.3e}")?;
+        }
+        write!(f, "; {} iterations, {cost} costs, {gradient} gradients", self.iterations)?;
+        if hessian > 0 {
+            write!(f, ", {hessian} Hessians")?;
+        }
+        match &self.classification {
+            Some(classification) => write!(f, "\n{classification}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a run ended, with the evidence.
+///
+/// Only a measured test [converges](Termination::is_converged). That nothing more could be gained is
+/// [`Stalled`](Termination::Stalled); a limit is a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Termination {
+    /// The gradient's maximum norm is at most the tolerance. Converged.
+    GradientNorm {
+        /// The norm measured at x.
+        norm: f64,
+        /// The tolerance it was held against.
+        tolerance: f64,
+    },
+    /// The cost is at most the target. Converged.
+    TargetReached {
+        /// The cost measured at x.
+        cost: f64,
+        /// The target.
+        target: f64,
+    },
+    /// No further progress, though no test of convergence holds.
+    Stalled {
+        /// What showed it.
+        reason: Stall,
+        /// The gradient's maximum norm where it happened.
+        gradient_norm: Option<f64>,
+    },
+    /// The cost is -infinity, or falls as far as numbers reach. A failure: there is no minimum to find.
+    Unbounded {
+        /// The lowest cost seen.
+        cost: f64,
+    },
+    /// The given number of iterations was made. A limit.
+    MaxIterations {
+        /// The limit.
+        limit: u64,
+    },
+    /// The given number of evaluations was made. A limit.
+    MaxEvaluations {
+        /// The limit.
+        limit: u64,
+    },
+    /// The time is up. A limit.
+    TimeLimit {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The run's token was cancelled. A limit.
+    Cancelled,
+    /// An observer broke off. A limit.
+    StoppedByObserver,
+    /// A rule made by [`when`](crate::stop::when) held. A limit.
+    StoppedByRule,
+    /// The run was not stepped to its end. A limit.
+    NotFinished,
+}
+
+/// What showed that a run makes no further progress.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Stall {
+    /// Even along the steepest descent no lower point was found. Either the costs differ by rounding only, or the
+    /// gradient is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells.
+    LineSearch(FailureReason),
+    /// The cost rose along the steepest descent by far more than rounding, where the gradient says that it falls:
+    /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
+    GradientContradictsCost,
+    /// Neither the cost nor the gradient norm improved in this many iterations.
+    NoImprovement {
+        /// The iterations since the last improvement.
+        iterations: u64,
+    },
+    /// The relative reduction of the cost fell below what [`no_progress`](crate::stop::no_progress) asks for.
+    SmallReduction {
+        /// The reduction relative to the cost, over the window.
+        reduction: f64,
+        /// What was asked for.
+        tolerance: f64,
+    },
+}
+
+impl Termination {
+    /// True when a measured test of convergence holds.
+    pub fn is_converged(&self) -> bool {
+        matches!(self, Self::GradientNorm { .. } | Self::TargetReached { .. })
+    }
+
+    /// True when the run could not go on, converged or not, because nothing improved any more.
+    pub fn is_stalled(&self) -> bool {
+        matches!(self, Self::Stalled { .. })
+    }
+
+    /// True when a limit, an observer, a rule or a token ended the run; a resumed run may go on.
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::MaxIterations { .. }
+                | Self::MaxEvaluations { .. }
+                | Self::TimeLimit { .. }
+                | Self::Cancelled
+                | Self::StoppedByObserver
+                | Self::StoppedByRule
+                | Self::NotFinished
+        )
+    }
+
+    /// True when there is nothing to find, or the problem contradicts itself.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::Unbounded { .. } | Self::Stalled { reason: Stall::GradientContradictsCost, .. }
+        )
+    }
+
+    /// The variant's name, for tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::GradientNorm { .. } => "GradientNorm",
+            Self::TargetReached { .. } => "TargetReached",
+            Self::Stalled { .. } => "Stalled",
+            Self::Unbounded { .. } => "Unbounded",
+            Self::MaxIterations { .. } => "MaxIterations",
+            Self::MaxEvaluations { .. } => "MaxEvaluations",
+            Self::TimeLimit { .. } => "TimeLimit",
+            Self::Cancelled => "Cancelled",
+            Self::StoppedByObserver => "StoppedByObserver",
+            Self::StoppedByRule => "StoppedByRule",
+            Self::NotFinished => "NotFinished",
+        }
+    }
+}
+
+impl fmt::Display for Termination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GradientNorm { norm, tolerance } => {
+                write!(f, "converged: gradient norm {norm:.3e} is at most {tolerance:.3e}")
+            }
+            Self::TargetReached { cost, target } => {
+                write!(f, "converged: cost {cost:.6e} is at most {target:.6e}")
+            }
+            Self::Stalled { reason, gradient_norm } => {
+                write!(f, "stalled: {reason}")?;
+                match gradient_norm {
+                    Some(norm) => write!(f, " (gradient norm {norm:.3e})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Unbounded { cost } => {
+                write!(f, "unbounded: the cost falls as far as numbers reach, to {cost:.3e}")
+            }
+            Self::MaxIterations { limit } => write!(f, "limit: {limit} iterations"),
+            Self::MaxEvaluations { limit } => write!(f, "limit: {limit} evaluations"),
+            Self::TimeLimit { limit } => write!(f, "limit: {limit:?}"),
+            Self::Cancelled => write!(f, "cancelled"),
+            Self::StoppedByObserver => write!(f, "stopped by an observer"),
+            Self::StoppedByRule => write!(f, "stopped by a rule"),
+            Self::NotFinished => write!(f, "not finished"),
+        }
+    }
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LineSearch(reason) => {
+                write!(f, "no lower point along the steepest descent ({reason:?})")
+            }
+            Self::GradientContradictsCost => {
+                write!(f, "the cost rises where the gradient says that it falls")
+            }
+            Self::NoImprovement { iterations } => {
+                write!(f, "neither cost nor gradient improved in {iterations} iterations")
+            }
+            Self::SmallReduction { reduction, tolerance } => {
+                write!(f, "the cost fell by {reduction:.1e} of itself, less than {tolerance:.1e}")
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a method is: plain configuration that makes and advances a state.
+
+mod any;
+pub mod descent;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use any::{AnySolver, AnyState};
+
+use crate::{Error, Oracle, Termination};
+
+/// Everything that changes during a run, scratch included. Serialised, it is the checkpoint.
+pub trait State: Serialize + DeserializeOwned + Send + 'static {
+    /// The best point accepted.
+    fn x(&self) -> &DVector<f64>;
+    /// The cost there.
+    fn cost(&self) -> f64;
+    /// The gradient's maximum norm there; `None` when the method does not look at gradients.
+    fn gradient_norm(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// A method.
+pub trait Solver: Send + Sync {
+    /// Everything that changes.
+    type State: State;
+
+    /// The method's name, for tables and checkpoints.
+    fn name(&self) -> &'static str;
+
+    /// Checks the parameters, evaluates the start and allocates everything that the steps need.
+    ///
+    /// # Errors
+    /// For a bad parameter or start; see [`Error`].
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error>;
+
+    /// Makes one iteration: proposes, evaluates, and commits unless the run was interrupted. Breaks when the method
+    /// itself knows that the run is over.
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination>;
+
+    /// Checks a loaded state against the solver and the problem.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when they do not fit.
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error>;
+
+    /// Asked before a run reports convergence. A method that knows more than the gradient may object, and the run goes
+    /// on: [`Newton`](crate::Newton) looks at the Hessian and leaves a saddle.
+    fn accepts_convergence(&self, _problem: &mut Oracle<'_>, _state: &mut Self::State) -> bool {
+        true
+    }
+
+    /// The solver as one of a table of different ones.
+    fn boxed(self) -> Box<dyn AnySolver>
+    where
+        Self: Sized + 'static,
+    {
+        Box::new(self)
+    }
+}
+
+macro_rules! forward {
+    ($type:ty, [$($generics:tt)*]) => {
+        impl<$($generics)*> Solver for $type {
+            type State = S::State;
+            fn name(&self) -> &'static str {
+                (**self).name()
+            }
+            fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<S::State, Error> {
+                (**self).init(problem, x0)
+            }
+            fn step(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> ControlFlow<Termination> {
+                (**self).step(problem, state)
+            }
+            fn restore(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> Result<(), Error> {
+                (**self).restore(problem, state)
+            }
+            fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> bool {
+                (**self).accepts_convergence(problem, state)
+            }
+        }
+    };
+}
+
+forward!(&S, [S: Solver + ?Sized]);
+forward!(Box<S>, [S: Solver + ?Sized]);

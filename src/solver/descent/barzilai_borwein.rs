@@ -1,0 +1,102 @@
+//! The spectral gradient method: d = −λ g with λ from the last step's s and y.
+//!
+//! λ = s's/s'y (long) and s'y/y'y (short) in turn. Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148, eq. 5;
+//! with the nonmonotone safeguard of Raydan, SIAM J. Optim. 7 (1997) 26-33.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::steepest::descend;
+use super::{Accepted, Descent, Direction, Point, Proposal};
+use crate::line_search::Nonmonotone;
+use crate::{Error, Oracle, linalg};
+
+/// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature seen on the last step.
+///
+/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y in turn, s = x⁺ − x and y = g⁺ − g of the last step; shortened
+/// only when the cost exceeds the highest of the last ten.
+///
+/// **Needs** a gradient; no more memory than gradient descent. **Parameters** the line search ([`Nonmonotone`] by
+/// default).
+///
+/// **Guarantee** convergence to stationary points for costs bounded below; R-linear on strictly convex quadratics, in
+/// practice far faster than steepest descent. The cost rises now and then; the solution is the lowest point.
+///
+/// ```
+/// use extremum::{BarzilaiBorwein, from_fn, minimize};
+/// let problem = from_fn(2, |x| 0.5 * (x[0] * x[0] + 100.0 * x[1] * x[1]))
+///     .with_gradient(|x, g| { g[0] = x[0]; g[1] = 100.0 * x[1]; });
+/// let found = minimize(&problem, BarzilaiBorwein::default(), [1.0, 1.0])?;
+/// assert!(found.termination.is_converged() && found.iterations < 30); // steepest descent: several hundred
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** see the source's header.
+pub type BarzilaiBorwein<L = Nonmonotone> = Descent<Spectral, L>;
+
+/// The direction of [`BarzilaiBorwein`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spectral;
+
+impl Default for BarzilaiBorwein {
+    fn default() -> Self {
+        Descent::new(Spectral, Nonmonotone::default())
+    }
+}
+
+/// What [`Spectral`] remembers: λ, once it is known, and which of the two quotients is next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpectralMemory {
+    lambda: Option<f64>,
+    short: bool,
+}
+
+impl Direction for Spectral {
+    type Memory = SpectralMemory;
+
+    fn name(&self) -> &'static str {
+        "BarzilaiBorwein"
+    }
+    fn check(&self, _n: usize) -> Result<(), Error> {
+        Ok(())
+    }
+    fn start(&self, _: &mut Oracle<'_>, _n: usize, _: Option<&DVector<f64>>) -> SpectralMemory {
+        SpectralMemory::default()
+    }
+    fn is_valid(&self, _memory: &SpectralMemory, _n: usize) -> bool {
+        true
+    }
+
+    fn propose(
+        &self,
+        _problem: &mut Oracle<'_>,
+        memory: &mut SpectralMemory,
+        at: Point<'_>,
+        d: &mut DVector<f64>,
+    ) -> Proposal {
+        let steepest = descend(at.gradient, d);
+        let Some(lambda) = memory.lambda else { return steepest };
+        *d *= lambda;
+        let Proposal { slope, max, .. } = steepest;
+        Proposal { slope: lambda * slope, max: lambda * max, scaled: true, curvature: None }
+    }
+
+    fn update(&self, memory: &mut SpectralMemory, step: Accepted<'_>) {
+        let Accepted { alpha, d, old, new } = step;
+        let [dy, dd, yy] = linalg::sums(
+            [d.as_slice(), old.as_slice(), new.as_slice()],
+            |[d, old, new]| {
+                let y = new - old;
+                [d * y, d * d, y * y]
+            },
+        );
+        let quotient = if memory.short { dy / (yy / alpha) } else { alpha * (dd / dy) };
+        memory.short = !memory.short;
+        // Curvature that is not positive says nothing about a length: the search starts from its last step.
+        memory.lambda = (dy > 0.0 && quotient.is_finite() && quotient > 0.0).then_some(quotient);
+    }
+
+    fn reset(&self, memory: &mut SpectralMemory, _moved: bool) -> bool {
+        std::mem::take(memory).lambda.is_some()
+    }
+}

@@ -1,0 +1,240 @@
+//! BFGS: d = −H g, with H an inverse Hessian learnt from the steps.
+//!
+//! H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y; Nocedal & Wright (2006), eq. 6.17. Written as
+//! H⁺ = H + s w' + w s' with w = ½ ρ (1 + ρ y'Hy) s − ρ Hy it is a symmetric rank-two update.
+//!
+//! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower
+//! triangle: an update waits (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+use super::steepest::descend;
+use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
+use crate::line_search::{HagerZhang, LineSearch};
+use crate::linalg::{self, Packed};
+use crate::{Error, Hessian, Oracle};
+
+/// The method of Broyden, Fletcher, Goldfarb and Shanno.
+///
+/// **Method** d = −H g; H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y. Before the first update H becomes
+/// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given.
+///
+/// **Needs** a gradient; n²/2 numbers of memory and one pass over them per iteration. **Parameters** the line search
+/// (default [`HagerZhang`]), [`initial_hessian`](Bfgs::initial_hessian), [`typical_x`](Descent::typical_x).
+///
+/// **Guarantee** superlinear convergence near a minimum with a positive definite Hessian; n steps on a quadratic with
+/// exact searches.
+///
+/// ```
+/// use extremum::{Bfgs, Minimizer, from_fn};
+/// let problem = from_fn(2, |x| x[0] * x[0] + 5.0 * x[1] * x[1] + x[0] * x[1])
+///     .with_gradient(|x, g| { g[0] = 2.0 * x[0] + x[1]; g[1] = 10.0 * x[1] + x[0]; });
+/// let mut run = Minimizer::new(&problem, Bfgs::default(), [1.0, 2.0]).start()?;
+/// while run.step().is_continue() {}
+/// let inverse = run.state().inverse_hessian(); // of [[2, 1], [1, 10]]: [[10, −1], [−1, 2]] / 19
+/// assert!((inverse[(0, 0)] - 10.0 / 19.0).abs() < 1e-4);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Nocedal & Wright (2006), algorithm 6.1 and eqs. 6.17, 6.20.
+pub type Bfgs<L = HagerZhang> = Descent<InverseHessian, L>;
+
+/// The direction of [`Bfgs`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InverseHessian {
+    initial_hessian: Option<Hessian>,
+}
+
+impl Default for Bfgs {
+    fn default() -> Self {
+        Descent::new(InverseHessian::default(), HagerZhang::default())
+    }
+}
+
+impl<L: LineSearch> Bfgs<L> {
+    /// The Hessian to start from, n × n, symmetric and positive definite, in the variables of the problem. It is inverted
+    /// once. Default: a multiple of the identity that the first step decides.
+    pub fn initial_hessian(self, hessian: impl Into<Hessian>) -> Self {
+        let hessian = hessian.into();
+        self.map_direction(|d| d.initial_hessian = Some(hessian))
+    }
+}
+
+impl<S> DescentState<BfgsMemory, S> {
+    /// The inverse Hessian that BFGS has learnt, n × n, in the variables of the problem: an estimate of a fit's
+    /// covariance up to a factor.
+    pub fn inverse_hessian(&self) -> DMatrix<f64> {
+        let memory = self.memory();
+        let mut h = memory.h.to_dense();
+        h.ger(1.0, &memory.s, &memory.w, 1.0);
+        h.ger(1.0, &memory.w, &memory.s, 1.0);
+        if let Some(scale) = &memory.scale {
+            scale_both_sides(&mut h, scale);
+        }
+        h
+    }
+}
+
+/// What [`InverseHessian`] remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BfgsMemory {
+    /// H without the last update.
+    h: Packed,
+    /// The last update: H + s w' + w s'.
+    s: DVector<f64>,
+    w: DVector<f64>,
+    y: DVector<f64>,
+    hy: DVector<f64>,
+    /// H⁺g⁺, the negative of the next direction.
+    hg: DVector<f64>,
+    knows: Knows,
+    /// `typical_x`, to give H back in the variables of the problem.
+    scale: Option<DVector<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Knows {
+    /// H means nothing.
+    Nothing,
+    /// H is the caller's; `hg` is not known.
+    InitialHessian,
+    /// H has been updated, and `hg` belongs to the current point.
+    Steps,
+}
+
+impl InverseHessian {
+    /// The inverse of the initial Hessian, when it is one that can be inverted.
+    fn initial_inverse(&self, n: usize) -> Option<DMatrix<f64>> {
+        let mut dense = DMatrix::zeros(n, n);
+        self.initial_hessian.as_ref().filter(|h| h.is_square(n))?.write_to(&mut dense);
+        dense.cholesky().map(|factor| factor.inverse())
+    }
+}
+
+/// A ← diag(t) A diag(t).
+fn scale_both_sides(a: &mut DMatrix<f64>, t: &DVector<f64>) {
+    for (mut column, t_j) in a.column_iter_mut().zip(t) {
+        column *= *t_j;
+        column.component_mul_assign(t);
+    }
+}
+
+impl Direction for InverseHessian {
+    type Memory = BfgsMemory;
+
+    fn name(&self) -> &'static str {
+        "Bfgs"
+    }
+
+    fn check(&self, n: usize) -> Result<(), Error> {
+        let Some(hessian) = &self.initial_hessian else { return Ok(()) };
+        if !hessian.is_square(n) {
+            let actual = hessian.dimension();
+            return Err(Error::Dimension { what: "initial_hessian", expected: n, actual });
+        }
+        if self.initial_inverse(n).is_none() {
+            return Err(Error::Parameter {
+                name: "initial_hessian",
+                value: f64::NAN,
+                range: "positive definite",
+            });
+        }
+        Ok(())
+    }
+
+    fn start(
+        &self,
+        _problem: &mut Oracle<'_>,
+        n: usize,
+        scale: Option<&DVector<f64>>,
+    ) -> BfgsMemory {
+        let zeros = || DVector::zeros(n);
+        let mut h = Packed::zeros(n);
+        let initial = self.initial_inverse(n).map(|mut inverse| {
+            if let Some(scale) = scale {
+                scale_both_sides(&mut inverse, &scale.map(f64::recip));
+            }
+            h.copy_from(&inverse);
+        });
+        BfgsMemory {
+            h,
+            s: zeros(),
+            w: zeros(),
+            y: zeros(),
+            hy: zeros(),
+            hg: zeros(),
+            knows: if initial.is_some() { Knows::InitialHessian } else { Knows::Nothing },
+            scale: scale.cloned(),
+        }
+    }
+
+    fn is_valid(&self, memory: &BfgsMemory, n: usize) -> bool {
+        let vectors = [&memory.s, &memory.w, &memory.y, &memory.hy, &memory.hg];
+        memory.h.is_valid(n)
+            && vectors.iter().all(|v| v.len() == n)
+            && memory.scale.as_ref().is_none_or(|s| s.len() == n)
+    }
+
+    fn propose(
+        &self,
+        _problem: &mut Oracle<'_>,
+        memory: &mut BfgsMemory,
+        at: Point<'_>,
+        d: &mut DVector<f64>,
+    ) -> Proposal {
+        let BfgsMemory { h, s, w, hy, hg, knows, .. } = memory;
+        match knows {
+            Knows::Nothing => return descend(at.gradient, d),
+            Knows::InitialHessian => {
+                h.update_and_multiply([s, w], [at.gradient, at.gradient], [hy, hg]);
+                *knows = Knows::Steps;
+            }
+            Knows::Steps => {}
+        }
+        for (d, hg) in d.iter_mut().zip(hg.iter()) {
+            *d = -hg;
+        }
+        let (slope, max) = linalg::dot_and_max(d.as_slice(), at.gradient.as_slice());
+        Proposal { slope, max, scaled: true, curvature: None }
+    }
+
+    fn update(&self, memory: &mut BfgsMemory, step: Accepted<'_>) {
+        let Accepted { alpha, d, old, new } = step;
+        let BfgsMemory { h, s, w, y, hy, hg, knows, .. } = memory;
+        for ((y, new), old) in y.iter_mut().zip(new).zip(old) {
+            *y = new - old;
+        }
+        let [dy, dd, yy] = linalg::sums([d.as_slice(), y.as_slice()], |[d, y]| [d * y, d * d, y * y]);
+        if *knows == Knows::Nothing {
+            // Nocedal & Wright, eq. 6.20: the size of the true inverse Hessian along the first step.
+            let size = alpha * dy / yy;
+            h.set_diagonal(|_| if size > 0.0 && size.is_finite() { size } else { alpha });
+            s.fill(0.0);
+            w.fill(0.0);
+        }
+        h.update_and_multiply([s, w], [y, new], [hy, hg]);
+        *knows = Knows::Steps;
+        // A step along which the slope did not rise (beyond rounding) has no curvature to learn.
+        if dy <= f64::EPSILON * (dd * yy).sqrt() {
+            s.fill(0.0);
+            w.fill(0.0);
+            return;
+        }
+        let sy = alpha * dy;
+        let [yhy] = linalg::sums([y.as_slice(), hy.as_slice()], |[y, hy]| [y * hy]);
+        let along_s = 0.5 * (1.0 + yhy / sy) / sy;
+        for (((s, w), d), hy) in s.iter_mut().zip(w.iter_mut()).zip(d).zip(hy.iter()) {
+            *s = alpha * d;
+            *w = along_s * *s - hy / sy;
+        }
+        let [sg, wg] = linalg::dot2(new.as_slice(), s.as_slice(), w.as_slice());
+        for ((hg, s), w) in hg.iter_mut().zip(s.iter()).zip(w.iter()) {
+            *hg += wg * s + sg * w;
+        }
+    }
+
+    fn reset(&self, memory: &mut BfgsMemory, _moved: bool) -> bool {
+        std::mem::replace(&mut memory.knows, Knows::Nothing) != Knows::Nothing
+    }
+}

@@ -1,0 +1,85 @@
+//! Gradient descent: d = −g.
+//!
+//! Cauchy (1847); Nocedal & Wright (2006), section 3.3.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::{Accepted, Descent, Direction, Point, Proposal};
+use crate::line_search::{FixedStep, HagerZhang};
+use crate::{Error, Oracle, linalg};
+
+/// Gradient descent: x⁺ = x − α ∇f(x).
+///
+/// **Needs** a gradient. **Parameters** the line search ([`HagerZhang`] by default), or a
+/// [fixed rate](GradientDescent::with_rate).
+///
+/// **Guarantee** with a line search, the gradient goes to zero for every cost bounded below with a Lipschitz
+/// gradient; linearly, with factor (κ − 1)/(κ + 1) at best, near a minimum with condition number κ.
+///
+/// ```
+/// use extremum::{GradientDescent, from_fn, minimize};
+/// let problem = from_fn(2, |x| 0.5 * (x[0] * x[0] + 4.0 * x[1] * x[1]))
+///     .with_gradient(|x, g| { g[0] = x[0]; g[1] = 4.0 * x[1]; });
+/// // The best fixed rate is 2/(L + m) = 2/5; it contracts by (κ − 1)/(κ + 1) = 3/5.
+/// let found = minimize(&problem, GradientDescent::with_rate(0.4), [1.0, 1.0])?;
+/// assert_eq!(found.iterations, 30); // 4 · 0.6ᵏ ≤ 1e-6
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Cauchy (1847); Nocedal & Wright (2006), theorem 3.3.
+pub type GradientDescent<L = HagerZhang> = Descent<Steepest, L>;
+
+/// The direction of [`GradientDescent`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steepest;
+
+impl Default for GradientDescent {
+    fn default() -> Self {
+        Descent::new(Steepest, HagerZhang::default())
+    }
+}
+
+impl GradientDescent<FixedStep> {
+    /// Steps of α = `rate` > 0 throughout. Converges when rate < 2/L, L the largest eigenvalue of the Hessian.
+    pub fn with_rate(rate: f64) -> Self {
+        Descent::new(Steepest, FixedStep::new(rate))
+    }
+}
+
+/// d ← −g.
+pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
+    for (d, g) in d.iter_mut().zip(gradient) {
+        *d = -g;
+    }
+    let (norm_squared, max) = linalg::dot_and_max(gradient.as_slice(), gradient.as_slice());
+    Proposal { slope: -norm_squared, max, scaled: false, curvature: None }
+}
+
+impl Direction for Steepest {
+    type Memory = ();
+
+    fn name(&self) -> &'static str {
+        "GradientDescent"
+    }
+    fn check(&self, _n: usize) -> Result<(), Error> {
+        Ok(())
+    }
+    fn start(&self, _: &mut Oracle<'_>, _n: usize, _: Option<&DVector<f64>>) {}
+    fn is_valid(&self, _memory: &(), _n: usize) -> bool {
+        true
+    }
+    fn propose(
+        &self,
+        _problem: &mut Oracle<'_>,
+        _memory: &mut (),
+        at: Point<'_>,
+        d: &mut DVector<f64>,
+    ) -> Proposal {
+        descend(at.gradient, d)
+    }
+    fn update(&self, _memory: &mut (), _step: Accepted<'_>) {}
+    fn reset(&self, _memory: &mut (), _moved: bool) -> bool {
+        false
+    }
+}
