@@ -2,6 +2,8 @@
 pub mod line_search;
 mod checkpoint;
 mod error;
+#[cfg(feature = "autodiff")]
+pub mod functions;
 mod linalg;
 mod minimizer;
 mod oracle;

@@ -14,7 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{cubic_from_values, quadratic};
+use super::interpolation::{cubic_from_values, quadratic, safeguarded};
 use super::trials::{Trials, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
@@ -104,8 +104,7 @@ impl LineSearch for Backtracking {
                 _ => quadratic(start.value, start.slope, alpha, value),
             };
             older = Some((alpha, value));
-            // `min` first: it takes the upper limit in place of a NaN.
-            alpha = minimizer.min(0.5 * alpha).max(0.1 * alpha);
+            alpha = safeguarded(minimizer, 0.1 * alpha, 0.5 * alpha);
         }
     }
 

@@ -22,20 +22,22 @@
 //! Needs: φ continuously differentiable. Guarantee (2005, theorem 4.1): near a minimiser with φ'' > 0 the interval
 //! shrinks with order 1 + √2 = 2.41 per two slopes.
 //!
-//! Departures: T2 counts only once |φ(α) - φ(0)| <= ω C_k was seen, from then on for good; the papers look for it at
+//! Departures: T2 counts only once |φ(α) - φ(0)| < ω C_k was seen, from then on for good; the papers look for it at
 //! steps taken, here the trial itself may be the first, so that a run that starts at its minimiser ends. While T1 alone
 //! counts, a trial with φ' < 0 that lacks T1's decrease is treated like φ > φ(0) + ε_k: the flat tail of a φ such as
 //! 1 / (1 + α) is then no reason to go on expanding, and [a, trial] holds a Wolfe step. B2 starts from the last
-//! good a, not from 0. Where the direction has no length of its own, only the slope of a trial is asked for first; the
+//! good a, not from 0. QuadStep uses slopes where values are rounding. Where the direction has no length of its own, only the slope of a trial is asked for first; the
 //! value only when the slope does not reject it. A step outside the domain is an upper end that has no slope.
 //!
 //! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
 //! search*, SIAM J. Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32
 //! (2006) 113-137, sections 2 and 3.
 
+use std::convert::Infallible;
+
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{quadratic, secant};
+use super::interpolation::{quadratic, safeguarded, secant};
 use super::trials::{Expansion, Trials, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
@@ -43,7 +45,7 @@ use crate::error::check;
 
 /// Δ: how fast older costs fade from C_k.
 const FADING: f64 = 0.7;
-/// The quadratic step leaves out trials whose expected change is below this share of C_k: their values are rounding.
+/// The quadratic step does not use values when the expected change is below this share of C_k: they are rounding.
 const RESOLVED: f64 = 1e-12;
 
 /// Hager and Zhang's search for the Wolfe or the approximate Wolfe conditions.
@@ -71,12 +73,12 @@ const RESOLVED: f64 = 1e-12;
 /// ```
 /// use extremum::line_search::{HagerZhang, HagerZhangMemory, LineSearch, Start};
 ///
-/// // φ(α) = (α - 3)²: the secant of the slopes at 0 and 5 hits the minimiser
+/// // φ(α) = (α - 3)²: the secant of the slopes at 0 and 20 hits the minimiser
 /// let mut phi = |a: f64| ((a - 3.0).powi(2), 2.0 * (a - 3.0));
-/// let search = HagerZhang::default().curvature(0.1);
-/// let step = search.search(&mut phi, Start::new(9.0, -6.0), &mut HagerZhangMemory::default()).unwrap();
-/// assert!((step.alpha - 3.0).abs() < 1e-15);
-/// assert_eq!(step.trials, 3);
+/// let (search, mut memory) = (HagerZhang::default(), HagerZhangMemory::default());
+/// let step = search.search(&mut phi, Start::new(9.0, -6.0).alpha(20.0), &mut memory).unwrap();
+/// assert!((step.alpha - 3.0).abs() < 1e-14);
+/// assert_eq!(step.trials, 2);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HagerZhang {
@@ -184,7 +186,7 @@ impl LineSearch for HagerZhang {
         let trials = Trials::new(phi, start, self.max_trials)?;
         memory.take(start.value);
         let start = trials.start();
-        let End(result) = Search { rule: self, trials, start, memory }.run();
+        let Err(End(result)) = Search { rule: self, trials, start, memory }.run();
         result
     }
 
@@ -238,31 +240,19 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// L0-L3; comes back when a trial is accepted or the search has failed.
-    fn run(mut self) -> End {
-        let interval = match self.bracket() {
-            Ok(interval) => interval,
-            Err(end) => return end,
-        };
-        let (mut a, mut b) = interval;
+    /// L0-L3, until a trial is accepted or the search has failed.
+    fn run(mut self) -> Result<Infallible, End> {
+        let (mut a, mut b) = self.bracket()?;
         loop {
-            match self.shrink(a, b) {
-                Ok(interval) => (a, b) = interval,
-                Err(end) => return end,
+            if b.0 - a.0 <= 2.0 * f64::EPSILON * b.0 {
+                return Err(self.trials.failure(FailureReason::Rounding).into());
+            }
+            let wide = self.rule.shrinkage * (b.0 - a.0);
+            (a, b) = self.secant_pair(a, b)?;
+            if b.0 - a.0 > wide {
+                (a, b) = self.update(a, b, a.0 + 0.5 * (b.0 - a.0))?;
             }
         }
-    }
-
-    /// L1 and L2.
-    fn shrink(&mut self, a: Slope, b: Slope) -> Result<(Slope, Slope), End> {
-        if b.0 - a.0 <= 2.0 * f64::EPSILON * b.0 {
-            return Err(self.trials.failure(FailureReason::Rounding).into());
-        }
-        let (new_a, new_b) = self.secant_pair(a, b)?;
-        if new_b.0 - new_a.0 > self.rule.shrinkage * (b.0 - a.0) {
-            return self.update(new_a, new_b, new_a.0 + 0.5 * (new_b.0 - new_a.0));
-        }
-        Ok((new_a, new_b))
     }
 
     /// secant², S1-S4.
@@ -333,28 +323,36 @@ impl Search<'_> {
     }
 
     /// The first step, I1 and I2 (QuadStep): where it is a guess, the minimiser of the parabola through its value, or
-    /// twice the guess when that is not convex.
+    /// twice the guess when that is not convex. Not in the papers: where values are lost in rounding, the
+    /// parabola goes through its slope.
     fn first_step(&mut self) -> Result<f64, End> {
         let Start { value, slope, mut alpha, scaled, alpha_max } = self.start;
-        if scaled || alpha * -slope <= RESOLVED * self.memory.size {
+        if scaled {
             return Ok(alpha);
         }
         let mut outside = f64::INFINITY;
-        let trial = loop {
-            if let Some(trial) = self.trials.value(alpha)? {
-                break trial;
-            }
-            outside = alpha;
-            alpha *= 0.1;
+        let (minimizer, tolerance) = if alpha * -slope <= RESOLVED * self.memory.size {
+            let Some(trial) = self.trials.slope(alpha)? else {
+                return Ok(0.1 * alpha);
+            };
+            (secant((0.0, slope), (alpha, trial)), 0.1)
+        } else {
+            let trial = loop {
+                if let Some(trial) = self.trials.value(alpha)? {
+                    break trial;
+                }
+                outside = alpha;
+                alpha *= 0.1;
+            };
+            (quadratic(value, slope, alpha, trial), 1e-8)
         };
-        let minimizer = quadratic(value, slope, alpha, trial);
         let step = if minimizer > 0.0 {
-            minimizer.min(10.0 * alpha).max(0.1 * alpha)
+            safeguarded(minimizer, 0.1 * alpha, 10.0 * alpha)
         } else {
             2.0 * alpha
         };
-        // The guess itself when the parabola only moves it by rounding: its value is known.
-        if (step - alpha).abs() <= 1e-8 * alpha {
+        // The guess itself, which is half evaluated, when it is as good: by its slope, or up to rounding.
+        if (step - alpha).abs() <= tolerance * alpha {
             return Ok(alpha);
         }
         Ok(step.min(alpha + 0.5 * (outside - alpha)).min(alpha_max))
@@ -380,7 +378,7 @@ impl Search<'_> {
         };
 
         let change = value - start.value;
-        let approximate = memory.approximate || change.abs() <= rule.switch * memory.size;
+        let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
         let is_low = value <= start.value + rule.epsilon * memory.size;
         if slope >= rule.curvature * start.slope

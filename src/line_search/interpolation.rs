@@ -27,6 +27,11 @@ impl Point {
     }
 }
 
+/// The safeguard: `trial` kept between `low` and `high`; a NaN becomes `high`.
+pub(super) fn safeguarded(trial: f64, low: f64, high: f64) -> f64 {
+    trial.min(high).max(low)
+}
+
 /// Where the slope vanishes that is linear between `a` and `b`; each is (α, φ'(α)).
 pub(super) fn secant(a: (f64, f64), b: (f64, f64)) -> f64 {
     // From `a` in the direction of `b`, rather than (a b' - b a') / (b' - a'), which cancels when a is close to b.

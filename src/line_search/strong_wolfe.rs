@@ -13,12 +13,13 @@
 //!
 //! Departures: the book leaves the safeguards of the zoom open. Here a trial keeps off the ends by a hundredth of the
 //! interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a value.
+//! A value equal to that of lo counts as lower, where the book has it higher: on short steps rounding makes it so.
 //!
 //! Reference: J. Nocedal, S. J. Wright, *Numerical Optimization*, 2nd ed., Springer 2006, section 3.5.
 
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{Point, cubic};
+use super::interpolation::{Point, cubic, safeguarded};
 use super::trials::{Expansion, Trials, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
@@ -89,7 +90,7 @@ impl StrongWolfe {
     /// Where a trial leaves the search.
     fn judge(&self, start: Start, lo: Point, p: Point) -> Verdict {
         let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
-        if p.value > target || (p.value >= lo.value && lo.alpha > 0.0) {
+        if p.value > target || p.value > lo.value {
             Verdict::TooHigh
         } else if p.slope.abs() <= -self.curvature * start.slope {
             Verdict::Accepted
@@ -118,8 +119,7 @@ impl StrongWolfe {
             let share = match hi {
                 Err(_) => outside_share,
                 Ok(_) if width > SHRINKAGE * widths[0] => 0.5,
-                // A NaN, from a cubic without a minimum, becomes the upper limit.
-                Ok(hi) => cubic(lo, hi).min(1.0 - MARGIN).max(MARGIN),
+                Ok(hi) => safeguarded(cubic(lo, hi), MARGIN, 1.0 - MARGIN),
             };
             widths = [widths[1], width];
 
@@ -153,9 +153,9 @@ impl StrongWolfe {
 enum Verdict {
     /// It satisfies the strong Wolfe conditions.
     Accepted,
-    /// Too little decrease, or not below `lo`.
+    /// Too little decrease, or above `lo`.
     TooHigh,
-    /// Below `lo`, but too steep.
+    /// Not above `lo`, but too steep.
     Lower,
 }
 

@@ -16,8 +16,12 @@ pub(super) struct Trials<'a> {
     start: Start,
     limit: usize,
     best: Step,
-    /// The last trial, and its value where that was asked for.
-    last: (f64, Option<f64>),
+    /// The last trial.
+    last: f64,
+    /// The last trial whose value was asked for first, and that value: it may turn up again later.
+    known_value: (f64, f64),
+    /// The last trial whose slope was asked for, and that slope.
+    known_slope: (f64, f64),
 }
 
 impl<'a> Trials<'a> {
@@ -35,7 +39,15 @@ impl<'a> Trials<'a> {
         }
         start.alpha = start.alpha.min(start.alpha_max);
         let best = Step { alpha: 0.0, value: start.value, trials: 0 };
-        let trials = Self { phi, start, limit, best, last: (0.0, Some(start.value)) };
+        let trials = Self {
+            phi,
+            start,
+            limit,
+            best,
+            last: 0.0,
+            known_value: (0.0, start.value),
+            known_slope: (0.0, start.slope),
+        };
         if start.value.is_finite() && start.slope.is_finite() && start.slope < 0.0 {
             Ok(trials)
         } else {
@@ -52,33 +64,33 @@ impl<'a> Trials<'a> {
     pub(super) fn point(&mut self, alpha: f64) -> Result<Option<Point>, Failure> {
         self.begin(alpha)?;
         let (value, slope) = self.phi.value_and_slope(alpha);
-        self.last.1 = Some(value);
         if value == f64::NEG_INFINITY {
             return Err(self.failure(FailureReason::Unbounded));
         }
         if !(value.is_finite() && slope.is_finite()) {
             return Ok(None);
         }
+        self.known_value = (alpha, value);
         self.record(alpha, value);
         Ok(Some(Point { alpha, value, slope }))
     }
 
     /// φ at a trial step: at a new one, or at the one whose slope has been asked for.
     pub(super) fn value(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
-        let known = if alpha == self.last.0 { self.last.1 } else { None };
-        let value = match known {
-            Some(value) => value,
-            None => {
-                self.begin(alpha)?;
-                self.phi.value(alpha)
-            }
-        };
-        self.last.1 = Some(value);
+        if alpha == self.known_value.0 {
+            return Ok(Some(self.known_value.1));
+        }
+        let is_first = alpha != self.last;
+        self.begin(alpha)?;
+        let value = self.phi.value(alpha);
         if value == f64::NEG_INFINITY {
             return Err(self.failure(FailureReason::Unbounded));
         }
         if !value.is_finite() {
             return Ok(None);
+        }
+        if is_first {
+            self.known_value = (alpha, value);
         }
         self.record(alpha, value);
         Ok(Some(value))
@@ -86,8 +98,12 @@ impl<'a> Trials<'a> {
 
     /// φ' at a trial step: at a new one, or at the one whose value has been asked for.
     pub(super) fn slope(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
+        if alpha == self.known_slope.0 {
+            return Ok(Some(self.known_slope.1));
+        }
         self.begin(alpha)?;
         let slope = self.phi.slope(alpha);
+        self.known_slope = (alpha, slope);
         Ok(slope.is_finite().then_some(slope))
     }
 
@@ -107,9 +123,9 @@ impl<'a> Trials<'a> {
         alpha * -self.start.slope <= f64::EPSILON * self.start.value.abs()
     }
 
-    /// Counts a trial, unless it goes on with the last one.
+    /// Counts a trial, unless it goes on with one whose slope or value was asked for before.
     fn begin(&mut self, alpha: f64) -> Result<(), Failure> {
-        if alpha == self.last.0 && alpha > 0.0 {
+        if alpha > 0.0 && (alpha == self.last || alpha == self.known_value.0) {
             return Ok(());
         }
         if self.best.trials >= self.limit {
@@ -120,7 +136,7 @@ impl<'a> Trials<'a> {
             return Err(self.failure(FailureReason::Rounding));
         }
         self.best.trials += 1;
-        self.last = (alpha, None);
+        self.last = alpha;
         Ok(())
     }
 

@@ -68,10 +68,11 @@ impl<F: Formula> Formula for &F {
 /// The problem of minimising a [`Formula`], with its gradient, Hessian and Hessian-vector products, exact to rounding.
 ///
 /// **Cost.** Derivatives are computed for a chunk of variables at a time, N = n up to 4 and N = 8 beyond, and each
-/// chunk evaluates the formula once, with N + 1 times the arithmetic: a gradient or a Hessian-vector product takes
-/// ⌈n / N⌉ evaluations, so the work grows with n times the work of the cost. A Hessian takes k (k + 1) / 2
-/// evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. From hundreds of variables on, a gradient
-/// by hand is worth writing. Nothing allocates after the first call on a thread, but for the Hessian itself.
+/// chunk evaluates the formula once, with N + 1 times the arithmetic. A gradient takes ⌈n / N⌉ evaluations, so its
+/// work grows as n times that of the cost; a Hessian-vector product takes about twice as much. A Hessian takes
+/// k (k + 1) / 2 evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. From hundreds
+/// of variables on, a gradient by hand is worth writing. Nothing allocates after the first call on a thread, but
+/// for the Hessian itself.
 ///
 /// **Values.** [`cost_and_gradient`](Problem::cost_and_gradient) returns the bits of [`cost`](Problem::cost).
 ///
@@ -114,7 +115,7 @@ impl<F: Formula> Problem for AutoDiff<F> {
             2 => sweep::hessian::<F, 2>(&self.0, x),
             3 => sweep::hessian::<F, 3>(&self.0, x),
             4..=16 => sweep::hessian::<F, 4>(&self.0, x),
-            _ => sweep::hessian::<F, 4>(&self.0, x),
+            _ => sweep::hessian::<F, 8>(&self.0, x),
         };
         Some(Hessian::Dense(hessian))
     }
@@ -138,7 +139,7 @@ impl<F: Formula> Problem for AutoDiff<F> {
     ) -> bool {
         match product.len() {
             0..=4 => sweep::hessian_product::<F, 4>(&self.0, x, v, product),
-            _ => sweep::hessian_product::<F, 4>(&self.0, x, v, product),
+            _ => sweep::hessian_product::<F, 8>(&self.0, x, v, product),
         }
         true
     }

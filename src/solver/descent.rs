@@ -210,6 +210,8 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
         let g = state.gradient.as_slice();
         let (norm_squared, x_max) = (linalg::dot(g, g), self.size(&state.x));
+        if let Ok(l) = std::env::var("FIRST") { let l: f64 = l.parse().unwrap(); return l / norm_squared.sqrt(); }
+        if let Ok(l) = std::env::var("FIRSTX") { let l: f64 = l.parse().unwrap(); return l*x_max.max(1.0) / norm_squared.sqrt(); }
         let alpha = if x_max > 0.0 {
             0.01 * x_max / linalg::max_abs(g)
         } else {
@@ -235,6 +237,7 @@ pub struct DescentState<M, S> {
     pending: bool,
     trial: Buffer,
     best: Buffer,
+    fall: f64,
     /// The last accepted step length; 0 before the first.
     alpha: f64,
     /// True after a failed search, until one succeeds.
@@ -291,6 +294,7 @@ impl<M, S> DescentState<M, S> {
         }
         std::mem::swap(&mut self.x, &mut self.trial.x);
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
+        self.fall = self.cost - at.value;
         self.cost = at.value;
         self.gradient_norm = at.gradient_norm;
         self.pending = false;
@@ -358,7 +362,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             pending: false,
             trial: Buffer::new(n),
             best: Buffer::new(n),
-            alpha: 0.0,
+            fall: 0.0, alpha: 0.0,
             failed: false,
             memory: self.direction.start(problem, n, self.typical_x.as_ref()),
             search: L::Memory::default(),
@@ -382,6 +386,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let first = state.alpha == 0.0;
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
+            None if scaled && std::env::var("NW").is_ok() && state.fall > 0.0 => (2.02*state.fall/-slope).min(1.0),
             None if scaled => 1.0,
             None => self.first_trial(state),
         };

@@ -72,7 +72,7 @@ trait Chain<T> {
 impl<T: Real, const N: usize> Chain<T> for DualSVec<T, N> {
     #[inline]
     fn chain(&self, f0: T, f1: T, _: impl FnOnce() -> T) -> Self {
-        DualVec::new(f0, &self.eps * f1)
+        DualVec::new(f0, self.eps * f1)
     }
 }
 
@@ -81,9 +81,9 @@ impl<T: Real, const M: usize, const N: usize> Chain<T> for HyperDualSVec<T, M, N
     fn chain(&self, f0: T, f1: T, f2: impl FnOnce() -> T) -> Self {
         HyperDualVec::new(
             f0,
-            &self.eps1 * f1,
-            &self.eps2 * f1,
-            &self.eps1eps2 * f1 + &(&self.eps1 * f2()) * &self.eps2,
+            self.eps1 * f1,
+            self.eps2 * f1,
+            self.eps1eps2 * f1 + &(self.eps1 * f2()) * &self.eps2,
         )
     }
 }
@@ -166,7 +166,7 @@ impl<T: Real, const N: usize> Real for DualSVec<T, N> {
     fn quotient(self, divisor: Self) -> Self {
         // From a = q b: a' = q' b + q b'.
         let (q, inverse) = (self.re.quotient(divisor.re), divisor.re.recip());
-        DualVec::new(q, (self.eps - &divisor.eps * q) * inverse)
+        DualVec::new(q, (self.eps - divisor.eps * q) * inverse)
     }
     elementary!();
 }
@@ -176,10 +176,10 @@ impl<T: Real, const M: usize, const N: usize> Real for HyperDualSVec<T, M, N> {
     fn quotient(self, divisor: Self) -> Self {
         // From a = q b, differentiated along both directions in turn and then along both.
         let (q, inverse) = (self.re.quotient(divisor.re), divisor.re.recip());
-        let q1 = (self.eps1 - &divisor.eps1 * q) * inverse;
-        let q2 = (self.eps2 - &divisor.eps2 * q) * inverse;
+        let q1 = (self.eps1 - divisor.eps1 * q) * inverse;
+        let q2 = (self.eps2 - divisor.eps2 * q) * inverse;
         let mixed =
-            self.eps1eps2 - &divisor.eps1eps2 * q - &q1 * &divisor.eps2 - &divisor.eps1 * &q2;
+            self.eps1eps2 - divisor.eps1eps2 * q - &q1 * &divisor.eps2 - &divisor.eps1 * &q2;
         HyperDualVec::new(q, q1, q2, mixed * inverse)
     }
     elementary!();

@@ -1,0 +1,174 @@
+//! Every solver on a set of test problems, as a table or as CSV.
+//!
+//! ```text
+//! cargo run --release --example compare_solvers                    every solver on two-dimensional classics
+//! cargo run --release --example compare_solvers -- --suite mgh     the 35 problems of More, Garbow & Hillstrom
+//! cargo run --release --example compare_solvers -- --suite mgh --solver Lbfgs --line-search MoreThuente --csv
+//! ```
+//!
+//! A run ends at a gradient of maximum norm 1e-6 max(1, |f|), or after 10000 evaluations. A row is `ok` when the
+//! run converged to a known minimum.
+
+use std::process::ExitCode;
+
+use extremum::functions::{TestFunction, classics, more_garbow_hillstrom};
+use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
+use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
+use extremum::{
+    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Minimizer, Newton,
+    Problem, Solution, Solver,
+};
+
+const USAGE: &str = "usage: compare_solvers [--suite classics|mgh] [--solver NAME] [--problem NAME] \
+                     [--line-search HagerZhang|MoreThuente|StrongWolfe|Backtracking] [--csv]";
+
+fn main() -> ExitCode {
+    match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => {
+            compare(&arguments);
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("{message}\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Arguments {
+    problems: Vec<TestFunction>,
+    solvers: Vec<Box<dyn AnySolver>>,
+    csv: bool,
+}
+
+impl Arguments {
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut problems = classics();
+        let (mut solver, mut problem) = (None, None);
+        let mut search = None;
+        let mut csv = false;
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or(format!("{word} needs a value"));
+            match word.as_str() {
+                "--csv" => csv = true,
+                "--solver" => solver = Some(value()?),
+                "--problem" => problem = Some(value()?),
+                "--line-search" => search = Some(value()?),
+                "--suite" => {
+                    problems = match value()?.as_str() {
+                        "classics" => classics(),
+                        "mgh" => more_garbow_hillstrom(),
+                        other => return Err(format!("there is no suite {other}")),
+                    }
+                }
+                other => return Err(format!("{other} is not an option")),
+            }
+        }
+        let mut solvers = solvers(search.as_deref())?;
+        if let Some(name) = solver {
+            solvers.retain(|s| s.name() == name);
+            if solvers.is_empty() {
+                return Err(format!("there is no solver {name}"));
+            }
+        }
+        if let Some(name) = problem {
+            problems.retain(|p| p.name() == name);
+            if problems.is_empty() {
+                return Err(format!("there is no problem {name} in the suite"));
+            }
+        }
+        Ok(Self { problems, solvers, csv })
+    }
+}
+
+/// Every solver, each with its own default line search or all with the same one.
+fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
+    macro_rules! all_with {
+        ($search:expr) => {
+            vec![
+                GradientDescent::default().line_search($search).boxed(),
+                ConjugateGradient::default().line_search($search).boxed(),
+                Bfgs::default().line_search($search).boxed(),
+                Lbfgs::default().line_search($search).boxed(),
+                Newton::default().line_search($search).boxed(),
+            ]
+        };
+    }
+    Ok(match search {
+        None => {
+            let mut solvers = all_with!(HagerZhang::default());
+            solvers.insert(2, BarzilaiBorwein::default().boxed());
+            solvers
+        }
+        Some("HagerZhang") => all_with!(HagerZhang::default()),
+        Some("MoreThuente") => all_with!(MoreThuente::default()),
+        Some("StrongWolfe") => all_with!(StrongWolfe::default()),
+        Some("Backtracking") => all_with!(Backtracking::default()),
+        Some(other) => return Err(format!("there is no line search {other}")),
+    })
+}
+
+fn compare(arguments: &Arguments) {
+    if arguments.csv {
+        println!(
+            "problem,n,solver,termination,converged,cost,gradient_norm,iterations,cost_evaluations,\
+             gradient_evaluations,hessian_evaluations,milliseconds"
+        );
+    } else {
+        println!(
+            "{:<28} {:>4} {:<18} {:>13} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8}  end",
+            "problem", "n", "solver", "cost", "gradient", "iters", "costs", "grads", "hess", "ms"
+        );
+    }
+    let mut solved = vec![0; arguments.solvers.len()];
+    for problem in &arguments.problems {
+        for (solver, solved) in arguments.solvers.iter().zip(&mut solved) {
+            let found = Minimizer::new(problem, solver, problem.start())
+                .stop_when(gradient_norm_relative_to_cost(1e-6).or(max_evaluations(10_000)))
+                .run();
+            match found {
+                Ok(found) => {
+                    let ok = found.termination.is_converged() && problem.is_known_minimum(found.cost);
+                    *solved += usize::from(ok);
+                    print_row(problem, solver.name(), &found, ok, arguments.csv);
+                }
+                Err(error) => eprintln!("{} {}: {error}", problem.name(), solver.name()),
+            }
+        }
+    }
+    if !arguments.csv {
+        println!("\nconverged to a known minimum, of {}:", arguments.problems.len());
+        for (solver, solved) in arguments.solvers.iter().zip(&solved) {
+            println!("{:<18} {solved}", solver.name());
+        }
+    }
+}
+
+fn print_row(problem: &TestFunction, solver: &str, found: &Solution, ok: bool, csv: bool) {
+    let (name, n) = (problem.name(), problem.dimension());
+    let norm = found.gradient_norm.unwrap_or(f64::NAN);
+    let (calls, end) = (found.evaluations, &found.termination);
+    let ms = found.elapsed.as_secs_f64() * 1e3;
+    if csv {
+        println!(
+            "{name},{n},{solver},{},{},{:e},{norm:e},{},{},{},{},{ms:.3}",
+            end.name(),
+            end.is_converged(),
+            found.cost,
+            found.iterations,
+            calls.cost,
+            calls.gradient,
+            calls.hessian
+        );
+    } else {
+        let remark = match (ok, end.is_converged()) {
+            (true, _) => "ok",
+            (false, true) => "another stationary point",
+            (false, false) => end.name(),
+        };
+        println!(
+            "{name:<28} {n:>4} {solver:<18} {:>13.6e} {norm:>10.2e} {:>6} {:>6} {:>6} {:>5} {ms:>8.3}  {remark}",
+            found.cost, found.iterations, calls.cost, calls.gradient, calls.hessian
+        );
+    }
+}
