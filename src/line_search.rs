@@ -89,6 +89,12 @@ impl Start {
         self.alpha = alpha;
         self
     }
+
+    /// How much of the slope may be left, where the caller did not say: conjugate gradients and steepest descent gain
+    /// from searches that are more exact (Nocedal & Wright 2006, p. 62).
+    fn curvature(&self, given: Option<f64>) -> f64 {
+        given.unwrap_or(if self.scaled { 0.9 } else { 0.1 })
+    }
 }
 
 /// A point on the ray.

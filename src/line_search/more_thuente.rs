@@ -44,7 +44,7 @@ const SHRINKAGE: f64 = 0.66;
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 1e-4 | (0, 1) | μ; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9 | (0, 1) | η; less: more exact, more trials. Above μ, or no step may exist |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | (0, 1) | η; less: more exact, more trials. Above μ, or no step may exist |
 /// | [`interval_tolerance`](Self::interval_tolerance) | 1e-14 | [0, 1) | relative width at which the bracket is given up |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///
@@ -62,7 +62,7 @@ const SHRINKAGE: f64 = 0.66;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MoreThuente {
     sufficient_decrease: f64,
-    curvature: f64,
+    curvature: Option<f64>,
     interval_tolerance: f64,
     max_trials: usize,
 }
@@ -71,7 +71,7 @@ impl Default for MoreThuente {
     fn default() -> Self {
         Self {
             sufficient_decrease: 1e-4,
-            curvature: 0.9,
+            curvature: None,
             interval_tolerance: 1e-14,
             max_trials: 50,
         }
@@ -87,7 +87,7 @@ impl MoreThuente {
 
     /// Sets η of the curvature condition.
     pub fn curvature(mut self, curvature: f64) -> Self {
-        self.curvature = curvature;
+        self.curvature = Some(curvature);
         self
     }
 
@@ -111,6 +111,7 @@ impl LineSearch for MoreThuente {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
         let target_slope = self.sufficient_decrease * start.slope;
+        let curvature = start.curvature(self.curvature);
 
         let origin = Point { alpha: 0.0, value: start.value, slope: start.slope };
         let mut interval = Interval { x: origin, y: origin, bracketed: false };
@@ -124,7 +125,7 @@ impl LineSearch for MoreThuente {
         loop {
             if let Some(p) = trials.point(alpha)? {
                 let target = start.value + alpha * target_slope;
-                if p.value <= target && p.slope.abs() <= self.curvature * -start.slope {
+                if p.value <= target && p.slope.abs() <= curvature * -start.slope {
                     return Ok(trials.accept(p.alpha, p.value));
                 }
                 if alpha == start.alpha_max && p.value <= target && p.slope < 0.0 {
@@ -182,8 +183,9 @@ impl LineSearch for MoreThuente {
     fn check(&self) -> Result<(), Error> {
         let mu = self.sufficient_decrease;
         check(mu > 0.0 && mu < 1.0, "sufficient_decrease", mu, "in (0, 1)")?;
-        let eta = self.curvature;
-        check(eta > 0.0 && eta < 1.0, "curvature", eta, "in (0, 1)")?;
+        if let Some(eta) = self.curvature {
+            check(eta > 0.0 && eta < 1.0, "curvature", eta, "in (0, 1)")?;
+        }
         let xtol = self.interval_tolerance;
         check((0.0..1.0).contains(&xtol), "interval_tolerance", xtol, "in [0, 1)")?;
         check_max_trials(self.max_trials)

@@ -41,7 +41,7 @@ const SHRINKAGE: f64 = 0.66;
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 1e-4 | (0, 1) | c1; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9 | (c1, 1) | c2; less: more exact, more trials |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | (c1, 1) | c2; less: more exact, more trials |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///
 /// # Example
@@ -58,13 +58,13 @@ const SHRINKAGE: f64 = 0.66;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StrongWolfe {
     sufficient_decrease: f64,
-    curvature: f64,
+    curvature: Option<f64>,
     max_trials: usize,
 }
 
 impl Default for StrongWolfe {
     fn default() -> Self {
-        Self { sufficient_decrease: 1e-4, curvature: 0.9, max_trials: 50 }
+        Self { sufficient_decrease: 1e-4, curvature: None, max_trials: 50 }
     }
 }
 
@@ -77,7 +77,7 @@ impl StrongWolfe {
 
     /// Sets c2 of the curvature condition.
     pub fn curvature(mut self, curvature: f64) -> Self {
-        self.curvature = curvature;
+        self.curvature = Some(curvature);
         self
     }
 
@@ -92,7 +92,7 @@ impl StrongWolfe {
         let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
         if p.value > target || p.value > lo.value {
             Verdict::TooHigh
-        } else if p.slope.abs() <= -self.curvature * start.slope {
+        } else if p.slope.abs() <= -start.curvature(self.curvature) * start.slope {
             Verdict::Accepted
         } else {
             Verdict::Lower
@@ -191,8 +191,9 @@ impl LineSearch for StrongWolfe {
     fn check(&self) -> Result<(), Error> {
         let c1 = self.sufficient_decrease;
         check(c1 > 0.0 && c1 < 1.0, "sufficient_decrease", c1, "in (0, 1)")?;
-        let c2 = self.curvature;
-        check(c2 > c1 && c2 < 1.0, "curvature", c2, "in (sufficient_decrease, 1)")?;
+        if let Some(c2) = self.curvature {
+            check(c2 > c1 && c2 < 1.0, "curvature", c2, "in (sufficient_decrease, 1)")?;
+        }
         check_max_trials(self.max_trials)
     }
 }

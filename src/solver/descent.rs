@@ -202,25 +202,22 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
     }
 
-    /// The trial step for a direction without a length of its own: before the first step, one that changes x by a
-    /// hundredth of its size (Hager & Zhang 2005, I0); later, the last step.
+    /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
+    /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
+    /// eq. 3.60), or the last step where costs differ by rounding only.
     fn first_trial<M>(&self, state: &DescentState<M, L::Memory>) -> f64 {
-        if state.alpha > 0.0 {
-            return state.alpha;
-        }
-        let g = state.gradient.as_slice();
-        let (norm_squared, x_max) = (linalg::dot(g, g), self.size(&state.x));
-        if let Ok(l) = std::env::var("FIRST") { let l: f64 = l.parse().unwrap(); return l / norm_squared.sqrt(); }
-        if let Ok(l) = std::env::var("FIRSTX") { let l: f64 = l.parse().unwrap(); return l*x_max.max(1.0) / norm_squared.sqrt(); }
-        let alpha = if x_max > 0.0 {
-            0.01 * x_max / linalg::max_abs(g)
+        if state.alpha == 0.0 {
+            state.proposal.max.recip()
+        } else if state.fall > RESOLVED * state.cost.abs() {
+            1.01 * 2.0 * state.fall / -state.proposal.slope
         } else {
-            0.01 * state.cost.abs() / norm_squared
-        };
-        // At x = 0 and f = 0 nothing tells a size: a step of length 1.
-        if alpha.is_finite() && alpha > 0.0 { alpha } else { norm_squared.sqrt().recip() }
+            state.alpha
+        }
     }
 }
+
+/// A fall of the cost below this share of it is rounding for the most part.
+const RESOLVED: f64 = 1e-10;
 
 /// The state of a line-search method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -237,6 +234,7 @@ pub struct DescentState<M, S> {
     pending: bool,
     trial: Buffer,
     best: Buffer,
+    /// By how much the last step lowered the cost.
     fall: f64,
     /// The last accepted step length; 0 before the first.
     alpha: f64,
@@ -362,7 +360,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             pending: false,
             trial: Buffer::new(n),
             best: Buffer::new(n),
-            fall: 0.0, alpha: 0.0,
+            fall: 0.0,
+            alpha: 0.0,
             failed: false,
             memory: self.direction.start(problem, n, self.typical_x.as_ref()),
             search: L::Memory::default(),
@@ -383,16 +382,13 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 tolerance: state.gradient_norm,
             });
         }
-        let first = state.alpha == 0.0;
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
-            None if scaled && std::env::var("NW").is_ok() && state.fall > 0.0 => (2.02*state.fall/-slope).min(1.0),
             None if scaled => 1.0,
             None => self.first_trial(state),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
-        let start =
-            Start { value: state.cost, slope, alpha, scaled: scaled || first, alpha_max };
+        let start = Start { value: state.cost, slope, alpha, scaled, alpha_max };
 
         let mut search = state.search;
         let scale = self.typical_x.as_ref();

@@ -37,7 +37,7 @@ impl LinearFullRank {
 }
 
 impl Residuals for LinearFullRank {
-    const NAME: &'static str = "Linear, full rank";
+    const NAME: &'static str = "Linear full rank";
 
     fn dimension(&self) -> usize {
         self.n
@@ -87,7 +87,7 @@ impl LinearRankOne {
 }
 
 impl Residuals for LinearRankOne {
-    const NAME: &'static str = "Linear, rank 1";
+    const NAME: &'static str = "Linear rank 1";
 
     fn dimension(&self) -> usize {
         self.n
@@ -138,7 +138,7 @@ impl LinearRankOneZero {
 }
 
 impl Residuals for LinearRankOneZero {
-    const NAME: &'static str = "Linear, rank 1 with zero columns and rows";
+    const NAME: &'static str = "Linear rank 1 with zero columns and rows";
 
     fn dimension(&self) -> usize {
         self.n

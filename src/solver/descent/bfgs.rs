@@ -208,7 +208,7 @@ impl Direction for InverseHessian {
         let [dy, dd, yy] = linalg::sums([d.as_slice(), y.as_slice()], |[d, y]| [d * y, d * d, y * y]);
         if *knows == Knows::Nothing {
             // Nocedal & Wright, eq. 6.20: the size of the true inverse Hessian along the first step.
-            let size = match std::env::var("H0").as_deref() { Ok("long") => alpha*dd/dy, Ok("geo") => alpha*(dd/yy).sqrt(), Ok("max") => (alpha*dy/yy).max(alpha), Ok("alpha")=>alpha, _ => alpha * dy / yy };
+            let size = alpha * dy / yy;
             h.set_diagonal(|_| if size > 0.0 && size.is_finite() { size } else { alpha });
             s.fill(0.0);
             w.fill(0.0);
