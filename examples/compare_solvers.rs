@@ -128,7 +128,8 @@ fn compare(arguments: &Arguments) {
                 .run();
             match found {
                 Ok(found) => {
-                    let ok = found.termination.is_converged() && problem.is_known_minimum(found.cost);
+                    let ok =
+                        found.termination.is_converged() && problem.is_known_minimum(found.cost);
                     *solved += usize::from(ok);
                     print_row(problem, solver.name(), &found, ok, arguments.csv);
                 }

@@ -66,7 +66,8 @@ impl Checkpoint {
         let checkpoint: Self = postcard::from_bytes(bytes)
             .map_err(|error| Error::Checkpoint { reason: error.to_string() })?;
         if checkpoint.format != FORMAT {
-            let reason = format!("its format is {}, this version reads {FORMAT}", checkpoint.format);
+            let reason =
+                format!("its format is {}, this version reads {FORMAT}", checkpoint.format);
             return Err(Error::Checkpoint { reason });
         }
         Ok(checkpoint)

@@ -10,7 +10,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Error {
     /// A vector or matrix does not have the size that the problem asks for.
-    #[error("{what} has dimension {actual}, but the problem has dimension {expected}: give {expected} numbers")]
+    #[error(
+        "{what} has dimension {actual}, but the problem has dimension {expected}: give {expected} numbers"
+    )]
     Dimension {
         /// Which argument.
         what: &'static str,
@@ -46,7 +48,9 @@ pub enum Error {
         value: f64,
     },
     /// A lower bound exceeds its upper bound, or a bound is NaN.
-    #[error("bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN")]
+    #[error(
+        "bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN"
+    )]
     Bounds {
         /// The coordinate.
         index: usize,

@@ -1,23 +1,23 @@
 //! (tour)
-pub mod line_search;
 mod checkpoint;
 mod error;
 #[cfg(feature = "autodiff")]
 pub mod functions;
 mod linalg;
+pub mod line_search;
 mod minimizer;
 mod oracle;
+pub mod problem;
 mod solution;
 pub mod solver;
 pub mod stationary;
 pub mod stop;
-pub mod problem;
-pub use error::Error;
-pub use nalgebra::{DMatrix, DVector};
-pub use problem::*;
 pub use checkpoint::Checkpoint;
+pub use error::Error;
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};
+pub use nalgebra::{DMatrix, DVector};
 pub use oracle::{CancellationToken, Evaluations, Oracle};
+pub use problem::*;
 pub use solution::{Record, Solution, Stall, Termination};
 pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,

@@ -276,7 +276,8 @@ impl<'a, S: Solver> Run<'a, S> {
     /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
     /// point which passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
-        let progress = progress(self.iteration, &self.state, &self.oracle, &self.history, self.started);
+        let progress =
+            progress(self.iteration, &self.state, &self.oracle, &self.history, self.started);
         let mut verdict = self.stop.holds(&progress);
         let no_improvement = no_improvement(&progress);
         if matches!(verdict, Some(Termination::GradientNorm { .. }))
@@ -382,8 +383,10 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
     fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
-        if !matches!(self.termination, Some(Termination::GradientNorm { .. } | Termination::Stalled { .. }))
-        {
+        if !matches!(
+            self.termination,
+            Some(Termination::GradientNorm { .. } | Termination::Stalled { .. })
+        ) {
             return None;
         }
         let (x, cost) = (self.state.x().clone(), self.state.cost());

@@ -259,7 +259,12 @@ impl<'a> Oracle<'a> {
 
     /// ∂f/∂xᵢ ≈ (f(x + h eᵢ) - f(x - h eᵢ)) / 2h; one-sided where the other side is outside the domain and f(x) is
     /// known.
-    fn difference_cost(&mut self, x: &DVector<f64>, cost: Option<f64>, gradient: &mut DVector<f64>) {
+    fn difference_cost(
+        &mut self,
+        x: &DVector<f64>,
+        cost: Option<f64>,
+        gradient: &mut DVector<f64>,
+    ) {
         self.probe.copy_from(x);
         for i in 0..x.len() {
             let h = difference_step::CENTRAL * x[i].abs().max(1.0);

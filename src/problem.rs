@@ -125,4 +125,4 @@ macro_rules! forward {
 
 forward!(&P,);
 forward!(Box<P>,);
-forward!(std::sync::Arc<P>, Send +);
+forward!(std::sync::Arc<P>, Send+);

@@ -80,7 +80,8 @@ impl History {
         let lower = cost < self.best_cost - 2.0 * f64::EPSILON * self.best_cost.abs();
         let flatter = gradient_norm.is_some_and(|norm| norm < self.best_gradient_norm);
         self.best_cost = self.best_cost.min(cost);
-        self.best_gradient_norm = self.best_gradient_norm.min(gradient_norm.unwrap_or(f64::INFINITY));
+        self.best_gradient_norm =
+            self.best_gradient_norm.min(gradient_norm.unwrap_or(f64::INFINITY));
         self.since_improvement = if lower || flatter { 0 } else { self.since_improvement + 1 };
         self.costs[iteration as usize % LONGEST_WINDOW] = cost;
     }

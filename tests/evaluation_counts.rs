@@ -4,7 +4,9 @@
 use extremum::functions::{self, TestFunction, residuals};
 use extremum::line_search::{HagerZhang, LineSearch, MoreThuente};
 use extremum::stop::{gradient_norm, max_evaluations};
-use extremum::{Bfgs, ConjugateGradient, Descent, Lbfgs, Minimizer, Newton, Problem, Solution, Solver, DVector};
+use extremum::{
+    Bfgs, ConjugateGradient, DVector, Descent, Lbfgs, Minimizer, Newton, Problem, Solution, Solver,
+};
 
 struct Row {
     name: &'static str,
@@ -43,43 +45,81 @@ fn rows() -> Vec<Row> {
         rows.push(Row { name: "", problem: f, start, bfgs, cg, lbfgs, newton });
     };
     use functions::large::*;
-    let f = ChainedRosenbrock::new(100).unwrap(); let s = f.start(); push(Box::new(f), s, [648., 1982., 631., 0.]);
-    let f = ExtendedRosenbrock::new(1000).unwrap(); let s = f.start(); push(Box::new(f), s, [0., 64., 45., 0.]);
-    let f = ExtendedPowell::new(1000).unwrap(); let s = f.start(); push(Box::new(f), s, [0., 97., 43., 0.]);
-    let f = Engval1::new(1000).unwrap(); let s = f.start(); push(Box::new(f), s, [0., 48., 23., 0.]);
-    let f = DixmaanA::new(3000).unwrap(); let s = f.start(); push(Box::new(f), s, [0., 11., 13., 0.]);
+    let f = ChainedRosenbrock::new(100).unwrap();
+    let s = f.start();
+    push(Box::new(f), s, [648., 1982., 631., 0.]);
+    let f = ExtendedRosenbrock::new(1000).unwrap();
+    let s = f.start();
+    push(Box::new(f), s, [0., 64., 45., 0.]);
+    let f = ExtendedPowell::new(1000).unwrap();
+    let s = f.start();
+    push(Box::new(f), s, [0., 97., 43., 0.]);
+    let f = Engval1::new(1000).unwrap();
+    let s = f.start();
+    push(Box::new(f), s, [0., 48., 23., 0.]);
+    let f = DixmaanA::new(3000).unwrap();
+    let s = f.start();
+    push(Box::new(f), s, [0., 11., 13., 0.]);
     rows
 }
 
 fn solve<S: Solver>(row: &Row, solver: S) -> Solution {
-    let budget = if row.problem.dimension() > 100 && (solver.name() == "Newton" || solver.name() == "Bfgs") { 0 } else { 20_000 };
+    let budget = if row.problem.dimension() > 100
+        && (solver.name() == "Newton" || solver.name() == "Bfgs")
+    {
+        0
+    } else {
+        20_000
+    };
     Minimizer::new(&row.problem, solver, &row.start)
         .stop_when(gradient_norm(1e-6).or(max_evaluations(budget)))
-        .run().unwrap()
+        .run()
+        .unwrap()
 }
 
 #[test]
 fn probe() {
-    macro_rules! go { ($search:expr, $label:expr) => {{
-        let mut logs = [0.0_f64; 4]; let mut k=[0;4];
-        for row in rows() {
-            let mut line = String::new();
-            let runs = [
-                (row.bfgs, solve(&row, Bfgs::default().line_search($search).clone()), 0),
-                (row.cg, solve(&row, ConjugateGradient::default().line_search($search)), 1),
-                (row.lbfgs, solve(&row, Lbfgs::default().line_search($search)), 2),
-                (row.newton, solve(&row, Newton::default().line_search($search)), 3),
-            ];
-            for (reference, found, i) in runs {
-                let count = match i { 0|2 => found.evaluations.cost.max(found.evaluations.gradient), 1 => found.evaluations.gradient, _ => found.evaluations.hessian } as f64;
-                let ok = found.termination.is_converged();
-                line += &format!(" {:>6}/{:<6}{}", count, reference.unwrap_or(f64::NAN), if ok {' '} else {'!'});
-                if let Some(r) = reference && ok { logs[i] += (count/r).ln(); k[i]+=1; }
+    macro_rules! go {
+        ($search:expr, $label:expr) => {{
+            let mut logs = [0.0_f64; 4];
+            let mut k = [0; 4];
+            for row in rows() {
+                let mut line = String::new();
+                let runs = [
+                    (row.bfgs, solve(&row, Bfgs::default().line_search($search).clone()), 0),
+                    (row.cg, solve(&row, ConjugateGradient::default().line_search($search)), 1),
+                    (row.lbfgs, solve(&row, Lbfgs::default().line_search($search)), 2),
+                    (row.newton, solve(&row, Newton::default().line_search($search)), 3),
+                ];
+                for (reference, found, i) in runs {
+                    let count = match i {
+                        0 | 2 => found.evaluations.cost.max(found.evaluations.gradient),
+                        1 => found.evaluations.gradient,
+                        _ => found.evaluations.hessian,
+                    } as f64;
+                    let ok = found.termination.is_converged();
+                    line += &format!(
+                        " {:>6}/{:<6}{}",
+                        count,
+                        reference.unwrap_or(f64::NAN),
+                        if ok { ' ' } else { '!' }
+                    );
+                    if let Some(r) = reference
+                        && ok
+                    {
+                        logs[i] += (count / r).ln();
+                        k[i] += 1;
+                    }
+                }
+                println!("{} {line}", row.problem.dimension());
             }
-            println!("{} {line}", row.problem.dimension());
-        }
-        println!("{} {:?}", $label, (0..4).map(|i| (logs[i]/k[i] as f64).exp()).collect::<Vec<_>>());
-    }}}
+            println!(
+                "{} {:?}",
+                $label,
+                (0..4).map(|i| (logs[i] / k[i] as f64).exp()).collect::<Vec<_>>()
+            );
+        }};
+    }
     go!(HagerZhang::default(), "HZ");
     go!(MoreThuente::default(), "MT");
 }

@@ -60,9 +60,8 @@ impl ModifiedCholesky {
         let spread = ((n * n) as f64 - 1.0).sqrt().max(1.0);
         let beta_squared = gamma.max(xi / spread).max(delta);
         for j in 0..n {
-            let pivot = (j..n).fold(j, |best, i| {
-                if a[(i, i)].abs() > a[(best, best)].abs() { i } else { best }
-            });
+            let pivot = (j..n)
+                .fold(j, |best, i| if a[(i, i)].abs() > a[(best, best)].abs() { i } else { best });
             interchange(a, j, pivot);
             self.order.swap(j, pivot);
             let c = a[(j, j)];

@@ -104,7 +104,13 @@ fn symmetric_column(
     let (qs, q_tail) = q[1..].as_chunks_mut::<LANES>();
     let ((ss, s_tail), (ws, w_tail)) = (s[1..].as_chunks(), w[1..].as_chunks());
     let ((as_, a_tail), (bs, b_tail)) = (a[1..].as_chunks(), b[1..].as_chunks());
-    let mut visit = |h: &mut [f64], s: &[f64], w: &[f64], a: &[f64], b: &[f64], p: &mut [f64], q: &mut [f64]| {
+    let mut visit = |h: &mut [f64],
+                     s: &[f64],
+                     w: &[f64],
+                     a: &[f64],
+                     b: &[f64],
+                     p: &mut [f64],
+                     q: &mut [f64]| {
         for l in 0..h.len() {
             h[l] += s[l] * w_j + w[l] * s_j;
             p[l] += h[l] * a_j;
@@ -115,7 +121,8 @@ fn symmetric_column(
     };
     let rows = columns.iter_mut().zip(ps).zip(qs).zip(ss).zip(ws).zip(as_).zip(bs);
     for ((((((h, p), q), s), w), a), b) in rows {
-        let (s, w, a, b): (&[f64; LANES], &[f64; LANES], &[f64; LANES], &[f64; LANES]) = (s, w, a, b);
+        let (s, w, a, b): (&[f64; LANES], &[f64; LANES], &[f64; LANES], &[f64; LANES]) =
+            (s, w, a, b);
         visit(h, s, w, a, b, p, q);
     }
     visit(column_tail, s_tail, w_tail, a_tail, b_tail, p_tail, q_tail);

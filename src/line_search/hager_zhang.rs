@@ -61,7 +61,7 @@ const RESOLVED: f64 = 1e-12;
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 0.1 | (0, 0.5) | δ; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9 | [δ, 1) | σ; less: more exact, more trials |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | [δ, 1) | σ; less: more exact, more trials |
 /// | [`epsilon`](Self::epsilon) | 1e-6 | >= 0 | ε: rise of φ that may be rounding, relative to recent costs |
 /// | [`switch`](Self::switch) | 1e-3 | >= 0 | ω: relative change of φ below which slopes may decide; 0 never, infinity at once |
 /// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
@@ -83,7 +83,7 @@ const RESOLVED: f64 = 1e-12;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HagerZhang {
     sufficient_decrease: f64,
-    curvature: f64,
+    curvature: Option<f64>,
     epsilon: f64,
     switch: f64,
     bisection: f64,
@@ -96,7 +96,7 @@ impl Default for HagerZhang {
     fn default() -> Self {
         Self {
             sufficient_decrease: 0.1,
-            curvature: 0.9,
+            curvature: None,
             epsilon: 1e-6,
             switch: 1e-3,
             bisection: 0.5,
@@ -116,7 +116,7 @@ impl HagerZhang {
 
     /// Sets σ of the curvature condition.
     pub fn curvature(mut self, curvature: f64) -> Self {
-        self.curvature = curvature;
+        self.curvature = Some(curvature);
         self
     }
 
@@ -193,8 +193,14 @@ impl LineSearch for HagerZhang {
     fn check(&self) -> Result<(), Error> {
         let delta = self.sufficient_decrease;
         check(delta > 0.0 && delta < 0.5, "sufficient_decrease", delta, "in (0, 0.5)")?;
-        let sigma = self.curvature;
-        check(sigma >= delta && sigma < 1.0, "curvature", sigma, "in [sufficient_decrease, 1)")?;
+        if let Some(sigma) = self.curvature {
+            check(
+                sigma >= delta && sigma < 1.0,
+                "curvature",
+                sigma,
+                "in [sufficient_decrease, 1)",
+            )?;
+        }
         check(self.epsilon >= 0.0, "epsilon", self.epsilon, "at least 0")?;
         check(self.switch >= 0.0, "switch", self.switch, "at least 0")?;
         let theta = self.bisection;
@@ -377,13 +383,12 @@ impl Search<'_> {
             return Ok(Verdict::Outside);
         };
 
+        let sigma = start.curvature(rule.curvature).max(rule.sufficient_decrease);
         let change = value - start.value;
         let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
         let is_low = value <= start.value + rule.epsilon * memory.size;
-        if slope >= rule.curvature * start.slope
-            && (decreases || (approximate && below_t2 && is_low))
-        {
+        if slope >= sigma * start.slope && (decreases || (approximate && below_t2 && is_low)) {
             memory.approximate = approximate;
             return Err(End(Ok(trials.accept(alpha, value))));
         }

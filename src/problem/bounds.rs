@@ -27,8 +27,7 @@ impl Bounds {
     /// [`Error::Bounds`] when a lower bound exceeds its upper bound or either is NaN; [`Error::Dimension`] when
     /// the two corners differ in length.
     pub fn new(lower: impl Into<Vec<f64>>, upper: impl Into<Vec<f64>>) -> Result<Self, Error> {
-        let (lower, upper) =
-            (DVector::from_vec(lower.into()), DVector::from_vec(upper.into()));
+        let (lower, upper) = (DVector::from_vec(lower.into()), DVector::from_vec(upper.into()));
         if lower.len() != upper.len() {
             return Err(Error::Dimension {
                 what: "the upper corner",

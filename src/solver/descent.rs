@@ -184,7 +184,11 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
         if let Some(typical) = &self.typical_x {
             if typical.len() != n {
-                return Err(Error::Dimension { what: "typical_x", expected: n, actual: typical.len() });
+                return Err(Error::Dimension {
+                    what: "typical_x",
+                    expected: n,
+                    actual: typical.len(),
+                });
             }
             for &t in typical {
                 check(t > 0.0 && t.is_finite(), "typical_x", t, "positive and finite")?;
@@ -409,7 +413,12 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 state.search = search;
                 self.direction.update(
                     &mut state.memory,
-                    Accepted { alpha, d: &state.d, old: &state.gradient, new: &state.trial.gradient },
+                    Accepted {
+                        alpha,
+                        d: &state.d,
+                        old: &state.gradient,
+                        new: &state.trial.gradient,
+                    },
                 );
                 state.alpha = alpha;
                 state.failed = false;
@@ -436,7 +445,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             let reason = "its sizes are not those of this problem and solver".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        if !state.cost.is_finite() || state.x.iter().chain(&state.gradient).any(|v| !v.is_finite()) {
+        if !state.cost.is_finite() || state.x.iter().chain(&state.gradient).any(|v| !v.is_finite())
+        {
             let reason = "its point is not finite".to_owned();
             return Err(Error::Checkpoint { reason });
         }
@@ -456,11 +466,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
-    fn propose(
-        &self,
-        problem: &mut Oracle<'_>,
-        state: &mut DescentState<D::Memory, L::Memory>,
-    ) {
+    fn propose(&self, problem: &mut Oracle<'_>, state: &mut DescentState<D::Memory, L::Memory>) {
         let at = Point {
             x: &state.x,
             cost: state.cost,

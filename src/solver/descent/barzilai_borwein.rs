@@ -83,13 +83,11 @@ impl Direction for Spectral {
 
     fn update(&self, memory: &mut SpectralMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
-        let [dy, dd, yy] = linalg::sums(
-            [d.as_slice(), old.as_slice(), new.as_slice()],
-            |[d, old, new]| {
+        let [dy, dd, yy] =
+            linalg::sums([d.as_slice(), old.as_slice(), new.as_slice()], |[d, old, new]| {
                 let y = new - old;
                 [d * y, d * d, y * y]
-            },
-        );
+            });
         let quotient = if memory.short { dy / (yy / alpha) } else { alpha * (dd / dy) };
         memory.short = !memory.short;
         // Curvature that is not positive says nothing about a length: the search starts from its last step.

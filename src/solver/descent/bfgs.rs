@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::steepest::descend;
 use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
-use crate::line_search::{HagerZhang, LineSearch};
 use crate::linalg::{self, Packed};
+use crate::line_search::{HagerZhang, LineSearch};
 use crate::{Error, Hessian, Oracle};
 
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
@@ -205,7 +205,8 @@ impl Direction for InverseHessian {
         for ((y, new), old) in y.iter_mut().zip(new).zip(old) {
             *y = new - old;
         }
-        let [dy, dd, yy] = linalg::sums([d.as_slice(), y.as_slice()], |[d, y]| [d * y, d * d, y * y]);
+        let [dy, dd, yy] =
+            linalg::sums([d.as_slice(), y.as_slice()], |[d, y]| [d * y, d * d, y * y]);
         if *knows == Knows::Nothing {
             // Nocedal & Wright, eq. 6.20: the size of the true inverse Hessian along the first step.
             let size = alpha * dy / yy;

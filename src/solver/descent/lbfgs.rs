@@ -199,7 +199,8 @@ impl Direction for LimitedMemory {
         let (mut slope, mut max) = (0.0, 0.0_f64);
         let (s, y) = (memory.s.as_slice(), memory.y.as_slice());
         let blocks = d.as_mut_slice().chunks_mut(linalg::BLOCK);
-        for (block, (d, g)) in blocks.zip(at.gradient.as_slice().chunks(linalg::BLOCK)).enumerate() {
+        for (block, (d, g)) in blocks.zip(at.gradient.as_slice().chunks(linalg::BLOCK)).enumerate()
+        {
             for (d, g) in d.iter_mut().zip(g) {
                 *d = -gamma * g;
             }
@@ -207,11 +208,7 @@ impl Direction for LimitedMemory {
             for age in 0..memory.length {
                 let i = memory.column(age);
                 let rows = i * n + first..i * n + first + d.len();
-                linalg::axpy2(
-                    [-memory.on_s[i], -memory.on_y[i]],
-                    [&s[rows.clone()], &y[rows]],
-                    d,
-                );
+                linalg::axpy2([-memory.on_s[i], -memory.on_y[i]], [&s[rows.clone()], &y[rows]], d);
             }
             let (dg, d_max) = linalg::dot_and_max(d, g);
             slope += dg;
@@ -237,7 +234,8 @@ impl Direction for LimitedMemory {
             }
         }
         let blocks = d.as_slice().chunks(linalg::BLOCK).zip(old.as_slice().chunks(linalg::BLOCK));
-        for (block, ((d, old), new)) in blocks.zip(new.as_slice().chunks(linalg::BLOCK)).enumerate() {
+        for (block, ((d, old), new)) in blocks.zip(new.as_slice().chunks(linalg::BLOCK)).enumerate()
+        {
             let first = block * linalg::BLOCK;
             let rows = |i: usize| i * n + first..i * n + first + d.len();
             for (s, d) in s[rows(k)].iter_mut().zip(d) {
@@ -247,7 +245,8 @@ impl Direction for LimitedMemory {
                 *y = new - old;
             }
             let (s_new, y_new) = (&s[rows(k)], &y[rows(k)]);
-            let parts = linalg::sums([s_new, y_new, new], |[s, y, g]| [s * y, s * s, y * y, s * g, y * g]);
+            let parts =
+                linalg::sums([s_new, y_new, new], |[s, y, g]| [s * y, s * s, y * y, s * g, y * g]);
             sy += parts[0];
             ss += parts[1];
             yy += parts[2];

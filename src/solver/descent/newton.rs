@@ -7,8 +7,8 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::{Accepted, Descent, Direction, Point, Proposal};
-use crate::line_search::HagerZhang;
 use crate::linalg::{self, ModifiedCholesky};
+use crate::line_search::HagerZhang;
 use crate::{Error, Oracle};
 
 /// Newton's method with a modified factorization and a line search.
@@ -154,8 +154,7 @@ impl Direction for ModifiedNewton {
         if (memory.at_saddle || stationary)
             && let Some(curvature) = memory.negative_curvature()
         {
-            let (slope, max) =
-                linalg::dot_and_max(memory.work.as_slice(), at.gradient.as_slice());
+            let (slope, max) = linalg::dot_and_max(memory.work.as_slice(), at.gradient.as_slice());
             let sign = if slope > 0.0 { -1.0 } else { 1.0 };
             d.copy_from(&memory.work);
             *d *= sign;
