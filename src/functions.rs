@@ -30,7 +30,7 @@ use crate::{AutoDiff, Bounds, DVector, Error, Formula, Hessian, Problem};
 
 pub use classics::classics;
 pub use large::{
-    Arwhead, ChainedRosenbrock, DixmaanA, Engval1, ExponentialMinusLinear, ExtendedPowell,
+    Arwhead, ChainedRosenbrock, Dixmaan, Engval1, ExponentialMinusLinear, ExtendedPowell,
     ExtendedRosenbrock,
 };
 use residuals::{Residuals, Squared};

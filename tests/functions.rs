@@ -20,7 +20,9 @@ fn everything() -> Result<Vec<TestFunction>, Error> {
     functions.push(large::Engval1::new(9)?.into());
     functions.push(large::Engval1::new(2)?.into());
     functions.push(large::Arwhead::new(9)?.into());
-    functions.push(large::DixmaanA::new(9)?.into());
+    for letter in ['A', 'F', 'L'] {
+        functions.push(large::Dixmaan::new(letter, 9)?.into());
+    }
     Ok(functions)
 }
 
@@ -359,7 +361,7 @@ fn large_functions_start_where_they_should() -> Result<(), Error> {
         (large::ExtendedPowell::new(5000)?.into(), 268_750.0),
         (large::Arwhead::new(5000)?.into(), 14997.0),
         (large::Engval1::new(5000)?.into(), 294_941.0),
-        (large::DixmaanA::new(3000)?.into(), 28501.0),
+        (large::Dixmaan::new('A', 3000)?.into(), 28501.0),
         (large::ChainedRosenbrock::new(2)?.into(), 24.2),
     ];
     for (function, expected) in cases {
@@ -450,7 +452,7 @@ fn sizes_outside_the_definition_are_refused() -> Result<(), Error> {
         large::ChainedRosenbrock::new(2)?.into(),
         large::Engval1::new(2)?.into(),
         large::Arwhead::new(2)?.into(),
-        large::DixmaanA::new(3)?.into(),
+        large::Dixmaan::new('F', 3)?.into(),
     ];
     for function in smallest {
         let x = function.start();
@@ -470,7 +472,7 @@ fn sizes_outside_the_definition_are_refused() -> Result<(), Error> {
         residuals::LinearRankOneZero::new(2, 9).err(),
         large::ExtendedRosenbrock::new(0).err(),
         large::ExtendedPowell::new(6).err(),
-        large::DixmaanA::new(10).err(),
+        large::Dixmaan::new('A', 10).err(),
         large::Arwhead::new(1).err(),
     ];
     for error in refused {

@@ -2,6 +2,7 @@
 //! the gradient: what to measure a solver's own cost per step with.
 
 mod coupled;
+mod dixmaan;
 mod separable;
 
 use nalgebra_sparse::CscMatrix;
@@ -9,7 +10,8 @@ use nalgebra_sparse::CscMatrix;
 use super::{TestFunction, sized};
 use crate::{DVector, Hessian, Problem};
 
-pub use coupled::{Arwhead, ChainedRosenbrock, DixmaanA, Engval1};
+pub use coupled::{Arwhead, ChainedRosenbrock, Engval1};
+pub use dixmaan::Dixmaan;
 pub use separable::{ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock};
 
 /// The sparse n × n matrix whose column j is what `column` pushes as (row, value), rows ascending.
