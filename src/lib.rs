@@ -1,8 +1,37 @@
-//! (tour)
+//! Numerical optimization that says what it found.
+//!
+//! You write one [`Problem`]; any [solver](solver) minimises it; the [`Solution`] says why the run ended, with the
+//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with the error bounds that
+//! prove it.
+//!
+//! ```
+//! use extremum::{Newton, minimize, problem};
+//!
+//! let himmelblau = problem!(2, |x| (x[0].powi(2) + x[1] - 11.0).powi(2) + (x[0] + x[1].powi(2) - 7.0).powi(2));
+//! let found = minimize(&himmelblau, Newton::default(), [1.0, 1.0])?;
+//! assert!((found.x[0] - 3.0).abs() < 1e-6 && (found.x[1] - 2.0).abs() < 1e-6);
+//! assert!(found.classify(&himmelblau)?.is_minimum());
+//! # Ok::<(), extremum::Error>(())
+//! ```
+//!
+//! | solver | needs | in one line |
+//! |---|---|---|
+//! | [`Lbfgs`] | gradient | in doubt, and for many variables |
+//! | [`Bfgs`] | gradient | up to a few thousand variables; gives its inverse Hessian back |
+//! | [`Newton`] | gradient; Hessian or differences | fewest steps; leaves saddles |
+//! | [`ConjugateGradient`] | gradient | little memory |
+//! | [`BarzilaiBorwein`] | gradient | cheap steps |
+//! | [`GradientDescent`] | gradient | a yardstick |
+//!
+//! Where to look: [`problem`] for what can be minimised, [`Minimizer`] and [`stop`] for the terms of a run,
+//! [`line_search`] for searches that work alone, [`solver`] for writing one's own, [`stationary`] for what kind of point
+//! was found, [`functions`] for test functions, [`guide`] for everything else.
+
 mod checkpoint;
 mod error;
 #[cfg(feature = "autodiff")]
 pub mod functions;
+pub mod guide;
 mod linalg;
 pub mod line_search;
 mod minimizer;
@@ -12,6 +41,7 @@ mod solution;
 pub mod solver;
 pub mod stationary;
 pub mod stop;
+
 pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};

@@ -1,0 +1,20 @@
+//! The pages of `docs/`.
+
+#[doc = include_str!("../docs/choosing.md")]
+pub mod choosing {}
+
+#[doc = include_str!("../docs/methods.md")]
+pub mod methods {}
+
+#[doc = include_str!("../docs/accuracy.md")]
+pub mod accuracy {}
+
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
+
+#[cfg(all(doctest, feature = "autodiff"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
