@@ -72,7 +72,7 @@ impl<S: Solver> AnySolver for S {
     }
 }
 
-impl Solver for dyn AnySolver {
+impl Solver for dyn AnySolver + '_ {
     type State = AnyState;
     fn name(&self) -> &'static str {
         self.name_any()
