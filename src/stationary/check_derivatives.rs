@@ -3,7 +3,8 @@
 use nalgebra::DVector;
 
 use super::differences::CostDifferences;
-use super::measured::{Measured, cost_noise, gradient_noise};
+use super::measured::Measured;
+use super::noise::{GradientNoise, cost_noise};
 use super::{DerivativeReport, MOST_VARIABLES, Mismatch};
 use crate::{Error, Oracle, Problem};
 
@@ -61,7 +62,7 @@ pub fn check_derivatives<P: Problem>(
     }
     let mut gradient = DVector::zeros(n);
     oracle.gradient(x, &mut gradient);
-    let noise = gradient_noise(&mut oracle, x, cost, &gradient);
+    let noise = GradientNoise::at(&mut oracle, x, cost, &gradient).entries;
     let mut report = DerivativeReport::default();
     if problem.has_gradient() {
         check_gradient(&mut oracle, x, cost, [&gradient, &noise], &mut report);

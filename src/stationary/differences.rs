@@ -41,16 +41,6 @@ pub(super) fn best_step<T>(
     (best.1, best.2)
 }
 
-/// x with every coordinate moved by about k 10⁻⁹ of itself, up and down in turn.
-///
-/// So little that a smooth function is linear over it: second differences of what is evaluated there are rounding
-/// errors, that of x included (Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011)).
-pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
-    // No power of two: the last bits are to be others.
-    let nudge = f64::from(k) * 0.618_033_988_749_894_9e-9;
-    DVector::from_fn(x.len(), |i, _| x[i] * if i % 2 == 0 { 1.0 + nudge } else { 1.0 - nudge })
-}
-
 /// Differences of the gradient around x.
 pub(super) struct GradientDifferences {
     probe: DVector<f64>,

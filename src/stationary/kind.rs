@@ -36,7 +36,8 @@ pub enum Reason {
     /// part where the Hessian has none. Minimise further.
     NotStationary,
     /// Newton's method does not contract from here. The stationary point is degenerate, or there is none and the
-    /// function only flattens, or x is still too far from it, or the Hessian given is not that of the gradient.
+    /// function only flattens, or x is still too far from it, or the gradient is rounding errors over the lengths where
+    /// the Hessian is constant, or the Hessian given is not that of the gradient.
     NoContraction,
     /// The Hessian is not finite at x, or a Newton step away.
     NotFinite,

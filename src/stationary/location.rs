@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::Reason;
 use super::measured::Measured;
+use super::noise::GradientNoise;
 use super::spectrum::Spectrum;
 use crate::Oracle;
 
@@ -12,11 +13,13 @@ const NEAR: f64 = 1e-2;
 /// The largest relative change of the Hessian over the Newton step. Newton's method converges for less than 1/2
 /// (Kantorovich). It is 0.44 for x⁴ and 1/2 for x³, at every x, and 1 - 1/e for e⁻ˣ, where there is nothing near.
 const CONTRACTION: f64 = 0.25;
+/// From one length to the next in the search for one over which the gradient shows its slope.
+const GROWTH: f64 = 4.0;
 
 /// Where the stationary point is, seen from x.
 pub(super) struct Location {
     /// A bound for the distance, in the maximum norm: the Newton step lengthened by what the gradient's errors make of
-    /// it.
+    /// it. Infinite if unknown.
     pub distance: f64,
     /// The change of the Hessian up to there, by entries, and doubled.
     pub change: DMatrix<f64>,
@@ -32,91 +35,167 @@ impl Location {
     /// - the gradient has no more than rounding errors in the other eigenvectors;
     /// - D is short: |Dᵢ| ≤ 0.01 max(1, |xᵢ|);
     /// - the gradient at x + D is less than half of that at x, rounding errors aside;
-    /// - ‖|A|^(-1/2) (A(x + D) - A(x)) |A|^(-1/2)‖_F ≤ 1/4 with the balanced Hessian A = S H S. It is the condition of
-    ///   Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured so that no scale of f or of a variable enters (Deuflhard,
-    ///   "Newton Methods for Nonlinear Problems", 2004, theorem 2.1).
+    /// - over some P, parallel to D and no shorter, the gradient changes by H P, and not by rounding errors;
+    /// - ‖|A|^(-1/2) (A(x + P) - A(x)) |A|^(-1/2)‖_F ≤ 1/4 with the balanced Hessian A = S H S.
     ///
-    /// The last is an estimate at one point, not a proof over a ball.
+    /// The last is the condition of Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured so that no scale of f or of a
+    /// variable enters (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate at one
+    /// point, not a proof over a ball.
     pub fn of(
         oracle: &mut Oracle<'_>,
         x: &DVector<f64>,
-        [gradient, noise]: [&DVector<f64>; 2],
+        gradient: &DVector<f64>,
+        noise: &GradientNoise,
         measured: &Measured,
         spectrum: &Spectrum,
     ) -> Self {
         let n = x.len();
-        let decided = |k: usize| spectrum.values[k].abs() > spectrum.radius;
-        let slopes = spectrum.coordinates(gradient);
-        let errors = spectrum.coordinate_bounds(noise);
         let mut found = Self {
             distance: f64::INFINITY,
             change: DMatrix::zeros(n, n),
             relative_change: 0.0,
             doubt: None,
         };
-        if (0..n).any(|k| !decided(k) && slopes[k].abs() > 2.0 * errors[k]) {
-            found.doubt = Some(Reason::NotStationary);
-            return found;
+        let outcome = Search { oracle, x, gradient, measured, spectrum }.run(noise, &mut found);
+        found.doubt = outcome.err();
+        found
+    }
+}
+
+struct Search<'s, 'o, 'p> {
+    oracle: &'s mut Oracle<'o>,
+    x: &'p DVector<f64>,
+    gradient: &'p DVector<f64>,
+    measured: &'p Measured,
+    spectrum: &'p Spectrum,
+}
+
+impl Search<'_, '_, '_> {
+    fn run(&mut self, noise: &GradientNoise, found: &mut Location) -> Result<(), Reason> {
+        let Self { x, spectrum, .. } = *self;
+        let n = x.len();
+        let slopes = spectrum.coordinates(self.gradient);
+        let errors = spectrum.coordinate_bounds(&noise.beyond(&self.measured.hessian));
+        if (0..n).any(|k| !self.decided(k) && slopes[k].abs() > 2.0 * errors[k]) {
+            return Err(Reason::NotStationary);
         }
-        let along = |coordinate: &dyn Fn(usize) -> f64| {
-            let c = |k, _| if decided(k) { coordinate(k) / spectrum.values[k] } else { 0.0 };
-            spectrum.vector(&DVector::from_fn(n, c))
-        };
-        let newton = along(&|k| -slopes[k]);
-        let reach = along(&|k| -slopes[k] - errors[k].copysign(slopes[k]));
+        let newton = self.solve(&-&slopes);
+        let reach = self.solve(&slopes.zip_map(&errors, |c, e| -c - e.copysign(c)));
         found.distance = reach.amax();
-        if reach.iter().zip(x).any(|(d, x)| d.abs() > NEAR * x.abs().max(1.0)) {
-            found.doubt = Some(Reason::NotStationary);
-            return found;
+        if !self.is_near(&reach) {
+            return Err(Reason::NotStationary);
         }
         let mut there = DVector::zeros(n);
-        oracle.gradient(&(x + newton), &mut there);
-        let after = spectrum.coordinates(&there);
+        self.oracle.gradient(&(x + newton), &mut there);
         // x + D is rounded.
-        let floor = errors.clone()
-            + spectrum.coordinate_bounds(&(measured.hessian.abs() * x.abs() * f64::EPSILON));
-        let energy = |c: &dyn Fn(usize) -> f64| {
-            (0..n)
-                .filter(|&k| decided(k))
-                .map(|k| c(k).powi(2) / spectrum.values[k].abs())
-                .sum::<f64>()
-        };
-        let [before, after, floor] =
-            [energy(&|k| slopes[k]), energy(&|k| after[k]), energy(&|k| floor[k])].map(f64::sqrt);
-        // Written so that NaN is a doubt.
-        if !(after <= 0.5 * before + 2.0 * floor) {
-            found.doubt = Some(Reason::NoContraction);
-            return found;
+        let rounding = self.measured.hessian.abs() * x.abs() * f64::EPSILON;
+        let floor = self.energy(&errors) + self.energy(&spectrum.coordinate_bounds(&rounding));
+        let after = self.energy(&spectrum.coordinates(&there));
+        let contracts = after <= 0.5 * self.energy(&slopes) + 2.0 * floor;
+        if !contracts {
+            return Err(Reason::NoContraction);
         }
-        if reach.iter().zip(x).all(|(d, x)| d.abs() <= 4.0 * f64::EPSILON * x.abs()) {
-            return found;
-        }
-        let Some(moved) = measured.again(oracle, &(x + reach)) else {
-            found.doubt = Some(Reason::NotFinite);
-            return found;
+        let Some((probe, times)) = self.visible(reach)? else { return Ok(()) };
+        let relative = self.relative_change(&probe, &mut found.change)?;
+        // M ‖P‖ is known, and D is shorter.
+        found.relative_change = 2.0 * relative / times;
+        found.change *= 2.0 / times;
+        if relative <= CONTRACTION { Ok(()) } else { Err(Reason::NoContraction) }
+    }
+
+    fn decided(&self, k: usize) -> bool {
+        self.spectrum.values[k].abs() > self.spectrum.radius
+    }
+
+    /// Coordinates divided by the decided eigenvalues, as a vector in the variables of f.
+    fn solve(&self, coordinates: &DVector<f64>) -> DVector<f64> {
+        let coordinate = |k, _| match self.decided(k) {
+            true => coordinates[k] / self.spectrum.values[k],
+            false => 0.0,
         };
-        // The errors that the two Hessians have in common with the budget are not counted again.
-        let error = measured.error();
-        let mut change = moved - &measured.hessian;
-        change.zip_apply(&error, |change, error| {
+        self.spectrum.vector(&DVector::from_fn(coordinates.len(), coordinate))
+    }
+
+    /// √(g'|H|⁻¹g) of a gradient with these coordinates, over the decided eigenvectors: a norm that no scaling changes.
+    fn energy(&self, coordinates: &DVector<f64>) -> f64 {
+        let decided = (0..coordinates.len()).filter(|&k| self.decided(k));
+        decided.map(|k| coordinates[k].powi(2) / self.spectrum.values[k].abs()).sum::<f64>().sqrt()
+    }
+
+    fn is_near(&self, step: &DVector<f64>) -> bool {
+        step.iter().zip(self.x).all(|(d, x)| d.abs() <= NEAR * x.abs().max(1.0))
+    }
+
+    /// The shortest multiple P of `reach` over which the gradient changes as the Hessian says, up and down and over 4P
+    /// too, and how many times `reach` that is. `None` if there is nothing decided to look at.
+    ///
+    /// Where rounding makes the gradient a staircase, a point on a flat step seems stationary to the last bit. Only
+    /// lengths on which the stairs follow their slope say anything: (x - 1)³, written out, has g = 0 and H = 6·10⁻⁹ at
+    /// 1 + 10⁻⁹, but g changes by nothing until x has moved so far that H changes as well.
+    fn visible(&mut self, reach: DVector<f64>) -> Result<Option<(DVector<f64>, f64)>, Reason> {
+        let Some(weakest) = (0..self.x.len()).filter(|&k| self.decided(k)).min_by(|&a, &b| {
+            self.spectrum.values[a].abs().total_cmp(&self.spectrum.values[b].abs())
+        }) else {
+            return Ok(None);
+        };
+        // No shorter than x can be moved, along the eigenvector in which the gradient says least.
+        let mut least = self.spectrum.vectors.column(weakest).component_mul(&self.spectrum.scale);
+        let unit = |x: f64| if x == 0.0 { 1.0 } else { x.abs() };
+        let sizes = least.iter().zip(self.x).map(|(d, x)| d.abs() / unit(*x));
+        least *= 16.0 * f64::EPSILON / sizes.fold(f64::MIN_POSITIVE, f64::max);
+        let mut probe = reach + least;
+        let mut times = 1.0;
+        let mut in_sequence = 0;
+        while self.is_near(&probe) {
+            in_sequence = if self.shows_slope(&probe) { in_sequence + 1 } else { 0 };
+            if in_sequence == 2 {
+                return Ok(Some((probe, times)));
+            }
+            probe *= GROWTH;
+            times *= GROWTH;
+        }
+        Err(Reason::NoContraction)
+    }
+
+    /// True when ∇f(x ± P) = ∇f(x) ± H P to within one half.
+    fn shows_slope(&mut self, probe: &DVector<f64>) -> bool {
+        [1.0, -1.0].into_iter().all(|sign| {
+            let there = self.x + probe * sign;
+            let mut gradient = DVector::zeros(there.len());
+            self.oracle.gradient(&there, &mut gradient);
+            // The step that was taken, not the one that was meant.
+            let predicted = &self.measured.hessian * (there - self.x);
+            let missed = gradient - self.gradient - &predicted;
+            let [missed, predicted] =
+                [missed, predicted].map(|g| self.energy(&self.spectrum.coordinates(&g)));
+            missed <= 0.5 * predicted && predicted > 0.0
+        })
+    }
+
+    /// The change of the Hessian over `probe`, without the errors that both Hessians have anyway, and its norm relative
+    /// to |A| over the decided eigenvectors.
+    fn relative_change(
+        &mut self,
+        probe: &DVector<f64>,
+        change: &mut DMatrix<f64>,
+    ) -> Result<f64, Reason> {
+        let moved = self.measured.again(self.oracle, &(self.x + probe)).ok_or(Reason::NotFinite)?;
+        let mut signed = moved - &self.measured.hessian;
+        signed.zip_apply(&self.measured.error(), |change, error| {
             *change = (change.abs() - error).max(0.0).copysign(*change);
         });
-        if !change.iter().all(|c| c.is_finite()) {
-            found.doubt = Some(Reason::NotFinite);
-            return found;
+        if !signed.iter().all(|c| c.is_finite()) {
+            return Err(Reason::NotFinite);
         }
-        let mut relative = spectrum.project(&change);
-        for j in 0..n {
-            for i in 0..n {
-                let size = spectrum.values[i].abs().sqrt() * spectrum.values[j].abs().sqrt();
-                relative[(i, j)] *= if decided(i) && decided(j) { 1.0 / size } else { 0.0 };
+        let mut relative = self.spectrum.project(&signed);
+        let root = self.spectrum.values.map(|v| v.abs().sqrt());
+        for j in 0..root.len() {
+            for i in 0..root.len() {
+                let decided = self.decided(i) && self.decided(j);
+                relative[(i, j)] = if decided { relative[(i, j)] / root[i] / root[j] } else { 0.0 };
             }
         }
-        found.relative_change = 2.0 * relative.norm();
-        found.change = change.abs() * 2.0;
-        if !(found.relative_change <= 2.0 * CONTRACTION) {
-            found.doubt = Some(Reason::NoContraction);
-        }
-        found
+        *change = signed.abs();
+        Ok(relative.norm())
     }
 }

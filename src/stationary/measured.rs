@@ -2,9 +2,10 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::differences::{CostDifferences, GradientDifferences, best_step, nudged};
+use super::differences::{CostDifferences, GradientDifferences, best_step};
+use super::noise::{cost_noise, nudged};
 use crate::Oracle;
-use crate::oracle::{difference_step, symmetrize};
+use crate::oracle::symmetrize;
 
 /// (3ε)^(1/3): balances the truncation h²/3 of a central difference of gradients against their rounding ε/h.
 const GRADIENT_STEP: f64 = 8.733_458_090_808_6e-6;
@@ -173,43 +174,4 @@ impl Measured {
         }
         Self { hessian, truncation, asymmetry, noise, source }
     }
-}
-
-/// The size of the rounding errors in f(x), from second differences over [`nudged`] points.
-pub(super) fn cost_noise(oracle: &mut Oracle<'_>, x: &DVector<f64>, cost: f64) -> f64 {
-    let mut at = |k| if k == 0 { cost } else { oracle.cost(&nudged(x, k)) };
-    largest_second_difference((-3..=3).map(|k| DVector::from_element(1, at(k))))[0]
-}
-
-/// The same for every entry of the gradient. A differenced gradient has truncation errors beside, |g_h - g_2h|.
-pub(super) fn gradient_noise(
-    oracle: &mut Oracle<'_>,
-    x: &DVector<f64>,
-    cost: f64,
-    gradient: &DVector<f64>,
-) -> DVector<f64> {
-    let mut noise = largest_second_difference((-3..=3).map(|k| {
-        let mut there = gradient.clone();
-        if k != 0 {
-            oracle.gradient(&nudged(x, k), &mut there);
-        }
-        there
-    }));
-    noise.zip_apply(gradient, |noise, g| *noise += 4.0 * f64::EPSILON * g.abs());
-    if !oracle.problem().has_gradient() {
-        let mut differences = CostDifferences::new(x, cost);
-        for j in 0..x.len() {
-            let h = difference_step::CENTRAL * x[j].abs().max(1.0);
-            let (far, largest) = differences.first(oracle, j, 2.0 * h);
-            noise[j] += (far - gradient[j]).abs() + 2.0 * f64::EPSILON * largest / h;
-        }
-    }
-    noise
-}
-
-/// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by entries: about 3 or 4 standard deviations of the errors in s.
-fn largest_second_difference(samples: impl Iterator<Item = DVector<f64>>) -> DVector<f64> {
-    let samples: Vec<_> = samples.collect();
-    let differences = samples.windows(3).map(|s| ((&s[0] - &s[1]) + (&s[2] - &s[1])).abs());
-    differences.reduce(|a, b| a.zip_map(&b, f64::max)).unwrap_or_default()
 }
