@@ -1,14 +1,16 @@
 //! Runs: [`minimize`] for the common case, [`Minimizer`] for the terms of a run, [`Run`] for a run in progress.
 
+mod run;
+
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::DVector;
 
-use crate::stop::{History, no_improvement};
+pub use run::Run;
+
 use crate::{
-    CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Record, Solution, Solver,
-    State, Stop, Termination, stationary,
+    CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
 };
 
 /// What can be a start: an array, a `Vec`, a slice or a `DVector`.
@@ -184,11 +186,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     pub fn start(self) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         let state = self.solver.init(&mut oracle, self.x0.clone())?;
-        let history = History::new(state.cost(), state.gradient_norm());
-        let mut run = self.into_run(oracle, state, history, 0, Vec::new());
-        run.judge(ControlFlow::Continue(()));
-        run.look_around();
-        Ok(run)
+        Ok(Run::new(self, oracle, state, None))
     }
 
     /// Takes up a run where a checkpoint left it. The start that was given is not used.
@@ -200,10 +198,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         oracle.set_evaluations(checkpoint.evaluations);
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
-        let Checkpoint { iteration, history, trace, .. } = checkpoint;
-        let mut run = self.into_run(oracle, state, history, iteration, trace);
-        run.judge(ControlFlow::Continue(()));
-        Ok(run)
+        Ok(Run::new(self, oracle, state, Some(checkpoint)))
     }
 
     fn oracle(&self) -> Result<Oracle<'a>, Error> {
@@ -211,217 +206,6 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
         Ok(oracle)
-    }
-
-    fn into_run(
-        self,
-        oracle: Oracle<'a>,
-        state: S::State,
-        history: History,
-        iteration: u64,
-        trace: Vec<Record>,
-    ) -> Run<'a, S> {
-        Run {
-            oracle,
-            solver: self.solver,
-            state,
-            stop: self.stop,
-            observers: self.observers,
-            record: self.trace,
-            verify: self.verify,
-            iteration,
-            history,
-            trace,
-            started: Instant::now(),
-            termination: None,
-        }
-    }
-}
-
-/// A run in progress.
-pub struct Run<'a, S: Solver> {
-    oracle: Oracle<'a>,
-    solver: S,
-    state: S::State,
-    stop: Stop,
-    observers: Vec<Observer<'a>>,
-    record: bool,
-    verify: bool,
-    iteration: u64,
-    history: History,
-    trace: Vec<Record>,
-    started: Instant,
-    termination: Option<Termination>,
-}
-
-impl<'a, S: Solver> Run<'a, S> {
-    /// Makes one iteration. Breaks when the run has ended; a step cannot fail.
-    pub fn step(&mut self) -> ControlFlow<()> {
-        if self.termination.is_some() {
-            return ControlFlow::Break(());
-        }
-        let flow = self.solver.step(&mut self.oracle, &mut self.state);
-        if let ControlFlow::Break(reason) = self.oracle.uninterrupted() {
-            // The step committed nothing: it is not an iteration.
-            self.termination = Some(reason);
-            return ControlFlow::Break(());
-        }
-        self.iteration += 1;
-        self.history.record(self.iteration, self.state.cost(), self.state.gradient_norm());
-        self.judge(flow);
-        self.look_around();
-        if self.termination.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
-    /// point which passes the test has nothing more to find.
-    fn judge(&mut self, flow: ControlFlow<Termination>) {
-        let progress =
-            progress(self.iteration, &self.state, &self.oracle, &self.history, self.started);
-        let mut verdict = self.stop.holds(&progress);
-        let no_improvement = no_improvement(&progress);
-        if matches!(verdict, Some(Termination::GradientNorm { .. }))
-            && !self.solver.accepts_convergence(&mut self.oracle, &mut self.state)
-        {
-            verdict = None;
-        }
-        if verdict.as_ref().is_none_or(|v| !v.is_converged())
-            && let ControlFlow::Break(reason) = flow
-        {
-            verdict = Some(reason);
-        }
-        let verdict = verdict.or(no_improvement);
-        self.termination = match self.oracle.uninterrupted() {
-            ControlFlow::Break(reason) => Some(reason),
-            ControlFlow::Continue(()) => verdict,
-        };
-    }
-
-    /// Shows the iteration to the trace and the observers.
-    fn look_around(&mut self) {
-        let Self { oracle, state, observers, history, .. } = self;
-        let progress = progress(self.iteration, state, oracle, history, self.started);
-        if self.record {
-            self.trace.push(Record {
-                iteration: progress.iteration,
-                cost: progress.cost,
-                gradient_norm: progress.gradient_norm,
-                evaluations: progress.evaluations,
-                elapsed: progress.elapsed(),
-            });
-        }
-        for observer in observers {
-            if observer(&progress).is_break() && self.termination.is_none() {
-                self.termination = Some(Termination::StoppedByObserver);
-            }
-        }
-    }
-
-    /// Where the run stands.
-    pub fn progress(&self) -> Progress<'_> {
-        progress(self.iteration, &self.state, &self.oracle, &self.history, self.started)
-    }
-
-    /// The solver's state, with what it has learnt: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an
-    /// inverse Hessian.
-    pub fn state(&self) -> &S::State {
-        &self.state
-    }
-
-    /// The run as it stands, to be resumed by [`Minimizer::resume`].
-    pub fn checkpoint(&self) -> Checkpoint {
-        let mut history = self.history.clone();
-        history.elapsed_before = self.progress().elapsed();
-        let counts = (self.iteration, self.oracle.evaluations());
-        Checkpoint::new(&self.solver, &self.state, counts, history, self.trace.clone())
-    }
-
-    /// Steps to the end and finishes; verifies, when the run was asked to.
-    pub fn complete(mut self) -> Solution {
-        while self.step().is_continue() {}
-        if self.verify { self.finish_verified() } else { self.finish() }
-    }
-
-    /// The solution as it stands. A run that was not stepped to its end says
-    /// [`NotFinished`](Termination::NotFinished).
-    pub fn finish(self) -> Solution {
-        let elapsed = self.progress().elapsed();
-        Solution {
-            x: self.state.x().clone(),
-            cost: self.state.cost(),
-            gradient_norm: self.state.gradient_norm(),
-            iterations: self.iteration,
-            evaluations: self.oracle.evaluations(),
-            elapsed,
-            termination: self.termination.unwrap_or(Termination::NotFinished),
-            classification: None,
-            trace: self.trace,
-        }
-    }
-
-    /// Classifies the end; from a saddle restarts down its escape direction, as long as that leads lower.
-    fn finish_verified(mut self) -> Solution {
-        loop {
-            let classification = stationary::classify_with(&mut self.oracle, self.state.x());
-            let lower = classification
-                .as_ref()
-                .and_then(|c| c.escape_direction())
-                .and_then(|(direction, _)| self.escape(&direction));
-            let Some(state) = lower else {
-                let mut solution = self.finish();
-                solution.classification = classification;
-                return solution;
-            };
-            self.state = state;
-            self.termination = None;
-            let elapsed_before = self.history.elapsed_before;
-            self.history = History::new(self.state.cost(), self.state.gradient_norm());
-            self.history.elapsed_before = elapsed_before;
-            while self.step().is_continue() {}
-        }
-    }
-
-    /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
-    fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
-        if !matches!(
-            self.termination,
-            Some(Termination::GradientNorm { .. } | Termination::Stalled { .. })
-        ) {
-            return None;
-        }
-        let (x, cost) = (self.state.x().clone(), self.state.cost());
-        let mut length = 0.1 * x.amax().max(1.0);
-        for _ in 0..20 {
-            for sign in [length, -length] {
-                let there = &x + direction * sign;
-                if self.oracle.cost(&there) < cost
-                    && let Ok(state) = self.solver.init(&mut self.oracle, there)
-                    && state.cost() < cost
-                {
-                    return Some(state);
-                }
-            }
-            length *= 0.25;
-        }
-        None
-    }
-}
-
-fn progress<'s, T: State>(
-    iteration: u64,
-    state: &'s T,
-    oracle: &Oracle<'_>,
-    history: &'s History,
-    started: Instant,
-) -> Progress<'s> {
-    Progress {
-        iteration,
-        x: state.x(),
-        cost: state.cost(),
-        gradient_norm: state.gradient_norm(),
-        evaluations: oracle.evaluations(),
-        history,
-        started,
     }
 }
 
@@ -431,16 +215,6 @@ impl<S: std::fmt::Debug> std::fmt::Debug for Minimizer<'_, S> {
             .field("solver", &self.solver)
             .field("x0", &self.x0)
             .field("stop", &self.stop)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<S: Solver> std::fmt::Debug for Run<'_, S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run")
-            .field("solver", &self.solver.name())
-            .field("progress", &self.progress())
-            .field("termination", &self.termination)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,239 @@
+//! A run in progress.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use nalgebra::DVector;
+
+use super::{Minimizer, Observer};
+use crate::stop::{History, no_improvement};
+use crate::{
+    Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
+};
+
+/// A run in progress.
+pub struct Run<'a, S: Solver> {
+    oracle: Oracle<'a>,
+    solver: S,
+    state: S::State,
+    stop: Stop,
+    observers: Vec<Observer<'a>>,
+    record: bool,
+    verify: bool,
+    iteration: u64,
+    history: History,
+    trace: Vec<Record>,
+    started: Instant,
+    termination: Option<Termination>,
+}
+
+impl<'a, S: Solver> Run<'a, S> {
+    /// A run at its start, or with a checkpoint where that left it.
+    pub(super) fn new(
+        terms: Minimizer<'a, S>,
+        oracle: Oracle<'a>,
+        state: S::State,
+        checkpoint: Option<Checkpoint>,
+    ) -> Self {
+        let fresh = checkpoint.is_none();
+        let (iteration, history, trace) = match checkpoint {
+            Some(Checkpoint { iteration, history, trace, .. }) => (iteration, history, trace),
+            None => (0, History::new(state.cost(), state.gradient_norm()), Vec::new()),
+        };
+        let mut run = Self {
+            oracle,
+            solver: terms.solver,
+            state,
+            stop: terms.stop,
+            observers: terms.observers,
+            record: terms.trace,
+            verify: terms.verify,
+            iteration,
+            history,
+            trace,
+            started: Instant::now(),
+            termination: None,
+        };
+        run.judge(ControlFlow::Continue(()));
+        if fresh {
+            run.look_around();
+        }
+        run
+    }
+
+    /// Makes one iteration. Breaks when the run has ended; a step cannot fail.
+    pub fn step(&mut self) -> ControlFlow<()> {
+        if self.termination.is_some() {
+            return ControlFlow::Break(());
+        }
+        let flow = self.solver.step(&mut self.oracle, &mut self.state);
+        if let ControlFlow::Break(reason) = self.oracle.uninterrupted() {
+            // The step committed nothing: it is not an iteration.
+            self.termination = Some(reason);
+            return ControlFlow::Break(());
+        }
+        self.iteration += 1;
+        self.history.record(self.iteration, self.state.cost(), self.state.gradient_norm());
+        self.judge(flow);
+        self.look_around();
+        if self.termination.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
+    /// point which passes the test has nothing more to find.
+    fn judge(&mut self, flow: ControlFlow<Termination>) {
+        let mut verdict = self.stop.holds(&self.progress());
+        if matches!(verdict, Some(Termination::GradientNorm { .. }))
+            && !self.solver.accepts_convergence(&mut self.oracle, &mut self.state)
+        {
+            // The other rules still count.
+            verdict = self.stop.holds(&Progress { gradient_norm: None, ..self.progress() });
+        }
+        if verdict.as_ref().is_none_or(|v| !v.is_converged())
+            && let ControlFlow::Break(reason) = flow
+        {
+            verdict = Some(reason);
+        }
+        let verdict = verdict.or_else(|| no_improvement(&self.progress()));
+        self.termination = match self.oracle.uninterrupted() {
+            ControlFlow::Break(reason) => Some(reason),
+            ControlFlow::Continue(()) => verdict,
+        };
+    }
+
+    /// Shows the iteration to the trace and the observers.
+    fn look_around(&mut self) {
+        let Self { oracle, state, observers, history, .. } = self;
+        let progress = progress(self.iteration, state, oracle, history, self.started);
+        if self.record {
+            self.trace.push(Record {
+                iteration: progress.iteration,
+                cost: progress.cost,
+                gradient_norm: progress.gradient_norm,
+                evaluations: progress.evaluations,
+                elapsed: progress.elapsed(),
+            });
+        }
+        for observer in observers {
+            if observer(&progress).is_break() && self.termination.is_none() {
+                self.termination = Some(Termination::StoppedByObserver);
+            }
+        }
+    }
+
+    /// Where the run stands.
+    pub fn progress(&self) -> Progress<'_> {
+        progress(self.iteration, &self.state, &self.oracle, &self.history, self.started)
+    }
+
+    /// The solver's state, with what it has learnt: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an
+    /// inverse Hessian.
+    pub fn state(&self) -> &S::State {
+        &self.state
+    }
+
+    /// The run as it stands, to be resumed by [`Minimizer::resume`].
+    pub fn checkpoint(&self) -> Checkpoint {
+        let mut history = self.history.clone();
+        history.elapsed_before = self.progress().elapsed();
+        let counts = (self.iteration, self.oracle.evaluations());
+        Checkpoint::new(&self.solver, &self.state, counts, history, self.trace.clone())
+    }
+
+    /// Steps to the end and finishes; verifies, when the run was asked to.
+    pub fn complete(mut self) -> Solution {
+        while self.step().is_continue() {}
+        if self.verify { self.finish_verified() } else { self.finish() }
+    }
+
+    /// The solution as it stands. A run that was not stepped to its end says
+    /// [`NotFinished`](Termination::NotFinished).
+    pub fn finish(self) -> Solution {
+        let elapsed = self.progress().elapsed();
+        Solution {
+            x: self.state.x().clone(),
+            cost: self.state.cost(),
+            gradient_norm: self.state.gradient_norm(),
+            iterations: self.iteration,
+            evaluations: self.oracle.evaluations(),
+            elapsed,
+            termination: self.termination.unwrap_or(Termination::NotFinished),
+            classification: None,
+            trace: self.trace,
+        }
+    }
+
+    /// Classifies the end; from a saddle restarts down its escape direction, as long as that leads lower.
+    fn finish_verified(mut self) -> Solution {
+        loop {
+            let classification = stationary::classify_with(&mut self.oracle, self.state.x());
+            let lower = classification
+                .as_ref()
+                .and_then(|c| c.escape_direction())
+                .and_then(|(direction, _)| self.escape(&direction));
+            let Some(state) = lower else {
+                let mut solution = self.finish();
+                solution.classification = classification;
+                return solution;
+            };
+            self.state = state;
+            self.termination = None;
+            let elapsed_before = self.history.elapsed_before;
+            self.history = History::new(self.state.cost(), self.state.gradient_norm());
+            self.history.elapsed_before = elapsed_before;
+            while self.step().is_continue() {}
+        }
+    }
+
+    /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
+    fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
+        if !matches!(
+            self.termination,
+            Some(Termination::GradientNorm { .. } | Termination::Stalled { .. })
+        ) {
+            return None;
+        }
+        let (x, cost) = (self.state.x().clone(), self.state.cost());
+        let mut length = 0.1 * x.amax().max(1.0);
+        for _ in 0..20 {
+            for sign in [length, -length] {
+                let there = &x + direction * sign;
+                if let Ok(state) = self.solver.init(&mut self.oracle, there)
+                    && state.cost() < cost
+                {
+                    return Some(state);
+                }
+            }
+            length *= 0.25;
+        }
+        None
+    }
+}
+
+fn progress<'s, T: State>(
+    iteration: u64,
+    state: &'s T,
+    oracle: &Oracle<'_>,
+    history: &'s History,
+    started: Instant,
+) -> Progress<'s> {
+    Progress {
+        iteration,
+        x: state.x(),
+        cost: state.cost(),
+        gradient_norm: state.gradient_norm(),
+        evaluations: oracle.evaluations(),
+        history,
+        started,
+    }
+}
+
+impl<S: Solver> std::fmt::Debug for Run<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run")
+            .field("solver", &self.solver.name())
+            .field("progress", &self.progress())
+            .field("termination", &self.termination)
+            .finish_non_exhaustive()
+    }
+}
