@@ -234,8 +234,7 @@ impl<'a> Oracle<'a> {
         hessian: &mut DMatrix<f64>,
     ) -> f64 {
         let n = x.len();
-        if let Some(given) = self.given_hessian(x) {
-            hessian.copy_from(&given);
+        if self.given_hessian(x, hessian) {
             return n as f64 * f64::EPSILON;
         }
         if !self.is_open() {
@@ -252,19 +251,67 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// ∇²f(x) as the problem gives it, both triangles untouched; `None` when it gives none or the run was interrupted.
-    /// One of the wrong size reads as NaN.
-    pub(crate) fn given_hessian(&mut self, x: &DVector<f64>) -> Option<DMatrix<f64>> {
+    /// Writes ∇²f(x) as the problem gives it, both triangles untouched; false when it gives none or the run was
+    /// interrupted. One of the wrong size reads as NaN.
+    pub(crate) fn given_hessian(&mut self, x: &DVector<f64>, hessian: &mut DMatrix<f64>) -> bool {
         if !self.is_open() {
-            return None;
+            return false;
         }
-        let given = self.problem.hessian(x)?;
+        let Some(given) = self.problem.hessian(x) else { return false };
         self.evaluations.hessian += 1;
-        let mut hessian = DMatrix::from_element(x.len(), x.len(), f64::NAN);
         if given.is_square(x.len()) {
-            given.write_to(&mut hessian);
+            given.write_to(hessian);
+        } else {
+            hessian.fill(f64::NAN);
         }
-        Some(hessian)
+        true
+    }
+
+    /// Writes ∇²f(x) v. `gradient` is that at x: a product that the problem does not give is differenced from one more
+    /// gradient along v.
+    ///
+    /// ```
+    /// use extremum::{DVector, Oracle, from_fn};
+    /// let f = from_fn(2, |x| x[0] * x[0] * x[1]).with_gradient(|x, g| {
+    ///     g[0] = 2.0 * x[0] * x[1];
+    ///     g[1] = x[0] * x[0];
+    /// });
+    /// let (x, v) = (DVector::from_vec(vec![1.0, 2.0]), DVector::from_vec(vec![1.0, 1.0]));
+    /// let (mut oracle, mut g, mut product) = (Oracle::new(&f), x.clone(), x.clone());
+    /// oracle.gradient(&x, &mut g);
+    /// oracle.hessian_product(&x, &g, &v, &mut product); // [[4, 2], [2, 0]] v
+    /// assert!((product[0] - 6.0).abs() < 1e-6 && (product[1] - 2.0).abs() < 1e-6);
+    /// assert_eq!(oracle.evaluations().gradient, 2);
+    /// ```
+    pub fn hessian_product(
+        &mut self,
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) {
+        if !self.is_open() {
+            product.fill(f64::NAN);
+            return;
+        }
+        if self.problem.hessian_product(x, v, product) {
+            self.evaluations.hessian_product += 1;
+            return;
+        }
+        let length = v.amax();
+        if length == 0.0 {
+            product.fill(0.0);
+            return;
+        }
+        self.prepare_differences();
+        let h = difference_step::FORWARD * x.amax().max(1.0) / length;
+        let mut there = std::mem::take(&mut self.probed[0]);
+        there.copy_from(x);
+        there.axpy(h, v, 1.0);
+        self.gradient(&there, product);
+        self.probed[0] = there;
+        *product -= gradient;
+        *product /= h;
     }
 
     /// ∂f/∂xᵢ ≈ (f(x + h eᵢ) - f(x - h eᵢ)) / 2h; one-sided where the other side is outside the domain and f(x) is

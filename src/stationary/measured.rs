@@ -36,7 +36,7 @@ enum Source {
 impl Measured {
     /// The problem's own Hessian, or else differences. `noise` bounds the rounding errors of the gradient.
     pub fn at(oracle: &mut Oracle<'_>, x: &DVector<f64>, cost: f64, noise: &DVector<f64>) -> Self {
-        match oracle.given_hessian(x) {
+        match given(oracle, x) {
             Some(given) => Self::given(oracle, x, given),
             None => Self::differenced(oracle, x, cost, noise),
         }
@@ -67,7 +67,7 @@ impl Measured {
         let n = y.len();
         let mut hessian = DMatrix::zeros(n, n);
         match &self.source {
-            Source::Given => hessian = oracle.given_hessian(y)?,
+            Source::Given => hessian = given(oracle, y)?,
             Source::Gradients(steps) => {
                 let mut differences = GradientDifferences::new(y);
                 for (j, &h) in steps.iter().enumerate() {
@@ -92,8 +92,7 @@ impl Measured {
     fn given(oracle: &mut Oracle<'_>, x: &DVector<f64>, hessian: DMatrix<f64>) -> Self {
         let n = x.len();
         // Entries that are a difference of large terms show it in a second difference over points next to x.
-        let mut sides =
-            || Some([oracle.given_hessian(&nudged(x, -1))?, oracle.given_hessian(&nudged(x, 1))?]);
+        let mut sides = || Some([given(oracle, &nudged(x, -1))?, given(oracle, &nudged(x, 1))?]);
         let mut noise = match sides() {
             Some([below, above]) => ((above - &hessian) + (below - &hessian)).abs(),
             None => DMatrix::from_element(n, n, f64::NAN),
@@ -174,4 +173,10 @@ impl Measured {
         }
         Self { hessian, truncation, asymmetry, noise, source }
     }
+}
+
+/// The problem's own Hessian at x, if it has one.
+fn given(oracle: &mut Oracle<'_>, x: &DVector<f64>) -> Option<DMatrix<f64>> {
+    let mut hessian = DMatrix::zeros(x.len(), x.len());
+    oracle.given_hessian(x, &mut hessian).then_some(hessian)
 }
