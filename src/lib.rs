@@ -46,6 +46,7 @@ pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};
+pub use nalgebra_sparse::CscMatrix;
 pub use oracle::{CancellationToken, Evaluations, Oracle};
 pub use problem::*;
 pub use solution::{Record, Solution, Stall, Termination};

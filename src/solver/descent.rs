@@ -381,10 +381,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         }
         let Proposal { slope, max, scaled, curvature } = state.proposal;
         if slope == 0.0 && curvature.is_none() {
-            return ControlFlow::Break(Termination::GradientNorm {
-                norm: state.gradient_norm,
-                tolerance: state.gradient_norm,
-            });
+            // The gradient is zero, or so small that its square is.
+            return match state.gradient_norm {
+                0.0 => ControlFlow::Break(Termination::GradientNorm { norm: 0.0, tolerance: 0.0 }),
+                _ => state.stalled(Stall::LineSearch(FailureReason::NotDescent)),
+            };
         }
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,

