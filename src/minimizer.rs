@@ -182,10 +182,12 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     /// # Errors
     /// For a bad call only.
     pub fn start(self) -> Result<Run<'a, S>, Error> {
+        let started = Instant::now();
         let mut oracle = self.oracle()?;
         let state = self.solver.init(&mut oracle, self.x0.clone())?;
         let history = History::new(state.cost(), state.gradient_norm());
         let mut run = self.into_run(oracle, state, history, 0, Vec::new());
+        run.started = started;
         run.judge(ControlFlow::Continue(()));
         run.look_around();
         Ok(run)
