@@ -70,7 +70,20 @@ impl Checkpoint {
                 format!("its format is {}, this version reads {FORMAT}", checkpoint.format);
             return Err(Error::Checkpoint { reason });
         }
+        if !checkpoint.counts_can_grow() {
+            let reason = "its counts are beyond those of any run".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         Ok(checkpoint)
+    }
+
+    /// False for counts so large that going on would overflow them.
+    fn counts_can_grow(&self) -> bool {
+        let Evaluations { cost, gradient, hessian, hessian_product } = self.evaluations;
+        let calls = [cost, gradient, hessian, hessian_product];
+        let iterations = [self.iteration, self.history.since_improvement];
+        let seconds = self.history.elapsed_before.as_secs();
+        calls.iter().chain(&iterations).chain([&seconds]).all(|count| *count < u64::MAX / 2)
     }
 
     /// The state, of the solver that made it.

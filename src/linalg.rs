@@ -2,6 +2,7 @@
 //!
 //! Sums run in a fixed order (eight lanes, then the tail), so a result depends on nothing but its input.
 
+pub(crate) mod matrix_bytes;
 mod modified_cholesky;
 mod packed;
 

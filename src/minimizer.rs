@@ -3,7 +3,7 @@
 mod run;
 
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nalgebra::DVector;
 
@@ -70,7 +70,7 @@ pub fn minimize<P: Problem, S: Solver>(
 ///
 /// ```
 /// use extremum::{Bfgs, Minimizer, from_fn, stop::{gradient_norm, max_iterations}};
-/// use std::time::Duration;
+/// use std::time::{Duration, Instant};
 /// let problem = from_fn(1, |x| x[0].cosh()).with_gradient(|x, g| g[0] = x[0].sinh());
 /// let found = Minimizer::new(&problem, Bfgs::default(), [2.0])
 ///     .stop_when(gradient_norm(1e-10).or(max_iterations(50)))
@@ -184,9 +184,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     /// # Errors
     /// For a bad call only.
     pub fn start(self) -> Result<Run<'a, S>, Error> {
+        let started = Instant::now();
         let mut oracle = self.oracle()?;
         let state = self.solver.init(&mut oracle, self.x0.clone())?;
-        Ok(Run::new(self, oracle, state, None))
+        Ok(Run::new(self, oracle, state, None, started))
     }
 
     /// Takes up a run where a checkpoint left it. The start that was given is not used.
@@ -198,7 +199,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         oracle.set_evaluations(checkpoint.evaluations);
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
-        Ok(Run::new(self, oracle, state, Some(checkpoint)))
+        Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))
     }
 
     fn oracle(&self) -> Result<Oracle<'a>, Error> {

@@ -218,9 +218,11 @@ impl<'a> Oracle<'a> {
     /// Makes room for differences, so that later calls allocate nothing.
     pub fn prepare_differences(&mut self) {
         let n = self.dimension();
-        self.probe.resize_vertically_mut(n, 0.0);
-        for vector in &mut self.probed {
-            vector.resize_vertically_mut(n, 0.0);
+        // A resize allocates, also to the size that is there.
+        for vector in std::iter::once(&mut self.probe).chain(&mut self.probed) {
+            if vector.len() != n {
+                vector.resize_vertically_mut(n, 0.0);
+            }
         }
     }
 

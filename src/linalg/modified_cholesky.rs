@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ModifiedCholesky {
     /// L below the diagonal, D on it; n × n.
+    #[serde(with = "super::matrix_bytes")]
     factor: DMatrix<f64>,
     /// Row k of the factor is row `order[k]` of H.
     order: Vec<usize>,

@@ -34,6 +34,7 @@ impl<'a, S: Solver> Run<'a, S> {
         oracle: Oracle<'a>,
         state: S::State,
         checkpoint: Option<Checkpoint>,
+        started: Instant,
     ) -> Self {
         let fresh = checkpoint.is_none();
         let (iteration, history, trace) = match checkpoint {
@@ -51,7 +52,7 @@ impl<'a, S: Solver> Run<'a, S> {
             iteration,
             history,
             trace,
-            started: Instant::now(),
+            started,
             termination: None,
         };
         run.judge(ControlFlow::Continue(()));

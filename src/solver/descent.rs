@@ -398,7 +398,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let mut search = state.search;
         let scale = self.typical_x.as_ref();
         let along = (&state.x, scale, &state.d);
-        let mut ray = Ray::new(problem, along, state.cost, &mut state.trial, &mut state.best);
+        let here = (state.cost, slope);
+        let mut ray = Ray::new(problem, along, here, &mut state.trial, &mut state.best);
         let outcome = match curvature {
             None => self.line_search.search(&mut ray, start, &mut search),
             Some(curvature) => curvature::search(&mut ray, start, curvature),

@@ -119,8 +119,8 @@ impl Direction for Conjugate {
         ConjugateMemory::default()
     }
 
-    fn is_valid(&self, _memory: &ConjugateMemory, _n: usize) -> bool {
-        true
+    fn is_valid(&self, memory: &ConjugateMemory, _n: usize) -> bool {
+        memory.since_restart < u64::MAX / 2
     }
 
     fn propose(

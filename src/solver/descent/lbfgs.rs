@@ -75,12 +75,16 @@ impl<L: LineSearch> Lbfgs<L> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsMemory {
     /// The steps, n × m, a ring: column `newest` is the newest, the one after it the oldest.
+    #[serde(with = "linalg::matrix_bytes")]
     s: DMatrix<f64>,
     /// The gradients' changes, n × m.
+    #[serde(with = "linalg::matrix_bytes")]
     y: DMatrix<f64>,
     /// (i, j): sᵢ'yⱼ with j the newer. m × m.
+    #[serde(with = "linalg::matrix_bytes")]
     sy: DMatrix<f64>,
     /// (i, j): yᵢ'yⱼ. m × m.
+    #[serde(with = "linalg::matrix_bytes")]
     yy: DMatrix<f64>,
     /// sᵢ'g and yᵢ'g at the current point. m.
     sg: DVector<f64>,

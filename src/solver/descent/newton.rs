@@ -48,6 +48,7 @@ impl Default for Newton {
 /// What [`ModifiedNewton`] keeps: the Hessian at the current point and its factors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewtonMemory {
+    #[serde(with = "linalg::matrix_bytes")]
     hessian: DMatrix<f64>,
     factor: ModifiedCholesky,
     /// Relative size of the errors in `hessian`.

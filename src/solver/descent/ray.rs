@@ -16,10 +16,16 @@ pub(super) struct Ray<'s, 'o, 'p> {
     best: &'s mut Buffer,
     at: Trial,
     best_at: Trial,
-    /// f(x), and the two shortest steps at which the cost rose by more than rounding, shortest first.
-    cost: f64,
+    /// What was said at x itself and at the last few points.
+    seen: [Trial; SEEN],
+    seen_count: usize,
+    /// The two shortest steps at which the cost rose by more than rounding, shortest first.
     rises: [Rise; 2],
 }
+
+/// How many points are remembered without their gradients: a search that has come down to rounding goes round
+/// among a few.
+const SEEN: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 struct Rise {
@@ -37,12 +43,15 @@ pub(super) struct Trial {
     pub gradient_norm: f64,
     has_value: bool,
     has_gradient: bool,
+    /// True when the trial buffer holds this point and what is known of its gradient.
+    is_held: bool,
 }
 
 impl Trial {
     fn new(alpha: f64) -> Self {
         let [value, slope, gradient_norm] = [f64::NAN; 3];
-        Self { alpha, value, slope, gradient_norm, has_value: false, has_gradient: false }
+        let [has_value, has_gradient, is_held] = [false; 3];
+        Self { alpha, value, slope, gradient_norm, has_value, has_gradient, is_held }
     }
 }
 
@@ -50,13 +59,17 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     pub fn new(
         problem: &'o mut Oracle<'p>,
         (x, scale, d): (&'s DVector<f64>, Option<&'s DVector<f64>>, &'s DVector<f64>),
-        cost: f64,
+        (cost, slope): (f64, f64),
         trial: &'s mut Buffer,
         best: &'s mut Buffer,
     ) -> Self {
         let nowhere = Trial::new(f64::NAN);
+        let [has_value, has_gradient] = [true; 2];
+        let mut seen = [nowhere; SEEN];
+        seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
         let rises = [Rise { alpha: f64::INFINITY, rise: f64::NAN }; 2];
-        Self { problem, x, scale, d, trial, best, at: nowhere, best_at: nowhere, cost, rises }
+        let (at, best_at) = (nowhere, nowhere);
+        Self { problem, x, scale, d, trial, best, at, best_at, seen, seen_count: 1, rises }
     }
 
     /// True when the cost rises in proportion to the step, though the slope at 0 was negative: then the slope is not
@@ -69,8 +82,9 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
 
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
-        let rise = value - self.cost;
-        if rise > 1e4 * f64::EPSILON * self.cost.abs() && rise.is_finite() {
+        let cost = self.seen[0].value;
+        let rise = value - cost;
+        if rise > 1e4 * f64::EPSILON * cost.abs() && rise.is_finite() {
             let [shorter, longer] = &mut self.rises;
             if alpha < shorter.alpha {
                 *longer = std::mem::replace(shorter, Rise { alpha, rise });
@@ -80,24 +94,66 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         }
     }
 
-    /// Moves the trial point to α, unless it is there. A point that is the best so far is kept.
+    /// xᵢ + α dᵢ.
+    fn coordinate(&self, alpha: f64, i: usize) -> f64 {
+        match self.scale {
+            None => self.x[i] + alpha * self.d[i],
+            Some(scale) => self.x[i] + alpha * (self.d[i] * scale[i]),
+        }
+    }
+
+    /// True when the two steps lead to the same point, bit for bit. As a rule the first coordinate says no.
+    fn coincide(&self, alpha: f64, other: f64) -> bool {
+        (0..self.x.len()).all(|i| self.coordinate(alpha, i) == self.coordinate(other, i))
+    }
+
+    /// Moves the trial point to α, unless it is there. A point that is the best so far is kept. A step that rounds to a
+    /// point which is known, x among them, makes no new one.
     fn move_to(&mut self, alpha: f64) {
         if self.at.alpha == alpha {
             return;
         }
+        if self.at.is_held && self.coincide(alpha, self.at.alpha) {
+            self.at.alpha = alpha;
+            return;
+        }
+        if self.at.is_held {
+            // x keeps its place.
+            self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
+            self.seen_count += 1;
+        }
+        if self.best_at.is_held && self.coincide(alpha, self.best_at.alpha) {
+            std::mem::swap(self.trial, self.best);
+            let last = if self.at.is_held { self.at } else { Trial::new(f64::NAN) };
+            self.at = Trial { alpha, ..std::mem::replace(&mut self.best_at, last) };
+            return;
+        }
         let known = self.best_at.value;
-        if self.at.value.is_finite() && (known.is_nan() || self.at.value < known) {
+        if self.at.is_held && self.at.value.is_finite() && (known.is_nan() || self.at.value < known)
+        {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;
         }
-        self.at = Trial::new(alpha);
+        let seen = self.seen.iter().find(|seen| self.coincide(alpha, seen.alpha));
+        self.at = match seen {
+            Some(seen) => Trial { alpha, is_held: false, ..*seen },
+            None => Trial::new(alpha),
+        };
+    }
+
+    /// Writes the trial point into the buffer, unless it is there.
+    fn hold(&mut self) {
+        if self.at.is_held {
+            return;
+        }
+        self.at.is_held = true;
         let (x, d) = (self.x.as_slice(), self.d.as_slice());
         let out = self.trial.x.as_mut_slice();
         match self.scale {
-            None => linalg::step_to(x, alpha, d, out),
+            None => linalg::step_to(x, self.at.alpha, d, out),
             Some(scale) => {
                 for (((out, x), d), t) in out.iter_mut().zip(x).zip(d).zip(scale) {
-                    *out = x + alpha * (d * t);
+                    *out = x + self.at.alpha * (d * t);
                 }
             }
         }
@@ -121,15 +177,15 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     /// Brings the point of `step` into the trial buffer with its value and gradient; `None` for the start itself, or
     /// when the gradient there is not finite.
     pub fn finish(mut self, step: Step) -> Option<Trial> {
-        if step.alpha == 0.0 {
+        if step.alpha == 0.0 || self.coincide(step.alpha, 0.0) {
             return None;
         }
-        if self.at.alpha != step.alpha && self.best_at.alpha == step.alpha {
-            std::mem::swap(self.trial, self.best);
-            std::mem::swap(&mut self.at, &mut self.best_at);
+        self.move_to(step.alpha);
+        // Seen, but too long ago.
+        if !self.at.is_held && self.at.has_gradient {
+            self.at = Trial::new(step.alpha);
         }
-        self.value(step.alpha);
-        self.slope(step.alpha);
+        self.value_and_slope(step.alpha);
         (self.at.value.is_finite() && self.at.slope.is_finite()).then_some(self.at)
     }
 }
@@ -138,6 +194,7 @@ impl Phi for Ray<'_, '_, '_> {
     fn value_and_slope(&mut self, alpha: f64) -> (f64, f64) {
         self.move_to(alpha);
         if !self.at.has_value && !self.at.has_gradient {
+            self.hold();
             let Buffer { x, gradient } = &mut *self.trial;
             self.at.value = self.problem.cost_and_gradient(x, gradient);
             self.at.has_value = true;
@@ -150,8 +207,11 @@ impl Phi for Ray<'_, '_, '_> {
     fn value(&mut self, alpha: f64) -> f64 {
         self.move_to(alpha);
         if !self.at.has_value {
+            let has_lost_gradient = self.at.has_gradient && !self.at.is_held;
+            self.hold();
             self.at.value = self.problem.cost(&self.trial.x);
             self.at.has_value = true;
+            self.at.is_held = !has_lost_gradient;
             self.note_rise();
         }
         self.at.value
@@ -160,6 +220,7 @@ impl Phi for Ray<'_, '_, '_> {
     fn slope(&mut self, alpha: f64) -> f64 {
         self.move_to(alpha);
         if !self.at.has_gradient {
+            self.hold();
             let Buffer { x, gradient } = &mut *self.trial;
             self.problem.gradient(x, gradient);
             self.read_gradient();
