@@ -272,7 +272,7 @@ fn noise_in_place_of_bytes_is_refused_or_survived() {
     }
 }
 
-/// The bytes of a checkpoint, to write hostile ones; `State` is that of conjugate gradients.
+/// The bytes of a checkpoint, to write hostile ones.
 #[derive(Clone, Serialize, Deserialize)]
 struct Mirror {
     format: u32,

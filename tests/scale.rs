@@ -51,7 +51,7 @@ impl Problem for InUnits<'_> {
 macro_rules! with_searches {
     ($($solver:expr),+ $(,)?) => {
         vec![$(
-            Entry { search: "HagerZhang", solver: $solver.boxed() },
+            Entry { search: "default", solver: $solver.boxed() },
             Entry { search: "MoreThuente", solver: $solver.line_search(MoreThuente::default()).boxed() },
             Entry { search: "StrongWolfe", solver: $solver.line_search(StrongWolfe::default()).boxed() },
             Entry { search: "Backtracking", solver: $solver.line_search(Backtracking::default()).boxed() },
