@@ -208,12 +208,15 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 
     /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
     /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
-    /// eq. 3.60), or the last step where costs differ by rounding only.
+    /// eq. 3.60), or the last step where costs differ by rounding only (its length, when it was measured in units of a
+    /// direction with a length of its own).
     fn first_trial<M>(&self, state: &DescentState<M, L::Memory>) -> f64 {
         if state.alpha == 0.0 {
             state.proposal.max.recip()
         } else if state.fall > RESOLVED * state.cost.abs() {
             1.01 * 2.0 * state.fall / -state.proposal.slope
+        } else if let Some(length) = state.length {
+            length / state.proposal.max
         } else {
             state.alpha
         }
@@ -240,8 +243,10 @@ pub struct DescentState<M, S> {
     best: Buffer,
     /// By how much the last step lowered the cost.
     fall: f64,
-    /// The last accepted step length; 0 before the first.
+    /// The last accepted α; 0 before the first.
     alpha: f64,
+    /// α max |dᵢ| of that step, when d carried its own length.
+    length: Option<f64>,
     /// True after a failed search, until one succeeds.
     failed: bool,
     memory: M,
@@ -284,6 +289,8 @@ impl<M, S> DescentState<M, S> {
 
     /// Makes the trial point the current one.
     fn commit(&mut self, at: ray::Trial) {
+        self.alpha = at.alpha;
+        self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
         if let Some(lowest) = &mut self.lowest {
             // A rise within rounding is none.
             let known = if lowest.behind { lowest.cost } else { self.cost };
@@ -366,6 +373,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             best: Buffer::new(n),
             fall: 0.0,
             alpha: 0.0,
+            length: None,
             failed: false,
             memory: self.direction.start(problem, n, self.typical_x.as_ref()),
             search: L::Memory::default(),
@@ -422,7 +430,6 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                         new: &state.trial.gradient,
                     },
                 );
-                state.alpha = alpha;
                 state.failed = false;
                 state.commit(accepted);
                 ControlFlow::Continue(())
@@ -493,7 +500,6 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     ) -> ControlFlow<Termination> {
         let improved = best.filter(|best| best.value < state.cost);
         if let Some(best) = improved {
-            state.alpha = best.alpha;
             state.commit(best);
         }
         if reason == FailureReason::Unbounded {
