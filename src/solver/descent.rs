@@ -7,122 +7,31 @@ mod barzilai_borwein;
 mod bfgs;
 mod conjugate_gradient;
 mod curvature;
+mod direction;
 mod lbfgs;
 mod newton;
 mod ray;
+mod state;
 mod steepest;
 
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use barzilai_borwein::{BarzilaiBorwein, Spectral, SpectralMemory};
 pub use bfgs::{Bfgs, BfgsMemory, InverseHessian};
 pub use conjugate_gradient::{Beta, Conjugate, ConjugateGradient, ConjugateMemory};
+pub use direction::{Accepted, Direction, Point, Proposal};
 pub use lbfgs::{Lbfgs, LbfgsMemory, LimitedMemory};
 pub use newton::{ModifiedNewton, Newton, NewtonMemory};
+pub use state::DescentState;
 pub use steepest::{GradientDescent, Steepest};
 
-use super::{Solver, State};
+use super::Solver;
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, Start, Step};
 use crate::{Error, Oracle, Stall, Termination, linalg};
 use ray::Ray;
-
-/// Chooses the direction of each step.
-///
-/// A direction works on scaled variables z = x / `typical_x`: the gradients that it sees are ∂f/∂z, and the direction
-/// that it writes is in z. Without `typical_x` the two are the same.
-pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
-    /// What the method has learnt; all storage it needs.
-    type Memory: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
-
-    /// The method's name.
-    fn name(&self) -> &'static str;
-
-    /// Checks the parameters for n variables.
-    ///
-    /// # Errors
-    /// For the first one that does not fit.
-    fn check(&self, n: usize) -> Result<(), Error>;
-
-    /// The memory before the first step; allocates everything.
-    fn start(
-        &self,
-        problem: &mut Oracle<'_>,
-        n: usize,
-        scale: Option<&DVector<f64>>,
-    ) -> Self::Memory;
-
-    /// True when a loaded memory fits n variables.
-    fn is_valid(&self, memory: &Self::Memory, n: usize) -> bool;
-
-    /// Writes the direction at a point into `d`. May be called again for the same point after an interruption.
-    fn propose(
-        &self,
-        problem: &mut Oracle<'_>,
-        memory: &mut Self::Memory,
-        at: Point<'_>,
-        d: &mut DVector<f64>,
-    ) -> Proposal;
-
-    /// Learns from an accepted step.
-    fn update(&self, memory: &mut Self::Memory, step: Accepted<'_>);
-
-    /// Forgets what was learnt, after a failed search, so that the next direction is steepest descent; false when there was
-    /// nothing to forget. `moved`: the search left x all the same, for the best point that it saw.
-    fn reset(&self, memory: &mut Self::Memory, moved: bool) -> bool;
-
-    /// See [`Solver::accepts_convergence`].
-    fn accepts_convergence(
-        &self,
-        _problem: &mut Oracle<'_>,
-        _memory: &mut Self::Memory,
-        _at: Point<'_>,
-    ) -> bool {
-        true
-    }
-}
-
-/// Where a direction is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Point<'a> {
-    /// x, unscaled.
-    pub x: &'a DVector<f64>,
-    /// f(x).
-    pub cost: f64,
-    /// The gradient in the scaled variables.
-    pub gradient: &'a DVector<f64>,
-    /// `typical_x`, when it was given.
-    pub scale: Option<&'a DVector<f64>>,
-}
-
-/// A direction's vital figures, measured in the pass that wrote it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// g'd.
-    pub slope: f64,
-    /// max |dᵢ|.
-    pub max: f64,
-    /// True when d carries its own length, so that α = 1 is the natural trial.
-    pub scaled: bool,
-    /// d'∇²f d < 0, when d was chosen for its negative curvature.
-    pub curvature: Option<f64>,
-}
-
-/// A step that was accepted: s = α d, y = new − old.
-#[derive(Clone, Copy, Debug)]
-pub struct Accepted<'a> {
-    /// α.
-    pub alpha: f64,
-    /// d.
-    pub d: &'a DVector<f64>,
-    /// The gradient before the step.
-    pub old: &'a DVector<f64>,
-    /// The gradient after it.
-    pub new: &'a DVector<f64>,
-}
 
 /// A direction with a line search: every line-search solver.
 ///
@@ -205,138 +114,6 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
             Some(typical) => x.iter().zip(typical).fold(0.0, |max, (x, t)| (x / t).abs().max(max)),
         }
     }
-
-    /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
-    /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
-    /// eq. 3.60), or the last step where costs differ by rounding only (its length, when it was measured in units of a
-    /// direction with a length of its own).
-    fn first_trial<M>(&self, state: &DescentState<M, L::Memory>) -> f64 {
-        if state.alpha == 0.0 {
-            state.proposal.max.recip()
-        } else if state.fall > RESOLVED * state.cost.abs() {
-            1.01 * 2.0 * state.fall / -state.proposal.slope
-        } else if let Some(length) = state.length {
-            length / state.proposal.max
-        } else {
-            state.alpha
-        }
-    }
-}
-
-/// A fall of the cost below this share of it is rounding for the most part.
-const RESOLVED: f64 = 1e-10;
-
-/// The state of a line-search method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DescentState<M, S> {
-    x: DVector<f64>,
-    cost: f64,
-    /// In the scaled variables.
-    gradient: DVector<f64>,
-    /// Maximum norm, unscaled.
-    gradient_norm: f64,
-    d: DVector<f64>,
-    proposal: Proposal,
-    /// True when `d` and `proposal` belong to x: a step that was interrupted is redone with them.
-    pending: bool,
-    trial: Buffer,
-    best: Buffer,
-    /// By how much the last step lowered the cost.
-    fall: f64,
-    /// The last accepted α; 0 before the first.
-    alpha: f64,
-    /// α max |dᵢ| of that step, when d carried its own length.
-    length: Option<f64>,
-    /// True after a failed search, until one succeeds.
-    failed: bool,
-    memory: M,
-    search: S,
-    /// The best point behind a search that lets the cost rise; no room is kept for it otherwise.
-    lowest: Option<Lowest>,
-}
-
-/// A point on the ray with its gradient.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Buffer {
-    x: DVector<f64>,
-    gradient: DVector<f64>,
-}
-
-impl Buffer {
-    fn new(n: usize) -> Self {
-        Self { x: DVector::zeros(n), gradient: DVector::zeros(n) }
-    }
-
-    fn is_valid(&self, n: usize) -> bool {
-        self.x.len() == n && self.gradient.len() == n
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Lowest {
-    /// False while the current point is the lowest.
-    behind: bool,
-    x: DVector<f64>,
-    cost: f64,
-    gradient_norm: f64,
-}
-
-impl<M, S> DescentState<M, S> {
-    /// What the direction has learnt.
-    pub fn memory(&self) -> &M {
-        &self.memory
-    }
-
-    /// Makes the trial point the current one.
-    fn commit(&mut self, at: ray::Trial) {
-        self.alpha = at.alpha;
-        self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
-        if let Some(lowest) = &mut self.lowest {
-            // A rise within rounding is none.
-            let known = if lowest.behind { lowest.cost } else { self.cost };
-            let rises = at.value > known + 64.0 * f64::EPSILON * known.abs();
-            if rises && !lowest.behind {
-                std::mem::swap(&mut lowest.x, &mut self.x);
-                (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
-            }
-            lowest.behind = rises;
-        }
-        std::mem::swap(&mut self.x, &mut self.trial.x);
-        std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
-        self.fall = self.cost - at.value;
-        self.cost = at.value;
-        self.gradient_norm = at.gradient_norm;
-        self.pending = false;
-    }
-
-    fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
-        ControlFlow::Break(Termination::Stalled { reason, gradient_norm: Some(self.gradient_norm) })
-    }
-}
-
-impl<M, S> State for DescentState<M, S>
-where
-    M: Serialize + DeserializeOwned + Send + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
-{
-    fn x(&self) -> &DVector<f64> {
-        match &self.lowest {
-            Some(lowest) if lowest.behind => &lowest.x,
-            _ => &self.x,
-        }
-    }
-    fn cost(&self) -> f64 {
-        match &self.lowest {
-            Some(lowest) if lowest.behind => lowest.cost,
-            _ => self.cost,
-        }
-    }
-    fn gradient_norm(&self) -> Option<f64> {
-        Some(match &self.lowest {
-            Some(lowest) if lowest.behind => lowest.gradient_norm,
-            _ => self.gradient_norm,
-        })
-    }
 }
 
 impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
@@ -355,30 +132,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         if let Some(scale) = &self.typical_x {
             gradient.component_mul_assign(scale);
         }
-        let lowest = (!self.line_search.is_monotone()).then(|| Lowest {
-            behind: false,
-            x: DVector::zeros(n),
-            cost,
-            gradient_norm,
-        });
-        Ok(DescentState {
-            x: x0,
-            cost,
-            gradient,
-            gradient_norm,
-            d: DVector::zeros(n),
-            proposal: Proposal::default(),
-            pending: false,
-            trial: Buffer::new(n),
-            best: Buffer::new(n),
-            fall: 0.0,
-            alpha: 0.0,
-            length: None,
-            failed: false,
-            memory: self.direction.start(problem, n, self.typical_x.as_ref()),
-            search: L::Memory::default(),
-            lowest,
-        })
+        let memory = self.direction.start(problem, n, self.typical_x.as_ref());
+        let is_monotone = self.line_search.is_monotone();
+        Ok(DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone))
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
@@ -398,7 +154,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
             None if scaled => 1.0,
-            None => self.first_trial(state),
+            None => state.first_trial(),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
         let start = Start { value: state.cost, slope, alpha, scaled, alpha_max };
@@ -443,46 +199,27 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check(problem)?;
         let n = problem.dimension();
-        let vectors = [&state.x, &state.gradient, &state.d];
-        let fits = vectors.iter().all(|v| v.len() == n)
-            && state.trial.is_valid(n)
-            && state.best.is_valid(n)
-            && state.lowest.as_ref().is_none_or(|l| l.x.len() == n)
-            && state.lowest.is_some() != self.line_search.is_monotone()
-            && self.direction.is_valid(&state.memory, n);
-        if !fits {
-            let reason = "its sizes are not those of this problem and solver".to_owned();
-            return Err(Error::Checkpoint { reason });
-        }
-        if !state.cost.is_finite() || state.x.iter().chain(&state.gradient).any(|v| !v.is_finite())
-        {
-            let reason = "its point is not finite".to_owned();
-            return Err(Error::Checkpoint { reason });
-        }
-        Ok(())
+        let reason = match state.check(n, self.line_search.is_monotone()) {
+            Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
+            Ok(()) => "what its direction has learnt does not fit",
+            Err(reason) => reason,
+        };
+        Err(Error::Checkpoint { reason: reason.to_owned() })
     }
 
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
-        let at = Point {
-            x: &state.x,
-            cost: state.cost,
-            gradient: &state.gradient,
-            scale: self.typical_x.as_ref(),
-        };
-        self.direction.accepts_convergence(problem, &mut state.memory, at)
+        let DescentState { x, cost, gradient, memory, .. } = state;
+        let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
+        self.direction.accepts_convergence(problem, memory, at)
     }
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
     fn propose(&self, problem: &mut Oracle<'_>, state: &mut DescentState<D::Memory, L::Memory>) {
-        let at = Point {
-            x: &state.x,
-            cost: state.cost,
-            gradient: &state.gradient,
-            scale: self.typical_x.as_ref(),
-        };
-        state.proposal = self.direction.propose(problem, &mut state.memory, at, &mut state.d);
+        let DescentState { x, cost, gradient, memory, d, .. } = state;
+        let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
+        state.proposal = self.direction.propose(problem, memory, at, d);
         let Proposal { slope, curvature, .. } = state.proposal;
         if !(slope < 0.0 && slope.is_finite()) && curvature.is_none() {
             self.direction.reset(&mut state.memory, false);

@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::Buffer;
+use super::state::Buffer;
 use crate::line_search::{Phi, Step};
 use crate::{Oracle, linalg};
 

@@ -1,0 +1,100 @@
+//! What a method brings along: where to go next, and what to learn from a step.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Error, Oracle};
+
+/// Chooses the direction of each step.
+///
+/// A direction works on scaled variables z = x / `typical_x`: the gradients that it sees are ∂f/∂z, and the direction
+/// that it writes is in z. Without `typical_x` the two are the same.
+pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
+    /// What the method has learnt; all storage it needs.
+    type Memory: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
+
+    /// The method's name.
+    fn name(&self) -> &'static str;
+
+    /// Checks the parameters for n variables.
+    ///
+    /// # Errors
+    /// For the first one that does not fit.
+    fn check(&self, n: usize) -> Result<(), Error>;
+
+    /// The memory before the first step; allocates everything.
+    fn start(
+        &self,
+        problem: &mut Oracle<'_>,
+        n: usize,
+        scale: Option<&DVector<f64>>,
+    ) -> Self::Memory;
+
+    /// True when a loaded memory fits n variables.
+    fn is_valid(&self, memory: &Self::Memory, n: usize) -> bool;
+
+    /// Writes the direction at a point into `d`. May be called again for the same point after an interruption.
+    fn propose(
+        &self,
+        problem: &mut Oracle<'_>,
+        memory: &mut Self::Memory,
+        at: Point<'_>,
+        d: &mut DVector<f64>,
+    ) -> Proposal;
+
+    /// Learns from an accepted step.
+    fn update(&self, memory: &mut Self::Memory, step: Accepted<'_>);
+
+    /// Forgets what was learnt, after a failed search, so that the next direction is steepest descent; false when there was
+    /// nothing to forget. `moved`: the search left x all the same, for the best point that it saw.
+    fn reset(&self, memory: &mut Self::Memory, moved: bool) -> bool;
+
+    /// See [`Solver::accepts_convergence`].
+    fn accepts_convergence(
+        &self,
+        _problem: &mut Oracle<'_>,
+        _memory: &mut Self::Memory,
+        _at: Point<'_>,
+    ) -> bool {
+        true
+    }
+}
+
+/// Where a direction is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Point<'a> {
+    /// x, unscaled.
+    pub x: &'a DVector<f64>,
+    /// f(x).
+    pub cost: f64,
+    /// The gradient in the scaled variables.
+    pub gradient: &'a DVector<f64>,
+    /// `typical_x`, when it was given.
+    pub scale: Option<&'a DVector<f64>>,
+}
+
+/// A direction's vital figures, measured in the pass that wrote it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// g'd.
+    pub slope: f64,
+    /// max |dᵢ|.
+    pub max: f64,
+    /// True when d carries its own length, so that α = 1 is the natural trial.
+    pub scaled: bool,
+    /// d'∇²f d < 0, when d was chosen for its negative curvature.
+    pub curvature: Option<f64>,
+}
+
+/// A step that was accepted: s = α d, y = new − old.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted<'a> {
+    /// α.
+    pub alpha: f64,
+    /// d.
+    pub d: &'a DVector<f64>,
+    /// The gradient before the step.
+    pub old: &'a DVector<f64>,
+    /// The gradient after it.
+    pub new: &'a DVector<f64>,
+}

@@ -1,0 +1,179 @@
+//! Everything that changes during a run of a line-search method.
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Proposal, ray};
+use crate::{Stall, State, Termination};
+
+/// A fall of the cost below this share of it is rounding for the most part.
+const RESOLVED: f64 = 1e-10;
+
+/// The state of a line-search method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DescentState<M, S> {
+    pub(super) x: DVector<f64>,
+    pub(super) cost: f64,
+    /// In the scaled variables.
+    pub(super) gradient: DVector<f64>,
+    /// Maximum norm, unscaled.
+    pub(super) gradient_norm: f64,
+    pub(super) d: DVector<f64>,
+    pub(super) proposal: Proposal,
+    /// True when `d` and `proposal` belong to x: a step that was interrupted is redone with them.
+    pub(super) pending: bool,
+    pub(super) trial: Buffer,
+    pub(super) best: Buffer,
+    /// By how much the last step lowered the cost.
+    pub(super) fall: f64,
+    /// The last accepted α; 0 before the first.
+    pub(super) alpha: f64,
+    /// α max |dᵢ| of that step, when d carried its own length.
+    pub(super) length: Option<f64>,
+    /// True after a failed search, until one succeeds.
+    pub(super) failed: bool,
+    pub(super) memory: M,
+    pub(super) search: S,
+    /// The best point behind a search that lets the cost rise; no room is kept for it otherwise.
+    lowest: Option<Lowest>,
+}
+
+/// A point on the ray with its gradient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Buffer {
+    pub x: DVector<f64>,
+    pub gradient: DVector<f64>,
+}
+
+/// The best point so far of a method that goes up now and then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Lowest {
+    /// False while the current point is the lowest.
+    behind: bool,
+    x: DVector<f64>,
+    cost: f64,
+    gradient_norm: f64,
+}
+
+impl<M, S> DescentState<M, S> {
+    /// The state at an evaluated start; allocates everything. `gradient` is in the scaled variables. A search that lets
+    /// the cost rise needs room for the best point.
+    pub(super) fn new(
+        (x, cost): (DVector<f64>, f64),
+        (gradient, gradient_norm): (DVector<f64>, f64),
+        memory: M,
+        is_monotone: bool,
+    ) -> Self
+    where
+        S: Default,
+    {
+        let n = x.len();
+        let zeros = || DVector::zeros(n);
+        let lowest = Lowest { behind: false, x: DVector::zeros(0), cost, gradient_norm };
+        Self {
+            x,
+            cost,
+            gradient,
+            gradient_norm,
+            d: zeros(),
+            proposal: Proposal::default(),
+            pending: false,
+            trial: Buffer { x: zeros(), gradient: zeros() },
+            best: Buffer { x: zeros(), gradient: zeros() },
+            fall: 0.0,
+            alpha: 0.0,
+            length: None,
+            failed: false,
+            memory,
+            search: S::default(),
+            lowest: (!is_monotone).then(|| Lowest { x: zeros(), ..lowest }),
+        }
+    }
+
+    /// Checks a loaded state, the direction's memory aside, for n variables.
+    pub(super) fn check(&self, n: usize, is_monotone: bool) -> Result<(), &'static str> {
+        let lowest = self.lowest.iter().map(|lowest| &lowest.x);
+        let buffers = [&self.trial, &self.best].into_iter().flat_map(|b| [&b.x, &b.gradient]);
+        let mut vectors =
+            [&self.x, &self.gradient, &self.d].into_iter().chain(buffers).chain(lowest);
+        if !vectors.all(|v| v.len() == n) || self.lowest.is_none() != is_monotone {
+            return Err("its sizes are not those of this problem and solver");
+        }
+        let mut numbers = self.x.iter().chain(&self.gradient).chain([&self.cost]);
+        if numbers.all(|v| v.is_finite()) { Ok(()) } else { Err("its point is not finite") }
+    }
+
+    /// What the direction has learnt.
+    pub fn memory(&self) -> &M {
+        &self.memory
+    }
+
+    /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
+    /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
+    /// eq. 3.60), or the last step where costs differ by rounding only (its length, when it was measured in units of a
+    /// direction with a length of its own).
+    pub(super) fn first_trial(&self) -> f64 {
+        if self.alpha == 0.0 {
+            self.proposal.max.recip()
+        } else if self.fall > RESOLVED * self.cost.abs() {
+            1.01 * 2.0 * self.fall / -self.proposal.slope
+        } else if let Some(length) = self.length {
+            length / self.proposal.max
+        } else {
+            self.alpha
+        }
+    }
+
+    /// Makes the trial point the current one.
+    pub(super) fn commit(&mut self, at: ray::Trial) {
+        self.alpha = at.alpha;
+        self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
+        if let Some(lowest) = &mut self.lowest {
+            // A rise within rounding is none.
+            let known = if lowest.behind { lowest.cost } else { self.cost };
+            let rises = at.value > known + 64.0 * f64::EPSILON * known.abs();
+            if rises && !lowest.behind {
+                std::mem::swap(&mut lowest.x, &mut self.x);
+                (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
+            }
+            lowest.behind = rises;
+        }
+        std::mem::swap(&mut self.x, &mut self.trial.x);
+        std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
+        self.fall = self.cost - at.value;
+        self.cost = at.value;
+        self.gradient_norm = at.gradient_norm;
+        self.pending = false;
+    }
+
+    pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
+        ControlFlow::Break(Termination::Stalled { reason, gradient_norm: Some(self.gradient_norm) })
+    }
+}
+
+impl<M, S> State for DescentState<M, S>
+where
+    M: Serialize + DeserializeOwned + Send + 'static,
+    S: Serialize + DeserializeOwned + Send + 'static,
+{
+    fn x(&self) -> &DVector<f64> {
+        match &self.lowest {
+            Some(lowest) if lowest.behind => &lowest.x,
+            _ => &self.x,
+        }
+    }
+    fn cost(&self) -> f64 {
+        match &self.lowest {
+            Some(lowest) if lowest.behind => lowest.cost,
+            _ => self.cost,
+        }
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        Some(match &self.lowest {
+            Some(lowest) if lowest.behind => lowest.gradient_norm,
+            _ => self.gradient_norm,
+        })
+    }
+}
