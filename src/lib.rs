@@ -23,5 +23,7 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
 pub use solver::{AnySolver, Solver, State};
-pub use stationary::{Classification, Kind, check_derivatives, classify};
+pub use stationary::{
+    Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
+};
 pub use stop::{Progress, Stop};

@@ -73,7 +73,7 @@ pub struct Oracle<'a> {
 
 /// Steps of finite differences relative to max(1, |xᵢ|): the powers of the rounding unit that balance truncation
 /// against rounding.
-mod difference_step {
+pub(crate) mod difference_step {
     /// ε^(1/3): central differences of the cost.
     pub const CENTRAL: f64 = 6.055454452393343e-6;
     /// ε^(1/2): forward differences of the gradient.
@@ -234,18 +234,13 @@ impl<'a> Oracle<'a> {
         hessian: &mut DMatrix<f64>,
     ) -> f64 {
         let n = x.len();
+        if let Some(given) = self.given_hessian(x) {
+            hessian.copy_from(&given);
+            return n as f64 * f64::EPSILON;
+        }
         if !self.is_open() {
             hessian.fill(f64::NAN);
             return f64::NAN;
-        }
-        if let Some(given) = self.problem.hessian(x) {
-            self.evaluations.hessian += 1;
-            if given.is_square(n) {
-                given.write_to(hessian);
-            } else {
-                hessian.fill(f64::NAN);
-            }
-            return n as f64 * f64::EPSILON;
         }
         self.prepare_differences();
         if self.problem.has_gradient() {
@@ -255,6 +250,21 @@ impl<'a> Oracle<'a> {
             self.difference_cost_twice(x, cost, hessian);
             10.0 * n as f64 * difference_step::SECOND
         }
+    }
+
+    /// ∇²f(x) as the problem gives it, both triangles untouched; `None` when it gives none or the run was interrupted.
+    /// One of the wrong size reads as NaN.
+    pub(crate) fn given_hessian(&mut self, x: &DVector<f64>) -> Option<DMatrix<f64>> {
+        if !self.is_open() {
+            return None;
+        }
+        let given = self.problem.hessian(x)?;
+        self.evaluations.hessian += 1;
+        let mut hessian = DMatrix::from_element(x.len(), x.len(), f64::NAN);
+        if given.is_square(x.len()) {
+            given.write_to(&mut hessian);
+        }
+        Some(hessian)
     }
 
     /// ∂f/∂xᵢ ≈ (f(x + h eᵢ) - f(x - h eᵢ)) / 2h; one-sided where the other side is outside the domain and f(x) is

@@ -1,0 +1,170 @@
+//! What a check of derivatives found.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The findings of [`check_derivatives`](super::check_derivatives).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DerivativeReport {
+    /// Everything that is wrong.
+    pub mismatches: Vec<Mismatch>,
+    /// The number of entries that were compared.
+    pub checked: usize,
+    /// The number of entries with nothing to compare with, because the function is not finite around x.
+    pub unchecked: usize,
+}
+
+/// A derivative that is wrong: it differs from the differences by more than their errors allow.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// An entry of the gradient against differences of the cost.
+    GradientEntry {
+        /// Which entry.
+        index: usize,
+        /// What the problem gives.
+        given: f64,
+        /// What differences give.
+        differenced: f64,
+        /// How wrong these may be.
+        allowed: f64,
+    },
+    /// An entry of the Hessian against differences of the gradient, or of the cost when there is no gradient.
+    HessianEntry {
+        /// Its row.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// What the problem gives.
+        given: f64,
+        /// What differences give.
+        differenced: f64,
+        /// How wrong these may be.
+        allowed: f64,
+    },
+    /// Two entries of the Hessian that should be the same.
+    HessianAsymmetry {
+        /// The row of the lower one, the column of the upper.
+        row: usize,
+        /// The column of the lower one, the row of the upper.
+        column: usize,
+        /// The entry below the diagonal.
+        lower: f64,
+        /// The entry above it.
+        upper: f64,
+    },
+    /// The Hessian is not n × n.
+    HessianSize {
+        /// Its number of rows.
+        rows: usize,
+        /// The problem's dimension n.
+        expected: usize,
+    },
+    /// An entry of the product of the Hessian with a unit vector, against the column of the differenced Hessian.
+    HessianProductEntry {
+        /// Which entry of the product.
+        row: usize,
+        /// Which unit vector.
+        column: usize,
+        /// What the problem gives.
+        given: f64,
+        /// What differences give.
+        differenced: f64,
+        /// How wrong these may be.
+        allowed: f64,
+    },
+    /// `cost_and_gradient` returns another cost than `cost`.
+    SharedCost {
+        /// From `cost_and_gradient`.
+        shared: f64,
+        /// From `cost`.
+        alone: f64,
+    },
+    /// `cost_and_gradient` writes another gradient than `gradient`.
+    SharedGradient {
+        /// Which entry.
+        index: usize,
+        /// From `cost_and_gradient`.
+        shared: f64,
+        /// From `gradient`.
+        alone: f64,
+    },
+}
+
+impl DerivativeReport {
+    /// True when nothing is wrong.
+    pub fn passes(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+
+    /// Counts a comparison. `allowed` is how far `given` and `differenced` may lie apart; if that is not finite there
+    /// was nothing to compare with, unless `given` is not finite either, which is always wrong.
+    pub(super) fn compare(
+        &mut self,
+        [given, differenced, allowed]: [f64; 3],
+        mismatch: impl FnOnce() -> Mismatch,
+    ) {
+        let comparable = differenced.is_finite() && allowed.is_finite();
+        if !comparable && given.is_finite() {
+            self.unchecked += 1;
+            return;
+        }
+        self.checked += 1;
+        // Written so that NaN is wrong.
+        if !((given - differenced).abs() <= allowed) {
+            self.mismatches.push(mismatch());
+        }
+    }
+}
+
+impl fmt::Display for DerivativeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (wrong, checked) = (self.mismatches.len(), self.checked);
+        match wrong {
+            0 => write!(f, "derivatives agree with differences: {checked} entries compared")?,
+            _ => write!(f, "{wrong} wrong among {checked} entries compared")?,
+        }
+        if self.unchecked > 0 {
+            write!(f, ", {} with nothing to compare with", self.unchecked)?;
+        }
+        self.mismatches.iter().try_for_each(|mismatch| write!(f, "\n{mismatch}"))
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GradientEntry { index, given, differenced, allowed } => {
+                write!(
+                    f,
+                    "gradient[{index}] is {given}, differences say {differenced} ± {allowed:.0e}"
+                )
+            }
+            Self::HessianEntry { row, column, given, differenced, allowed } => write!(
+                f,
+                "hessian[({row}, {column})] is {given}, differences say {differenced} ± {allowed:.0e}"
+            ),
+            Self::HessianAsymmetry { row, column, lower, upper } => write!(
+                f,
+                "hessian[({row}, {column})] is {lower}, but hessian[({column}, {row})] is {upper}"
+            ),
+            Self::HessianSize { rows, expected } => {
+                write!(f, "the Hessian has {rows} rows, but the problem has dimension {expected}")
+            }
+            Self::HessianProductEntry { row, column, given, differenced, allowed } => write!(
+                f,
+                "entry {row} of the Hessian's product with unit vector {column} is {given}, differences say \
+                 {differenced} ± {allowed:.0e}"
+            ),
+            Self::SharedCost { shared, alone } => {
+                write!(f, "cost_and_gradient returns {shared}, but cost is {alone}")
+            }
+            Self::SharedGradient { index, shared, alone } => write!(
+                f,
+                "cost_and_gradient writes {shared} into gradient[{index}], but gradient writes {alone}"
+            ),
+        }
+    }
+}
