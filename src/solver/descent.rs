@@ -206,12 +206,17 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
     }
 
-    /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
-    /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
-    /// eq. 3.60), or the last step where costs differ by rounding only.
+    /// The trial step for a direction without a length of its own: before the first step, one that changes no variable by
+    /// more than 1, or one of length 1 where `typical_x` makes the variables comparable; later, one that would lower the
+    /// cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
+    /// rounding only.
     fn first_trial<M>(&self, state: &DescentState<M, L::Memory>) -> f64 {
         if state.alpha == 0.0 {
-            state.proposal.max.recip()
+            match self.typical_x {
+                None => state.proposal.max.recip(),
+                // |g'd| = ‖d‖² along the steepest descent.
+                Some(_) => (-state.proposal.slope).sqrt().recip(),
+            }
         } else if state.fall > RESOLVED * state.cost.abs() {
             1.01 * 2.0 * state.fall / -state.proposal.slope
         } else {
@@ -402,7 +407,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None => self.line_search.search(&mut ray, start, &mut search),
             Some(curvature) => curvature::search(&mut ray, start, curvature),
         };
-        let contradicted = ray.contradicts_slope();
+        let contradicted = ray.contradicts_slope(slope);
         let accepted = match outcome {
             Ok(step) => ray.finish(step),
             Err(Failure { best, .. }) => ray.finish(best),
