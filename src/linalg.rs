@@ -3,12 +3,12 @@
 //! Sums run in a fixed order (eight lanes, then the tail), so a result depends on nothing but its input.
 
 pub(crate) mod matrix_bytes;
-mod modified_cholesky;
+mod modified_ldl;
 mod packed;
 
 use nalgebra::DMatrix;
 
-pub(crate) use modified_cholesky::ModifiedCholesky;
+pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 
 /// Lanes of a sum: enough independent additions to hide their latency.

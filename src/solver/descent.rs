@@ -154,7 +154,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
             None if scaled => 1.0,
-            None => state.first_trial(),
+            None => state.first_trial(self.typical_x.is_some()),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
         let start = Start { value: state.cost, slope, alpha, scaled, alpha_max };
@@ -168,7 +168,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None => self.line_search.search(&mut ray, start, &mut search),
             Some(curvature) => curvature::search(&mut ray, start, curvature),
         };
-        let contradicted = ray.contradicts_slope();
+        let contradicted = ray.contradicts_slope(slope);
         let accepted = match outcome {
             Ok(step) => ray.finish(step),
             Err(Failure { best, .. }) => ray.finish(best),

@@ -1,19 +1,21 @@
 //! Newton's method: (H + E) d = −g, with E = 0 where H is positive definite.
 //!
-//! E comes from the modified Cholesky factorization of Gill, Murray & Wright (1981), section 4.4.2.2. Where the gradient
-//! vanishes and H has a negative eigenvalue, d is a direction of negative curvature from the same factors.
+//! Where H is not, H + E = P'L |D| L'P from the factors P H P' = L D L' (Bunch & Parlett 1971): the curvature along a
+//! direction keeps its size, so that the step does, and only its sign is turned. Where the gradient vanishes and H
+//! has a negative eigenvalue, d is a direction of negative curvature from the same factors.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::{Accepted, Descent, Direction, Point, Proposal};
-use crate::linalg::{self, ModifiedCholesky};
+use crate::linalg::{self, ModifiedLdl};
 use crate::line_search::HagerZhang;
 use crate::{Error, Oracle};
 
 /// Newton's method with a modified factorization and a line search.
 ///
-/// **Method** (H + E) d = −g, H = ∇²f(x), E ≥ 0 diagonal and zero where H is positive definite; the trial step is 1.
+/// **Method** (H + E) d = −g, H = ∇²f(x), E = 0 where H is positive definite; else P (H + E) P' = L |D| L' with the
+/// factors P H P' = L D L', D of blocks 1 × 1 and 2 × 2, |λ| for its eigenvalues λ; the trial step is 1.
 ///
 /// **Needs** a gradient, and the Hessian or n more gradients an iteration, which it differences and counts; n²
 /// numbers of memory, n³/3 operations. **Parameters** the line search (default [`HagerZhang`]),
@@ -32,7 +34,8 @@ use crate::{Error, Oracle};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Nocedal & Wright (2006), algorithm 3.2 and section 3.4; Gill, Murray & Wright (1981).
+/// **References** Nocedal & Wright (2006), algorithm 3.2 and section 3.4; Bunch & Parlett, SIAM J. Numer. Anal. 8 (1971)
+/// 639-655; Cheng & Higham, SIAM J. Matrix Anal. Appl. 19 (1998) 1097-1110.
 pub type Newton<L = HagerZhang> = Descent<ModifiedNewton, L>;
 
 /// The direction of [`Newton`].
@@ -50,7 +53,7 @@ impl Default for Newton {
 pub struct NewtonMemory {
     #[serde(with = "linalg::matrix_bytes")]
     hessian: DMatrix<f64>,
-    factor: ModifiedCholesky,
+    factor: ModifiedLdl,
     /// Relative size of the errors in `hessian`.
     accuracy: f64,
     /// True when the two belong to the current point.
@@ -124,7 +127,7 @@ impl Direction for ModifiedNewton {
         problem.prepare_differences();
         NewtonMemory {
             hessian: DMatrix::zeros(n, n),
-            factor: ModifiedCholesky::new(n),
+            factor: ModifiedLdl::new(n),
             accuracy: 0.0,
             current: false,
             at_saddle: false,

@@ -73,10 +73,12 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     }
 
     /// True when the cost rises in proportion to the step, though the slope at 0 was negative: then the slope is not
-    /// that of the cost. (An overshoot past a minimum rises with the square of the step.)
-    pub fn contradicts_slope(&self) -> bool {
+    /// that of the cost. (An overshoot past a minimum rises with the square of the step.) Steps that promise next to
+    /// nothing beside the rise say nothing: they went far out from a point where the slope is rounding.
+    pub fn contradicts_slope(&self, slope: f64) -> bool {
         let [shorter, longer] = self.rises;
-        longer.alpha >= 2.0 * shorter.alpha
+        shorter.rise <= 1e3 * shorter.alpha * -slope
+            && longer.alpha >= 2.0 * shorter.alpha
             && shorter.rise / shorter.alpha >= 0.8 * (longer.rise / longer.alpha)
     }
 

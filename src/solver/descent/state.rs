@@ -110,12 +110,15 @@ impl<M, S> DescentState<M, S> {
         &self.memory
     }
 
-    /// The trial step for a direction without a length of its own: before the first step, one that changes the scaled
-    /// variables by at most 1; later, one that would lower the cost as much as the last step did (Nocedal & Wright 2006,
-    /// eq. 3.60), or the last step where costs differ by rounding only (its length, when it was measured in units of a
-    /// direction with a length of its own).
-    pub(super) fn first_trial(&self) -> f64 {
-        if self.alpha == 0.0 {
+    /// The trial step for a direction without a length of its own: before the first step, one that changes no variable by
+    /// more than 1, or one of length 1 where `typical_x` makes the variables comparable; later, one that would lower the
+    /// cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
+    /// rounding only (its length, when it was measured in units of a direction with a length of its own).
+    pub(super) fn first_trial(&self, is_scaled: bool) -> f64 {
+        if self.alpha == 0.0 && is_scaled {
+            // |g'd| = ‖d‖² along the steepest descent.
+            (-self.proposal.slope).sqrt().recip()
+        } else if self.alpha == 0.0 {
             self.proposal.max.recip()
         } else if self.fall > RESOLVED * self.cost.abs() {
             1.01 * 2.0 * self.fall / -self.proposal.slope

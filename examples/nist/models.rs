@@ -1,0 +1,141 @@
+//! The fourteen data sets, read from the files of NIST, the model of each, written once as a formula, and the fit.
+
+use extremum::stop::{max_evaluations, no_progress};
+use extremum::{
+    AnySolver, AutoDiff, BarzilaiBorwein, Bfgs, Classification, ConjugateGradient, DVector,
+    Formula, GradientDescent, Lbfgs, Minimizer, Newton, Num, Real, Solution, Solver, Stop,
+};
+
+/// y as the model gives it, for the predictors x and the parameters b.
+fn model<R: Real>(set: &str, x: &[f64], b: &[Num<R>]) -> Num<R> {
+    let t = x[0];
+    match set {
+        "BoxBOD" | "Misra1a" => b[0] * (1.0 - (-b[1] * t).exp()),
+        "Chwirut2" => (-b[0] * t).exp() / (b[1] + b[2] * t),
+        "DanWood" => b[0] * (b[1] * t.ln()).exp(),
+        "Eckerle4" => b[0] / b[1] * (-0.5 * ((t - b[2]) / b[1]).powi(2)).exp(),
+        "Gauss1" => {
+            let peak = |i: usize| b[i] * (-((t - b[i + 1]) / b[i + 2]).powi(2)).exp();
+            b[0] * (-b[1] * t).exp() + peak(2) + peak(5)
+        }
+        "Hahn1" | "Thurber" => {
+            (b[0] + t * (b[1] + t * (b[2] + t * b[3]))) / (1.0 + t * (b[4] + t * (b[5] + t * b[6])))
+        }
+        "Kirby2" => (b[0] + t * (b[1] + t * b[2])) / (1.0 + t * (b[3] + t * b[4])),
+        "Lanczos3" => {
+            b[0] * (-b[1] * t).exp() + b[2] * (-b[3] * t).exp() + b[4] * (-b[5] * t).exp()
+        }
+        "MGH09" => b[0] * t * (t + b[1]) / (t * (t + b[2]) + b[3]),
+        "MGH17" => b[0] + b[1] * (-b[3] * t).exp() + b[2] * (-b[4] * t).exp(),
+        // Of ln y.
+        "Nelson" => b[0] - b[1] * t * (-b[2] * x[1]).exp(),
+        "Rat43" => b[0] / (1.0 + (b[1] - b[2] * t).exp()).pow(1.0 / b[3]),
+        other => unreachable!("there is no model {other}"),
+    }
+}
+
+/// A data set with its certified fit. As a [`Formula`] it is its sum of squared residuals.
+pub struct DataSet {
+    /// As NIST has it.
+    pub name: &'static str,
+    /// The first is far from the certified parameters, the second near.
+    pub starts: [Vec<f64>; 2],
+    /// The parameters, to 11 digits.
+    pub certified: Vec<f64>,
+    /// The residual sum of squares there.
+    pub certified_sum: f64,
+    y: Vec<f64>,
+    x: Vec<Vec<f64>>,
+}
+
+impl Formula for DataSet {
+    fn dimension(&self) -> usize {
+        self.certified.len()
+    }
+
+    fn cost<R: Real>(&self, b: &[Num<R>]) -> Num<R> {
+        self.y.iter().zip(&self.x).map(|(y, x)| (y - model(self.name, x, b)).powi(2)).sum()
+    }
+}
+
+impl DataSet {
+    /// Reads a file of NIST: lines `b1 = start start certified deviation`, data from line 61, y before x.
+    fn read(name: &'static str, text: &str) -> Self {
+        let numbers = |line: &str| -> Vec<f64> {
+            line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+        };
+        let header = || text.lines().take(60);
+        let rows: Vec<_> = header()
+            .filter_map(|line| line.trim_start().strip_prefix('b')?.split_once('='))
+            .map(|(_, row)| numbers(row))
+            .filter(|row| row.len() == 4)
+            .collect();
+        let column = |j: usize| rows.iter().map(|row| row[j]).collect();
+        let certified_sum = header()
+            .find_map(|line| line.strip_prefix("Residual Sum of Squares:"))
+            .and_then(|sum| sum.trim().parse().ok())
+            .expect("a file of NIST has a residual sum of squares");
+        let (mut y, mut x) = (Vec::new(), Vec::new());
+        for mut observation in text.lines().skip(60).map(numbers).filter(|row| !row.is_empty()) {
+            y.push(observation.remove(0));
+            x.push(observation);
+        }
+        if name == "Nelson" {
+            y.iter_mut().for_each(|y| *y = y.ln());
+        }
+        Self { name, starts: [column(0), column(1)], certified: column(2), certified_sum, y, x }
+    }
+
+    /// How many digits of the parameters agree with the certified ones, of the worst parameter: from 0 to 11, as many as
+    /// are certified. The logarithm of the relative error, with the sign turned.
+    pub fn digits(&self, b: &[f64]) -> f64 {
+        b.iter().zip(&self.certified).map(|(&b, &known)| digits(b, known)).fold(11.0, f64::min)
+    }
+
+    /// The same of the residual sum of squares.
+    pub fn digits_of_sum(&self, sum: f64) -> f64 {
+        digits(sum, self.certified_sum)
+    }
+}
+
+fn digits(value: f64, certified: f64) -> f64 {
+    let digits = -((value - certified) / certified).abs().log10();
+    digits.clamp(0.0, 11.0)
+}
+
+/// All of them, in alphabetical order.
+pub fn data_sets() -> Vec<DataSet> {
+    macro_rules! read {
+        ($($name:literal)+) => {
+            vec![$(DataSet::read($name, include_str!(concat!("../data/nist/", $name, ".dat")))),+]
+        };
+    }
+    read!(
+        "BoxBOD" "Chwirut2" "DanWood" "Eckerle4" "Gauss1" "Hahn1" "Kirby2"
+        "Lanczos3" "MGH09" "MGH17" "Misra1a" "Nelson" "Rat43" "Thurber"
+    )
+}
+
+/// Every method that follows gradients, as it is by default but for the sizes of the parameters: those of the start.
+pub fn solvers(start: &[f64]) -> Vec<Box<dyn AnySolver>> {
+    let sizes = DVector::from_column_slice(start).abs();
+    macro_rules! with_sizes {
+        ($($solver:ident)+) => { vec![$($solver::default().typical_x(&sizes).boxed()),+] };
+    }
+    with_sizes!(GradientDescent BarzilaiBorwein ConjugateGradient Bfgs Lbfgs Newton)
+}
+
+/// To the end: until 31 iterations lower the sum of squares by no more than rounding. One tolerance of the gradient
+/// cannot suit sums of squares from 1e-8 to 1e4: 1e-6 stops Lanczos3 before its first digit.
+pub fn rule() -> Stop {
+    no_progress(1e-15, 31).or(max_evaluations(20_000))
+}
+
+/// One fit, and what kind of point it ended at.
+pub fn fit(set: &DataSet, start: &[f64], solver: impl Solver) -> (Solution, Classification) {
+    let problem = AutoDiff(set);
+    let found = Minimizer::new(&problem, solver, start).stop_when(rule()).run();
+    let found = found.expect("the starts are in the domains of the models");
+    let point = found.classify(&problem).expect("a run ends in the domain");
+    (found, point)
+}

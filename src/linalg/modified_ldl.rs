@@ -1,0 +1,322 @@
+//! A factorization that is Newton's where the Hessian is positive definite and something safe where it is not.
+//!
+//! P H P' = L D L', L unit lower triangular, D of blocks 1 × 1 and 2 × 2, with the pivots of Bunch and Parlett. When an
+//! eigenvalue of D is not positive, every λ of D becomes max(|λ|, √ε λ_max): the curvature along a direction keeps its
+//! size, and only its sign is turned. For a positive definite H it is Cholesky's factorization with pivots, and
+//! nothing is modified.
+//!
+//! J. R. Bunch, B. N. Parlett, *Direct methods for solving symmetric indefinite systems of linear equations*, SIAM J.
+//! Numer. Anal. 8 (1971) 639-655; S. H. Cheng, N. J. Higham, *A modified Cholesky algorithm based on a symmetric
+//! indefinite factorization*, SIAM J. Matrix Anal. Appl. 19 (1998) 1097-1110, who replace a negative λ by a small
+//! positive one; Nocedal & Wright (2006), section 3.4.
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+/// (1 + √17) / 8: how large the diagonal must be, beside the rest, for a pivot of one row.
+const DIAGONAL_PIVOT: f64 = 0.640_388_203_202_208_4;
+
+/// The factorization of one matrix at a time, in storage that is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ModifiedLdl {
+    /// L below the diagonal, the diagonal of D on it; n × n.
+    #[serde(with = "super::matrix_bytes")]
+    factor: DMatrix<f64>,
+    /// Below the diagonal of D: not 0 at the first row of a 2 × 2 block. n.
+    coupling: DVector<f64>,
+    /// Row k of the factor is row `order[k]` of H.
+    order: Vec<usize>,
+    /// The most negative eigenvalue of D as it was, with the block's first row and the eigenvector there.
+    lowest: Option<(f64, usize, [f64; 2])>,
+    /// A vector in the order of the factor; n.
+    work: DVector<f64>,
+}
+
+impl ModifiedLdl {
+    /// Storage for n × n matrices.
+    pub fn new(n: usize) -> Self {
+        Self {
+            factor: DMatrix::identity(n, n),
+            coupling: DVector::zeros(n),
+            order: (0..n).collect(),
+            lowest: None,
+            work: DVector::zeros(n),
+        }
+    }
+
+    /// True when the storage is that of an n × n matrix and every index is inside it.
+    pub fn is_valid(&self, n: usize) -> bool {
+        self.factor.shape() == (n, n)
+            && self.coupling.len() == n
+            && (n == 0 || self.coupling[n - 1] == 0.0)
+            && self.work.len() == n
+            && self.order.len() == n
+            && self.order.iter().all(|&i| i < n)
+            && self.lowest.is_none_or(|(_, k, [_, y])| k + usize::from(y != 0.0) < n)
+    }
+
+    /// Factorizes `hessian`, of which the lower triangle is read. Entries must be finite.
+    pub fn factorize(&mut self, hessian: &DMatrix<f64>) {
+        let n = hessian.nrows();
+        self.factor.copy_from(hessian);
+        self.coupling.fill(0.0);
+        for (k, i) in self.order.iter_mut().enumerate() {
+            *i = k;
+        }
+        let mut k = 0;
+        while k < n {
+            k += self.eliminate(k);
+        }
+        self.modify();
+    }
+
+    /// Eliminates the block at k and returns its size.
+    fn eliminate(&mut self, k: usize) -> usize {
+        let a = &mut self.factor;
+        let n = a.nrows();
+        let (mut diagonal, mut pivot) = (-1.0, k);
+        let (mut rest, mut row, mut column) = (0.0, k, k);
+        for j in k..n {
+            let entries = &super::column(a, j)[j..];
+            if entries[0].abs() > diagonal {
+                (diagonal, pivot) = (entries[0].abs(), j);
+            }
+            for (i, entry) in entries.iter().enumerate().skip(1) {
+                if entry.abs() > rest {
+                    (rest, row, column) = (entry.abs(), j + i, j);
+                }
+            }
+        }
+        if diagonal >= DIAGONAL_PIVOT * rest {
+            interchange(a, k, pivot);
+            self.order.swap(k, pivot);
+            let d = a[(k, k)];
+            if d == 0.0 {
+                // All that is left is zero.
+                return 1;
+            }
+            for j in k + 1..n {
+                let (left, right) = a.as_mut_slice().split_at_mut(j * n);
+                let eliminated = &left[k * n..(k + 1) * n];
+                super::axpy(-eliminated[j] / d, &eliminated[j..], &mut right[j..n]);
+            }
+            for l in &mut a.column_mut(k).as_mut_slice()[k + 1..] {
+                *l /= d;
+            }
+            return 1;
+        }
+        for (to, from) in [(k, column), (k + 1, row)] {
+            interchange(a, to, from);
+            self.order.swap(to, from);
+        }
+        let coupling = std::mem::take(&mut a[(k + 1, k)]);
+        self.coupling[k] = coupling;
+        let [first, second] = [a[(k, k)] / coupling, a[(k + 1, k + 1)] / coupling];
+        let factor = ((first * second - 1.0) * coupling).recip();
+        let solve = |u: f64, v: f64| [factor * (second * u - v), factor * (first * v - u)];
+        for j in k + 2..n {
+            let (left, right) = a.as_mut_slice().split_at_mut(j * n);
+            let (u, v) = left[k * n..(k + 2) * n].split_at(n);
+            let [l, m] = solve(u[j], v[j]);
+            super::axpy2([-l, -m], [&u[j..], &v[j..]], &mut right[j..n]);
+        }
+        for j in k + 2..n {
+            let [l, m] = solve(a[(j, k)], a[(j, k + 1)]);
+            (a[(j, k)], a[(j, k + 1)]) = (l, m);
+        }
+        2
+    }
+
+    /// Makes D positive definite.
+    fn modify(&mut self) {
+        let n = self.order.len();
+        self.lowest = None;
+        let (mut largest, mut least) = (0.0_f64, f64::INFINITY);
+        for k in 0..n {
+            let Some(block) = self.block(k) else { continue };
+            for (value, vector) in block {
+                largest = largest.max(value.abs());
+                least = least.min(value);
+                if value < self.lowest.map_or(0.0, |(lowest, ..)| lowest) {
+                    self.lowest = Some((value, k, vector));
+                }
+            }
+        }
+        if least > 0.0 {
+            return;
+        }
+        let floor = f64::EPSILON.sqrt() * largest;
+        for k in 0..n {
+            let Some(block) = self.block(k) else { continue };
+            let [(p, [x, y]), (q, _)] = block.map(|(value, v)| (value.abs().max(floor), v));
+            self.factor[(k, k)] = p * x * x + q * y * y;
+            if self.coupling[k] != 0.0 {
+                self.factor[(k + 1, k + 1)] = p * y * y + q * x * x;
+                // Equal eigenvalues leave no coupling, which is then that of two blocks of one row.
+                self.coupling[k] = (p - q) * x * y;
+            }
+        }
+    }
+
+    /// The eigenvalues and unit eigenvectors (x, y), (−y, x) of the block of D that begins at row k; a block of one row
+    /// has its value twice. `None` at the second row of a block.
+    fn block(&self, k: usize) -> Option<[(f64, [f64; 2]); 2]> {
+        if k > 0 && self.coupling[k - 1] != 0.0 {
+            return None;
+        }
+        let (a, b) = (self.factor[(k, k)], self.coupling[k]);
+        if b == 0.0 {
+            return Some([(a, [1.0, 0.0]); 2]);
+        }
+        // Jacobi's rotation.
+        let c = self.factor[(k + 1, k + 1)];
+        let cotangent = (c - a) / (2.0 * b);
+        let t = (cotangent.abs() + cotangent.hypot(1.0)).recip().copysign(cotangent);
+        let x = t.hypot(1.0).recip();
+        let y = -t * x;
+        Some([(a - t * b, [x, y]), (c + t * b, [-y, x])])
+    }
+
+    /// out ← (H + E)⁻¹ b.
+    pub fn solve(&mut self, b: &DVector<f64>, out: &mut DVector<f64>) {
+        let z = self.work.as_mut_slice();
+        for (z, &i) in z.iter_mut().zip(&self.order) {
+            *z = b[i];
+        }
+        for j in 0..z.len() {
+            let column = &super::column(&self.factor, j)[j + 1..];
+            let (head, tail) = z.split_at_mut(j + 1);
+            super::axpy(-head[j], column, tail);
+        }
+        let mut k = 0;
+        while k < z.len() {
+            let (a, b) = (self.factor[(k, k)], self.coupling[k]);
+            if b == 0.0 {
+                z[k] /= a;
+                k += 1;
+            } else {
+                let [first, second] = [a / b, self.factor[(k + 1, k + 1)] / b];
+                let factor = ((first * second - 1.0) * b).recip();
+                let [u, v] = [z[k], z[k + 1]];
+                z[k] = factor * (second * u - v);
+                z[k + 1] = factor * (first * v - u);
+                k += 2;
+            }
+        }
+        self.solve_transposed(out);
+    }
+
+    /// Writes p with p'H p < 0 into `out` and returns true, when an eigenvalue of D was negative. With L'Pp = q, the unit
+    /// eigenvector of the most negative one, p'H p is this eigenvalue.
+    pub fn negative_curvature(&mut self, out: &mut DVector<f64>) -> bool {
+        let Some((_, k, [x, y])) = self.lowest else { return false };
+        self.work.fill(0.0);
+        self.work[k] = x;
+        if y != 0.0 {
+            self.work[k + 1] = y;
+        }
+        self.solve_transposed(out);
+        true
+    }
+
+    /// out ← P'L⁻ᵀ work.
+    fn solve_transposed(&mut self, out: &mut DVector<f64>) {
+        for j in (0..self.work.len()).rev() {
+            let column = &super::column(&self.factor, j)[j + 1..];
+            self.work[j] -= super::dot(column, &self.work.as_slice()[j + 1..]);
+        }
+        for (z, &i) in self.work.iter().zip(&self.order) {
+            out[i] = *z;
+        }
+    }
+}
+
+/// Exchanges rows and columns j < k of a symmetric matrix of which the lower triangle is kept; the columns before
+/// j hold L, whose rows move along.
+fn interchange(a: &mut DMatrix<f64>, j: usize, k: usize) {
+    if j == k {
+        return;
+    }
+    let n = a.nrows();
+    for i in 0..j {
+        a.swap((j, i), (k, i));
+    }
+    a.swap((j, j), (k, k));
+    for i in j + 1..k {
+        a.swap((i, j), (k, i));
+    }
+    for i in k + 1..n {
+        a.swap((i, j), (i, k));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factorized(h: &DMatrix<f64>) -> ModifiedLdl {
+        let mut factor = ModifiedLdl::new(h.nrows());
+        factor.factorize(h);
+        factor
+    }
+
+    #[test]
+    fn a_positive_definite_matrix_is_solved_as_it_is() {
+        let h = DMatrix::from_row_slice(3, 3, &[2.0, -1.0, 0.5, -1.0, 4.0, 1.0, 0.5, 1.0, 9.0]);
+        let x = DVector::from_vec(vec![1.0, -2.0, 3.0]);
+        let mut solved = DVector::zeros(3);
+        let mut factor = factorized(&h);
+        factor.solve(&(&h * &x), &mut solved);
+        assert!((solved - x).amax() < 1e-14);
+        assert!(!factor.negative_curvature(&mut DVector::zeros(3)));
+    }
+
+    #[test]
+    fn an_indefinite_matrix_gives_descent_and_negative_curvature() {
+        // The second has a zero diagonal: no entry of it is a pivot.
+        for entries in [[1.0, 3.0, 3.0, 1.0], [0.0, 1.0, 1.0, 0.0], [-2.0, 0.0, 0.0, 1.0]] {
+            let h = DMatrix::from_row_slice(2, 2, &entries);
+            let g = DVector::from_vec(vec![1.0, -0.5]);
+            let (mut d, mut p) = (DVector::zeros(2), DVector::zeros(2));
+            let mut factor = factorized(&h);
+            factor.solve(&g, &mut d);
+            assert!(d.dot(&g) > 0.0);
+            assert!(factor.negative_curvature(&mut p));
+            assert!(p.dot(&(&h * &p)) < 0.0);
+        }
+    }
+
+    #[test]
+    fn curvatures_keep_their_size_and_lose_their_sign() {
+        // Blocks of one row, a block of two with eigenvalues ±1, and both behind a triangle of ones.
+        let d = [[-2.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];
+        let d = DMatrix::from_fn(3, 3, |i, j| d[i][j]);
+        let mut solved = DVector::zeros(3);
+        let b = DVector::from_vec(vec![1.0, -4.0, 3.0]);
+        factorized(&d).solve(&b, &mut solved);
+        assert!((&solved - DVector::from_vec(vec![0.5, -4.0, 3.0])).amax() < 1e-15);
+
+        let l = DMatrix::from_fn(5, 5, |i, j| match i.cmp(&j) {
+            std::cmp::Ordering::Less => 0.0,
+            std::cmp::Ordering::Equal => 1.0,
+            std::cmp::Ordering::Greater => 0.1 * (1 + i + 2 * j) as f64,
+        });
+        let d = DVector::from_vec(vec![3.0, -2.0, 1.0, -4.0, 0.5]);
+        let h = &l * DMatrix::from_diagonal(&d) * l.transpose();
+        let mut factor = factorized(&h);
+        let mut p = DVector::zeros(5);
+        assert!(factor.negative_curvature(&mut p));
+        let (lowest, ..) = factor.lowest.unwrap();
+        assert!((p.dot(&(&h * &p)) - lowest).abs() < 1e-13);
+        // (H + E)⁻¹ is positive definite, and H + E has the determinant of H but for its sign.
+        let inverse = DMatrix::from_fn(5, 5, |i, j| {
+            let (mut e, mut column) = (DVector::zeros(5), DVector::zeros(5));
+            e[j] = 1.0;
+            factor.solve(&e, &mut column);
+            column[i]
+        });
+        assert!((&inverse - inverse.transpose()).amax() < 1e-12 * inverse.amax());
+        assert!(inverse.clone().symmetric_eigenvalues().min() > 0.0);
+        assert!((inverse.determinant() * 12.0 - 1.0).abs() < 1e-12);
+    }
+}
