@@ -77,7 +77,6 @@ fn solvers_find_the_certified_parameters() {
 #[test]
 fn what_is_called_a_minimum_is_one() {
     let sets = data_sets();
-    let mut elsewhere = 0;
     for fit in all_fits(&sets) {
         let set = &sets[fit.set];
         let name = format!("{} {} {}", set.name, fit.start + 1, fit.solver);
@@ -96,12 +95,17 @@ fn what_is_called_a_minimum_is_one() {
             }
         }
         if fit.digits(&sets) < 4.0 {
-            // The same fit with its terms in another order or the sign of a width turned, or a worse fit.
+            // The same fit with its terms in another order or the sign of a width turned, or a worse fit that is one.
             let same = set.digits_of_sum(fit.cost) > 4.0;
-            assert!(same || fit.cost > 1.05 * set.certified_sum, "{name}: {:e}", fit.cost);
-            println!("{name}: cost {:e}, certified {:e}", fit.cost, set.certified_sum);
-            elsewhere += 1;
+            let other = OTHER_MINIMA
+                .iter()
+                .any(|&(name, sum)| name == set.name && (fit.cost - sum).abs() < 1e-9 * sum);
+            assert!(same || other, "{name}: {:e}", fit.cost);
         }
     }
-    assert!(elsewhere <= 6, "{elsewhere} minima elsewhere");
 }
+
+/// Sums of squares at strict local minima of the rational models, beyond poles of theirs: Newton's method in 60-digit
+/// arithmetic converges to each, and all eigenvalues of the Hessian there are positive.
+const OTHER_MINIMA: [(&str, f64); 3] =
+    [("Hahn1", 67.9723546610093), ("MGH09", 1.59435202602196e-3), ("Thurber", 379487.42936526)];
