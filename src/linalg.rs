@@ -1,17 +1,19 @@
 //! The inner loops: each pass over vectors does everything that it can with what it has loaded.
 //!
-//! Sums run in a fixed order (eight lanes, then the tail), so a result depends on nothing but its input.
+//! Sums run in a fixed order (lane by lane, then the tail), so a result depends on nothing but its input.
 
 pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
+mod pairs;
 
 use nalgebra::DMatrix;
 
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
+pub(crate) use pairs::Pairs;
 
-/// Lanes of a sum: enough independent additions to hide their latency.
+/// Lanes of a loop with few sums: enough independent operations to hide their latency.
 const LANES: usize = 8;
 
 /// Elements per block of a pass that reads many vectors, so that the shared ones stay in the first-level cache.
@@ -23,26 +25,46 @@ pub(crate) fn sums<const K: usize, const M: usize>(
     x: [&[f64]; K],
     term: impl Fn([f64; K]) -> [f64; M],
 ) -> [f64; M] {
+    sums_in_lanes::<4, K, M>(x, term)
+}
+
+/// [`sums`] in `L` partial sums each: enough independent additions to hide their latency, few enough for all to stay in
+/// registers.
+#[inline(always)]
+fn sums_in_lanes<const L: usize, const K: usize, const M: usize>(
+    x: [&[f64]; K],
+    term: impl Fn([f64; K]) -> [f64; M],
+) -> [f64; M] {
     let n = x[0].len();
-    let parts = x.map(|x| x[..n].as_chunks::<LANES>());
-    let mut lanes = [[0.0; LANES]; M];
-    for c in 0..n / LANES {
-        let chunk = parts.map(|(chunks, _)| &chunks[c]);
-        for l in 0..LANES {
-            let terms = term(chunk.map(|chunk| chunk[l]));
-            for m in 0..M {
-                lanes[m][l] += terms[m];
+    let parts = x.map(|x| x[..n].as_chunks::<L>());
+    let mut sums = [0.0; M];
+    if n >= L {
+        let mut lanes = [[0.0; L]; M];
+        for c in 0..n / L {
+            let chunk = parts.map(|(chunks, _)| &chunks[c]);
+            for l in 0..L {
+                let terms = term(chunk.map(|chunk| chunk[l]));
+                for m in 0..M {
+                    lanes[m][l] += terms[m];
+                }
             }
         }
+        sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
     }
-    let mut sums = lanes.map(|l| ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7])));
-    for i in 0..n % LANES {
+    for i in 0..n % L {
         let terms = term(parts.map(|(_, tail)| tail[i]));
         for m in 0..M {
             sums[m] += terms[m];
         }
     }
     sums
+}
+
+/// The sum of the lanes. Not inlined, so that lanes lie side by side in registers: the optimiser would put the
+/// sums side by side and shuffle every operand.
+#[inline(never)]
+fn add_lanes(lanes: &[f64]) -> f64 {
+    lanes.iter().sum()
 }
 
 /// Column j of a matrix as a slice.
@@ -52,13 +74,13 @@ pub(crate) fn column(a: &DMatrix<f64>, j: usize) -> &[f64] {
 
 /// a'b.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let [sum] = sums([a, b], |[a, b]| [a * b]);
+    let [sum] = sums_in_lanes::<8, 2, 1>([a, b], |[a, b]| [a * b]);
     sum
 }
 
 /// (a'b, a'c).
 pub(crate) fn dot2(a: &[f64], b: &[f64], c: &[f64]) -> [f64; 2] {
-    sums([a, b, c], |[a, b, c]| [a * b, a * c])
+    sums_in_lanes::<8, 3, 2>([a, b, c], |[a, b, c]| [a * b, a * c])
 }
 
 /// max |aᵢ|; NaN entries do not count, so test a sum for finiteness beside it.

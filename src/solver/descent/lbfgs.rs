@@ -9,14 +9,15 @@
 //! compact form of Byrd, Nocedal & Schnabel 1994 does). So each stored vector is read twice an iteration, once for its
 //! products with the new y and g and once for d, where the loops over vectors read it four times.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::steepest::descend;
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::error::check;
+use crate::linalg::{self, Pairs};
 use crate::line_search::{HagerZhang, LineSearch};
-use crate::{Error, Oracle, linalg};
+use crate::{Error, Oracle};
 
 /// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
 ///
@@ -72,77 +73,91 @@ impl<L: LineSearch> Lbfgs<L> {
 }
 
 /// What [`LimitedMemory`] remembers: the pairs and their inner products.
+///
+/// Products are kept in the order of age, index 0 the oldest pair's; the vectors stay where they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsMemory {
-    /// The steps, n × m, a ring: column `newest` is the newest, the one after it the oldest.
-    #[serde(with = "linalg::matrix_bytes")]
-    s: DMatrix<f64>,
-    /// The gradients' changes, n × m.
-    #[serde(with = "linalg::matrix_bytes")]
-    y: DMatrix<f64>,
-    /// (i, j): sᵢ'yⱼ with j the newer. m × m.
-    #[serde(with = "linalg::matrix_bytes")]
-    sy: DMatrix<f64>,
-    /// (i, j): yᵢ'yⱼ. m × m.
-    #[serde(with = "linalg::matrix_bytes")]
-    yy: DMatrix<f64>,
-    /// sᵢ'g and yᵢ'g at the current point. m.
-    sg: DVector<f64>,
-    yg: DVector<f64>,
-    /// The recursion's coefficients of −d on yᵢ and sᵢ. m.
-    on_y: DVector<f64>,
-    on_s: DVector<f64>,
-    newest: usize,
+    pairs: Pairs,
+    /// Column i has ρᵢ sⱼ'yᵢ for j < i and ρᵢ sᵢ'yⱼ for j > i: what the two loops read when they come to pair i.
+    rho_sy: Square,
+    /// yᵢ'yⱼ.
+    yy: Square,
+    /// ρᵢ = 1 / sᵢ'yᵢ.
+    rho: Vec<f64>,
+    /// γ = s'y/y'y of the newest pair.
+    gamma: f64,
+    /// sᵢ'g and yᵢ'g at the current point.
+    sg: Vec<f64>,
+    yg: Vec<f64>,
+    /// The coefficients of d on sᵢ and yᵢ.
+    on_s: Vec<f64>,
+    on_y: Vec<f64>,
+    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g with the newest y and g, of the pairs before it.
+    products: Vec<[f64; 4]>,
     length: usize,
 }
 
-impl LbfgsMemory {
-    /// The column of the pair that is `age` steps old; 0 is the newest.
-    fn column(&self, age: usize) -> usize {
-        let m = self.sg.len();
-        let back = self.newest + m - age;
-        if back >= m { back - m } else { back }
+/// An m × m matrix, column after column, with room in each for an even number of entries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Square {
+    entries: Vec<f64>,
+}
+
+impl Square {
+    fn zeros(m: usize) -> Self {
+        Self { entries: vec![0.0; padded(m) * padded(m)] }
     }
 
-    /// The two-loop recursion on coefficients; returns γ.
-    fn recur(&mut self) -> f64 {
-        let newest = self.newest;
-        let gamma = self.sy[(newest, newest)] / self.yy[(newest, newest)];
-        // First loop, newest to oldest: αᵢ = ρᵢ sᵢ'q, then q ← q − αᵢ yᵢ. `on_s` holds sᵢ'q until αᵢ is known.
-        self.on_s.copy_from(&self.sg);
-        for age in 0..self.length {
-            let i = self.column(age);
-            let alpha = self.on_s[i] / self.sy[(i, i)];
-            self.on_y[i] = alpha;
-            for older in age + 1..self.length {
-                let j = self.column(older);
-                self.on_s[j] -= alpha * self.sy[(j, i)];
+    /// Column j of a matrix with columns of `stride` entries.
+    fn column(&self, j: usize, stride: usize) -> &[f64] {
+        &self.entries[j * stride..(j + 1) * stride]
+    }
+
+    /// Moves every entry one row and one column up.
+    fn forget_first(&mut self, stride: usize) {
+        self.entries.copy_within(stride + 1.., 0);
+    }
+}
+
+/// The length of vectors with m entries.
+fn padded(m: usize) -> usize {
+    m.next_multiple_of(2)
+}
+
+impl LbfgsMemory {
+    /// The two-loop recursion on coefficients.
+    fn recur(&mut self) {
+        let (stride, length) = (self.sg.len(), self.length);
+        let Self { rho_sy, yy, rho, gamma, sg, yg, on_s, on_y, .. } = self;
+        let [rho, sg] = [rho, sg].map(|v| &v[..length]);
+        let on_y = &mut on_y[..length];
+        let (on_s, yg) = (&mut on_s[..padded(length)], &yg[..padded(length)]);
+        // First loop, newest to oldest: αᵢ = ρᵢ sᵢ'q, then q ← q − αᵢ yᵢ. Here `on_y` has αᵢ, `on_s` yᵢ'q.
+        on_s.copy_from_slice(yg);
+        for i in (0..length).rev() {
+            let column = &rho_sy.column(i, stride)[..length];
+            let mut alpha = rho[i] * sg[i];
+            for j in (i + 1..length).rev() {
+                alpha -= on_y[j] * column[j];
+            }
+            on_y[i] = alpha;
+            let (column, _) = yy.column(i, stride).as_chunks::<2>();
+            for (q, yy) in on_s.as_chunks_mut::<2>().0.iter_mut().zip(column) {
+                for l in 0..2 {
+                    q[l] -= alpha * yy[l];
+                }
             }
         }
-        // yᵢ'r with r = γ q.
-        for age in 0..self.length {
-            let i = self.column(age);
-            self.on_s[i] = self.yg[i];
-        }
-        for age in 0..self.length {
-            let j = self.column(age);
-            let alpha = self.on_y[j];
-            for (r, yy) in self.on_s.iter_mut().zip(self.yy.column(j).iter()) {
-                *r -= alpha * yy;
+        // Second loop, oldest to newest, with r = γ q: βᵢ = ρᵢ yᵢ'r, then r ← r + sᵢ (αᵢ − βᵢ); d = −r.
+        for i in 0..length {
+            let column = &rho_sy.column(i, stride)[..length];
+            let mut beta_alpha = *gamma * rho[i] * on_s[i] - on_y[i];
+            for j in 0..i {
+                beta_alpha -= on_s[j] * column[j];
             }
+            on_s[i] = beta_alpha;
+            on_y[i] *= *gamma;
         }
-        // Second loop, oldest to newest: βᵢ = ρᵢ yᵢ'r, then r ← r + sᵢ (αᵢ − βᵢ).
-        for age in (0..self.length).rev() {
-            let i = self.column(age);
-            let mut y_r = gamma * self.on_s[i];
-            for older in age + 1..self.length {
-                let j = self.column(older);
-                y_r += self.on_s[j] * self.sy[(j, i)];
-            }
-            self.on_s[i] = self.on_y[i] - y_r / self.sy[(i, i)];
-            self.on_y[i] *= -gamma;
-        }
-        gamma
     }
 }
 
@@ -164,28 +179,31 @@ impl Direction for LimitedMemory {
         _scale: Option<&DVector<f64>>,
     ) -> LbfgsMemory {
         let m = self.memory;
+        let zeros = || vec![0.0; padded(m)];
         LbfgsMemory {
-            s: DMatrix::zeros(n, m),
-            y: DMatrix::zeros(n, m),
-            sy: DMatrix::zeros(m, m),
-            yy: DMatrix::zeros(m, m),
-            sg: DVector::zeros(m),
-            yg: DVector::zeros(m),
-            on_y: DVector::zeros(m),
-            on_s: DVector::zeros(m),
-            newest: 0,
+            pairs: Pairs::new(n, m),
+            rho_sy: Square::zeros(m),
+            yy: Square::zeros(m),
+            rho: zeros(),
+            gamma: 0.0,
+            sg: zeros(),
+            yg: zeros(),
+            on_s: zeros(),
+            on_y: zeros(),
+            products: vec![[0.0; 4]; padded(m)],
             length: 0,
         }
     }
 
     fn is_valid(&self, memory: &LbfgsMemory, n: usize) -> bool {
-        let m = self.memory;
-        let vectors = [&memory.sg, &memory.yg, &memory.on_y, &memory.on_s];
-        [&memory.s, &memory.y].iter().all(|a| a.shape() == (n, m))
-            && [&memory.sy, &memory.yy].iter().all(|a| a.shape() == (m, m))
-            && vectors.iter().all(|v| v.len() == m)
-            && memory.newest < m
-            && memory.length <= m
+        let size = padded(self.memory);
+        let LbfgsMemory { pairs, rho_sy, yy, rho, sg, yg, on_s, on_y, products, length, .. } =
+            memory;
+        pairs.is_valid(n, self.memory)
+            && [rho_sy, yy].iter().all(|a| a.entries.len() == size * size)
+            && [rho, sg, yg, on_s, on_y].iter().all(|v| v.len() == size)
+            && products.len() == size
+            && *length <= self.memory
     }
 
     fn propose(
@@ -198,89 +216,55 @@ impl Direction for LimitedMemory {
         if memory.length == 0 {
             return descend(at.gradient, d);
         }
-        let gamma = memory.recur();
-        let n = d.len();
+        memory.recur();
+        let LbfgsMemory { pairs, gamma, on_s, on_y, length, .. } = memory;
         let (mut slope, mut max) = (0.0, 0.0_f64);
-        let (s, y) = (memory.s.as_slice(), memory.y.as_slice());
-        let blocks = d.as_mut_slice().chunks_mut(linalg::BLOCK);
-        for (block, (d, g)) in blocks.zip(at.gradient.as_slice().chunks(linalg::BLOCK)).enumerate()
-        {
-            for (d, g) in d.iter_mut().zip(g) {
-                *d = -gamma * g;
-            }
-            let first = block * linalg::BLOCK;
-            for age in 0..memory.length {
-                let i = memory.column(age);
-                let rows = i * n + first..i * n + first + d.len();
-                linalg::axpy2([-memory.on_s[i], -memory.on_y[i]], [&s[rows.clone()], &y[rows]], d);
-            }
+        let of_gradient = (-*gamma, at.gradient.as_slice());
+        let of_pairs = [&on_s[..*length], &on_y[..*length]];
+        pairs.combine(of_pairs, of_gradient, d.as_mut_slice(), |d, g| {
             let (dg, d_max) = linalg::dot_and_max(d, g);
             slope += dg;
             max = max.max(d_max);
-        }
+        });
         Proposal { slope, max, scaled: true, curvature: None }
     }
 
     fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
-        let (n, m) = (d.len(), self.memory);
-        // The newest pair takes the place of the oldest.
-        let k = if memory.length == 0 { 0 } else { (memory.newest + 1) % m };
-        let kept = memory.length.min(m - 1);
-        let (s, y) = (memory.s.as_mut_slice(), memory.y.as_mut_slice());
-        let (mut sy, mut ss, mut yy, mut sg, mut yg) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for i in 0..m {
-            if i != k {
-                memory.sg[i] = 0.0;
-                memory.yg[i] = 0.0;
-                memory.sy[(i, k)] = 0.0;
-                memory.yy[(i, k)] = 0.0;
-            }
+        let stride = padded(self.memory);
+        let LbfgsMemory { pairs, rho_sy, yy, rho, gamma, sg, yg, length, products, .. } = memory;
+        // The oldest pair gives its place to the new one, k.
+        if *length == self.memory {
+            rho_sy.forget_first(stride);
+            yy.forget_first(stride);
+            rho.copy_within(1.., 0);
+            *length -= 1;
         }
-        let blocks = d.as_slice().chunks(linalg::BLOCK).zip(old.as_slice().chunks(linalg::BLOCK));
-        for (block, ((d, old), new)) in blocks.zip(new.as_slice().chunks(linalg::BLOCK)).enumerate()
-        {
-            let first = block * linalg::BLOCK;
-            let rows = |i: usize| i * n + first..i * n + first + d.len();
-            for (s, d) in s[rows(k)].iter_mut().zip(d) {
-                *s = alpha * d;
-            }
-            for ((y, new), old) in y[rows(k)].iter_mut().zip(new).zip(old) {
-                *y = new - old;
-            }
-            let (s_new, y_new) = (&s[rows(k)], &y[rows(k)]);
-            let parts =
-                linalg::sums([s_new, y_new, new], |[s, y, g]| [s * y, s * s, y * y, s * g, y * g]);
-            sy += parts[0];
-            ss += parts[1];
-            yy += parts[2];
-            sg += parts[3];
-            yg += parts[4];
-            for age in 0..kept {
-                let i = (k + m - 1 - age) % m;
-                let [s_y, s_g] = linalg::dot2(&s[rows(i)], y_new, new);
-                let [y_y, y_g] = linalg::dot2(&y[rows(i)], y_new, new);
-                memory.sy[(i, k)] += s_y;
-                memory.sg[i] += s_g;
-                memory.yy[(i, k)] += y_y;
-                memory.yg[i] += y_g;
-            }
+        let k = *length;
+        let [s_y, ss, y_y, s_g, y_g] = pairs.replace(
+            (alpha, d.as_slice()),
+            [old.as_slice(), new.as_slice()],
+            &mut products[..k],
+        );
+        for ((&[_, s_g, _, y_g], sg), yg) in products[..k].iter().zip(&mut *sg).zip(&mut *yg) {
+            (*sg, *yg) = (s_g, y_g);
         }
         // A step along which the slope did not rise (beyond rounding) has no curvature to learn. The oldest pair,
         // whose place it took, is gone all the same.
-        if sy <= f64::EPSILON * (ss * yy).sqrt() {
-            memory.length = kept;
+        if s_y <= f64::EPSILON * (ss * y_y).sqrt() {
             return;
         }
-        memory.sy[(k, k)] = sy;
-        memory.yy[(k, k)] = yy;
-        memory.sg[k] = sg;
-        memory.yg[k] = yg;
-        for i in 0..m {
-            memory.yy[(k, i)] = memory.yy[(i, k)];
+        let rho_new = s_y.recip();
+        for (i, &[s_y, _, y_y, _]) in products[..k].iter().enumerate() {
+            rho_sy.entries[k * stride + i] = rho_new * s_y;
+            rho_sy.entries[i * stride + k] = rho[i] * s_y;
+            yy.entries[k * stride + i] = y_y;
+            yy.entries[i * stride + k] = y_y;
         }
-        memory.newest = k;
-        memory.length = kept + 1;
+        yy.entries[k * stride + k] = y_y;
+        (rho[k], sg[k], yg[k], *gamma) = (rho_new, s_g, y_g, s_y / y_y);
+        pairs.advance();
+        *length += 1;
     }
 
     fn reset(&self, memory: &mut LbfgsMemory, _moved: bool) -> bool {

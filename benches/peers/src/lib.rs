@@ -1,0 +1,180 @@
+//! One problem object for three libraries: [`Shared`] is an extremum problem, an argmin problem on `Vec<f64>` and a
+//! basin problem on `DVector<f64>`, and counts and times its evaluations whoever asks for them.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use extremum::{DVector, Problem};
+
+/// A problem that keeps count of its evaluations and, where that does not distort the figures, of their time.
+pub struct Shared<'a> {
+    problem: &'a dyn Problem,
+    clock: bool,
+    tolerance: f64,
+    reached: OnceLock<(u64, u64)>,
+    costs: AtomicU64,
+    gradients: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl<'a> Shared<'a> {
+    /// Counts the evaluations of `problem`; `clock` times them as well.
+    pub fn new(problem: &'a dyn Problem, clock: bool) -> Self {
+        let zero = || AtomicU64::new(0);
+        let reached = OnceLock::new();
+        let (costs, gradients, nanoseconds) = (zero(), zero(), zero());
+        Self { problem, clock, tolerance: f64::NAN, reached, costs, gradients, nanoseconds }
+    }
+
+    /// Counts the evaluations of `problem` and looks out for a gradient of maximum norm `tolerance`.
+    pub fn watching(problem: &'a dyn Problem, tolerance: f64) -> Self {
+        Self { tolerance, ..Self::new(problem, false) }
+    }
+
+    /// The number of costs and of gradients when a gradient first was within the tolerance.
+    pub fn evaluations_to_tolerance(&self) -> Option<(u64, u64)> {
+        self.reached.get().copied()
+    }
+
+    fn watch(&self, gradient: &DVector<f64>) {
+        if !self.tolerance.is_nan() && gradient.amax() <= self.tolerance {
+            self.reached.get_or_init(|| self.evaluations());
+        }
+    }
+
+    /// The number of costs and of gradients so far.
+    pub fn evaluations(&self) -> (u64, u64) {
+        (self.costs.load(Relaxed), self.gradients.load(Relaxed))
+    }
+
+    /// The time spent in evaluations.
+    pub fn spent(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Relaxed))
+    }
+
+    fn keep<T>(&self, costs: u64, gradients: u64, call: impl FnOnce() -> T) -> T {
+        self.costs.fetch_add(costs, Relaxed);
+        self.gradients.fetch_add(gradients, Relaxed);
+        if !self.clock {
+            return call();
+        }
+        let clock = Instant::now();
+        let result = call();
+        self.nanoseconds.fetch_add(clock.elapsed().as_nanos() as u64, Relaxed);
+        result
+    }
+}
+
+impl Problem for Shared<'_> {
+    fn dimension(&self) -> usize {
+        self.problem.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.keep(1, 0, || self.problem.cost(x))
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.keep(0, 1, || self.problem.gradient(x, gradient));
+        self.watch(gradient);
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        let cost = self.keep(1, 1, || self.problem.cost_and_gradient(x, gradient));
+        self.watch(gradient);
+        cost
+    }
+}
+
+/// The problem as basin's solvers take it, gradients in place.
+#[derive(Clone, Copy)]
+pub struct ForBasin<'a>(pub &'a Shared<'a>);
+
+impl basin::CostFunction for ForBasin<'_> {
+    type Param = DVector<f64>;
+    type Output = f64;
+    type Error = Infallible;
+
+    fn cost(&self, x: &DVector<f64>) -> Result<f64, Infallible> {
+        Ok(Problem::cost(self.0, x))
+    }
+}
+
+impl basin::Gradient for ForBasin<'_> {
+    type Gradient = DVector<f64>;
+
+    fn gradient(&self, x: &DVector<f64>) -> Result<DVector<f64>, Infallible> {
+        let mut gradient = DVector::zeros(x.len());
+        Problem::gradient(self.0, x, &mut gradient);
+        Ok(gradient)
+    }
+    fn gradient_into(
+        &self,
+        x: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Result<(), Infallible> {
+        Problem::gradient(self.0, x, gradient);
+        Ok(())
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>) -> Result<(f64, DVector<f64>), Infallible> {
+        let mut gradient = DVector::zeros(x.len());
+        let cost = Problem::cost_and_gradient(self.0, x, &mut gradient);
+        Ok((cost, gradient))
+    }
+    fn cost_and_gradient_into(
+        &self,
+        x: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Result<f64, Infallible> {
+        Ok(Problem::cost_and_gradient(self.0, x, gradient))
+    }
+}
+
+/// The problem as argmin's solvers take it, on `Vec<f64>`. What the two kinds of vector cost in copies is not argmin's:
+/// it is counted as time of the evaluation.
+pub struct ForArgmin<'a> {
+    shared: &'a Shared<'a>,
+    /// x as the problem wants it, taken out while it is in use.
+    x: Cell<DVector<f64>>,
+}
+
+impl<'a> ForArgmin<'a> {
+    /// Wraps the problem.
+    pub fn new(shared: &'a Shared<'a>) -> Self {
+        Self { shared, x: Cell::new(DVector::zeros(shared.dimension())) }
+    }
+
+    fn with<T>(&self, x: &[f64], call: impl FnOnce(&DVector<f64>) -> T) -> T {
+        let mut own = self.x.replace(DVector::zeros(0));
+        own.as_mut_slice().copy_from_slice(x);
+        let result = call(&own);
+        self.x.set(own);
+        result
+    }
+}
+
+impl argmin::core::CostFunction for ForArgmin<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, x: &Vec<f64>) -> Result<f64, argmin::core::Error> {
+        let shared = self.shared;
+        Ok(shared.keep(1, 0, || self.with(x, |x| shared.problem.cost(x))))
+    }
+}
+
+impl argmin::core::Gradient for ForArgmin<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
+        let shared = self.shared;
+        let gradient = shared.keep(0, 1, || {
+            let mut gradient = DVector::zeros(x.len());
+            self.with(x, |x| shared.problem.gradient(x, &mut gradient));
+            gradient
+        });
+        shared.watch(&gradient);
+        Ok(gradient.data.into())
+    }
+}

@@ -1,0 +1,528 @@
+//! What an iteration of each solver costs beside the evaluations of the problem, on one thread.
+//!
+//! ```text
+//! cargo bench --bench per_step
+//! ```
+//!
+//! Criterion's timings are those of the library's own work: the time of an iteration without the time inside the
+//! problem. The table at the end gives their medians as multiples of what the same machine needed, in the same run,
+//! to read (and write) the data that such an iteration has to touch:
+//!
+//! - L-BFGS with m pairs, n = 10⁶: the 4 m n numbers that the two-loop recursion reads, out of cache;
+//! - BFGS: one pass that reads and writes the n (n + 1)/2 numbers of the inverse Hessian;
+//! - first-order methods: one pass that reads n numbers, out of cache for n = 10⁶, in cache for less;
+//! - Newton: nalgebra's Cholesky factorization of an n × n matrix.
+//!
+//! For n = 10⁶ the problem keeps the time spent in it. For less, the clock would cost as much as the problem: whole
+//! runs are timed, and evaluations timed apart are subtracted as often as the runs made them (a run repeats
+//! itself exactly). Starting a run is not part of any figure, nor are, at n = 10⁶, the first 12 iterations, during which
+//! the memory fills.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use extremum::stop::{gradient_norm, max_iterations};
+use extremum::{
+    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Hessian, Lbfgs,
+    Minimizer, Newton, Problem, Run, Solver,
+};
+
+const LARGE: usize = 1_000_000;
+/// The pairs that L-BFGS keeps by default.
+const PAIRS: usize = 10;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    let mut table = Table::default();
+    let mut memory = Memory::new();
+
+    // The two targets first.
+    let large = Spread::new(LARGE);
+    let own = large_steps(&mut criterion, &mut memory, "Lbfgs", Lbfgs::default(), &large);
+    let bound = memory.read((4 * PAIRS * LARGE) as f64);
+    table.row("Lbfgs", LARGE, own, bound, "4mn reads out of cache", Some(Target::Ratio(1.5)));
+
+    let starts: Vec<_> = (0..64)
+        .map(|k| {
+            DVector::from_column_slice(&[-1.2 + 0.03 * f64::from(k), 1.0 + 0.01 * f64::from(k)])
+        })
+        .collect();
+    let own = small_steps(&mut criterion, "Lbfgs", Lbfgs::default(), &Rosenbrock, &starts);
+    let target = Some(Target::Seconds(0.25e-6));
+    table.row("Lbfgs, Rosenbrock", 2, own, memory.hot_read(2), "reads of a vector", target);
+
+    let wide = Spread::new(1000);
+    let own = small_steps(&mut criterion, "Bfgs", Bfgs::default(), &wide, &wide.starts(2));
+    let bound = memory.hot_read_and_write(1000 * 1001 / 2);
+    table.row("Bfgs", 1000, own, bound, "passes over n(n+1)/2", None);
+
+    // Every other size.
+    macro_rules! first_order {
+        ($name:literal, $solver:expr) => {
+            for n in [10, 1000] {
+                let problem = Spread::new(n);
+                let starts = problem.starts(if n == 10 { 16 } else { 2 });
+                let own = small_steps(&mut criterion, $name, $solver, &problem, &starts);
+                table.row($name, n, own, memory.hot_read(n), "reads of a vector", None);
+            }
+            let own = large_steps(&mut criterion, &mut memory, $name, $solver, &large);
+            table.row($name, LARGE, own, memory.read(LARGE as f64), "reads of a vector", None);
+        };
+    }
+    first_order!("GradientDescent", GradientDescent::default());
+    first_order!("BarzilaiBorwein", BarzilaiBorwein::default());
+    first_order!("ConjugateGradient", ConjugateGradient::default());
+    for n in [10, 1000] {
+        let problem = Spread::new(n);
+        let own =
+            small_steps(&mut criterion, "Lbfgs", Lbfgs::default(), &problem, &problem.starts(4));
+        table.row("Lbfgs", n, own, memory.hot_read(n), "reads of a vector", None);
+    }
+    for n in [10, 100] {
+        let problem = Spread::new(n);
+        let own =
+            small_steps(&mut criterion, "Bfgs", Bfgs::default(), &problem, &problem.starts(4));
+        let bound = memory.hot_read_and_write(n * (n + 1) / 2);
+        table.row("Bfgs", n, own, bound, "passes over n(n+1)/2", None);
+    }
+    for n in [10, 100] {
+        let problem = Spread::new(n);
+        let own =
+            small_steps(&mut criterion, "Newton", Newton::default(), &problem, &problem.starts(4));
+        table.row("Newton", n, own, factorization(n), "Cholesky factorizations", None);
+    }
+
+    criterion.final_summary();
+    table.print(&memory);
+}
+
+/// The library's own time per iteration for n = 10⁶, in seconds; `None` when the command line left it out.
+fn large_steps<S: Solver + Clone>(
+    criterion: &mut Criterion,
+    memory: &mut Memory,
+    name: &str,
+    solver: S,
+    problem: &Spread,
+) -> Option<f64> {
+    let timed = Timed::new(problem);
+    let mut course = Course { problem: &timed, solver, run: None, steps: 0, own: Vec::new() };
+    memory.measure();
+    criterion.bench_function(&format!("{name}/n={LARGE}"), |b| {
+        b.iter_custom(|iterations| (0..iterations).map(|_| course.step()).sum());
+    });
+    memory.measure();
+    median(&mut course.own)
+}
+
+/// A run of many iterations, started again whenever it ends.
+struct Course<'a, S: Solver> {
+    problem: &'a Timed<'a>,
+    solver: S,
+    run: Option<Run<'a, S>>,
+    steps: u64,
+    own: Vec<f64>,
+}
+
+impl<S: Solver + Clone> Course<'_, S> {
+    /// Makes an iteration that is neither one of the first 12 nor the last, and returns the time of the library's part.
+    fn step(&mut self) -> Duration {
+        loop {
+            let run = self.run.get_or_insert_with(|| {
+                self.steps = 0;
+                start(self.problem, self.solver.clone(), self.problem.inner.start())
+            });
+            let (inside, clock) = (self.problem.spent(), Instant::now());
+            let flow = run.step();
+            let own = clock.elapsed().saturating_sub(self.problem.spent() - inside);
+            self.steps += 1;
+            if flow.is_break() {
+                self.run = None;
+            } else if self.steps > 12 {
+                self.own.push(own.as_secs_f64());
+                return own;
+            }
+        }
+    }
+}
+
+/// As [`large_steps`], from the time of whole runs.
+fn small_steps<S: Solver + Clone, P: Problem>(
+    criterion: &mut Criterion,
+    name: &str,
+    solver: S,
+    problem: &P,
+    starts: &[DVector<f64>],
+) -> Option<f64> {
+    let runs = || starts.iter().map(|x0| start(problem, solver.clone(), x0.clone()));
+    // The runs' calls and iterations are the same every time.
+    let counted = Counted::new(problem);
+    let mut steps = 0;
+    let mut calls = [0; Counted::KINDS];
+    for x0 in starts {
+        let mut run = start(&counted, solver.clone(), x0.clone());
+        let before = counted.calls();
+        while run.step().is_continue() {}
+        steps += run.progress().iteration;
+        for (sum, (after, before)) in calls.iter_mut().zip(counted.calls().iter().zip(before)) {
+            *sum += after - before;
+        }
+    }
+    let inside = |calls: [u64; Counted::KINDS]| -> f64 {
+        let each = counted.seconds_per_call(&starts[0], &calls);
+        calls.iter().zip(each).map(|(&calls, each)| calls as f64 * each).sum()
+    };
+    let inside = inside(calls);
+
+    let mut own = Vec::new();
+    let name = format!("{name}/n={}", problem.dimension());
+    criterion.bench_function(&name, |b| {
+        b.iter_custom(|iterations| {
+            let mut total = 0.0;
+            let batches = iterations.div_ceil(steps);
+            for _ in 0..batches {
+                let mut ready: Vec<_> = runs().collect();
+                let clock = Instant::now();
+                for run in &mut ready {
+                    while run.step().is_continue() {}
+                }
+                let seconds = ((clock.elapsed().as_secs_f64() - inside) / steps as f64).max(0.0);
+                black_box(&ready);
+                own.push(seconds);
+                total += seconds;
+            }
+            Duration::from_secs_f64(total / batches as f64 * iterations as f64)
+        });
+    });
+    median(&mut own)
+}
+
+fn start<'a, P: Problem, S: Solver>(problem: &'a P, solver: S, x0: DVector<f64>) -> Run<'a, S> {
+    Minimizer::new(problem, solver, x0)
+        .stop_when(gradient_norm(1e-6).or(max_iterations(300)))
+        .start()
+        .expect("the start is in the domain")
+}
+
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// Σ cᵢ (xᵢ²/2 + xᵢ⁴/4) with cᵢ from 1 to 1000, evenly spread in the logarithm.
+struct Spread {
+    c: DVector<f64>,
+}
+
+impl Spread {
+    fn new(n: usize) -> Self {
+        Self { c: DVector::from_fn(n, |i, _| 1000_f64.powf(i as f64 / (n - 1) as f64)) }
+    }
+
+    fn start(&self) -> DVector<f64> {
+        DVector::from_fn(self.c.len(), |i, _| 1.0 + 0.1 * (i % 7) as f64)
+    }
+
+    fn starts(&self, count: usize) -> Vec<DVector<f64>> {
+        (0..count).map(|k| self.start() * (1.0 + 0.01 * k as f64)).collect()
+    }
+}
+
+impl Problem for Spread {
+    fn dimension(&self) -> usize {
+        self.c.len()
+    }
+
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        let (x, x_tail) = x.as_slice().as_chunks::<8>();
+        let (c, c_tail) = self.c.as_slice().as_chunks::<8>();
+        let mut lanes = [0.0; 8];
+        for (x, c) in x.iter().zip(c) {
+            for l in 0..8 {
+                let square = x[l] * x[l];
+                lanes[l] += c[l] * square * (0.5 + 0.25 * square);
+            }
+        }
+        let tail = x_tail.iter().zip(c_tail).map(|(x, c)| c * x * x * (0.5 + 0.25 * x * x));
+        lanes.iter().sum::<f64>() + tail.sum::<f64>()
+    }
+
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        for ((g, x), c) in gradient.as_mut_slice().iter_mut().zip(x.as_slice()).zip(&self.c) {
+            *g = c * x * (1.0 + x * x);
+        }
+    }
+
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        // In blocks that stay in cache from the one to the other.
+        let mut cost = 0.0;
+        let blocks = x.as_slice().chunks(1024).zip(self.c.as_slice().chunks(1024));
+        for ((x, c), g) in blocks.zip(gradient.as_mut_slice().chunks_mut(1024)) {
+            let mut lanes = [0.0; 8];
+            let (xs, x_tail) = x.as_chunks::<8>();
+            let (cs, c_tail) = c.as_chunks::<8>();
+            let (gs, g_tail) = g.as_chunks_mut::<8>();
+            for ((x, c), g) in xs.iter().zip(cs).zip(gs) {
+                for l in 0..8 {
+                    let square = x[l] * x[l];
+                    g[l] = c[l] * x[l] * (1.0 + square);
+                    lanes[l] += c[l] * square * (0.5 + 0.25 * square);
+                }
+            }
+            for ((x, c), g) in x_tail.iter().zip(c_tail).zip(g_tail) {
+                *g = c * x * (1.0 + x * x);
+                cost += c * x * x * (0.5 + 0.25 * x * x);
+            }
+            cost += lanes.iter().sum::<f64>();
+        }
+        cost
+    }
+
+    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+        let diagonal = DVector::from_fn(x.len(), |i, _| self.c[i] * (1.0 + 3.0 * x[i] * x[i]));
+        Some(DMatrix::from_diagonal(&diagonal).into())
+    }
+}
+
+/// 100 (x₂ − x₁²)² + (1 − x₁)²: an evaluation that costs next to nothing.
+struct Rosenbrock;
+
+impl Problem for Rosenbrock {
+    fn dimension(&self) -> usize {
+        2
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        let (t, u) = (x[1] - x[0] * x[0], 1.0 - x[0]);
+        100.0 * t * t + u * u
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        let (t, u) = (x[1] - x[0] * x[0], 1.0 - x[0]);
+        gradient[0] = -400.0 * t * x[0] - 2.0 * u;
+        gradient[1] = 200.0 * t;
+    }
+}
+
+/// A problem that keeps the time spent in it.
+struct Timed<'a> {
+    inner: &'a Spread,
+    nanoseconds: AtomicU64,
+}
+
+impl<'a> Timed<'a> {
+    fn new(inner: &'a Spread) -> Self {
+        Self { inner, nanoseconds: AtomicU64::new(0) }
+    }
+
+    fn spent(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Relaxed))
+    }
+
+    fn keep<T>(&self, call: impl FnOnce() -> T) -> T {
+        let clock = Instant::now();
+        let result = call();
+        self.nanoseconds.fetch_add(clock.elapsed().as_nanos() as u64, Relaxed);
+        result
+    }
+}
+
+impl Problem for Timed<'_> {
+    fn dimension(&self) -> usize {
+        self.inner.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.keep(|| self.inner.cost(x))
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.keep(|| self.inner.gradient(x, gradient));
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        self.keep(|| self.inner.cost_and_gradient(x, gradient))
+    }
+}
+
+/// A problem that counts its calls by kind: costs, gradients, both at once, Hessians.
+struct Counted<'a> {
+    inner: &'a dyn Problem,
+    calls: [AtomicU64; Counted::KINDS],
+}
+
+impl<'a> Counted<'a> {
+    const KINDS: usize = 4;
+
+    fn new(inner: &'a dyn Problem) -> Self {
+        Self { inner, calls: [const { AtomicU64::new(0) }; Counted::KINDS] }
+    }
+
+    fn calls(&self) -> [u64; Counted::KINDS] {
+        std::array::from_fn(|kind| self.calls[kind].load(Relaxed))
+    }
+
+    /// The time of each kind of call that was made, at `x`.
+    fn seconds_per_call(&self, x: &DVector<f64>, calls: &[u64; 4]) -> [f64; Counted::KINDS] {
+        let mut gradient = DVector::zeros(x.len());
+        let problem = black_box(self.inner);
+        std::array::from_fn(|kind| match kind {
+            _ if calls[kind] == 0 => 0.0,
+            0 => seconds(|| problem.cost(black_box(x))),
+            1 => seconds(|| problem.gradient(black_box(x), &mut gradient)),
+            2 => seconds(|| problem.cost_and_gradient(black_box(x), &mut gradient)),
+            _ => seconds(|| problem.hessian(black_box(x))),
+        })
+    }
+}
+
+impl Problem for Counted<'_> {
+    fn dimension(&self) -> usize {
+        self.inner.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.calls[0].fetch_add(1, Relaxed);
+        self.inner.cost(x)
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.calls[1].fetch_add(1, Relaxed);
+        self.inner.gradient(x, gradient);
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        self.calls[2].fetch_add(1, Relaxed);
+        self.inner.cost_and_gradient(x, gradient)
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+        self.calls[3].fetch_add(1, Relaxed);
+        self.inner.hessian(x)
+    }
+}
+
+/// The seconds that one call takes: the best of 15 loops of about a millisecond.
+fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
+    let mut per_loop = 1_u32;
+    let mut time = || {
+        let clock = Instant::now();
+        for _ in 0..per_loop {
+            black_box(call());
+        }
+        let elapsed = clock.elapsed().as_secs_f64();
+        let each = elapsed / f64::from(per_loop);
+        if elapsed < 1e-3 {
+            per_loop = per_loop.saturating_mul(2);
+        }
+        each
+    };
+    (0..40).map(|_| time()).fold(f64::INFINITY, f64::min)
+}
+
+/// What the machine's memory does.
+struct Memory {
+    /// 512 MiB, far beyond any cache.
+    array: Vec<f64>,
+    /// Numbers per second, read out of cache: the best of all passes so far.
+    best: f64,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self { array: vec![1.0; 1 << 26], best: 0.0 }
+    }
+
+    /// Two more passes over the array, between the benches, so that both see the machine in the same state.
+    fn measure(&mut self) {
+        for _ in 0..2 {
+            let clock = Instant::now();
+            black_box(sum(black_box(&self.array)));
+            self.best = self.best.max(self.array.len() as f64 / clock.elapsed().as_secs_f64());
+        }
+    }
+
+    /// The time to read `count` numbers out of cache.
+    fn read(&self, count: f64) -> f64 {
+        count / self.best
+    }
+
+    /// The time to read the same n numbers again.
+    fn hot_read(&self, n: usize) -> f64 {
+        seconds(|| sum(black_box(&self.array[..n])))
+    }
+
+    /// The time to read the same n numbers again and to overwrite them.
+    fn hot_read_and_write(&mut self, n: usize) -> f64 {
+        let array = &mut self.array[..n];
+        seconds(|| {
+            let by = black_box(1e-9);
+            black_box(&mut *array).iter_mut().for_each(|a| *a += by);
+        })
+    }
+}
+
+/// Σ xᵢ in 32 partial sums: enough to wait for memory only.
+fn sum(x: &[f64]) -> f64 {
+    let (chunks, tail) = x.as_chunks::<32>();
+    let mut lanes = [0.0; 32];
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += x;
+        }
+    }
+    lanes.iter().chain(tail).sum()
+}
+
+/// The time of a Cholesky factorization, without the copy of the matrix.
+fn factorization(n: usize) -> f64 {
+    let matrix =
+        DMatrix::from_fn(n, n, |i, j| if i == j { n as f64 } else { 1.0 / (1 + i + j) as f64 });
+    seconds(|| matrix.clone().cholesky()) - seconds(|| matrix.clone())
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    /// At most this multiple of the yardstick.
+    Ratio(f64),
+    /// At most this time.
+    Seconds(f64),
+}
+
+#[derive(Default)]
+struct Table {
+    rows: Vec<String>,
+}
+
+impl Table {
+    fn row(
+        &mut self,
+        solver: &str,
+        n: usize,
+        own: Option<f64>,
+        unit: f64,
+        of: &str,
+        target: Option<Target>,
+    ) {
+        let Some(own) = own else { return };
+        let ratio = own / unit;
+        let verdict = match target {
+            None => String::new(),
+            Some(Target::Ratio(limit)) => format!("  target {limit}: {}", met(ratio <= limit)),
+            Some(Target::Seconds(limit)) => {
+                format!("  target {} us: {}", limit * 1e6, met(own <= limit))
+            }
+        };
+        self.rows
+            .push(format!("{solver:<18} {n:>8} {:>14.3} {ratio:>10.2} x {of}{verdict}", own * 1e6));
+    }
+
+    fn print(&self, memory: &Memory) {
+        println!("\nThe library's own work per iteration (median)");
+        println!("{:<18} {:>8} {:>14} {:>10}", "solver", "n", "microseconds", "as");
+        for row in &self.rows {
+            println!("{row}");
+        }
+        println!("Out of cache, one thread reads {:.1} GB/s.", memory.best * 8e-9);
+    }
+}
+
+fn met(holds: bool) -> &'static str {
+    if holds { "met" } else { "MISSED" }
+}

@@ -1,0 +1,197 @@
+//! The pairs of vectors that L-BFGS stores, laid out as its passes read them.
+
+use std::array::from_fn;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LANES, add_lanes};
+
+/// Up to m pairs of vectors (s, y) with n rows, a ring.
+///
+/// A pass takes a block of rows at a time, all pairs of one block before the next, so that the vector which meets them
+/// all stays in the first-level cache. For it to run through memory from one end to the other without a jump, the
+/// entries lie in that order: block after block, in it pair after pair, in it eight rows of s and eight of y in
+/// turn. The last eight rows are filled up with zeros.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pairs {
+    entries: Vec<f64>,
+    m: usize,
+    /// The place of the newest pair.
+    newest: usize,
+}
+
+/// Rows per block.
+const BLOCK: usize = 512;
+
+/// Eight rows of s and eight of y.
+const PIECE: usize = 2 * LANES;
+
+impl Pairs {
+    /// Room for `m` pairs of `n` rows.
+    pub fn new(n: usize, m: usize) -> Self {
+        Self { entries: vec![0.0; Self::size(n, m)], m, newest: m - 1 }
+    }
+
+    fn size(n: usize, m: usize) -> usize {
+        2 * m * n.next_multiple_of(LANES)
+    }
+
+    /// True when there is room for `m` pairs of `n` rows.
+    pub fn is_valid(&self, n: usize, m: usize) -> bool {
+        self.m == m && self.newest < m && self.entries.len() == Self::size(n, m)
+    }
+
+    /// The place after another.
+    fn after(&self, place: usize) -> usize {
+        if place + 1 == self.m { 0 } else { place + 1 }
+    }
+
+    /// Makes the pair that [`replace`](Pairs::replace) wrote the newest.
+    pub fn advance(&mut self) {
+        self.newest = self.after(self.newest);
+    }
+
+    /// The place of the oldest of the newest `length` pairs.
+    fn oldest(&self, length: usize) -> usize {
+        let end = self.newest + 1;
+        if length > end { end + self.m - length } else { end - length }
+    }
+
+    /// Writes s = α d and y = new − old after the newest pair and returns s'y, s's, y'y, s'g and y'g, g = new. Writes
+    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first.
+    pub fn replace(
+        &mut self,
+        (alpha, d): (f64, &[f64]),
+        [old, new]: [&[f64]; 2],
+        products: &mut [[f64; 4]],
+    ) -> [f64; 5] {
+        let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(products.len()));
+        products.fill([0.0; 4]);
+        let mut sums = [0.0; 5];
+        let blocks = d.chunks(BLOCK).zip(old.chunks(BLOCK)).zip(new.chunks(BLOCK));
+        for (((d, old), new), block) in blocks.zip(self.entries.chunks_mut(2 * m * BLOCK)) {
+            let size = block.len() / m;
+            let pair = &mut block[next * size..(next + 1) * size];
+            let with_itself = write(pair, (alpha, d), [old, new]);
+            for (sum, product) in sums.iter_mut().zip(with_itself) {
+                *sum += product;
+            }
+            let newest = &block[next * size..(next + 1) * size];
+            let mut place = oldest;
+            for sums in products.iter_mut() {
+                let products = products_with(&block[place * size..(place + 1) * size], newest, new);
+                for (sum, product) in sums.iter_mut().zip(products) {
+                    *sum += product;
+                }
+                place = if place + 1 == m { 0 } else { place + 1 };
+            }
+        }
+        sums
+    }
+
+    /// d ← γ g + Σ (aᵢ sᵢ + bᵢ yᵢ) over as many pairs as `a` and `b` have entries, the newest last. Shows each block of
+    /// d, once it is done, and of g to `visit`.
+    pub fn combine(
+        &self,
+        [a, b]: [&[f64]; 2],
+        (gamma, g): (f64, &[f64]),
+        d: &mut [f64],
+        mut visit: impl FnMut(&[f64], &[f64]),
+    ) {
+        let (m, oldest) = (self.m, self.oldest(a.len()));
+        let blocks = d.chunks_mut(BLOCK).zip(g.chunks(BLOCK));
+        for ((d, g), block) in blocks.zip(self.entries.chunks(2 * m * BLOCK)) {
+            let size = block.len() / m;
+            for (d, g) in d.iter_mut().zip(g) {
+                *d = gamma * g;
+            }
+            let mut place = oldest;
+            for (a, b) in a.iter().zip(b) {
+                add(&block[place * size..(place + 1) * size], [*a, *b], d);
+                place = if place + 1 == m { 0 } else { place + 1 };
+            }
+            visit(d, g);
+        }
+    }
+}
+
+/// Writes s = α d and y = new − old; returns s'y, s's, y'y, s'g, y'g with g = new.
+fn write(pair: &mut [f64], (alpha, d): (f64, &[f64]), [old, new]: [&[f64]; 2]) -> [f64; 5] {
+    const HALF: usize = LANES / 2;
+    let ((ds, d_tail), (olds, old_tail), (news, new_tail)) =
+        (d.as_chunks::<LANES>(), old.as_chunks::<LANES>(), new.as_chunks::<LANES>());
+    let (pieces, last) = pair.as_chunks_mut::<PIECE>().0.split_at_mut(ds.len());
+    let mut sums = [0.0; 5];
+    if !ds.is_empty() {
+        let mut lanes = [[0.0; HALF]; 5];
+        for (((piece, d), old), g) in pieces.iter_mut().zip(ds).zip(olds).zip(news) {
+            let s: [f64; LANES] = from_fn(|l| alpha * d[l]);
+            let y: [f64; LANES] = from_fn(|l| g[l] - old[l]);
+            for (lanes, (a, b)) in
+                lanes.iter_mut().zip([(&s, &y), (&s, &s), (&y, &y), (&s, g), (&y, g)])
+            {
+                *lanes = from_fn(|l| lanes[l] + (a[l] * b[l] + a[HALF + l] * b[HALF + l]));
+            }
+            *piece = from_fn(|l| if l < LANES { s[l] } else { y[l - LANES] });
+        }
+        sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
+    }
+    if let Some(piece) = last.first_mut() {
+        let (s, y) = piece.split_at_mut(LANES);
+        let rows = s.iter_mut().zip(y).zip(d_tail).zip(old_tail).zip(new_tail);
+        for ((((s, y), d), old), g) in rows {
+            (*s, *y) = (alpha * d, g - old);
+            for (sum, product) in sums.iter_mut().zip([*s * *y, *s * *s, *y * *y, *s * g, *y * g]) {
+                *sum += product;
+            }
+        }
+    }
+    sums
+}
+
+/// s'y⁺, s'g, y'y⁺ and y'g, y⁺ of another pair.
+fn products_with(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; 4] {
+    const HALF: usize = LANES / 2;
+    let (gs, tail) = g.as_chunks::<LANES>();
+    let (pieces, last) = pair.as_chunks::<PIECE>().0.split_at(gs.len());
+    let (others, other_last) = other.as_chunks::<PIECE>().0.split_at(gs.len());
+    let mut sums = [0.0; 4];
+    if !gs.is_empty() {
+        let mut lanes = [[0.0; HALF]; 4];
+        for ((piece, other), g) in pieces.iter().zip(others).zip(gs) {
+            let (s, y, y_other) = (&piece[..LANES], &piece[LANES..], &other[LANES..]);
+            for (lanes, (a, b)) in
+                lanes.iter_mut().zip([(s, y_other), (s, &g[..]), (y, y_other), (y, &g[..])])
+            {
+                *lanes = from_fn(|l| lanes[l] + (a[l] * b[l] + a[HALF + l] * b[HALF + l]));
+            }
+        }
+        sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
+    }
+    if let (Some(piece), Some(other)) = (last.first(), other_last.first()) {
+        let (s, y) = piece.split_at(LANES);
+        for (((s, y), y_other), g) in s.iter().zip(y).zip(&other[LANES..]).zip(tail) {
+            for (sum, product) in sums.iter_mut().zip([s * y_other, s * g, y * y_other, y * g]) {
+                *sum += product;
+            }
+        }
+    }
+    sums
+}
+
+/// d += a s + b y.
+fn add(pair: &[f64], [a, b]: [f64; 2], d: &mut [f64]) {
+    let (ds, tail) = d.as_chunks_mut::<LANES>();
+    let (pieces, last) = pair.as_chunks::<PIECE>().0.split_at(ds.len());
+    for (piece, d) in pieces.iter().zip(ds) {
+        for l in 0..LANES {
+            d[l] += a * piece[l] + b * piece[LANES + l];
+        }
+    }
+    if let Some(piece) = last.first() {
+        let (s, y) = piece.split_at(LANES);
+        for ((s, y), d) in s.iter().zip(y).zip(tail) {
+            *d += a * s + b * y;
+        }
+    }
+}
