@@ -1,8 +1,9 @@
 //! A law, told by a problem that records its calls: no point is evaluated twice, and the counts of a solution are
 //! the calls that were made.
 //!
-//! One exception is as it has to be: at the rounding floor, a later step may come back to a point that lies within a
-//! few units in the last place of its start. Within one step nothing is asked twice, there neither.
+//! One exception is as it has to be: at the rounding floor, a later step may come back to a point, within a few units
+//! in the last place of its start or once neither cost nor gradient has improved in three steps. Within one step nothing
+//! is asked twice, there neither.
 
 mod common;
 
@@ -100,7 +101,7 @@ fn audit<P: Problem + Send>(name: &str, problem: &P, start: &DVector<f64>) -> Ve
             .stop_when(gradient_norm(1e-6).or(max_evaluations(1_000)))
             .start()
             .unwrap();
-        loop {
+        while run.progress().history.since_improvement < 3 {
             recorder.begin_step(run.progress().x);
             if run.step().is_break() {
                 break;
