@@ -1,7 +1,11 @@
 //! A symmetric matrix in packed storage, with the one pass over it that BFGS needs.
 
+use std::array::from_fn;
+
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
+
+use super::add_lanes;
 
 /// The lower triangle of a symmetric n × n matrix, column after column: n(n + 1)/2 numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +62,9 @@ impl Packed {
     /// A ← A + s w' + w s', and with the new A: p ← A a, q ← A b. One pass over the entries.
     ///
     /// An entry below the diagonal stands for its mirror image too: it takes part in the sums of its own column
-    /// and, by the row sums, in those of every row.
+    /// and, by the row sums, in those of every row. Columns are taken in pairs, which halves the traffic with the
+    /// vectors; a pair is updated first and multiplied then, while it is in the first-level cache, because the
+    /// factors and sums of both together do not fit into the registers.
     pub fn update_and_multiply(
         &mut self,
         [s, w]: [&DVector<f64>; 2],
@@ -70,61 +76,67 @@ impl Packed {
         p.fill(0.0);
         q.fill(0.0);
         let mut entries = self.entries.as_mut_slice();
-        for j in 0..self.n {
-            let (column, rest) = entries.split_at_mut(self.n - j);
+        for j in (0..self.n).step_by(2) {
+            let (left, rest) = entries.split_at_mut(self.n - j);
+            let ([s_0, s @ ..], [w_0, w @ ..]) = (&s[j..], &w[j..]) else { return };
+            let ([a_0, a @ ..], [b_0, b @ ..]) = (&a[j..], &b[j..]) else { return };
+            let ([p_0, p @ ..], [q_0, q @ ..]) = (&mut p[j..], &mut q[j..]) else { return };
+            let [h_00, left @ ..] = left else { return };
+            *h_00 += 2.0 * s_0 * w_0;
+            *p_0 += *h_00 * a_0;
+            *q_0 += *h_00 * b_0;
+            // The second column, unless n is odd and this was the last.
+            let ([s_1, s @ ..], [w_1, w @ ..]) = (s, w) else { return };
+            let ([a_1, a @ ..], [b_1, b @ ..]) = (a, b) else { return };
+            let ([p_1, p @ ..], [q_1, q @ ..]) = (p, q) else { return };
+            let (right, rest) = rest.split_at_mut(left.len());
+            let ([h_10, left @ ..], [h_11, right @ ..]) = (left, right) else { return };
+            *h_10 += s_1 * w_0 + w_1 * s_0;
+            *h_11 += 2.0 * s_1 * w_1;
+            let rows = left.iter_mut().zip(&mut *right).zip(s).zip(w);
+            for (((l, r), s), w) in rows {
+                *l += s * w_0 + w * s_0;
+                *r += s * w_1 + w * s_1;
+            }
+            let sums = multiply([left, right], [(a, [*a_0, *a_1]), (b, [*b_0, *b_1])], [p, q]);
+            *p_0 += *h_10 * a_1 + sums[0];
+            *q_0 += *h_10 * b_1 + sums[1];
+            *p_1 += *h_10 * a_0 + *h_11 * a_1 + sums[2];
+            *q_1 += *h_10 * b_0 + *h_11 * b_1 + sums[3];
             entries = rest;
-            let (below_p, below_q) = symmetric_column(
-                column,
-                [(s[j], &s[j..]), (w[j], &w[j..])],
-                [(a[j], &a[j..]), (b[j], &b[j..])],
-                [&mut p[j..], &mut q[j..]],
-            );
-            p[j] += below_p;
-            q[j] += below_q;
         }
     }
 }
 
-/// One column of [`Packed::update_and_multiply`], from the diagonal down. Adds column · (aⱼ, bⱼ) to the row sums
-/// and returns the products of the entries below the diagonal with a and b.
+/// Adds left · a₀ + right · a₁ to p and the same with b to q; returns left'a, left'b, right'a and right'b.
 #[inline(always)]
-fn symmetric_column(
-    column: &mut [f64],
-    [(s_j, s), (w_j, w)]: [(f64, &[f64]); 2],
-    [(a_j, a), (b_j, b)]: [(f64, &[f64]); 2],
+fn multiply(
+    [left, right]: [&[f64]; 2],
+    [(a, [a_0, a_1]), (b, [b_0, b_1])]: [(&[f64], [f64; 2]); 2],
     [p, q]: [&mut [f64]; 2],
-) -> (f64, f64) {
-    const LANES: usize = super::LANES;
-    column[0] += 2.0 * s_j * w_j;
-    p[0] += column[0] * a_j;
-    q[0] += column[0] * b_j;
-    let (mut sum_a, mut sum_b) = ([0.0; LANES], [0.0; LANES]);
-    let (columns, column_tail) = column[1..].as_chunks_mut::<LANES>();
-    let (ps, p_tail) = p[1..].as_chunks_mut::<LANES>();
-    let (qs, q_tail) = q[1..].as_chunks_mut::<LANES>();
-    let ((ss, s_tail), (ws, w_tail)) = (s[1..].as_chunks(), w[1..].as_chunks());
-    let ((as_, a_tail), (bs, b_tail)) = (a[1..].as_chunks(), b[1..].as_chunks());
-    let mut visit = |h: &mut [f64],
-                     s: &[f64],
-                     w: &[f64],
-                     a: &[f64],
-                     b: &[f64],
-                     p: &mut [f64],
-                     q: &mut [f64]| {
-        for l in 0..h.len() {
-            h[l] += s[l] * w_j + w[l] * s_j;
-            p[l] += h[l] * a_j;
-            q[l] += h[l] * b_j;
-            sum_a[l] += h[l] * a[l];
-            sum_b[l] += h[l] * b[l];
+) -> [f64; 4] {
+    const LANES: usize = 2;
+    let ((ls, l_tail), (rs, r_tail)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
+    let ((as_, a_tail), (bs, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let ((ps, p_tail), (qs, q_tail)) = (p.as_chunks_mut::<LANES>(), q.as_chunks_mut::<LANES>());
+    let mut lanes = [[0.0; LANES]; 4];
+    for (((((l, r), a), b), p), q) in ls.iter().zip(rs).zip(as_).zip(bs).zip(ps).zip(qs) {
+        for (lanes, (h, x)) in lanes.iter_mut().zip([(l, a), (l, b), (r, a), (r, b)]) {
+            *lanes = from_fn(|i| lanes[i] + h[i] * x[i]);
         }
-    };
-    let rows = columns.iter_mut().zip(ps).zip(qs).zip(ss).zip(ws).zip(as_).zip(bs);
-    for ((((((h, p), q), s), w), a), b) in rows {
-        let (s, w, a, b): (&[f64; LANES], &[f64; LANES], &[f64; LANES], &[f64; LANES]) =
-            (s, w, a, b);
-        visit(h, s, w, a, b, p, q);
+        // All is read before anything is written: the optimiser does not know that p and q are apart.
+        let sums: [f64; LANES] = from_fn(|i| p[i] + (l[i] * a_0 + r[i] * a_1));
+        let sums_b: [f64; LANES] = from_fn(|i| q[i] + (l[i] * b_0 + r[i] * b_1));
+        (*p, *q) = (sums, sums_b);
     }
-    visit(column_tail, s_tail, w_tail, a_tail, b_tail, p_tail, q_tail);
-    (sum_a.iter().sum(), sum_b.iter().sum())
+    let mut sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
+    let tails = l_tail.iter().zip(r_tail).zip(a_tail).zip(b_tail).zip(p_tail).zip(q_tail);
+    for (((((l, r), a), b), p), q) in tails {
+        for (sum, product) in sums.iter_mut().zip([l * a, l * b, r * a, r * b]) {
+            *sum += product;
+        }
+        *p += l * a_0 + r * a_1;
+        *q += l * b_0 + r * b_1;
+    }
+    sums
 }

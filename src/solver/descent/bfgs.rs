@@ -192,7 +192,7 @@ impl Direction for InverseHessian {
             }
             Knows::Steps => {}
         }
-        for (d, hg) in d.iter_mut().zip(hg.iter()) {
+        for (d, hg) in d.as_mut_slice().iter_mut().zip(hg.as_slice()) {
             *d = -hg;
         }
         let (slope, max) = linalg::dot_and_max(d.as_slice(), at.gradient.as_slice());
@@ -202,7 +202,7 @@ impl Direction for InverseHessian {
     fn update(&self, memory: &mut BfgsMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
         let BfgsMemory { h, s, w, y, hy, hg, knows, .. } = memory;
-        for ((y, new), old) in y.iter_mut().zip(new).zip(old) {
+        for ((y, new), old) in y.as_mut_slice().iter_mut().zip(new.as_slice()).zip(old.as_slice()) {
             *y = new - old;
         }
         let [dy, dd, yy] =
@@ -225,12 +225,13 @@ impl Direction for InverseHessian {
         let sy = alpha * dy;
         let [yhy] = linalg::sums([y.as_slice(), hy.as_slice()], |[y, hy]| [y * hy]);
         let along_s = 0.5 * (1.0 + yhy / sy) / sy;
-        for (((s, w), d), hy) in s.iter_mut().zip(w.iter_mut()).zip(d).zip(hy.iter()) {
+        let vectors = s.as_mut_slice().iter_mut().zip(w.as_mut_slice());
+        for (((s, w), d), hy) in vectors.zip(d.as_slice()).zip(hy.as_slice()) {
             *s = alpha * d;
             *w = along_s * *s - hy / sy;
         }
         let [sg, wg] = linalg::dot2(new.as_slice(), s.as_slice(), w.as_slice());
-        for ((hg, s), w) in hg.iter_mut().zip(s.iter()).zip(w.iter()) {
+        for ((hg, s), w) in hg.as_mut_slice().iter_mut().zip(s.as_slice()).zip(w.as_slice()) {
             *hg += wg * s + sg * w;
         }
     }

@@ -49,7 +49,7 @@ impl GradientDescent<FixedStep> {
 
 /// d ← −g.
 pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
-    for (d, g) in d.iter_mut().zip(gradient) {
+    for (d, g) in d.as_mut_slice().iter_mut().zip(gradient.as_slice()) {
         *d = -g;
     }
     let (norm_squared, max) = linalg::dot_and_max(gradient.as_slice(), gradient.as_slice());
