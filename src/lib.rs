@@ -1,13 +1,13 @@
 //! Numerical optimization that says what it found.
 //!
-//! You write one [`Problem`]; any [solver](solver) minimises it; the [`Solution`] says why the run ended, with the
+//! You write one [`Problem`]; any [`solver`] minimises it; the [`Solution`] says why the run ended, with the
 //! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with the error bounds that
 //! prove it.
 //!
 //! ```
-//! use extremum::{Newton, minimize, problem};
+//! use extremum::{Newton, from_fn, minimize};
 //!
-//! let himmelblau = problem!(2, |x| (x[0].powi(2) + x[1] - 11.0).powi(2) + (x[0] + x[1].powi(2) - 7.0).powi(2));
+//! let himmelblau = from_fn(2, |x| (x[0].powi(2) + x[1] - 11.0).powi(2) + (x[0] + x[1].powi(2) - 7.0).powi(2));
 //! let found = minimize(&himmelblau, Newton::default(), [1.0, 1.0])?;
 //! assert!((found.x[0] - 3.0).abs() < 1e-6 && (found.x[1] - 2.0).abs() < 1e-6);
 //! assert!(found.classify(&himmelblau)?.is_minimum());
@@ -23,9 +23,10 @@
 //! | [`BarzilaiBorwein`] | gradient | cheap steps |
 //! | [`GradientDescent`] | gradient | a yardstick |
 //!
-//! Where to look: [`problem`] for what can be minimised, [`Minimizer`] and [`stop`] for the terms of a run,
+//! Where to look: [`mod@problem`] for what can be minimised, [`Minimizer`] and [`stop`] for the terms of a run,
 //! [`line_search`] for searches that work alone, [`solver`] for writing one's own, [`stationary`] for what kind of point
-//! was found, [`functions`] for test functions, [`guide`] for everything else.
+//! was found, [`guide`] for everything else. With the feature `autodiff`, which is on by default, one formula written with
+//! `problem!` has exact derivatives, and `functions` has the test functions of the literature.
 
 mod checkpoint;
 mod error;

@@ -1,6 +1,7 @@
 //! Derivatives of formulas against derivatives that were taken by hand.
 
 #![cfg(feature = "autodiff")]
+#![cfg(feature = "autodiff")]
 
 use std::f64::consts::{LN_2, LN_10};
 

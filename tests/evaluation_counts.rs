@@ -1,5 +1,7 @@
 //! Evaluations against those of other implementations and of published tables: counts are exact, so they are tests.
 
+#![cfg(feature = "autodiff")]
+
 use extremum::functions::{TestFunction, large, residuals};
 use extremum::line_search::{HagerZhang, LineSearch, MoreThuente};
 use extremum::stop::{gradient_norm, max_evaluations};

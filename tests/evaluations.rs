@@ -5,6 +5,8 @@
 //! in the last place of its start or once neither cost nor gradient has improved in three steps. Within one step nothing
 //! is asked twice, there neither.
 
+#![cfg(feature = "autodiff")]
+
 mod common;
 
 use std::collections::HashMap;

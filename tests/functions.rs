@@ -1,6 +1,7 @@
 //! The test functions against published values, and their derivatives against differences.
 
 #![cfg(feature = "autodiff")]
+#![cfg(feature = "autodiff")]
 
 use extremum::functions::{self, TestFunction, classics, large, more_garbow_hillstrom, residuals};
 use extremum::{AutoDiff, DMatrix, DVector, Error, Hessian, Num, Problem};

@@ -1,6 +1,8 @@
 //! Laws that theory proves of the methods, and textbook recursions written out here: descent, invariances, finite
 //! termination on quadratics, rates. Equation numbers are those of Nocedal & Wright, *Numerical Optimization* (2006).
 
+#![cfg(feature = "autodiff")]
+
 mod common;
 
 use common::{bits, quadratic, rosenbrock, solvers};

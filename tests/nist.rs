@@ -1,5 +1,7 @@
 //! The certified fits of NIST: how many the solvers find, and that no other end passes for a certified one.
 
+#![cfg(feature = "autodiff")]
+
 #[path = "../examples/nist/models.rs"]
 mod models;
 

@@ -1,6 +1,8 @@
 //! A law, told by a counting allocator: after `init` no step of any solver allocates, whatever way the problem gives
 //! its derivatives. What the problem itself allocates for a Hessian is measured beside it and taken off.
 
+#![cfg(feature = "autodiff")]
+
 mod common;
 
 use std::hint::black_box;

@@ -1,6 +1,8 @@
 //! Laws of units: the cost may be given in any unit (times a power of two, so that nothing rounds), and so may the
 //! variables (`typical_x`); the iterates are the same, bit for bit. An offset of the cost changes no minimiser.
 
+#![cfg(feature = "autodiff")]
+
 mod common;
 
 use common::{Entry, bits, rosenbrock, without_hessian};

@@ -1,4 +1,6 @@
 //! What kind of point is it, and are the derivatives right?
+
+#![cfg(feature = "autodiff")]
 #![cfg(feature = "autodiff")]
 
 use extremum::stationary::Reason;

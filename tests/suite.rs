@@ -1,6 +1,8 @@
 //! The 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981) from their standard starts, to a gradient of maximum norm
 //! 1e-6 max(1, |f|) within 10000 evaluations: converged means at a minimum that the literature lists.
 
+#![cfg(feature = "autodiff")]
+
 use extremum::functions::more_garbow_hillstrom;
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};

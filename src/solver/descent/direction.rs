@@ -49,7 +49,7 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
     /// nothing to forget. `moved`: the search left x all the same, for the best point that it saw.
     fn reset(&self, memory: &mut Self::Memory, moved: bool) -> bool;
 
-    /// See [`Solver::accepts_convergence`].
+    /// See [`Solver::accepts_convergence`](crate::Solver::accepts_convergence).
     fn accepts_convergence(
         &self,
         _problem: &mut Oracle<'_>,
