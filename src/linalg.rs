@@ -19,6 +19,14 @@ const LANES: usize = 8;
 /// Elements per block of a pass that reads many vectors, so that the shared ones stay in the first-level cache.
 pub(crate) const BLOCK: usize = 1024;
 
+/// Runs a loop with the widest vector instructions that the processor has. Nothing is reordered or contracted, so the
+/// result has the same bits everywhere. The closure must be `#[inline(always)]`, or it keeps the instructions of the
+/// build.
+#[inline(always)]
+pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
 /// `M` sums Σᵢ term(x₁ᵢ, .., x_Kᵢ) over `K` vectors in one pass.
 #[inline(always)]
 pub(crate) fn sums<const K: usize, const M: usize>(

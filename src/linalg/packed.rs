@@ -71,40 +71,54 @@ impl Packed {
         [a, b]: [&DVector<f64>; 2],
         [p, q]: [&mut DVector<f64>; 2],
     ) {
-        let [s, w, a, b] = [s, w, a, b].map(DVector::as_slice);
+        let vectors = [s, w, a, b].map(DVector::as_slice);
+        let (n, entries) = (self.n, self.entries.as_mut_slice());
         let (p, q) = (p.as_mut_slice(), q.as_mut_slice());
-        p.fill(0.0);
-        q.fill(0.0);
-        let mut entries = self.entries.as_mut_slice();
-        for j in (0..self.n).step_by(2) {
-            let (left, rest) = entries.split_at_mut(self.n - j);
-            let ([s_0, s @ ..], [w_0, w @ ..]) = (&s[j..], &w[j..]) else { return };
-            let ([a_0, a @ ..], [b_0, b @ ..]) = (&a[j..], &b[j..]) else { return };
-            let ([p_0, p @ ..], [q_0, q @ ..]) = (&mut p[j..], &mut q[j..]) else { return };
-            let [h_00, left @ ..] = left else { return };
-            *h_00 += 2.0 * s_0 * w_0;
-            *p_0 += *h_00 * a_0;
-            *q_0 += *h_00 * b_0;
-            // The second column, unless n is odd and this was the last.
-            let ([s_1, s @ ..], [w_1, w @ ..]) = (s, w) else { return };
-            let ([a_1, a @ ..], [b_1, b @ ..]) = (a, b) else { return };
-            let ([p_1, p @ ..], [q_1, q @ ..]) = (p, q) else { return };
-            let (right, rest) = rest.split_at_mut(left.len());
-            let ([h_10, left @ ..], [h_11, right @ ..]) = (left, right) else { return };
-            *h_10 += s_1 * w_0 + w_1 * s_0;
-            *h_11 += 2.0 * s_1 * w_1;
-            let rows = left.iter_mut().zip(&mut *right).zip(s).zip(w);
-            for (((l, r), s), w) in rows {
-                *l += s * w_0 + w * s_0;
-                *r += s * w_1 + w * s_1;
-            }
-            let sums = multiply([left, right], [(a, [*a_0, *a_1]), (b, [*b_0, *b_1])], [p, q]);
-            *p_0 += *h_10 * a_1 + sums[0];
-            *q_0 += *h_10 * b_1 + sums[1];
-            *p_1 += *h_10 * a_0 + *h_11 * a_1 + sums[2];
-            *q_1 += *h_10 * b_0 + *h_11 * b_1 + sums[3];
-            entries = rest;
+        super::wide(
+            #[inline(always)]
+            || update_and_multiply(n, entries, vectors, [p, q]),
+        );
+    }
+}
+
+/// [`Packed::update_and_multiply`] on slices.
+#[inline(always)]
+fn update_and_multiply(
+    n: usize,
+    mut entries: &mut [f64],
+    [s, w, a, b]: [&[f64]; 4],
+    [p, q]: [&mut [f64]; 2],
+) {
+    p.fill(0.0);
+    q.fill(0.0);
+    for j in (0..n).step_by(2) {
+        let (left, rest) = entries.split_at_mut(n - j);
+        let ([s_0, s @ ..], [w_0, w @ ..]) = (&s[j..], &w[j..]) else { return };
+        let ([a_0, a @ ..], [b_0, b @ ..]) = (&a[j..], &b[j..]) else { return };
+        let ([p_0, p @ ..], [q_0, q @ ..]) = (&mut p[j..], &mut q[j..]) else { return };
+        let [h_00, left @ ..] = left else { return };
+        *h_00 += 2.0 * s_0 * w_0;
+        *p_0 += *h_00 * a_0;
+        *q_0 += *h_00 * b_0;
+        // The second column, unless n is odd and this was the last.
+        let ([s_1, s @ ..], [w_1, w @ ..]) = (s, w) else { return };
+        let ([a_1, a @ ..], [b_1, b @ ..]) = (a, b) else { return };
+        let ([p_1, p @ ..], [q_1, q @ ..]) = (p, q) else { return };
+        let (right, rest) = rest.split_at_mut(left.len());
+        let ([h_10, left @ ..], [h_11, right @ ..]) = (left, right) else { return };
+        *h_10 += s_1 * w_0 + w_1 * s_0;
+        *h_11 += 2.0 * s_1 * w_1;
+        let rows = left.iter_mut().zip(&mut *right).zip(s).zip(w);
+        for (((l, r), s), w) in rows {
+            *l += s * w_0 + w * s_0;
+            *r += s * w_1 + w * s_1;
         }
+        let sums = multiply([left, right], [(a, [*a_0, *a_1]), (b, [*b_0, *b_1])], [p, q]);
+        *p_0 += *h_10 * a_1 + sums[0];
+        *q_0 += *h_10 * b_1 + sums[1];
+        *p_1 += *h_10 * a_0 + *h_11 * a_1 + sums[2];
+        *q_1 += *h_10 * b_0 + *h_11 * b_1 + sums[3];
+        entries = rest;
     }
 }
 
@@ -115,7 +129,7 @@ fn multiply(
     [(a, [a_0, a_1]), (b, [b_0, b_1])]: [(&[f64], [f64; 2]); 2],
     [p, q]: [&mut [f64]; 2],
 ) -> [f64; 4] {
-    const LANES: usize = 2;
+    const LANES: usize = 4;
     let ((ls, l_tail), (rs, r_tail)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
     let ((as_, a_tail), (bs, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let ((ps, p_tail), (qs, q_tail)) = (p.as_chunks_mut::<LANES>(), q.as_chunks_mut::<LANES>());

@@ -136,9 +136,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;
         }
-        let seen = self.seen.iter().find(|seen| self.coincide(alpha, seen.alpha));
+        let seen = self.seen[..self.seen_count.min(SEEN)].iter();
+        let seen = seen.copied().find(|seen| self.coincide(alpha, seen.alpha));
         self.at = match seen {
-            Some(seen) => Trial { alpha, is_held: false, ..*seen },
+            Some(seen) => Trial { alpha, is_held: false, ..seen },
             None => Trial::new(alpha),
         };
     }
@@ -179,7 +180,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     /// Brings the point of `step` into the trial buffer with its value and gradient; `None` for the start itself, or
     /// when the gradient there is not finite.
     pub fn finish(mut self, step: Step) -> Option<Trial> {
-        if step.alpha == 0.0 || self.coincide(step.alpha, 0.0) {
+        let is_ready = self.at.alpha == step.alpha && self.at.is_held;
+        if !is_ready && (step.alpha == 0.0 || self.coincide(step.alpha, 0.0)) {
             return None;
         }
         self.move_to(step.alpha);
