@@ -105,12 +105,24 @@ pub(crate) fn max_abs(a: &[f64]) -> f64 {
 
 /// (a'b, max |aᵢ|) in one pass.
 pub(crate) fn dot_and_max(a: &[f64], b: &[f64]) -> (f64, f64) {
-    let (mut product, mut max) = (0.0, 0.0);
-    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        product += dot(a, b);
-        max = larger(max, max_abs(a));
+    let ((chunks_a, tail_a), (chunks_b, tail_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let (mut sum, mut max) = (0.0, 0.0);
+    if !chunks_a.is_empty() {
+        let (mut sums, mut maxima) = ([0.0; LANES], [0.0_f64; LANES]);
+        for (a, b) in chunks_a.iter().zip(chunks_b) {
+            for l in 0..LANES {
+                sums[l] += a[l] * b[l];
+                maxima[l] = larger(maxima[l], a[l].abs());
+            }
+        }
+        sum = add_lanes(&sums);
+        max = maxima.into_iter().fold(0.0, larger);
     }
-    (product, max)
+    for (a, b) in tail_a.iter().zip(tail_b) {
+        sum += a * b;
+        max = larger(max, a.abs());
+    }
+    (sum, max)
 }
 
 /// y += α x.
