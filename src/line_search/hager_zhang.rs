@@ -20,8 +20,9 @@
 //! ```
 //!
 //! Needs: φ continuously differentiable. Guarantee (2005, theorem 4.1): near a minimiser with φ'' > 0 the interval
-//! shrinks with order 1 + √2 = 2.41 per two slopes. Departures: T2 counts from the first trial on with |φ(α) - φ(0)| < ω C_k, for good; the papers look at steps taken.
-//! While T1 alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a
+//! shrinks with order 1 + √2 = 2.41 per two slopes.
+//! Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω C_k on; the papers look at steps taken. While T1
+//! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a
 //! Wolfe step. B2 starts from the last good a, not from 0. QuadStep uses slopes where values are rounding. Where the
 //! direction has no length of its own, the slope of a trial is asked for first, the value only when the slope does not
 //! reject it, and σ is 0.1. A step outside the domain is an upper end that has no slope.
