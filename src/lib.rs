@@ -38,6 +38,7 @@ pub mod line_search;
 mod minimizer;
 mod oracle;
 pub mod problem;
+pub mod schedule;
 mod solution;
 pub mod solver;
 pub mod stationary;

@@ -1,0 +1,132 @@
+//! Schedules made of schedules, and of closures.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Schedule, check_rate, finite_product};
+use crate::Error;
+
+/// One schedule after the other; made by [`Schedule::then`].
+///
+/// ```
+/// use extremum::schedule::{Exponential, Schedule};
+/// let rate = 0.5.then(10, Exponential::new(0.4, 0.5));
+/// assert_eq!((rate.at(9), rate.at(10), rate.at(11)), (0.5, 0.4, 0.2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Then<A, B> {
+    pub(super) first: A,
+    pub(super) steps: u64,
+    pub(super) next: B,
+}
+
+impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
+    fn at(&self, step: u64) -> f64 {
+        match step.checked_sub(self.steps) {
+            Some(after) => self.next.at(after),
+            None => self.first.at(step),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.first.check()?;
+        self.next.check()
+    }
+}
+
+/// The product of two schedules; made by [`Schedule::times`].
+///
+/// ```
+/// use extremum::schedule::{Exponential, Schedule, StepDecay};
+/// let rate = Exponential::new(0.4, 0.5).times(StepDecay::new(1.0, 2).factor(0.5));
+/// assert_eq!((rate.at(1), rate.at(2)), (0.2, 0.05));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Product<A, B> {
+    pub(super) left: A,
+    pub(super) right: B,
+}
+
+impl<A: Schedule, B: Schedule> Schedule for Product<A, B> {
+    fn at(&self, step: u64) -> f64 {
+        finite_product(self.left.at(step), self.right.at(step))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.left.check()?;
+        self.right.check()
+    }
+}
+
+/// A multiple of a schedule; made by [`Schedule::scaled`]. The factor is >= 0.
+///
+/// ```
+/// use extremum::schedule::{Exponential, Schedule};
+/// assert_eq!(Exponential::new(0.4, 0.5).scaled(2.0).at(1), 0.4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scaled<S> {
+    pub(super) inner: S,
+    pub(super) factor: f64,
+}
+
+impl<S: Schedule> Schedule for Scaled<S> {
+    fn at(&self, step: u64) -> f64 {
+        finite_product(self.inner.at(step), self.factor)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_rate("factor", self.factor)?;
+        self.inner.check()
+    }
+}
+
+/// A schedule that starts later; made by [`Schedule::delayed`].
+///
+/// ```
+/// use extremum::schedule::{Exponential, Schedule};
+/// let rate = Exponential::new(0.4, 0.5).delayed(3);
+/// assert_eq!((rate.at(0), rate.at(3), rate.at(4)), (0.4, 0.4, 0.2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delayed<S> {
+    pub(super) inner: S,
+    pub(super) steps: u64,
+}
+
+impl<S: Schedule> Schedule for Delayed<S> {
+    fn at(&self, step: u64) -> f64 {
+        self.inner.at(step.saturating_sub(self.steps))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.inner.check()
+    }
+}
+
+/// A schedule from a closure; made by [`from_fn`].
+#[derive(Clone, Copy)]
+pub struct FromFn<F>(F);
+
+/// The rate that a closure gives for the number of finished steps.
+///
+/// ```
+/// use extremum::schedule::{Schedule, from_fn};
+/// assert_eq!(from_fn(|t| 0.1 / (1 + t / 10) as f64).at(15), 0.05);
+/// ```
+pub fn from_fn<F: Fn(u64) -> f64 + Send + Sync>(rate: F) -> FromFn<F> {
+    FromFn(rate)
+}
+
+impl<F: Fn(u64) -> f64 + Send + Sync> Schedule for FromFn<F> {
+    fn at(&self, step: u64) -> f64 {
+        (self.0)(step)
+    }
+}
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("from_fn(..)")
+    }
+}

@@ -1,0 +1,240 @@
+//! Rates that fall without an end.
+//!
+//! ```text
+//! step decay     a γ^⌊t / k⌋
+//! exponential    a γ^((t - t₀) / k)
+//! inverse time   a / (1 + κ t / k)
+//! inverse root   a / √max(t, w)
+//! Noam           d^(-1/2) min(n^(-1/2), n w^(-3/2)),  n = t + 1
+//! ```
+//!
+//! Sources: H. Robbins, S. Monro 1951, *A Stochastic Approximation Method* (inverse time); A. Vaswani et al. 2017,
+//! *Attention Is All You Need*, section 5.3 (Noam); torch 2.15 and optax 0.2.8 for the semantics of the parameters.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Schedule, check_rate, check_steps, finite_product};
+use crate::Error;
+use crate::error::check;
+
+fn check_factor(name: &'static str, factor: f64) -> Result<(), Error> {
+    check(factor >= 0.0 && factor.is_finite(), name, factor, "finite and at least 0")
+}
+
+/// (t - t₀) / k, rounded down when it goes by stairs; 0 before t₀.
+fn periods(step: u64, begin: u64, every: u64, staircase: bool) -> f64 {
+    let (passed, every) = (step.saturating_sub(begin), every.max(1));
+    if staircase { (passed / every) as f64 } else { passed as f64 / every as f64 }
+}
+
+/// Step decay: `initial` · factor^⌊t / every⌋.
+///
+/// The factor is 0.1 unless [`factor`](Self::factor) sets it (>= 0); `every` >= 1.
+///
+/// ```
+/// use extremum::schedule::{Schedule, StepDecay};
+/// let rate = StepDecay::new(0.4, 10).factor(0.5);
+/// assert_eq!((rate.at(9), rate.at(10), rate.at(25)), (0.4, 0.2, 0.1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepDecay {
+    initial: f64,
+    every: u64,
+    factor: f64,
+}
+
+impl StepDecay {
+    /// Ten times smaller after `every` steps.
+    pub fn new(initial: f64, every: u64) -> Self {
+        Self { initial, every, factor: 0.1 }
+    }
+
+    /// Sets the factor between two stairs.
+    pub fn factor(mut self, factor: f64) -> Self {
+        self.factor = factor;
+        self
+    }
+}
+
+impl Schedule for StepDecay {
+    fn at(&self, step: u64) -> f64 {
+        finite_product(self.initial, self.factor.powf(periods(step, 0, self.every, true)))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_rate("initial", self.initial)?;
+        check_steps("every", self.every)?;
+        check_factor("factor", self.factor)
+    }
+}
+
+/// Exponential decay: `initial` · factor^((t - begin) / every), not past `end`.
+///
+/// | | default | range | |
+/// |---|---|---|---|
+/// | [`every`](Self::every) | 1 | >= 1 | steps in which one factor is applied |
+/// | [`begin`](Self::begin) | 0 | | steps before the decay starts |
+/// | [`staircase`](Self::staircase) | no | | whole factors only |
+/// | [`end`](Self::end) | none | >= 0 | a lower bound; an upper one when the factor is >= 1 |
+///
+/// ```
+/// use extremum::schedule::{Exponential, Schedule};
+/// let rate = Exponential::new(0.1, 0.25).every(4).end(0.02);
+/// assert_eq!((rate.at(2), rate.at(4), rate.at(9)), (0.05, 0.025, 0.02));
+/// ```
+#[doc(alias = "ExponentialDecay")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exponential {
+    initial: f64,
+    factor: f64,
+    every: u64,
+    begin: u64,
+    staircase: bool,
+    end: Option<f64>,
+}
+
+impl Exponential {
+    /// `initial` · `factor`^t.
+    pub fn new(initial: f64, factor: f64) -> Self {
+        Self { initial, factor, every: 1, begin: 0, staircase: false, end: None }
+    }
+
+    /// Sets in how many steps one factor is applied.
+    pub fn every(mut self, steps: u64) -> Self {
+        self.every = steps;
+        self
+    }
+
+    /// Sets after how many steps the decay starts.
+    pub fn begin(mut self, step: u64) -> Self {
+        self.begin = step;
+        self
+    }
+
+    /// Applies whole factors only.
+    pub fn staircase(mut self) -> Self {
+        self.staircase = true;
+        self
+    }
+
+    /// Sets the rate that is not passed.
+    pub fn end(mut self, end: f64) -> Self {
+        self.end = Some(end);
+        self
+    }
+}
+
+impl Schedule for Exponential {
+    fn at(&self, step: u64) -> f64 {
+        let power = periods(step, self.begin, self.every, self.staircase);
+        let rate = finite_product(self.initial, self.factor.powf(power));
+        match self.end {
+            Some(end) if self.factor < 1.0 => rate.max(end),
+            Some(end) => rate.min(end),
+            None => rate,
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_rate("initial", self.initial)?;
+        check_factor("factor", self.factor)?;
+        check_steps("every", self.every)?;
+        self.end.map_or(Ok(()), |end| check_rate("end", end))
+    }
+}
+
+/// Inverse time decay: `initial` / (1 + decay · t / every).
+///
+/// `decay` >= 0; [`every`](Self::every) >= 1, default 1; with [`staircase`](Self::staircase) t / every is rounded down.
+///
+/// ```
+/// use extremum::schedule::{InverseTime, Schedule};
+/// let rate = InverseTime::new(0.6, 0.5).every(2);
+/// assert_eq!((rate.at(4), rate.staircase().at(5)), (0.3, 0.3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InverseTime {
+    initial: f64,
+    decay: f64,
+    every: u64,
+    staircase: bool,
+}
+
+impl InverseTime {
+    /// `initial` / (1 + `decay` · t).
+    pub fn new(initial: f64, decay: f64) -> Self {
+        Self { initial, decay, every: 1, staircase: false }
+    }
+
+    /// Sets the unit of time, in steps.
+    pub fn every(mut self, steps: u64) -> Self {
+        self.every = steps;
+        self
+    }
+
+    /// Counts whole units of time only.
+    pub fn staircase(mut self) -> Self {
+        self.staircase = true;
+        self
+    }
+}
+
+impl Schedule for InverseTime {
+    fn at(&self, step: u64) -> f64 {
+        self.initial / (1.0 + self.decay * periods(step, 0, self.every, self.staircase))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_rate("initial", self.initial)?;
+        check_factor("decay", self.decay)?;
+        check_steps("every", self.every)
+    }
+}
+
+/// Inverse square root: `scale` / √max(t, warmup), and [`noam`](Self::noam), which climbs to it.
+///
+/// `warmup` >= 1: the rate is constant for that many steps.
+///
+/// ```
+/// use extremum::schedule::{InverseSqrt, Schedule};
+/// let rate = InverseSqrt::new(0.4, 16);
+/// assert_eq!((rate.at(0), rate.at(16), rate.at(64)), (0.1, 0.1, 0.05));
+/// let noam = InverseSqrt::noam(64, 4);
+/// assert_eq!((noam.at(0), noam.at(3), noam.at(15)), (0.015625, 0.0625, 0.03125));
+/// ```
+#[doc(alias = "Noam")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InverseSqrt {
+    scale: f64,
+    warmup: u64,
+    climbs: bool,
+}
+
+impl InverseSqrt {
+    /// `scale` / √max(t, `warmup`).
+    pub fn new(scale: f64, warmup: u64) -> Self {
+        Self { scale, warmup, climbs: false }
+    }
+
+    /// d^(-1/2) min(n^(-1/2), n w^(-3/2)) with the paper's step number n = t + 1, d = `dimension` >= 1, w = `warmup`.
+    pub fn noam(dimension: u64, warmup: u64) -> Self {
+        Self { scale: 1.0 / (dimension as f64).sqrt(), warmup, climbs: true }
+    }
+}
+
+impl Schedule for InverseSqrt {
+    fn at(&self, step: u64) -> f64 {
+        let warmup = self.warmup.max(1) as f64;
+        if self.climbs {
+            let n = step as f64 + 1.0;
+            self.scale * (1.0 / n.sqrt()).min(n / (warmup * warmup.sqrt()))
+        } else {
+            self.scale / (step as f64).max(warmup).sqrt()
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_rate("scale", self.scale)?;
+        check_steps("warmup", self.warmup)
+    }
+}
