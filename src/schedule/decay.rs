@@ -1,15 +1,11 @@
-//! Rates that fall without an end.
+//! Rates that fall by a constant factor.
 //!
 //! ```text
 //! step decay     a γ^⌊t / k⌋
 //! exponential    a γ^((t - t₀) / k)
-//! inverse time   a / (1 + κ t / k)
-//! inverse root   a / √max(t, w)
-//! Noam           d^(-1/2) min(n^(-1/2), n w^(-3/2)),  n = t + 1
 //! ```
 //!
-//! Sources: H. Robbins, S. Monro 1951, *A Stochastic Approximation Method* (inverse time); A. Vaswani et al. 2017,
-//! *Attention Is All You Need*, section 5.3 (Noam); torch 2.15 and optax 0.2.8 for the semantics of the parameters.
+//! The StepLR and ExponentialLR of torch 2.15; exponential_decay of optax 0.2.8 has all the parameters.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +13,12 @@ use super::{Schedule, check_rate, check_steps, finite_product};
 use crate::Error;
 use crate::error::check;
 
-fn check_factor(name: &'static str, factor: f64) -> Result<(), Error> {
+pub(super) fn check_factor(name: &'static str, factor: f64) -> Result<(), Error> {
     check(factor >= 0.0 && factor.is_finite(), name, factor, "finite and at least 0")
 }
 
 /// (t - t₀) / k, rounded down when it goes by stairs; 0 before t₀.
-fn periods(step: u64, begin: u64, every: u64, staircase: bool) -> f64 {
+pub(super) fn periods(step: u64, begin: u64, every: u64, staircase: bool) -> f64 {
     let (passed, every) = (step.saturating_sub(begin), every.max(1));
     if staircase { (passed / every) as f64 } else { passed as f64 / every as f64 }
 }
@@ -140,101 +136,5 @@ impl Schedule for Exponential {
         check_factor("factor", self.factor)?;
         check_steps("every", self.every)?;
         self.end.map_or(Ok(()), |end| check_rate("end", end))
-    }
-}
-
-/// Inverse time decay: `initial` / (1 + decay · t / every).
-///
-/// `decay` >= 0; [`every`](Self::every) >= 1, default 1; with [`staircase`](Self::staircase) t / every is rounded down.
-///
-/// ```
-/// use extremum::schedule::{InverseTime, Schedule};
-/// let rate = InverseTime::new(0.6, 0.5).every(2);
-/// assert_eq!((rate.at(4), rate.staircase().at(5)), (0.3, 0.3));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InverseTime {
-    initial: f64,
-    decay: f64,
-    every: u64,
-    staircase: bool,
-}
-
-impl InverseTime {
-    /// `initial` / (1 + `decay` · t).
-    pub fn new(initial: f64, decay: f64) -> Self {
-        Self { initial, decay, every: 1, staircase: false }
-    }
-
-    /// Sets the unit of time, in steps.
-    pub fn every(mut self, steps: u64) -> Self {
-        self.every = steps;
-        self
-    }
-
-    /// Counts whole units of time only.
-    pub fn staircase(mut self) -> Self {
-        self.staircase = true;
-        self
-    }
-}
-
-impl Schedule for InverseTime {
-    fn at(&self, step: u64) -> f64 {
-        self.initial / (1.0 + self.decay * periods(step, 0, self.every, self.staircase))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        check_rate("initial", self.initial)?;
-        check_factor("decay", self.decay)?;
-        check_steps("every", self.every)
-    }
-}
-
-/// Inverse square root: `scale` / √max(t, warmup), and [`noam`](Self::noam), which climbs to it.
-///
-/// `warmup` >= 1: the rate is constant for that many steps.
-///
-/// ```
-/// use extremum::schedule::{InverseSqrt, Schedule};
-/// let rate = InverseSqrt::new(0.4, 16);
-/// assert_eq!((rate.at(0), rate.at(16), rate.at(64)), (0.1, 0.1, 0.05));
-/// let noam = InverseSqrt::noam(64, 4);
-/// assert_eq!((noam.at(0), noam.at(3), noam.at(15)), (0.015625, 0.0625, 0.03125));
-/// ```
-#[doc(alias = "Noam")]
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InverseSqrt {
-    scale: f64,
-    warmup: u64,
-    climbs: bool,
-}
-
-impl InverseSqrt {
-    /// `scale` / √max(t, `warmup`).
-    pub fn new(scale: f64, warmup: u64) -> Self {
-        Self { scale, warmup, climbs: false }
-    }
-
-    /// d^(-1/2) min(n^(-1/2), n w^(-3/2)) with the paper's step number n = t + 1, d = `dimension` >= 1, w = `warmup`.
-    pub fn noam(dimension: u64, warmup: u64) -> Self {
-        Self { scale: 1.0 / (dimension as f64).sqrt(), warmup, climbs: true }
-    }
-}
-
-impl Schedule for InverseSqrt {
-    fn at(&self, step: u64) -> f64 {
-        let warmup = self.warmup.max(1) as f64;
-        if self.climbs {
-            let n = step as f64 + 1.0;
-            self.scale * (1.0 / n.sqrt()).min(n / (warmup * warmup.sqrt()))
-        } else {
-            self.scale / (step as f64).max(warmup).sqrt()
-        }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        check_rate("scale", self.scale)?;
-        check_steps("warmup", self.warmup)
     }
 }

@@ -62,9 +62,9 @@ impl<S: Schedule> Schedule for Warmup<S> {
 ///
 /// ```
 /// use extremum::schedule::{Curve, Schedule, WarmupStableDecay};
-/// let rate = WarmupStableDecay::new(0.8, 4, 10, 16);
-/// assert_eq!((rate.at(1), rate.at(4), rate.at(13), rate.at(18), rate.at(30)), (0.2, 0.8, 0.8, 0.6, 0.0));
-/// assert_eq!(rate.curve(Curve::Sqrt).at(18), 0.4);
+/// let rate = WarmupStableDecay::new(1.0, 4, 10, 16);
+/// assert_eq!((rate.at(1), rate.at(4), rate.at(13), rate.at(18), rate.at(30)), (0.25, 1.0, 1.0, 0.75, 0.0));
+/// assert_eq!(rate.curve(Curve::Sqrt).at(18), 0.5);
 /// ```
 #[doc(alias = "WSD")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
