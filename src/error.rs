@@ -67,6 +67,12 @@ pub enum Error {
         /// Which solvers can, or what to do while none can.
         instead: &'static str,
     },
+    /// An update rule looks at the cost, and none was given.
+    #[error("{rule} looks at the cost: call step_with_cost")]
+    CostNeeded {
+        /// The rule.
+        rule: &'static str,
+    },
     /// A checkpoint cannot be resumed here.
     #[error("the checkpoint cannot be resumed: {reason}")]
     Checkpoint {

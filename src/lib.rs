@@ -55,6 +55,7 @@ pub use solution::{Record, Solution, Stall, Termination};
 pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
+pub use solver::first_order;
 pub use solver::{AnySolver, Solver, State};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,

@@ -2,6 +2,7 @@
 
 mod any;
 pub mod descent;
+pub mod first_order;
 
 use std::ops::ControlFlow;
 

@@ -1,0 +1,22 @@
+//! Adaptive first-order methods: update rules that map a gradient to a step, for gradients of your own.
+//!
+//! A rule is plain configuration ([`Adam::new(1e-3)`](Adam)); started for n parameters of `f32` or `f64` it becomes an
+//! [`Updater`]. Rules chain by type with clipping and weight decay ([`Rule::then`]) and run in one pass over memory;
+//! their rates are numbers or [schedules](crate::schedule). Defaults are PyTorch's.
+
+mod chain;
+mod number;
+mod rule;
+mod rules;
+mod slots;
+mod updater;
+
+pub use chain::Chain;
+pub use number::{Float, Lanes, Number};
+pub use rule::{Entry, Now, Rule, Sums, Values};
+pub use rules::{
+    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, Decay, Lion, Momentum, Nesterov,
+    RmsProp, Sgd,
+};
+pub use slots::{Columns, Slots};
+pub use updater::{Step, Updater, UpdaterState};

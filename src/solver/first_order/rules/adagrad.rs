@@ -1,0 +1,101 @@
+//! s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε).
+//! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
+//! defaults of torch.optim.Adagrad.
+
+use super::startable;
+use crate::Error;
+use crate::error::check;
+use crate::schedule::Rate;
+use crate::solver::first_order::number::Number;
+use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
+use crate::solver::first_order::slots::Columns;
+
+startable!(Adagrad);
+
+/// Rates that fall with the squares of all gradients so far.
+///
+/// ```
+/// use extremum::first_order::Adagrad;
+/// let mut x = [0.0_f64];
+/// let mut rule = Adagrad::new(0.1).start(1);
+/// rule.step(&mut x, &[3.0])?;
+/// rule.step(&mut x, &[4.0])?; // s = 25
+/// assert!((x[0] + 0.1 + 0.08).abs() < 1e-10);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Adagrad {
+    rate: Rate,
+    rate_decay: f64,
+    initial: f64,
+    epsilon: f64,
+}
+
+impl Adagrad {
+    /// With a learning rate α ≥ 0, a number or a schedule; 1e-2 is common.
+    pub fn new(rate: impl Into<Rate>) -> Self {
+        Self { rate: rate.into(), rate_decay: 0.0, initial: 0.0, epsilon: 1e-10 }
+    }
+    /// δ, default 0. Range: ≥ 0.
+    pub fn rate_decay(mut self, rate_decay: f64) -> Self {
+        self.rate_decay = rate_decay;
+        self
+    }
+    /// s before the first step, default 0. Range: ≥ 0.
+    pub fn initial(mut self, initial: f64) -> Self {
+        self.initial = initial;
+        self
+    }
+    /// ε, default 1e-10. Range: ≥ 0.
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+}
+
+impl Rule for Adagrad {
+    const NAME: &'static str = "Adagrad";
+    type Slots = Columns<1>;
+    type Memory = ();
+    type Plan = [f64; 2];
+
+    fn check(&self) -> Result<(), Error> {
+        self.rate.check()?;
+        check(
+            self.rate_decay >= 0.0 && self.rate_decay.is_finite(),
+            "rate_decay",
+            self.rate_decay,
+            "finite, at least 0",
+        )?;
+        check(
+            self.initial >= 0.0 && self.initial.is_finite(),
+            "initial",
+            self.initial,
+            "finite, at least 0",
+        )?;
+        check(
+            self.epsilon >= 0.0 && self.epsilon.is_finite(),
+            "epsilon",
+            self.epsilon,
+            "finite, at least 0",
+        )
+    }
+    fn memory(&self) {}
+    fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
+        [V::of(self.initial)]
+    }
+    fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 2] {
+        let rate = now.rate(&self.rate) / (1.0 + (now.step - 1) as f64 * self.rate_decay);
+        [rate, self.epsilon]
+    }
+    #[inline(always)]
+    fn update<V: Number>(
+        [rate, epsilon]: &[f64; 2],
+        mut at: Entry<V>,
+        [s]: [V; 1],
+    ) -> (Entry<V>, [V; 1]) {
+        let s = s + at.g.squared();
+        at.x = at.x - V::of(*rate) * at.g / (s.sqrt() + V::of(*epsilon));
+        (at, [s])
+    }
+}

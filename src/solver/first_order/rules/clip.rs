@@ -1,0 +1,100 @@
+//! Gradients cut to a size: links that go before a rule.
+//!
+//! R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML (2013), algorithm 1.
+
+use crate::Error;
+use crate::error::check;
+use crate::solver::first_order::number::Number;
+use crate::solver::first_order::rule::{Entry, Now, Rule, Sums};
+use crate::solver::first_order::slots::Columns;
+
+/// Every entry of the gradient cut to [−limit, limit].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipValue {
+    limit: f64,
+}
+
+impl ClipValue {
+    /// With a limit > 0.
+    pub fn new(limit: f64) -> Self {
+        Self { limit }
+    }
+}
+
+impl Rule for ClipValue {
+    const NAME: &'static str = "ClipValue";
+    type Slots = Columns<0>;
+    type Memory = ();
+    type Plan = f64;
+
+    fn check(&self) -> Result<(), Error> {
+        check(self.limit > 0.0, "limit", self.limit, "above 0")
+    }
+    fn memory(&self) {}
+    fn first<V: Number>(&self, _x: V) -> [V; 0] {
+        []
+    }
+    fn plan(&self, _now: &Now, _memory: &mut ()) -> f64 {
+        self.limit
+    }
+    #[inline(always)]
+    fn update<V: Number>(limit: &f64, mut at: Entry<V>, values: [V; 0]) -> (Entry<V>, [V; 0]) {
+        at.g = at.g.min(V::of(*limit)).max(V::of(-limit));
+        (at, values)
+    }
+}
+
+/// The gradient shortened to the Euclidean norm `limit` when it is longer: one more pass over it.
+///
+/// ```
+/// use extremum::first_order::{ClipNorm, Rule, Sgd};
+/// let mut x = [0.0_f64, 0.0];
+/// ClipNorm::new(1.0).then(Sgd::new(1.0)).start(2).step(&mut x, &[30.0, -40.0])?;
+/// assert!((x[0] + 0.6).abs() < 1e-15 && (x[1] - 0.8).abs() < 1e-15);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipNorm {
+    limit: f64,
+}
+
+impl ClipNorm {
+    /// With a limit > 0.
+    pub fn new(limit: f64) -> Self {
+        Self { limit }
+    }
+}
+
+impl Rule for ClipNorm {
+    const NAME: &'static str = "ClipNorm";
+    const ROUNDS: usize = 1;
+    type Slots = Columns<0>;
+    type Memory = ();
+    /// What the gradient is multiplied by.
+    type Plan = f64;
+
+    fn check(&self) -> Result<(), Error> {
+        check(self.limit > 0.0, "limit", self.limit, "above 0")
+    }
+    fn memory(&self) {}
+    fn first<V: Number>(&self, _x: V) -> [V; 0] {
+        []
+    }
+    fn plan(&self, _now: &Now, _memory: &mut ()) -> f64 {
+        1.0
+    }
+    #[inline(always)]
+    fn survey<V: Number>(_plan: &f64, _round: usize, at: Entry<V>, _values: [V; 0]) -> [V; 4] {
+        let zero = V::of(0.0);
+        [at.g.squared(), zero, zero, zero]
+    }
+    fn refine(&self, _now: &Now, _round: usize, sums: Sums, factor: &mut f64, _memory: &mut ()) {
+        let norm = sums[0].sqrt();
+        *factor = if norm > self.limit { self.limit / norm } else { 1.0 };
+    }
+    #[inline(always)]
+    fn update<V: Number>(factor: &f64, mut at: Entry<V>, values: [V; 0]) -> (Entry<V>, [V; 0]) {
+        at.g = V::of(*factor) * at.g;
+        (at, values)
+    }
+}

@@ -1,0 +1,88 @@
+//! x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
+//! X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023), algorithm 2.
+
+use super::startable;
+use crate::Error;
+use crate::error::check;
+use crate::schedule::Rate;
+use crate::solver::first_order::number::Number;
+use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
+use crate::solver::first_order::slots::Columns;
+
+startable!(Lion);
+
+/// Steps of the size of the rate in every entry, with the sign of a momentum.
+///
+/// ```
+/// use extremum::first_order::Lion;
+/// let mut x = [1.0_f64, 1.0];
+/// Lion::new(0.1).start(2).step(&mut x, &[1e-9, -5.0])?;
+/// assert_eq!(x, [0.9, 1.1]);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Lion {
+    rate: Rate,
+    beta1: f64,
+    beta2: f64,
+    decay: f64,
+}
+
+impl Lion {
+    /// With a learning rate α ≥ 0, a number or a schedule; 1e-4 is common.
+    pub fn new(rate: impl Into<Rate>) -> Self {
+        Self { rate: rate.into(), beta1: 0.9, beta2: 0.99, decay: 0.0 }
+    }
+    /// β₁, default 0.9. Range: 0 to 1, 1 excluded.
+    pub fn beta1(mut self, beta1: f64) -> Self {
+        self.beta1 = beta1;
+        self
+    }
+    /// β₂, default 0.99. Range: 0 to 1, 1 excluded.
+    pub fn beta2(mut self, beta2: f64) -> Self {
+        self.beta2 = beta2;
+        self
+    }
+    /// λ, default 0. Range: ≥ 0.
+    pub fn decay(mut self, decay: f64) -> Self {
+        self.decay = decay;
+        self
+    }
+}
+
+impl Rule for Lion {
+    const NAME: &'static str = "Lion";
+    type Slots = Columns<1>;
+    type Memory = ();
+    type Plan = [f64; 4];
+
+    fn check(&self) -> Result<(), Error> {
+        self.rate.check()?;
+        check((0.0..1.0).contains(&self.beta1), "beta1", self.beta1, "0 to 1, 1 excluded")?;
+        check((0.0..1.0).contains(&self.beta2), "beta2", self.beta2, "0 to 1, 1 excluded")?;
+        check(
+            self.decay >= 0.0 && self.decay.is_finite(),
+            "decay",
+            self.decay,
+            "finite, at least 0",
+        )
+    }
+    fn memory(&self) {}
+    fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
+        [V::of(0.0)]
+    }
+    fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 4] {
+        let rate = now.rate(&self.rate);
+        [rate, 1.0 - rate * self.decay, self.beta1, self.beta2]
+    }
+    #[inline(always)]
+    fn update<V: Number>(
+        [rate, shrink, b1, b2]: &[f64; 4],
+        mut at: Entry<V>,
+        [m]: [V; 1],
+    ) -> (Entry<V>, [V; 1]) {
+        let direction = V::of(*b1) * m + V::of(1.0 - b1) * at.g;
+        at.x = V::of(*shrink) * at.x - V::of(*rate) * direction.sign();
+        (at, [V::of(*b2) * m + V::of(1.0 - b2) * at.g])
+    }
+}
