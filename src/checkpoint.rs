@@ -6,7 +6,7 @@ use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the bytes of a state change their meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
@@ -79,8 +79,8 @@ impl Checkpoint {
 
     /// False for counts so large that going on would overflow them.
     fn counts_can_grow(&self) -> bool {
-        let Evaluations { cost, gradient, hessian, hessian_product } = self.evaluations;
-        let calls = [cost, gradient, hessian, hessian_product];
+        let Evaluations { cost, gradient, hessian, hessian_product, terms } = self.evaluations;
+        let calls = [cost, gradient, hessian, hessian_product, terms];
         let iterations = [self.iteration, self.history.since_improvement];
         let seconds = self.history.elapsed_before.as_secs();
         calls.iter().chain(&iterations).chain([&seconds]).all(|count| *count < u64::MAX / 2)

@@ -47,6 +47,9 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// The problem is a sum of no terms, whose mean is not defined.
+    #[error("the problem is a mean over its terms and has none: give the sum at least one term")]
+    EmptySum,
     /// A lower bound exceeds its upper bound, or a bound is NaN.
     #[error(
         "bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN"

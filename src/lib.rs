@@ -28,6 +28,7 @@
 //! was found, [`guide`] for everything else. With the feature `autodiff`, which is on by default, one formula written with
 //! `problem!` has exact derivatives, and `functions` has the test functions of the literature.
 
+mod batches;
 mod checkpoint;
 mod error;
 #[cfg(feature = "autodiff")]
@@ -44,6 +45,7 @@ pub mod solver;
 pub mod stationary;
 pub mod stop;
 
+pub use batches::Batches;
 pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
 
-use crate::{Error, Problem, Termination};
+use crate::{Error, FiniteSum, Problem, Structure, Termination};
 
 /// How often each function of the problem was called. Differences count as the calls they are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Evaluations {
     pub hessian: u64,
     /// Products of the Hessian with a vector.
     pub hessian_product: u64,
+    /// Terms of a sum whose cost, gradient or both were evaluated: b for a batch of b, and N for each cost or gradient
+    /// of the whole sum, which is counted there as well.
+    pub terms: u64,
 }
 
 /// A switch that ends a run from another thread, or from within the problem.
@@ -66,6 +69,7 @@ impl CancellationToken {
 /// Once a run is cancelled or out of time the oracle is closed: it calls nothing more and answers NaN.
 pub struct Oracle<'a> {
     problem: &'a dyn Problem,
+    sum: Option<&'a dyn FiniteSum>,
     evaluations: Evaluations,
     token: Option<CancellationToken>,
     deadline: Option<(Instant, Duration)>,
@@ -78,8 +82,13 @@ pub struct Oracle<'a> {
 impl<'a> Oracle<'a> {
     /// The problem with all counts at zero.
     pub fn new(problem: &'a dyn Problem) -> Self {
+        let sum = match problem.structure() {
+            Structure::Plain => None,
+            Structure::Sum(sum) => Some(sum),
+        };
         let mut oracle = Self {
             problem,
+            sum,
             evaluations: Evaluations::default(),
             token: None,
             deadline: None,
@@ -146,6 +155,7 @@ impl<'a> Oracle<'a> {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
+        self.count_all_terms();
         self.problem.cost(x)
     }
 
@@ -155,6 +165,7 @@ impl<'a> Oracle<'a> {
             gradient.fill(f64::NAN);
         } else if self.problem.has_gradient() {
             self.evaluations.gradient += 1;
+            self.count_all_terms();
             self.problem.gradient(x, gradient);
         } else {
             self.difference_cost(x, None, gradient);
@@ -168,6 +179,7 @@ impl<'a> Oracle<'a> {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
+        self.count_all_terms();
         if self.problem.has_gradient() {
             self.evaluations.gradient += 1;
             return self.problem.cost_and_gradient(x, gradient);
@@ -181,10 +193,97 @@ impl<'a> Oracle<'a> {
         cost
     }
 
+    /// The number N of terms, when the problem is a [sum](FiniteSum).
+    pub fn terms(&self) -> Option<usize> {
+        self.sum.map(FiniteSum::terms)
+    }
+
+    /// The mean cost over a batch of the terms of a sum. NaN when the problem is no sum, or the batch is empty or holds
+    /// an index beyond the terms; this goes for the gradients below as well.
+    ///
+    /// ```
+    /// use extremum::{DVector, FiniteSum, Oracle, Sum};
+    ///
+    /// /// f_i(x) = (x - i)² / 2
+    /// struct Squares;
+    ///
+    /// impl FiniteSum for Squares {
+    ///     fn dimension(&self) -> usize {
+    ///         1
+    ///     }
+    ///     fn terms(&self) -> usize {
+    ///         10
+    ///     }
+    ///     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
+    ///         batch.iter().map(|&i| (x[0] - i as f64).powi(2) / 2.0).sum::<f64>() / batch.len() as f64
+    ///     }
+    ///     fn gradient(&self, batch: &[usize], x: &DVector<f64>, g: &mut DVector<f64>) {
+    ///         g[0] = batch.iter().map(|&i| x[0] - i as f64).sum::<f64>() / batch.len() as f64;
+    ///     }
+    /// }
+    ///
+    /// let problem = Sum::new(Squares);
+    /// let mut oracle = Oracle::new(&problem);
+    /// assert_eq!(oracle.batch_cost(&[2, 4], &DVector::from_vec(vec![0.0])), 5.0);
+    /// assert_eq!((oracle.terms(), oracle.evaluations().terms), (Some(10), 2));
+    /// ```
+    pub fn batch_cost(&mut self, batch: &[usize], x: &DVector<f64>) -> f64 {
+        match self.open_sum(batch) {
+            Some(sum) => sum.cost(batch, x),
+            None => f64::NAN,
+        }
+    }
+
+    /// Writes the mean gradient over a batch of the terms.
+    pub fn batch_gradient(
+        &mut self,
+        batch: &[usize],
+        x: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) {
+        match self.open_sum(batch) {
+            Some(sum) => sum.gradient(batch, x, gradient),
+            None => gradient.fill(f64::NAN),
+        }
+    }
+
+    /// Writes the mean gradient over a batch of the terms and returns the mean cost.
+    pub fn batch_cost_and_gradient(
+        &mut self,
+        batch: &[usize],
+        x: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> f64 {
+        let Some(sum) = self.open_sum(batch) else {
+            gradient.fill(f64::NAN);
+            return f64::NAN;
+        };
+        sum.cost_and_gradient(batch, x, gradient)
+    }
+
+    /// The sum with the batch counted, when it may be evaluated.
+    fn open_sum(&mut self, batch: &[usize]) -> Option<&'a dyn FiniteSum> {
+        let sum = self.sum?;
+        let terms = sum.terms();
+        if batch.is_empty() || batch.iter().any(|&i| i >= terms) || !self.is_open() {
+            return None;
+        }
+        let size = batch.len() as u64;
+        self.evaluations.terms = self.evaluations.terms.saturating_add(size);
+        Some(sum)
+    }
+
+    /// Counts an evaluation of the whole sum, when the problem is one.
+    fn count_all_terms(&mut self) {
+        let terms = self.terms().unwrap_or(0) as u64;
+        self.evaluations.terms = self.evaluations.terms.saturating_add(terms);
+    }
+
     /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the run is interrupted.
+    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem is a sum of no
+    /// terms; when the run is interrupted.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         let n = self.dimension();
         if x0.len() != n {
@@ -192,6 +291,9 @@ impl<'a> Oracle<'a> {
         }
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
+        }
+        if self.terms() == Some(0) {
+            return Err(Error::EmptySum);
         }
         let cost = self.cost_and_gradient(x0, gradient);
         if let Some(reason) = &self.closed {

@@ -4,6 +4,7 @@
 mod autodiff;
 mod bounds;
 mod closure;
+mod finite_sum;
 mod hessian;
 
 use nalgebra::DVector;
@@ -12,6 +13,7 @@ use nalgebra::DVector;
 pub use autodiff::{AutoDiff, Formula, Num, Real};
 pub use bounds::Bounds;
 pub use closure::{FromFn, from_fn};
+pub use finite_sum::{FiniteSum, Sum};
 pub use hessian::Hessian;
 
 /// A function f: ℝⁿ → ℝ to minimise.
@@ -85,6 +87,30 @@ pub trait Problem: Sync {
     fn has_gradient(&self) -> bool {
         true
     }
+
+    /// What the function is made of, for the methods that make use of it.
+    fn structure(&self) -> Structure<'_> {
+        Structure::Plain
+    }
+}
+
+/// What a [`Problem`] is made of.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Structure<'a> {
+    /// Nothing that is known.
+    Plain,
+    /// The mean of terms; N of them, over all of which the mean is the problem's cost.
+    Sum(&'a dyn FiniteSum),
+}
+
+impl std::fmt::Debug for Structure<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Plain => f.write_str("Plain"),
+            Self::Sum(sum) => f.debug_struct("Sum").field("terms", &sum.terms()).finish(),
+        }
+    }
 }
 
 macro_rules! forward {
@@ -118,6 +144,9 @@ macro_rules! forward {
             }
             fn has_gradient(&self) -> bool {
                 (**self).has_gradient()
+            }
+            fn structure(&self) -> Structure<'_> {
+                (**self).structure()
             }
         }
     };

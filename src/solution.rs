@@ -72,7 +72,7 @@ impl Solution {
 
 impl fmt::Display for Solution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evaluations { cost, gradient, hessian, .. } = self.evaluations;
+        let Evaluations { cost, gradient, hessian, terms, .. } = self.evaluations;
         writeln!(f, "{}", self.termination)?;
         write!(f, "cost {:.10e}", self.cost)?;
         if let Some(norm) = self.gradient_norm {
@@ -81,6 +81,9 @@ impl fmt::Display for Solution {
         write!(f, "; {} iterations, {cost} costs, {gradient} gradients", self.iterations)?;
         if hessian > 0 {
             write!(f, ", {hessian} Hessians")?;
+        }
+        if terms > 0 {
+            write!(f, ", {terms} terms")?;
         }
         match &self.classification {
             Some(classification) => write!(f, "\n{classification}"),

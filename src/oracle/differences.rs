@@ -47,6 +47,7 @@ impl Oracle<'_> {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
+        self.count_all_terms();
         self.problem.cost(&self.probe)
     }
 
@@ -64,6 +65,7 @@ impl Oracle<'_> {
                 self.probe[j] = x[j] + h;
                 if self.is_open() {
                     self.evaluations.gradient += 1;
+                    self.count_all_terms();
                     self.problem.gradient(&self.probe, &mut self.probed[0]);
                 } else {
                     self.probed[0].fill(f64::NAN);
