@@ -5,18 +5,21 @@
 //! their rates are numbers or [schedules](crate::schedule). Defaults are PyTorch's.
 
 mod chain;
+mod groups;
 mod number;
+mod pass;
 mod rule;
 mod rules;
 mod slots;
 mod updater;
 
 pub use chain::Chain;
+pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
     Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, Decay, Lion, Momentum, Nesterov,
-    RmsProp, Sgd,
+    RmsProp, Scale, Sgd,
 };
 pub use slots::{Columns, Slots};
 pub use updater::{Step, Updater, UpdaterState};

@@ -2,6 +2,7 @@
 
 use super::number::Number;
 use super::rule::{Entry, Now, Rule, Sums, Values};
+use super::slots::Slots;
 use crate::Error;
 
 /// Two links, made by [`Rule::then`]. Any number of them run in one pass over memory.
@@ -18,11 +19,10 @@ use crate::Error;
 pub struct Chain<A, B>(pub(super) A, pub(super) B);
 
 impl<A: Rule, B: Rule> Rule for Chain<A, B> {
-    /// The last link is the rule.
-    const NAME: &'static str = B::NAME;
+    const NAME: &'static str = if B::IS_LINK { A::NAME } else { B::NAME };
+    const IS_LINK: bool = A::IS_LINK && B::IS_LINK;
     const ROUNDS: usize = A::ROUNDS + B::ROUNDS;
     const NEEDS_COST: bool = A::NEEDS_COST || B::NEEDS_COST;
-    const GRADIENTS: u64 = if A::GRADIENTS > B::GRADIENTS { A::GRADIENTS } else { B::GRADIENTS };
     type Slots = (A::Slots, B::Slots);
     type Memory = (A::Memory, B::Memory);
     type Plan = (A::Plan, B::Plan);
@@ -30,6 +30,17 @@ impl<A: Rule, B: Rule> Rule for Chain<A, B> {
     fn check(&self) -> Result<(), Error> {
         self.0.check()?;
         self.1.check()
+    }
+
+    fn uses(&self, slot: usize) -> bool {
+        match slot.checked_sub(A::Slots::COUNT) {
+            None => self.0.uses(slot),
+            Some(slot) => self.1.uses(slot),
+        }
+    }
+
+    fn gradients(&self) -> u64 {
+        self.0.gradients().max(self.1.gradients())
     }
 
     fn memory(&self) -> Self::Memory {
@@ -94,5 +105,14 @@ impl<A: Rule, B: Rule> Rule for Chain<A, B> {
     fn recommended<V: Number>(&self, memory: &Self::Memory, x: V, values: Values<Self, V>) -> V {
         let x = self.0.recommended(&memory.0, x, values.0);
         self.1.recommended(&memory.1, x, values.1)
+    }
+
+    fn curvature_period(&self) -> Option<u64> {
+        self.0.curvature_period().or(self.1.curvature_period())
+    }
+
+    #[inline(always)]
+    fn curvature<V: Number>(&self, estimate: V, values: Values<Self, V>) -> Values<Self, V> {
+        (self.0.curvature(estimate, values.0), self.1.curvature(estimate, values.1))
     }
 }

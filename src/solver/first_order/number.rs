@@ -118,10 +118,12 @@ pub trait Number:
     fn squared(self) -> Self {
         self * self
     }
+    /// Itself where it is finite, else `otherwise`.
+    fn or_if_not_finite(self, otherwise: Self) -> Self;
     #[doc(hidden)]
-    fn load(from: &[Self::Scalar], at: usize) -> Self;
+    fn load(from: &[Self::Scalar]) -> Self;
     #[doc(hidden)]
-    fn store(self, to: &mut [Self::Scalar], at: usize);
+    fn store(self, to: &mut [Self::Scalar]);
     #[doc(hidden)]
     fn add_to(self, sums: &mut [f64; MOST_LANES]);
 }
@@ -200,6 +202,17 @@ impl<T: Float, const W: usize> Number for Lanes<T, W> {
         Self(result)
     }
     #[inline(always)]
+    fn or_if_not_finite(self, otherwise: Self) -> Self {
+        // x - x is 0, or NaN.
+        let zero = T::of(0.0);
+        let mut result = otherwise.0;
+        for (l, result) in result.iter_mut().enumerate() {
+            let x = self.0[l];
+            *result = if x.sub(x) == zero { x } else { otherwise.0[l] };
+        }
+        Self(result)
+    }
+    #[inline(always)]
     fn each(self, op: impl Fn(usize, f64) -> f64) -> Self {
         let mut result = self.0;
         for (l, x) in result.iter_mut().enumerate() {
@@ -208,14 +221,14 @@ impl<T: Float, const W: usize> Number for Lanes<T, W> {
         Self(result)
     }
     #[inline(always)]
-    fn load(from: &[T], at: usize) -> Self {
+    fn load(from: &[T]) -> Self {
         let mut lanes = [T::default(); W];
-        lanes.copy_from_slice(&from[at..at + W]);
+        lanes.copy_from_slice(from);
         Self(lanes)
     }
     #[inline(always)]
-    fn store(self, to: &mut [T], at: usize) {
-        to[at..at + W].copy_from_slice(&self.0);
+    fn store(self, to: &mut [T]) {
+        to.copy_from_slice(&self.0);
     }
     #[inline(always)]
     fn add_to(self, sums: &mut [f64; MOST_LANES]) {

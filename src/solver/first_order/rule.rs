@@ -1,15 +1,15 @@
 //! What an update rule is: coefficients once per step, and one formula for every entry.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::number::Number;
+use super::number::{Float, Number};
 use super::slots::Slots;
-use super::{Chain, Updater};
+use super::{Chain, Groups, Updater};
 use crate::Error;
 use crate::schedule::Rate;
-use crate::solver::first_order::Float;
 
 /// Sums over all entries that a rule asks for before it moves; those it does not need are zero.
 pub type Sums = [f64; 4];
@@ -26,12 +26,19 @@ pub struct Now {
     pub len: usize,
     /// What every rate is multiplied by; 1 unless something reduced it.
     pub factor: f64,
+    /// What takes the place of every rate, in a search for the best one.
+    pub(crate) rate: Option<f64>,
 }
 
 impl Now {
     /// The learning rate of this step.
     pub fn rate(&self, rate: &Rate) -> f64 {
-        self.factor * rate.at(self.step - 1)
+        self.rate_after(rate, self.step - 1)
+    }
+
+    /// The learning rate after another number of finished steps, for the rules that count otherwise.
+    pub fn rate_after(&self, rate: &Rate, steps: u64) -> f64 {
+        self.rate.unwrap_or_else(|| self.factor * rate.at(steps))
     }
 }
 
@@ -58,16 +65,16 @@ pub type Values<R, V> = <<R as Rule>::Slots as Slots>::Values<V>;
 pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// The name of the method.
     const NAME: &'static str;
+    /// True for a link that goes beside a rule and moves nothing by itself: a chain is named after its rule.
+    const IS_LINK: bool = false;
     /// The read-only passes that come before the update.
     const ROUNDS: usize = 0;
     /// True when the rule needs the cost.
     const NEEDS_COST: bool = false;
-    /// How many gradients make one step of the method; SAM takes two.
-    const GRADIENTS: u64 = 1;
     /// What is remembered of every entry.
     type Slots: Slots;
     /// What is remembered beside: scalars.
-    type Memory: Copy + Debug + Serialize + DeserializeOwned + Send + Sync;
+    type Memory: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What is the same for every entry of a step.
     type Plan: Copy + Debug + Send + Sync;
 
@@ -76,6 +83,16 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Error::Parameter`] names it.
     fn check(&self) -> Result<(), Error>;
+
+    /// False for a vector of the slots that this configuration has no use for: no room is kept for it.
+    fn uses(&self, _slot: usize) -> bool {
+        true
+    }
+
+    /// How many gradients, each at the x that the one before left, make one step of the method; SAM takes two.
+    fn gradients(&self) -> u64 {
+        1
+    }
 
     /// The scalars before the first step.
     fn memory(&self) -> Self::Memory;
@@ -126,13 +143,29 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         x
     }
 
+    /// Every how many steps, from the first, the rule wants to [see](Rule::curvature) the diagonal of the Hessian.
+    fn curvature_period(&self) -> Option<u64> {
+        None
+    }
+
+    /// Takes in an estimate of the Hessian's diagonal entry.
+    #[inline(always)]
+    fn curvature<V: Number>(&self, _estimate: V, values: Values<Self, V>) -> Values<Self, V> {
+        values
+    }
+
     /// This link, then `next` on what it leaves.
     fn then<B: Rule>(self, next: B) -> Chain<Self, B> {
         Chain(self, next)
     }
 
+    /// This rule, with `other` for the parameters of a range.
+    fn group(self, range: Range<usize>, other: Self) -> Groups<Self> {
+        Groups::new(self).group(range, other)
+    }
+
     /// The rule with a state for n parameters, for gradients of your own.
     fn start<T: Float>(self, n: usize) -> Updater<T, Self> {
-        Updater::new(self, n)
+        Groups::new(self).start(n)
     }
 }

@@ -7,6 +7,7 @@ mod clip;
 mod decay;
 mod lion;
 mod rms_prop;
+mod scale;
 mod sgd;
 
 pub use adadelta::Adadelta;
@@ -16,7 +17,11 @@ pub use clip::{ClipNorm, ClipValue};
 pub use decay::Decay;
 pub use lion::Lion;
 pub use rms_prop::RmsProp;
+pub use scale::Scale;
 pub use sgd::{Momentum, Nesterov, Sgd};
+
+use crate::Error;
+use crate::error::check;
 
 /// `start` without the trait in scope.
 macro_rules! startable {
@@ -33,3 +38,13 @@ macro_rules! startable {
     )+};
 }
 use startable;
+
+/// A share that is left of an average after a step: 0 to 1, 1 excluded.
+fn check_beta(name: &'static str, beta: f64) -> Result<(), Error> {
+    check((0.0..1.0).contains(&beta), name, beta, "0 to 1, 1 excluded")
+}
+
+/// A number without a sign: finite, at least 0.
+fn check_size(name: &'static str, size: f64) -> Result<(), Error> {
+    check(size >= 0.0 && size.is_finite(), name, size, "finite, at least 0")
+}

@@ -1,29 +1,29 @@
-//! A rule with its state: the loop over the entries.
+//! Rules with their state, for gradients that the caller brings.
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Float, Lanes, MOST_LANES, Number};
-use super::rule::{Entry, Now, Rule, Sums};
+use super::groups::{Groups, Section};
+use super::number::{Float, Lanes, Number};
+use super::pass::{self, Blocks};
+use super::rule::{Now, Rule, Sums};
 use super::slots::Slots;
-use crate::{Error, linalg};
-
-/// Entries that are looked at for bad numbers, and then updated while they are in the cache.
-const BLOCK: usize = 4096;
+use crate::Error;
 
 /// What became of a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Every entry moved.
     Taken,
-    /// The gradient had entries that are not finite, or whose squares are not; they were not used. Counted in
-    /// [`Updater::skipped`].
+    /// The gradient had entries that are not finite, or whose squares are not, or would have moved a parameter to where
+    /// no number is; they were not used. Counted in [`Updater::skipped`].
     Skipped,
 }
 
 /// A rule and all that it remembers of n parameters, for gradients of your own; made by [`Rule::start`].
 ///
-/// Nothing is allocated by a step. A gradient with bad numbers changes nothing: rules that need sums skip the step, and
-/// all others the blocks of 4096 entries that hold one.
+/// Nothing is allocated by a step. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the
+/// same bits on any number of them. A gradient with bad numbers is not used: rules that need sums, and those behind an
+/// [`AllFinite`](super::AllFinite), skip the step; all others skip the blocks of 4096 entries that hold one.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Step};
@@ -37,15 +37,30 @@ pub enum Step {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Updater<T, R: Rule> {
-    rule: R,
+    groups: Groups<R>,
+    /// Or why there are none: the first step says so.
+    sections: Result<Vec<Section>, Error>,
     len: usize,
+    /// What a step works with, one for each rule.
+    drafts: Vec<Draft<R>>,
     state: UpdaterState<T, R::Memory>,
+    rate: Option<f64>,
+}
+
+/// A rule's step while it is being planned.
+#[derive(Clone, Debug)]
+struct Draft<R: Rule> {
+    now: Now,
+    plan: R::Plan,
+    memory: R::Memory,
+    sums: Sums,
 }
 
 /// Everything of an [`Updater`] that changes: its checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpdaterState<T, M> {
-    memory: M,
+    /// One for each rule.
+    memory: Vec<M>,
     slots: Vec<Vec<T>>,
     steps: u64,
     skipped: u64,
@@ -53,10 +68,16 @@ pub struct UpdaterState<T, M> {
 }
 
 impl<T: Float, R: Rule> Updater<T, R> {
-    pub(super) fn new(rule: R, len: usize) -> Self {
-        let slots = (0..R::Slots::COUNT).map(|_| vec![T::default(); len]).collect();
-        let memory = rule.memory();
-        Self { rule, len, state: UpdaterState { memory, slots, steps: 0, skipped: 0, factor: 1.0 } }
+    pub(super) fn new(groups: Groups<R>, len: usize) -> Self {
+        let sections = groups.sections(len);
+        let used = |slot| groups.rules().iter().any(|rule| rule.uses(slot));
+        let slots = (0..R::Slots::COUNT)
+            .map(|slot| vec![T::default(); if used(slot) { len } else { 0 }])
+            .collect();
+        let memory = groups.rules().iter().map(Rule::memory).collect();
+        let state = UpdaterState { memory, slots, steps: 0, skipped: 0, factor: 1.0 };
+        let drafts = Vec::with_capacity(groups.rules().len());
+        Self { groups, sections, len, drafts, state, rate: None }
     }
 
     /// Moves x by one step of the rule.
@@ -68,12 +89,36 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.advance(x, g, None)
     }
 
-    /// [`step`](Self::step) for rules that look at the cost: `cost` is that at x.
+    /// [`step`](Self::step) for rules that look at the cost: `cost` is that at x. A cost that is not finite skips the step.
     ///
     /// # Errors
     /// As [`step`](Self::step).
     pub fn step_with_cost(&mut self, x: &mut [T], g: &[T], cost: f64) -> Result<Step, Error> {
         self.advance(x, g, Some(cost))
+    }
+
+    /// Shows an estimate of the Hessian's diagonal to the rules that look at it ([`Rule::curvature_period`] says when).
+    /// Entries that are not finite are not used.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] when it does not have the length of x.
+    pub fn show_curvature(&mut self, diagonal: &[T]) -> Result<(), Error> {
+        self.check_len("diagonal", diagonal.len())?;
+        let sections = self.sections.as_ref().map_err(Error::clone)?;
+        let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
+        let mut at = 0;
+        for section in sections {
+            let rule = &self.groups.rules()[section.rule];
+            for i in at..at + section.len {
+                let estimate = <Lanes<T, 1> as Number>::load(&diagonal[i..=i]);
+                if diagonal[i].f64().is_finite() {
+                    let values = rule.curvature(estimate, R::Slots::load(&slices, i));
+                    R::Slots::store::<Lanes<T, 1>>(values, &mut slices, i);
+                }
+            }
+            at += section.len;
+        }
+        Ok(())
     }
 
     /// The steps taken.
@@ -86,12 +131,22 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.state.skipped
     }
 
+    /// The rules, with the ranges that they are for.
+    pub fn groups(&self) -> &Groups<R> {
+        &self.groups
+    }
+
     /// Multiplies every rate from now on by `factor`, as [`Plateau`](crate::schedule::Plateau) asks. Range: finite, ≥ 0;
     /// others are ignored.
     pub fn scale_rate(&mut self, factor: f64) {
         if factor.is_finite() && factor >= 0.0 {
             self.state.factor = factor;
         }
+    }
+
+    /// Puts one rate in the place of every rate and schedule, until `None` gives them back. It is not a part of the state.
+    pub(crate) fn override_rate(&mut self, rate: Option<f64>) {
+        self.rate = rate;
     }
 
     /// Everything that changes, to be stored.
@@ -104,10 +159,13 @@ impl<T: Float, R: Rule> Updater<T, R> {
     /// # Errors
     /// [`Error::Checkpoint`] when it is not of this rule and length.
     pub fn restore(&mut self, state: UpdaterState<T, R::Memory>) -> Result<(), Error> {
-        let fits = state.slots.len() == R::Slots::COUNT
-            && state.slots.iter().all(|s| s.len() == self.len)
+        let lengths = |slots: &[Vec<T>]| slots.iter().map(Vec::len).collect::<Vec<_>>();
+        let fits = lengths(&state.slots) == lengths(&self.state.slots)
+            && state.memory.len() == self.state.memory.len()
+            && state.factor.is_finite()
             && state.factor >= 0.0
-            && state.steps < u64::MAX / 2;
+            && state.steps < u64::MAX / 2
+            && state.skipped < u64::MAX / 2;
         if !fits {
             let reason = "what its rule remembers does not fit".to_owned();
             return Err(Error::Checkpoint { reason });
@@ -123,11 +181,22 @@ impl<T: Float, R: Rule> Updater<T, R> {
     pub fn recommended(&mut self, x: &[T], point: &mut [T]) -> Result<(), Error> {
         self.check_len("x", x.len())?;
         self.check_len("point", point.len())?;
+        let sections = self.sections.as_ref().map_err(Error::clone)?;
+        point.copy_from_slice(x);
+        if self.state.steps == 0 {
+            return Ok(());
+        }
         let slices = R::Slots::slices(&mut self.state.slots.iter_mut());
-        for i in 0..self.len {
-            let values = R::Slots::load::<Lanes<T, 1>>(&slices, i);
-            let x = Lanes::load(x, i);
-            self.rule.recommended(&self.state.memory, x, values).store(point, i);
+        let mut at = 0;
+        for section in sections {
+            let rule = &self.groups.rules()[section.rule];
+            let memory = &self.state.memory[section.rule];
+            for i in at..at + section.len {
+                let values = R::Slots::load::<Lanes<T, 1>>(&slices, i);
+                let x = Lanes::load(&x[i..=i]);
+                rule.recommended(memory, x, values).or_if_not_finite(x).store(&mut point[i..=i]);
+            }
+            at += section.len;
         }
         Ok(())
     }
@@ -143,154 +212,123 @@ impl<T: Float, R: Rule> Updater<T, R> {
     fn advance(&mut self, x: &mut [T], g: &[T], cost: Option<f64>) -> Result<Step, Error> {
         self.check_len("x", x.len())?;
         self.check_len("g", g.len())?;
-        self.rule.check()?;
         if R::NEEDS_COST && cost.is_none() {
             return Err(Error::CostNeeded { rule: R::NAME });
         }
-        let Self { rule, len, state } = self;
-        if state.steps == 0 {
-            let mut slices = R::Slots::slices(&mut state.slots.iter_mut());
-            for i in 0..*len {
-                let first = rule.first(<Lanes<T, 1> as Number>::load(x, i));
-                R::Slots::store::<Lanes<T, 1>>(first, &mut slices, i);
-            }
+        if let Err(error) = &self.sections {
+            return Err(error.clone());
         }
-        let now = Now { step: state.steps + 1, cost, len: *len, factor: state.factor };
-        let mut memory = state.memory;
-        let mut plan = rule.plan(&now, &mut memory);
-        let mut slices = R::Slots::slices(&mut state.slots.iter_mut());
+        if R::NEEDS_COST && !cost.is_some_and(f64::is_finite) {
+            self.state.skipped += 1;
+            return Ok(Step::Skipped);
+        }
+        self.begin(x);
+        self.plan(cost);
         for round in 0..R::ROUNDS {
-            let sums = survey::<T, R>(&plan, round, x, g, &slices);
-            if sums.iter().any(|sum| !sum.is_finite()) {
-                state.skipped += 1;
+            if !self.survey(round, x, g) {
+                self.state.skipped += 1;
                 return Ok(Step::Skipped);
             }
-            rule.refine(&now, round, sums, &mut plan, &mut memory);
         }
-        let mut skipped = 0;
-        let mut blocks = 0;
-        for (block, (x, g)) in x.chunks_mut(BLOCK).zip(g.chunks(BLOCK)).enumerate() {
-            blocks += 1;
-            let [mut here, rest] = R::Slots::split(slices, x.len());
-            slices = rest;
-            let is_good = linalg::wide(
-                #[inline(always)]
-                || {
-                    let is_good = all_finite(g);
-                    if is_good {
-                        update::<T::Lanes, R>(&plan, x, g, &mut here, block * BLOCK);
-                    }
-                    is_good
-                },
-            );
-            skipped += usize::from(!is_good);
+        let blocks = self.update(x, g);
+        let is_whole = blocks.untouched + blocks.damaged == 0;
+        if !is_whole {
+            self.state.skipped += 1;
         }
-        if skipped > 0 {
-            state.skipped += 1;
-        }
-        if skipped < blocks || blocks == 0 {
-            state.memory = memory;
-            state.steps += 1;
-        }
-        Ok(if skipped > 0 { Step::Skipped } else { Step::Taken })
-    }
-}
-
-/// Maps the entries of a block.
-#[inline(always)]
-fn update<V: Number, R: Rule>(
-    plan: &R::Plan,
-    x: &mut [V::Scalar],
-    g: &[V::Scalar],
-    slots: &mut <R::Slots as Slots>::Slices<'_, V::Scalar>,
-    offset: usize,
-) {
-    let n = x.len();
-    let mut at = 0;
-    while at + V::LANES <= n {
-        update_at::<V, R>(plan, x, g, slots, offset, at);
-        at += V::LANES;
-    }
-    while at < n {
-        update_at::<Lanes<V::Scalar, 1>, R>(plan, x, g, slots, offset, at);
-        at += 1;
-    }
-}
-
-#[inline(always)]
-fn update_at<V: Number, R: Rule>(
-    plan: &R::Plan,
-    x: &mut [V::Scalar],
-    g: &[V::Scalar],
-    slots: &mut <R::Slots as Slots>::Slices<'_, V::Scalar>,
-    offset: usize,
-    at: usize,
-) {
-    let entry = Entry { g: V::load(g, at), x: V::load(x, at), index: offset + at };
-    let (entry, values) = R::update::<V>(plan, entry, R::Slots::load::<V>(slots, at));
-    entry.x.store(x, at);
-    R::Slots::store::<V>(values, slots, at);
-}
-
-/// The sums of a round over all entries, lane by lane and then the tail, in f64.
-fn survey<T: Float, R: Rule>(
-    plan: &R::Plan,
-    round: usize,
-    x: &[T],
-    g: &[T],
-    slots: &<R::Slots as Slots>::Slices<'_, T>,
-) -> Sums {
-    linalg::wide(
-        #[inline(always)]
-        || {
-            let mut lanes = [[0.0; MOST_LANES]; 4];
-            let n = x.len();
-            let mut at = 0;
-            while at + T::Lanes::LANES <= n {
-                survey_at::<T::Lanes, R>(plan, round, x, g, slots, at, &mut lanes);
-                at += T::Lanes::LANES;
+        if blocks.untouched < blocks.all || blocks.all == 0 {
+            for (memory, draft) in self.state.memory.iter_mut().zip(&self.drafts) {
+                *memory = draft.memory;
             }
-            while at < n {
-                survey_at::<Lanes<T, 1>, R>(plan, round, x, g, slots, at, &mut lanes);
-                at += 1;
+            self.state.steps += 1;
+        }
+        Ok(if is_whole { Step::Taken } else { Step::Skipped })
+    }
+
+    /// Before the first step: what the rules remember of x.
+    fn begin(&mut self, x: &[T]) {
+        if self.state.steps > 0 {
+            return;
+        }
+        let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
+        let mut at = 0;
+        for section in self.sections.iter().flatten() {
+            let rule = &self.groups.rules()[section.rule];
+            for i in at..at + section.len {
+                let first = rule.first(<Lanes<T, 1> as Number>::load(&x[i..=i]));
+                R::Slots::store::<Lanes<T, 1>>(first, &mut slices, i);
             }
-            lanes.map(|lanes| lanes.iter().sum())
-        },
-    )
+            at += section.len;
+        }
+    }
+
+    fn plan(&mut self, cost: Option<f64>) {
+        let Self { groups, sections, drafts, state, rate, .. } = self;
+        drafts.clear();
+        for (number, (rule, memory)) in groups.rules().iter().zip(&state.memory).enumerate() {
+            let own = sections.iter().flatten().filter(|section| section.rule == number);
+            let now = Now {
+                step: state.steps + 1,
+                cost,
+                len: own.map(|section| section.len).sum(),
+                factor: state.factor,
+                rate: *rate,
+            };
+            let mut memory = *memory;
+            let plan = rule.plan(&now, &mut memory);
+            drafts.push(Draft { now, plan, memory, sums: [0.0; 4] });
+        }
+    }
+
+    /// Takes the sums of a round; false when they are not finite.
+    fn survey(&mut self, round: usize, x: &[T], g: &[T]) -> bool {
+        let Self { groups, sections, drafts, state, .. } = self;
+        let slices = R::Slots::slices(&mut state.slots.iter_mut());
+        for draft in drafts.iter_mut() {
+            draft.sums = [0.0; 4];
+        }
+        let mut at = 0;
+        for Section { len, rule } in sections.iter().flatten() {
+            let (draft, range) = (&mut drafts[*rule], (at, at + len));
+            let sums = pass::survey::<T, R>(&draft.plan, round, x, g, &slices, range);
+            add(&mut draft.sums, sums);
+            at += len;
+        }
+        if R::is_shared(round) {
+            let mut total = [0.0; 4];
+            for draft in drafts.iter() {
+                add(&mut total, draft.sums);
+            }
+            for draft in drafts.iter_mut() {
+                draft.sums = total;
+            }
+        }
+        if drafts.iter().flat_map(|draft| draft.sums).any(|sum| !sum.is_finite()) {
+            return false;
+        }
+        for (rule, Draft { now, plan, memory, sums }) in groups.rules().iter().zip(drafts) {
+            rule.refine(now, round, *sums, plan, memory);
+        }
+        true
+    }
+
+    fn update(&mut self, mut x: &mut [T], mut g: &[T]) -> Blocks {
+        let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
+        let (mut blocks, mut at) = (Blocks::default(), 0);
+        for Section { len, rule } in self.sections.iter().flatten() {
+            let (x_here, x_rest) = x.split_at_mut(*len);
+            let (g_here, g_rest) = g.split_at(*len);
+            let [slots_here, slots_rest] = R::Slots::split(slices, *len);
+            let plan = &self.drafts[*rule].plan;
+            blocks = blocks.plus(pass::update::<T, R>(plan, x_here, g_here, slots_here, at));
+            (x, g, slices) = (x_rest, g_rest, slots_rest);
+            at += len;
+        }
+        blocks
+    }
 }
 
-#[inline(always)]
-fn survey_at<V: Number, R: Rule>(
-    plan: &R::Plan,
-    round: usize,
-    x: &[V::Scalar],
-    g: &[V::Scalar],
-    slots: &<R::Slots as Slots>::Slices<'_, V::Scalar>,
-    at: usize,
-    lanes: &mut [[f64; MOST_LANES]; 4],
-) {
-    let entry = Entry { g: V::load(g, at), x: V::load(x, at), index: at };
-    let terms = R::survey::<V>(plan, round, entry, R::Slots::load::<V>(slots, at));
-    for (term, lanes) in terms.into_iter().zip(lanes) {
-        term.add_to(lanes);
+fn add(to: &mut Sums, sums: Sums) {
+    for (to, sum) in to.iter_mut().zip(sums) {
+        *to += sum;
     }
-}
-
-/// True when the squares of all entries are finite: then no rule makes anything else of them.
-#[inline(always)]
-fn all_finite<T: Float>(g: &[T]) -> bool {
-    let mut bad = [0.0; MOST_LANES];
-    let mut at = 0;
-    // 0 · g² is zero, or NaN.
-    let zero = T::Lanes::of(0.0);
-    let mut lanes = zero;
-    while at + T::Lanes::LANES <= g.len() {
-        lanes = lanes + zero * T::Lanes::load(g, at).squared();
-        at += T::Lanes::LANES;
-    }
-    lanes.add_to(&mut bad);
-    for g in &g[at..] {
-        bad[0] += 0.0 * g.mul(*g).f64();
-    }
-    bad.iter().sum::<f64>() == 0.0
 }

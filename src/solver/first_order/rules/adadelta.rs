@@ -2,9 +2,8 @@
 //! M. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, with the defaults of
 //! torch.optim.Adadelta.
 
-use super::startable;
+use super::{check_beta, check_size, startable};
 use crate::Error;
-use crate::error::check;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
@@ -53,13 +52,8 @@ impl Rule for Adadelta {
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
-        check((0.0..1.0).contains(&self.rho), "rho", self.rho, "0 to 1, 1 excluded")?;
-        check(
-            self.epsilon >= 0.0 && self.epsilon.is_finite(),
-            "epsilon",
-            self.epsilon,
-            "finite, at least 0",
-        )
+        check_beta("rho", self.rho)?;
+        check_size("epsilon", self.epsilon)
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {

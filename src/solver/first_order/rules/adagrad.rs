@@ -2,9 +2,8 @@
 //! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
 //! defaults of torch.optim.Adagrad.
 
-use super::startable;
+use super::{check_size, startable};
 use crate::Error;
-use crate::error::check;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
@@ -61,24 +60,9 @@ impl Rule for Adagrad {
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
-        check(
-            self.rate_decay >= 0.0 && self.rate_decay.is_finite(),
-            "rate_decay",
-            self.rate_decay,
-            "finite, at least 0",
-        )?;
-        check(
-            self.initial >= 0.0 && self.initial.is_finite(),
-            "initial",
-            self.initial,
-            "finite, at least 0",
-        )?;
-        check(
-            self.epsilon >= 0.0 && self.epsilon.is_finite(),
-            "epsilon",
-            self.epsilon,
-            "finite, at least 0",
-        )
+        check_size("rate_decay", self.rate_decay)?;
+        check_size("initial", self.initial)?;
+        check_size("epsilon", self.epsilon)
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {

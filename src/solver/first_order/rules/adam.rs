@@ -5,9 +5,8 @@
 //! "Decoupled weight decay regularization", ICLR (2019), algorithm 2 (the decay is multiplied by the rate, as in
 //! torch.optim.AdamW); S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR (2018), algorithm 2.
 
-use super::startable;
+use super::{check_beta, check_size, startable};
 use crate::Error;
-use crate::error::check;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
@@ -51,11 +50,10 @@ impl Adam {
     fn check_all(&self) -> Result<(), Error> {
         self.rate.check()?;
         for (name, beta) in ["beta 1", "beta 2"].into_iter().zip(self.beta) {
-            check((0.0..1.0).contains(&beta), name, beta, "0 to 1, 1 excluded")?;
+            check_beta(name, beta)?;
         }
-        let is_size = |x: f64| x >= 0.0 && x.is_finite();
-        check(is_size(self.epsilon), "epsilon", self.epsilon, "finite, at least 0")?;
-        check(is_size(self.decay), "decay", self.decay, "finite, at least 0")
+        check_size("epsilon", self.epsilon)?;
+        check_size("decay", self.decay)
     }
 
     fn coefficients(&self, now: &Now) -> AdamPlan {

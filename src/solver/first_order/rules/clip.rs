@@ -23,6 +23,7 @@ impl ClipValue {
 
 impl Rule for ClipValue {
     const NAME: &'static str = "ClipValue";
+    const IS_LINK: bool = true;
     type Slots = Columns<0>;
     type Memory = ();
     type Plan = f64;
@@ -67,6 +68,7 @@ impl ClipNorm {
 
 impl Rule for ClipNorm {
     const NAME: &'static str = "ClipNorm";
+    const IS_LINK: bool = true;
     const ROUNDS: usize = 1;
     type Slots = Columns<0>;
     type Memory = ();

@@ -24,22 +24,30 @@ pub struct Decay {
     l2: f64,
     rate: Rate,
     decoupled: f64,
+    /// False when no plateau and no search for a rate changes the decay.
+    follows_rate: bool,
 }
 
 impl Decay {
     /// g ← g + λ x, as torch's `weight_decay` is for SGD and Adam. Range: λ ≥ 0.
     pub fn l2(lambda: f64) -> Self {
-        Self { l2: lambda, rate: 0.0.into(), decoupled: 0.0 }
+        Self { l2: lambda, rate: 0.0.into(), decoupled: 0.0, follows_rate: true }
+    }
+
+    /// x ← (1 − λ) x before the step, whatever its rate. Range: λ ≥ 0.
+    pub fn fixed(lambda: f64) -> Self {
+        Self { l2: 0.0, rate: 1.0.into(), decoupled: lambda, follows_rate: false }
     }
 
     /// x ← (1 − α λ) x before the step, with the rate α of the rule: a number or a schedule. Range: λ ≥ 0.
     pub fn decoupled(lambda: f64, rate: impl Into<Rate>) -> Self {
-        Self { l2: 0.0, rate: rate.into(), decoupled: lambda }
+        Self { l2: 0.0, rate: rate.into(), decoupled: lambda, follows_rate: true }
     }
 }
 
 impl Rule for Decay {
     const NAME: &'static str = "Decay";
+    const IS_LINK: bool = true;
     type Slots = Columns<0>;
     type Memory = ();
     /// λ of L2, and what x is multiplied by.
@@ -57,7 +65,8 @@ impl Rule for Decay {
         []
     }
     fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 2] {
-        [self.l2, 1.0 - now.rate(&self.rate) * self.decoupled]
+        let rate = if self.follows_rate { now.rate(&self.rate) } else { 1.0 };
+        [self.l2, 1.0 - rate * self.decoupled]
     }
     #[inline(always)]
     fn update<V: Number>(

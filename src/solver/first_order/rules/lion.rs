@@ -1,9 +1,8 @@
 //! x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
 //! X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023), algorithm 2.
 
-use super::startable;
+use super::{check_beta, check_size, startable};
 use crate::Error;
-use crate::error::check;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
@@ -58,14 +57,9 @@ impl Rule for Lion {
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
-        check((0.0..1.0).contains(&self.beta1), "beta1", self.beta1, "0 to 1, 1 excluded")?;
-        check((0.0..1.0).contains(&self.beta2), "beta2", self.beta2, "0 to 1, 1 excluded")?;
-        check(
-            self.decay >= 0.0 && self.decay.is_finite(),
-            "decay",
-            self.decay,
-            "finite, at least 0",
-        )
+        check_beta("beta1", self.beta1)?;
+        check_beta("beta2", self.beta2)?;
+        check_size("decay", self.decay)
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {

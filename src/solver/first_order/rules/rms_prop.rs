@@ -2,9 +2,8 @@
 //! T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves, "Generating sequences with
 //! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop.
 
-use super::startable;
+use super::{check_beta, check_size, startable};
 use crate::Error;
-use crate::error::check;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
@@ -76,24 +75,9 @@ impl Rule for RmsProp {
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
-        check(
-            (0.0..1.0).contains(&self.smoothing),
-            "smoothing",
-            self.smoothing,
-            "0 to 1, 1 excluded",
-        )?;
-        check(
-            (0.0..1.0).contains(&self.momentum),
-            "momentum",
-            self.momentum,
-            "0 to 1, 1 excluded",
-        )?;
-        check(
-            self.epsilon >= 0.0 && self.epsilon.is_finite(),
-            "epsilon",
-            self.epsilon,
-            "finite, at least 0",
-        )
+        check_beta("smoothing", self.smoothing)?;
+        check_beta("momentum", self.momentum)?;
+        check_size("epsilon", self.epsilon)
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {

@@ -5,7 +5,7 @@
 //! I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML (2013), eq. 3–4, in
 //! the form and with the defaults of torch.optim.SGD.
 
-use super::startable;
+use super::{check_beta, startable};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -115,7 +115,7 @@ impl Rule for Momentum {
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
         let (momentum, dampening) = (self.momentum, self.dampening);
-        check((0.0..1.0).contains(&momentum), "momentum", momentum, "0 to 1, 1 excluded")?;
+        check_beta("momentum", momentum)?;
         check((0.0..=1.0).contains(&dampening), "dampening", dampening, "0 to 1")
     }
     fn memory(&self) {}
