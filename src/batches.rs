@@ -116,6 +116,11 @@ impl Batches {
             && self.order == expected.order
     }
 
+    /// True for batches of the same terms, size and seed.
+    pub(crate) fn continues(&self, other: &Self) -> bool {
+        (self.terms(), self.size, self.seed) == (other.terms(), other.size, other.seed)
+    }
+
     /// Writes the permutation of the epoch.
     fn shuffle(&mut self) {
         let mut key = [0; 32];

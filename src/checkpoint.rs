@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::minimizer::Validated;
 use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the bytes of a state change their meaning.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
@@ -32,6 +33,7 @@ pub struct Checkpoint {
     pub(crate) evaluations: Evaluations,
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
+    pub(crate) validated: Option<Validated>,
 }
 
 impl Checkpoint {
@@ -41,10 +43,11 @@ impl Checkpoint {
         (iteration, evaluations): (u64, Evaluations),
         history: History,
         trace: Vec<Record>,
+        validated: Option<Validated>,
     ) -> Self {
         let state = postcard::to_stdvec(state).map_err(|error| error.to_string());
         let solver = solver.name().to_owned();
-        Self { format: FORMAT, solver, state, iteration, evaluations, history, trace }
+        Self { format: FORMAT, solver, state, iteration, evaluations, history, trace, validated }
     }
 
     /// The checkpoint as bytes, to be written to a file.
@@ -82,8 +85,14 @@ impl Checkpoint {
         let Evaluations { cost, gradient, hessian, hessian_product, terms } = self.evaluations;
         let calls = [cost, gradient, hessian, hessian_product, terms];
         let iterations = [self.iteration, self.history.since_improvement];
+        let validated = self.validated.iter().map(|validated| &validated.since);
         let seconds = self.history.elapsed_before.as_secs();
-        calls.iter().chain(&iterations).chain([&seconds]).all(|count| *count < u64::MAX / 2)
+        calls
+            .iter()
+            .chain(&iterations)
+            .chain([&seconds])
+            .chain(validated)
+            .all(|count| *count < u64::MAX / 2)
     }
 
     /// The state, of the solver that made it.

@@ -1,6 +1,7 @@
 //! Runs: [`minimize`] for the common case, [`Minimizer`] for the terms of a run, [`Run`] for a run in progress.
 
 mod run;
+mod validation;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use nalgebra::DVector;
 
 pub use run::Run;
+pub(crate) use validation::Validated;
+use validation::Validation;
 
 use crate::{
     CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
@@ -91,6 +94,7 @@ pub struct Minimizer<'a, S> {
     time_limit: Option<Duration>,
     token: Option<CancellationToken>,
     observers: Vec<Observer<'a>>,
+    validation: Option<Validation<'a>>,
     trace: bool,
     verify: bool,
 }
@@ -124,6 +128,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
             time_limit: None,
             token: None,
             observers: Vec::new(),
+            validation: None,
             trace: false,
             verify: false,
         }
@@ -155,6 +160,25 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         mut observer: impl FnMut(&Progress<'_>) -> R + 'a,
     ) -> Self {
         self.observers.push(Box::new(move |p| observer(p).into_control_flow()));
+        self
+    }
+
+    /// Early stopping: `cost`, of data that the problem does not know, is asked at the start and after every iteration (an
+    /// epoch, on mini-batches). The run ends [stalled](crate::Stall::Validation) when it has not fallen for `patience` ≥ 1
+    /// iterations in a row, and its solution is the point where it was lowest. NaN is no improvement.
+    ///
+    /// ```
+    /// use extremum::{GradientDescent, Minimizer, from_fn};
+    /// // Fitted to y = 3; another observation says 2.
+    /// let problem = from_fn(1, |x| (x[0] - 3.0).powi(2)).with_gradient(|x, g| g[0] = 2.0 * (x[0] - 3.0));
+    /// let found = Minimizer::new(&problem, GradientDescent::default(), [0.0])
+    ///     .validate(2, |x| (x[0] - 2.0).powi(2))
+    ///     .run()?;
+    /// assert!(found.validation_cost.unwrap() <= 1.0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn validate(mut self, patience: u64, cost: impl FnMut(&DVector<f64>) -> f64 + 'a) -> Self {
+        self.validation = Some(Validation::new(patience, cost));
         self
     }
 
@@ -197,6 +221,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     pub fn resume(self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);
+        if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
+            let reason = "its validated point is not one of this problem".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
         Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))
@@ -204,6 +232,9 @@ impl<'a, S: Solver> Minimizer<'a, S> {
 
     fn oracle(&self) -> Result<Oracle<'a>, Error> {
         self.stop.check()?;
+        if let Some(validation) = &self.validation {
+            validation.check()?;
+        }
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
         Ok(oracle)

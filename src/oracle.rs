@@ -395,6 +395,32 @@ impl<'a> Oracle<'a> {
             self.evaluations.hessian_product += 1;
             return;
         }
+        self.difference_along(v, (x, gradient), product, Self::gradient);
+    }
+
+    /// Writes ∇²f_B(x) v for a batch B of the terms of a sum, differenced from one more gradient of the batch along v.
+    /// `gradient` is that of the batch at x. As other batches, it reads as NaN where there is nothing to evaluate.
+    pub fn batch_hessian_product(
+        &mut self,
+        batch: &[usize],
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) {
+        self.difference_along(v, (x, gradient), product, |oracle, x, gradient| {
+            oracle.batch_gradient(batch, x, gradient);
+        });
+    }
+
+    /// Writes the change of a gradient along v, per unit of length.
+    fn difference_along(
+        &mut self,
+        v: &DVector<f64>,
+        (x, gradient): (&DVector<f64>, &DVector<f64>),
+        product: &mut DVector<f64>,
+        evaluate: impl FnOnce(&mut Self, &DVector<f64>, &mut DVector<f64>),
+    ) {
         let length = v.amax();
         if length == 0.0 {
             product.fill(0.0);
@@ -405,7 +431,7 @@ impl<'a> Oracle<'a> {
         let mut there = std::mem::take(&mut self.probed[0]);
         there.copy_from(x);
         there.axpy(h, v, 1.0);
-        self.gradient(&there, product);
+        evaluate(self, &there, product);
         self.probed[0] = there;
         *product -= gradient;
         *product /= h;

@@ -30,10 +30,16 @@ pub struct Solution {
     pub cost: f64,
     /// The gradient's maximum norm there; `None` when the method does not look at gradients.
     pub gradient_norm: Option<f64>,
+    /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless it
+    /// converged.
+    pub validation_cost: Option<f64>,
     /// Steps taken.
     pub iterations: u64,
     /// Calls of the problem's functions.
     pub evaluations: Evaluations,
+    /// The gradients that were not used, in whole or in part, because they were not finite; see
+    /// [`FirstOrder`](crate::first_order::FirstOrder).
+    pub skipped: u64,
     /// Wall-clock time, that before a resumed checkpoint included.
     pub elapsed: Duration,
     /// Why the run ended, with the evidence.
@@ -84,6 +90,9 @@ impl fmt::Display for Solution {
         }
         if terms > 0 {
             write!(f, ", {terms} terms")?;
+        }
+        if self.skipped > 0 {
+            write!(f, ", {} bad gradients skipped", self.skipped)?;
         }
         match &self.classification {
             Some(classification) => write!(f, "\n{classification}"),
@@ -160,6 +169,15 @@ pub enum Stall {
     /// The cost rose along the steepest descent by far more than rounding, where the gradient says that it falls:
     /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
     GradientContradictsCost,
+    /// The [validation](crate::Minimizer::validate) cost has not fallen any more.
+    Validation {
+        /// The iterations since it was lowest.
+        iterations: u64,
+        /// How low it was.
+        lowest: f64,
+    },
+    /// However short it was made, the step led to where the cost, the gradient or its square is not finite.
+    OutsideDomain,
     /// Neither the cost nor the gradient norm improved in this many iterations.
     NoImprovement {
         /// The iterations since the last improvement.
@@ -263,6 +281,18 @@ impl fmt::Display for Stall {
             }
             Self::GradientContradictsCost => {
                 write!(f, "the cost rises where the gradient says that it falls")
+            }
+            Self::Validation { iterations, lowest } => {
+                write!(
+                    f,
+                    "the validation cost has been above {lowest:.6e} for {iterations} iterations"
+                )
+            }
+            Self::OutsideDomain => {
+                write!(
+                    f,
+                    "every step leads to where the cost, the gradient or its square is not finite"
+                )
             }
             Self::NoImprovement { iterations } => {
                 write!(f, "neither cost nor gradient improved in {iterations} iterations")

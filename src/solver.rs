@@ -23,6 +23,10 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn gradient_norm(&self) -> Option<f64> {
         None
     }
+    /// The gradients that were not used, in whole or in part, because they were not finite.
+    fn skipped(&self) -> u64 {
+        0
+    }
 }
 
 /// A method.
@@ -55,6 +59,11 @@ pub trait Solver: Send + Sync {
         true
     }
 
+    /// After how many iterations without any improvement a run ends, [stalled](crate::Stall::NoImprovement).
+    fn patience(&self) -> u64 {
+        100
+    }
+
     /// The solver as one of a table of different ones.
     fn boxed(self) -> Box<dyn AnySolver>
     where
@@ -82,6 +91,9 @@ macro_rules! forward {
             }
             fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> bool {
                 (**self).accepts_convergence(problem, state)
+            }
+            fn patience(&self) -> u64 {
+                (**self).patience()
             }
         }
     };

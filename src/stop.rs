@@ -4,7 +4,7 @@
 //! checkpoint. `gradient_norm(1e-8).or(max_iterations(500))` ends a run at whichever comes first. Without a rule
 //! of the caller's a run stops at a gradient of maximum norm 1e-6, absolute, or after 100000 iterations. Beside any
 //! rule, a run always ends when neither cost nor gradient has improved in 100 iterations
-//! ([`Stall::NoImprovement`]).
+//! ([`Stall::NoImprovement`]; update rules have [more patience](crate::Solver::patience)).
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -90,9 +90,6 @@ impl History {
         self.costs[(iteration - window) as usize % LONGEST_WINDOW]
     }
 }
-
-/// Iterations without any improvement after which every run ends.
-const PATIENCE: u64 = 100;
 
 /// A rule that ends a run.
 pub struct Stop(Rule);
@@ -239,9 +236,9 @@ impl Default for Stop {
 }
 
 /// The rule beside every rule.
-pub(crate) fn no_improvement(p: &Progress<'_>) -> Option<Termination> {
+pub(crate) fn no_improvement(p: &Progress<'_>, patience: u64) -> Option<Termination> {
     let iterations = p.history.since_improvement;
-    (iterations >= PATIENCE).then_some(Termination::Stalled {
+    (iterations >= patience).then_some(Termination::Stalled {
         reason: Stall::NoImprovement { iterations },
         gradient_norm: p.gradient_norm,
     })

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use nalgebra::DVector;
 
-use super::{Minimizer, Observer};
+use super::{Minimizer, Observer, Validated, Validation};
 use crate::stop::{History, no_improvement};
 use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
@@ -18,6 +18,8 @@ pub struct Run<'a, S: Solver> {
     state: S::State,
     stop: Stop,
     observers: Vec<Observer<'a>>,
+    validation: Option<Validation<'a>>,
+    validated: Option<Validated>,
     record: bool,
     verify: bool,
     iteration: u64,
@@ -37,9 +39,11 @@ impl<'a, S: Solver> Run<'a, S> {
         started: Instant,
     ) -> Self {
         let fresh = checkpoint.is_none();
-        let (iteration, history, trace) = match checkpoint {
-            Some(Checkpoint { iteration, history, trace, .. }) => (iteration, history, trace),
-            None => (0, History::new(state.cost(), state.gradient_norm()), Vec::new()),
+        let (iteration, history, trace, validated) = match checkpoint {
+            Some(Checkpoint { iteration, history, trace, validated, .. }) => {
+                (iteration, history, trace, validated)
+            }
+            None => (0, History::new(state.cost(), state.gradient_norm()), Vec::new(), None),
         };
         let mut run = Self {
             oracle,
@@ -47,6 +51,9 @@ impl<'a, S: Solver> Run<'a, S> {
             state,
             stop: terms.stop,
             observers: terms.observers,
+            // Without the cost that it is about, it says nothing.
+            validated: validated.filter(|_| terms.validation.is_some()),
+            validation: terms.validation,
             record: terms.trace,
             verify: terms.verify,
             iteration,
@@ -55,6 +62,9 @@ impl<'a, S: Solver> Run<'a, S> {
             started,
             termination: None,
         };
+        if fresh {
+            run.validate();
+        }
         run.judge(ControlFlow::Continue(()));
         if fresh {
             run.look_around();
@@ -75,9 +85,16 @@ impl<'a, S: Solver> Run<'a, S> {
         }
         self.iteration += 1;
         self.history.record(self.iteration, self.state.cost(), self.state.gradient_norm());
+        self.validate();
         self.judge(flow);
         self.look_around();
         if self.termination.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn validate(&mut self) {
+        if let Some(validation) = &mut self.validation {
+            validation.look(&self.state, &mut self.validated);
+        }
     }
 
     /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
@@ -95,7 +112,9 @@ impl<'a, S: Solver> Run<'a, S> {
         {
             verdict = Some(reason);
         }
-        let verdict = verdict.or_else(|| no_improvement(&self.progress()));
+        let by_validation = || self.validation.as_ref()?.verdict(&self.validated);
+        let verdict = verdict.or_else(by_validation);
+        let verdict = verdict.or_else(|| no_improvement(&self.progress(), self.solver.patience()));
         self.termination = match self.oracle.uninterrupted() {
             ControlFlow::Break(reason) => Some(reason),
             ControlFlow::Continue(()) => verdict,
@@ -138,7 +157,8 @@ impl<'a, S: Solver> Run<'a, S> {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
         let counts = (self.iteration, self.oracle.evaluations());
-        Checkpoint::new(&self.solver, &self.state, counts, history, self.trace.clone())
+        let (trace, validated) = (self.trace.clone(), self.validated.clone());
+        Checkpoint::new(&self.solver, &self.state, counts, history, trace, validated)
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.
@@ -151,12 +171,25 @@ impl<'a, S: Solver> Run<'a, S> {
     /// [`NotFinished`](Termination::NotFinished).
     pub fn finish(self) -> Solution {
         let elapsed = self.progress().elapsed();
+        // A run that converged has its evidence at the state's point.
+        let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
+        let (x, cost, gradient_norm, validation_cost) = match self.validated {
+            Some(Validated { x, cost, gradient_norm, lowest, .. }) if !is_converged => {
+                (x, cost, gradient_norm, Some(lowest))
+            }
+            seen => {
+                let state = &self.state;
+                (state.x().clone(), state.cost(), state.gradient_norm(), seen.map(|seen| seen.last))
+            }
+        };
         Solution {
-            x: self.state.x().clone(),
-            cost: self.state.cost(),
-            gradient_norm: self.state.gradient_norm(),
+            x,
+            cost,
+            gradient_norm,
+            validation_cost,
             iterations: self.iteration,
             evaluations: self.oracle.evaluations(),
+            skipped: self.state.skipped(),
             elapsed,
             termination: self.termination.unwrap_or(Termination::NotFinished),
             classification: None,

@@ -35,6 +35,8 @@ pub trait AnySolver: Send + Sync {
     fn restore_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> Result<(), Error>;
     #[doc(hidden)]
     fn accepts_convergence_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> bool;
+    #[doc(hidden)]
+    fn patience_any(&self) -> u64;
 }
 
 impl<S: Solver> AnySolver for S {
@@ -70,6 +72,10 @@ impl<S: Solver> AnySolver for S {
     fn accepts_convergence_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> bool {
         state.downcast::<S::State>().is_none_or(|state| self.accepts_convergence(problem, state))
     }
+
+    fn patience_any(&self) -> u64 {
+        self.patience()
+    }
 }
 
 impl Solver for dyn AnySolver + '_ {
@@ -89,6 +95,9 @@ impl Solver for dyn AnySolver + '_ {
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> bool {
         self.accepts_convergence_any(problem, state)
     }
+    fn patience(&self) -> u64 {
+        self.patience_any()
+    }
 }
 
 /// The state of a solver whose type is erased.
@@ -105,6 +114,7 @@ trait Erased: Send {
     fn x(&self) -> &DVector<f64>;
     fn cost(&self) -> f64;
     fn gradient_norm(&self) -> Option<f64>;
+    fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -118,6 +128,9 @@ impl<S: State> Erased for S {
     }
     fn gradient_norm(&self) -> Option<f64> {
         State::gradient_norm(self)
+    }
+    fn skipped(&self) -> u64 {
+        State::skipped(self)
     }
     fn to_bytes(&self) -> postcard::Result<Vec<u8>> {
         postcard::to_stdvec(self)
@@ -153,6 +166,12 @@ impl State for AnyState {
         match &self.0 {
             Inner::Live(state) => state.gradient_norm(),
             Inner::Stored(..) => None,
+        }
+    }
+    fn skipped(&self) -> u64 {
+        match &self.0 {
+            Inner::Live(state) => state.skipped(),
+            Inner::Stored(..) => 0,
         }
     }
 }

@@ -6,11 +6,14 @@
 
 mod chain;
 mod groups;
+mod kept;
 mod number;
 mod pass;
 mod rule;
 mod rules;
 mod slots;
+mod solver;
+mod state;
 mod updater;
 
 pub use chain::Chain;
@@ -22,4 +25,6 @@ pub use rules::{
     RmsProp, Scale, Sgd,
 };
 pub use slots::{Columns, Slots};
+pub use solver::FirstOrder;
+pub use state::FirstOrderState;
 pub use updater::{Step, Updater, UpdaterState};

@@ -66,6 +66,16 @@ impl<R: Rule> Groups<R> {
         Updater::new(self, n)
     }
 
+    /// How many gradients make a step.
+    pub(super) fn gradients(&self) -> u64 {
+        self.rules.iter().map(Rule::gradients).max().unwrap_or(1).max(1)
+    }
+
+    /// Every how many steps some rule wants to see the curvature.
+    pub(super) fn curvature_period(&self) -> Option<u64> {
+        self.rules.iter().find_map(Rule::curvature_period)
+    }
+
     /// Checks every rule, and cuts n parameters into sections of one rule each.
     pub(super) fn sections(&self, n: usize) -> Result<Vec<Section>, Error> {
         for rule in &self.rules {

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::number::{Float, Number};
 use super::slots::Slots;
-use super::{Chain, Groups, Updater};
+use super::{Chain, FirstOrder, Groups, Updater};
 use crate::Error;
 use crate::schedule::Rate;
 
@@ -162,6 +162,11 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// This rule, with `other` for the parameters of a range.
     fn group(self, range: Range<usize>, other: Self) -> Groups<Self> {
         Groups::new(self).group(range, other)
+    }
+
+    /// The rule on mini-batches: see [`FirstOrder::batches`].
+    fn batches(self, size: usize, seed: u64) -> FirstOrder<Self> {
+        FirstOrder::new(self).batches(size, seed)
     }
 
     /// The rule with a state for n parameters, for gradients of your own.

@@ -23,10 +23,17 @@ pub use sgd::{Momentum, Nesterov, Sgd};
 use crate::Error;
 use crate::error::check;
 
-/// `start` without the trait in scope.
+/// Makes rules solvers, and gives them without a trait in scope what users write first.
 macro_rules! startable {
     ($($rule:ty),+) => {$(
+        crate::solver::first_order::solver::solver!([] $rule);
+
         impl $rule {
+            /// The rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
+            /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
+            pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
+                crate::first_order::FirstOrder::new(self).batches(size, seed)
+            }
             /// The rule with a state for n parameters, for gradients of your own.
             pub fn start<T: crate::first_order::Float>(
                 self,

@@ -67,6 +67,16 @@ pub struct UpdaterState<T, M> {
     factor: f64,
 }
 
+impl<T, M> UpdaterState<T, M> {
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+}
+
 impl<T: Float, R: Rule> Updater<T, R> {
     pub(super) fn new(groups: Groups<R>, len: usize) -> Self {
         let sections = groups.sections(len);

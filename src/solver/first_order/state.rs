@@ -1,0 +1,193 @@
+//! Everything that changes during a run of an update rule.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::kept::Kept;
+use super::{Rule, Updater};
+use crate::schedule::Plateau;
+use crate::{Batches, State};
+
+/// The state of an update rule as a solver.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct FirstOrderState<R: Rule> {
+    /// Where the rule is.
+    pub(super) x: DVector<f64>,
+    /// On the whole problem that at the measured point, until a step takes more than one; else scratch.
+    pub(super) gradient: DVector<f64>,
+    /// On mini-batches, the point that is measured; else empty, and that is x.
+    pub(super) point: DVector<f64>,
+    pub(super) measured: Measured,
+    /// The best point, while the last one measured is not.
+    best: Measured,
+    /// The last point measured is worse than the best.
+    behind: bool,
+    pub(super) updater: Kept<R>,
+    pub(super) batches: Option<Batches>,
+    pub(super) moved: Moved,
+    pub(super) plateau: Option<Plateau>,
+    /// Random signs, and the estimated diagonal of the Hessian; empty for rules that do not look at it.
+    pub(super) curvature: [DVector<f64>; 2],
+}
+
+/// A point with what was evaluated there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Measured {
+    pub x: DVector<f64>,
+    pub cost: f64,
+    pub gradient_norm: f64,
+}
+
+/// How far an iteration has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Moved {
+    /// Steps made.
+    pub steps: u64,
+    /// Gradients of the next one that were used.
+    pub gradients: u64,
+    /// The batch of the next step was drawn.
+    pub drawn: bool,
+    /// How often the way was halved.
+    pub halvings: u32,
+}
+
+impl<R: Rule> FirstOrderState<R> {
+    /// The state at an evaluated start; allocates everything.
+    pub(super) fn new(
+        (x, cost, gradient): (DVector<f64>, f64, DVector<f64>),
+        updater: Updater<f64, R>,
+        batches: Option<Batches>,
+        plateau: Option<Plateau>,
+        sees_curvature: bool,
+    ) -> Self {
+        let n = x.len();
+        let zeros = |needed: bool| DVector::zeros(if needed { n } else { 0 });
+        let measured = Measured { x: x.clone(), cost, gradient_norm: gradient.amax() };
+        Self {
+            point: zeros(batches.is_some()),
+            best: measured.clone(),
+            measured,
+            behind: false,
+            x,
+            gradient,
+            updater: Kept::Live(updater),
+            batches,
+            moved: Moved::default(),
+            plateau,
+            curvature: [zeros(sees_curvature), zeros(sees_curvature)],
+        }
+    }
+
+    /// Where the rule is: on mini-batches after the last batch, measured or not.
+    pub fn current(&self) -> &DVector<f64> {
+        &self.x
+    }
+
+    /// The batches, as far as they are drawn; `None` on whole problems.
+    pub fn batches(&self) -> Option<&Batches> {
+        self.batches.as_ref()
+    }
+
+    /// The steps that the rule has taken.
+    pub fn steps(&self) -> u64 {
+        self.updater.state().steps()
+    }
+
+    /// Writes into `point` what is to be measured.
+    pub(super) fn propose(&mut self) {
+        if self.batches.is_some()
+            && let Some(updater) = self.updater.live()
+        {
+            // The lengths agree.
+            let _ = updater.recommended(self.x.as_slice(), self.point.as_mut_slice());
+        }
+    }
+
+    /// True when nothing has to be measured: the point is the one that was, and its gradient, if it is needed, is there.
+    pub(super) fn rests(&mut self) -> bool {
+        let is_single =
+            self.updater.live().is_some_and(|updater| updater.groups().gradients() == 1);
+        if self.batches.is_none() && !is_single {
+            return false;
+        }
+        let point = if self.batches.is_some() { &self.point } else { &self.x };
+        *point == self.measured.x
+    }
+
+    /// Half-way back to the last point measured; false when there is no way left.
+    pub(super) fn retreat(&mut self) -> bool {
+        for (x, from) in self.x.iter_mut().zip(&self.measured.x) {
+            *x = from + 0.5 * (*x - from);
+        }
+        self.x != self.measured.x
+    }
+
+    /// Takes in what was measured.
+    pub(super) fn commit(&mut self, cost: f64, gradient_norm: f64) {
+        let known = if self.behind { self.best.cost } else { self.measured.cost };
+        // A rise within rounding is none.
+        let rises = cost > known + 64.0 * f64::EPSILON * known.abs();
+        if rises && !self.behind {
+            std::mem::swap(&mut self.best, &mut self.measured);
+        }
+        self.behind = rises;
+        let point = if self.batches.is_some() { &self.point } else { &self.x };
+        self.measured.x.copy_from(point);
+        (self.measured.cost, self.measured.gradient_norm) = (cost, gradient_norm);
+        self.moved = Moved::default();
+        if let Some(plateau) = &mut self.plateau {
+            let factor = plateau.observe(cost);
+            if let Some(updater) = self.updater.live() {
+                updater.scale_rate(factor);
+            }
+        }
+    }
+
+    /// Checks a loaded state, the updater and the batches aside, for n variables.
+    pub(super) fn check(&self, n: usize, sees_curvature: bool) -> Result<(), &'static str> {
+        let lengths = |needed: bool| if needed { n } else { 0 };
+        let [signs, diagonal] = &self.curvature;
+        let mut vectors = [
+            (&self.x, n),
+            (&self.gradient, n),
+            (&self.measured.x, n),
+            (&self.best.x, n),
+            (&self.point, lengths(self.batches.is_some())),
+            (signs, lengths(sees_curvature)),
+            (diagonal, lengths(sees_curvature)),
+        ]
+        .into_iter();
+        if !vectors.all(|(vector, length)| vector.len() == length) {
+            return Err("its sizes are not those of this problem and solver");
+        }
+        // The gradient may be that of a batch or of a closed oracle.
+        let points = [&self.x, &self.measured.x, &self.best.x].into_iter().flat_map(|x| x.iter());
+        let costs =
+            [&self.measured, &self.best].into_iter().flat_map(|m| [&m.cost, &m.gradient_norm]);
+        if points.chain(costs).all(|x| x.is_finite()) {
+            Ok(())
+        } else {
+            Err("its point is not finite")
+        }
+    }
+
+    fn shown(&self) -> &Measured {
+        if self.behind { &self.best } else { &self.measured }
+    }
+}
+
+impl<R: Rule> State for FirstOrderState<R> {
+    fn x(&self) -> &DVector<f64> {
+        &self.shown().x
+    }
+    fn cost(&self) -> f64 {
+        self.shown().cost
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        Some(self.shown().gradient_norm)
+    }
+    fn skipped(&self) -> u64 {
+        self.updater.state().skipped()
+    }
+}
