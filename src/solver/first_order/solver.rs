@@ -12,6 +12,9 @@ use crate::error::check;
 use crate::schedule::ReduceOnPlateau;
 use crate::{Batches, Error, Oracle, Solver, Stall, State, Termination, linalg};
 
+/// Iterations without improvement that a run bears: a cost that has risen with a rate, or is noise, falls again with it.
+pub(super) const PATIENCE: u64 = 1000;
+
 /// How often a step into where the cost is not finite is halved before the run ends.
 const HALVINGS: u32 = 60;
 
@@ -28,7 +31,7 @@ const HALVINGS: u32 = 60;
 ///
 /// A step to where cost or gradient is not finite is halved until they are; batches with a bad gradient are skipped and
 /// counted ([`Solution::skipped`](crate::Solution::skipped)). Rules do not know when to stop: a run ends at a tolerance, a
-/// limit, or [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations (100 epochs).
+/// limit, or [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Rule};
@@ -124,7 +127,7 @@ impl<R: Rule> Solver for FirstOrder<R> {
         self.course.restore(&self.groups, problem, state)
     }
     fn patience(&self) -> u64 {
-        self.course.patience()
+        PATIENCE
     }
 }
 
@@ -164,10 +167,6 @@ impl Course {
     fn steps(&self, batches: Option<&Batches>) -> u64 {
         let own = self.batches.and_then(|mini| mini.every);
         own.or(batches.map(|batches| batches.batches_per_epoch() as u64)).unwrap_or(1)
-    }
-
-    pub fn patience(&self) -> u64 {
-        if self.batches.is_some() { 100 } else { 1000 }
     }
 
     pub fn init<R: Rule>(
@@ -377,7 +376,7 @@ macro_rules! solver {
                 crate::first_order::FirstOrder::new(self.clone()).restore(problem, state)
             }
             fn patience(&self) -> u64 {
-                crate::solver::first_order::solver::Course::default().patience()
+                crate::solver::first_order::solver::PATIENCE
             }
         }
     };
@@ -402,6 +401,6 @@ impl<R: Rule> Solver for Groups<R> {
         Course::default().restore(self, problem, state)
     }
     fn patience(&self) -> u64 {
-        Course::default().patience()
+        PATIENCE
     }
 }
