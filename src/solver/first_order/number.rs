@@ -146,6 +146,12 @@ impl<T: Float, const W: usize> Lanes<T, W> {
         Self(result)
     }
 
+    /// The first entry.
+    #[inline(always)]
+    pub(super) fn first(self) -> T {
+        self.0[0]
+    }
+
     #[inline(always)]
     fn map(self, op: impl Fn(T) -> T) -> Self {
         Self(self.0.map(op))

@@ -3,6 +3,8 @@
 //! A section is halved, and its halves again, down to pieces of at most [`PIECE`] entries; the tree depends on the length
 //! alone, so sums along it have the same bits on any number of threads.
 
+use std::ops::Range;
+
 use super::number::{Float, Lanes, MOST_LANES, Number};
 use super::rule::{Entry, Rule, Sums};
 use super::slots::Slots;
@@ -12,11 +14,11 @@ use crate::linalg;
 const BLOCK: usize = 4096;
 
 /// The most entries that are not halved any more.
-const PIECE: usize = 8 * BLOCK;
+const PIECE: usize = 16 * BLOCK;
 
 /// Entries from which on a half is worth handing to another thread: a step then takes some ten times as long as that.
 #[cfg(feature = "parallel")]
-const SHARED: usize = 4 * PIECE;
+const SHARED: usize = 2 * PIECE;
 
 /// Where a piece is halved.
 fn half(len: usize) -> Option<usize> {
@@ -59,7 +61,7 @@ pub(super) fn update<T: Float, R: Rule>(
     plan: &R::Plan,
     x: &mut [T],
     g: &[T],
-    mut slots: <R::Slots as Slots>::Slices<'_, T>,
+    slots: <R::Slots as Slots>::Slices<'_, T>,
     offset: usize,
 ) -> Blocks {
     if let Some(at) = half(x.len()) {
@@ -76,16 +78,24 @@ pub(super) fn update<T: Float, R: Rule>(
     }
     linalg::wide(
         #[inline(always)]
-        || {
+        move || {
+            // Copies of its own, which no store can change: coefficients and places then stay in registers.
+            let (plan, mut slots) = (*plan, slots);
             let mut blocks = Blocks::default();
             let n = x.len();
+            let mut is_good = all_finite(&g[..BLOCK.min(n)]);
             for start in (0..n).step_by(BLOCK) {
                 let end = (start + BLOCK).min(n);
+                let next = &g[end..(end + BLOCK).min(n)];
                 blocks.all += 1;
-                if !all_finite(&g[start..end]) {
+                if is_good {
+                    let (is_whole, next_is_good) =
+                        update_block::<T, R>(&plan, x, g, &mut slots, offset, start..end, next);
+                    blocks.damaged += usize::from(!is_whole);
+                    is_good = next_is_good;
+                } else {
                     blocks.untouched += 1;
-                } else if !update_block::<T, R>(plan, x, g, &mut slots, offset, start..end) {
-                    blocks.damaged += 1;
+                    is_good = all_finite(next);
                 }
             }
             blocks
@@ -93,7 +103,8 @@ pub(super) fn update<T: Float, R: Rule>(
     )
 }
 
-/// Maps the entries of a block; false when some of them would not be finite and stayed.
+/// Maps the entries of a block, and says whether all of them moved to finite numbers; and whether the gradient of the next
+/// block is good. To look at that first would be a pass by itself, in which nothing is computed while memory is read.
 #[inline(always)]
 fn update_block<T: Float, R: Rule>(
     plan: &R::Plan,
@@ -101,23 +112,27 @@ fn update_block<T: Float, R: Rule>(
     g: &[T],
     slots: &mut <R::Slots as Slots>::Slices<'_, T>,
     offset: usize,
-    range: std::ops::Range<usize>,
-) -> bool {
+    range: Range<usize>,
+    next: &[T],
+) -> (bool, bool) {
     let (mut at, n) = (range.start, range.end);
-    let mut bad = [0.0; MOST_LANES];
-    let mut rest = T::Lanes::of(0.0);
+    let (mut moved_to, mut ahead) = (Finite::<T>::new(), Finite::<T>::new());
+    let mut seen = 0;
     while at + T::Lanes::LANES <= n {
-        let moved = update_at::<T::Lanes, R>(plan, x, g, slots, offset, at);
-        rest = rest + (moved - moved);
+        moved_to.see(update_at::<T::Lanes, R>(plan, x, g, slots, offset, at));
         at += T::Lanes::LANES;
+        if let Some(next) = next.get(seen..seen + T::Lanes::LANES) {
+            ahead.see(T::Lanes::load(next).squared());
+            seen += T::Lanes::LANES;
+        }
     }
-    rest.add_to(&mut bad);
+    let mut is_whole = moved_to.holds();
     while at < n {
-        let moved = update_at::<Lanes<T, 1>, R>(plan, x, g, slots, offset, at);
-        (moved - moved).add_to(&mut bad);
+        let moved_to = update_at::<Lanes<T, 1>, R>(plan, x, g, slots, offset, at);
+        is_whole &= moved_to.first().f64().is_finite();
         at += 1;
     }
-    bad.iter().sum::<f64>() == 0.0
+    (is_whole, ahead.holds() && all_finite(&next[seen..]))
 }
 
 /// Maps one entry, or several side by side. Returns what x would be, finite or not.
@@ -159,15 +174,16 @@ pub(super) fn survey<T: Float, R: Rule>(
     }
     linalg::wide(
         #[inline(always)]
-        || {
+        move || {
+            let plan = *plan;
             let mut lanes = [[0.0; MOST_LANES]; 4];
             let mut at = from;
             while at + T::Lanes::LANES <= to {
-                survey_at::<T::Lanes, R>(plan, round, x, g, slots, at, &mut lanes);
+                survey_at::<T::Lanes, R>(&plan, round, x, g, slots, at, &mut lanes);
                 at += T::Lanes::LANES;
             }
             while at < to {
-                survey_at::<Lanes<T, 1>, R>(plan, round, x, g, slots, at, &mut lanes);
+                survey_at::<Lanes<T, 1>, R>(&plan, round, x, g, slots, at, &mut lanes);
                 at += 1;
             }
             lanes.map(|lanes| lanes.iter().sum())
@@ -193,21 +209,37 @@ fn survey_at<V: Number, R: Rule>(
     }
 }
 
+/// Whether all numbers that were seen are finite.
+struct Finite<T: Float>(T::Lanes);
+
+impl<T: Float> Finite<T> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self(T::Lanes::of(0.0))
+    }
+
+    #[inline(always)]
+    fn see(&mut self, numbers: T::Lanes) {
+        // x - x is zero, or NaN, which no sum loses.
+        self.0 = self.0 + (numbers - numbers);
+    }
+
+    #[inline(always)]
+    fn holds(&self) -> bool {
+        let mut lanes = [0.0; MOST_LANES];
+        self.0.add_to(&mut lanes);
+        lanes.iter().sum::<f64>() == 0.0
+    }
+}
+
 /// True when the squares of all entries are finite: then no rule makes anything else of them.
 #[inline(always)]
 fn all_finite<T: Float>(g: &[T]) -> bool {
-    let mut bad = [0.0; MOST_LANES];
+    let mut squares = Finite::<T>::new();
     let mut at = 0;
-    // 0 · g² is zero, or NaN.
-    let zero = T::Lanes::of(0.0);
-    let mut lanes = zero;
     while at + T::Lanes::LANES <= g.len() {
-        lanes = lanes + zero * T::Lanes::load(&g[at..at + T::Lanes::LANES]).squared();
+        squares.see(T::Lanes::load(&g[at..at + T::Lanes::LANES]).squared());
         at += T::Lanes::LANES;
     }
-    lanes.add_to(&mut bad);
-    for g in &g[at..] {
-        bad[0] += 0.0 * g.mul(*g).f64();
-    }
-    bad.iter().sum::<f64>() == 0.0
+    squares.holds() && g[at..].iter().all(|&g| g.mul(g).f64().is_finite())
 }
