@@ -44,6 +44,7 @@ mod solution;
 pub mod solver;
 pub mod stationary;
 pub mod stop;
+pub mod tuning;
 
 pub use batches::Batches;
 pub use checkpoint::Checkpoint;

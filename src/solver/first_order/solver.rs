@@ -104,10 +104,31 @@ impl<R: Rule> FirstOrder<R> {
         self
     }
 
+    pub(crate) fn groups(&self) -> &Groups<R> {
+        &self.groups
+    }
+
+    /// Fresh batches of the problem, where there are to be some.
+    pub(crate) fn draw_from(&self, problem: &Oracle<'_>) -> Result<Option<Batches>, Error> {
+        self.course.draw_from(R::NAME, problem)
+    }
+
     /// Reduces every rate when the cost ceases to fall; asked after every iteration.
     pub fn plateau(mut self, plateau: ReduceOnPlateau) -> Self {
         self.course.plateau = Some(plateau);
         self
+    }
+}
+
+impl<R: Rule> From<R> for FirstOrder<R> {
+    fn from(rule: R) -> Self {
+        Self::new(rule)
+    }
+}
+
+impl<R: Rule> From<Groups<R>> for FirstOrder<R> {
+    fn from(groups: Groups<R>) -> Self {
+        Self::new(groups)
     }
 }
 

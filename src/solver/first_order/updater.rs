@@ -141,6 +141,11 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.state.skipped
     }
 
+    /// How many gradients, each at the x that the one before left, make one step of the method; more than one for SAM.
+    pub fn gradients(&self) -> u64 {
+        self.groups.gradients()
+    }
+
     /// The rules, with the ranges that they are for.
     pub fn groups(&self) -> &Groups<R> {
         &self.groups

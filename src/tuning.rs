@@ -1,0 +1,5 @@
+//! Finding the settings of a method: the learning-rate range test.
+
+mod lr_range_test;
+
+pub use lr_range_test::{LrRangeTest, RangeCurve, RangePoint, lr_range_test};
