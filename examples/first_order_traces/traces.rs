@@ -10,6 +10,9 @@ mod composed;
 mod norms_and_distances;
 #[path = "options.rs"]
 mod options;
+#[allow(dead_code, reason = "the test of the schedules needs all of it")]
+#[path = "schedules.rs"]
+mod schedules;
 
 use std::fmt;
 

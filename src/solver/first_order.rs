@@ -21,8 +21,8 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, Decay, Lion, Momentum, Nesterov,
-    RmsProp, Scale, Sgd,
+    AdEmaMix, AdaBelief, AdaMax, Adadelta, Adagrad, Adam, AdamW, Adan, Adopt, AmsGrad, ClipNorm,
+    ClipValue, Decay, Lion, Momentum, Nadam, Nesterov, RAdam, RmsProp, Scale, Sgd, Yogi,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;

@@ -1,24 +1,41 @@
 //! The rules, one file each.
 
+mod adabelief;
 mod adadelta;
 mod adagrad;
 mod adam;
+mod adamax;
+mod adan;
+mod adema_mix;
+mod adopt;
 mod clip;
 mod decay;
 mod lion;
+mod moments;
+mod nadam;
+mod radam;
 mod rms_prop;
 mod scale;
 mod sgd;
+mod yogi;
 
+pub use adabelief::AdaBelief;
 pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
+pub use adamax::AdaMax;
+pub use adan::Adan;
+pub use adema_mix::AdEmaMix;
+pub use adopt::Adopt;
 pub use clip::{ClipNorm, ClipValue};
 pub use decay::Decay;
 pub use lion::Lion;
+pub use nadam::Nadam;
+pub use radam::RAdam;
 pub use rms_prop::RmsProp;
 pub use scale::Scale;
 pub use sgd::{Momentum, Nesterov, Sgd};
+pub use yogi::Yogi;
 
 use crate::Error;
 use crate::error::check;

@@ -5,7 +5,8 @@
 //! "Decoupled weight decay regularization", ICLR (2019), algorithm 2 (the decay is multiplied by the rate, as in
 //! torch.optim.AdamW); S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR (2018), algorithm 2.
 
-use super::{check_beta, check_size, startable};
+use super::moments::{Moments, MomentsPlan, setters};
+use super::startable;
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
@@ -13,6 +14,14 @@ use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
 startable!(Adam, AdamW, AmsGrad);
+
+setters! {
+    Adam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", epsilon_hat "", nesterov "", bias_correction "";
+    AdamW: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", epsilon_hat "", nesterov "", bias_correction "",
+        decay "0.01";
+    AmsGrad: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", epsilon_hat "", bias_correction "",
+        decay "0";
+}
 
 /// Steps of the size of the rate, less where gradients vary.
 ///
@@ -25,122 +34,15 @@ startable!(Adam, AdamW, AmsGrad);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Adam {
-    rate: Rate,
-    beta: [f64; 2],
-    epsilon: f64,
-    decay: f64,
+    moments: Moments,
 }
 
 impl Adam {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-3 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self { rate: rate.into(), beta: [0.9, 0.999], epsilon: 1e-8, decay: 0.0 }
-    }
-    /// β₁ and β₂, default 0.9 and 0.999. Range: 0 to 1, 1 excluded.
-    pub fn betas(mut self, first: f64, second: f64) -> Self {
-        self.beta = [first, second];
-        self
-    }
-    /// ε, default 1e-8. Range: ≥ 0.
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
-    fn check_all(&self) -> Result<(), Error> {
-        self.rate.check()?;
-        for (name, beta) in ["beta 1", "beta 2"].into_iter().zip(self.beta) {
-            check_beta(name, beta)?;
-        }
-        check_size("epsilon", self.epsilon)?;
-        check_size("decay", self.decay)
-    }
-
-    fn coefficients(&self, now: &Now) -> AdamPlan {
-        let [b1, b2] = self.beta;
-        let t = now.step as f64;
-        let rate = now.rate(&self.rate);
-        AdamPlan {
-            b1,
-            add1: 1.0 - b1,
-            b2,
-            add2: 1.0 - b2,
-            rate: rate / (1.0 - b1.powf(t)),
-            root: 1.0 / (1.0 - b2.powf(t)).sqrt(),
-            epsilon: self.epsilon,
-            shrink: 1.0 - rate * self.decay,
-        }
+        Self { moments: Moments::new(rate) }
     }
 }
-
-/// The coefficients of a step, the same for every entry.
-#[derive(Clone, Copy, Debug)]
-pub struct AdamPlan {
-    b1: f64,
-    add1: f64,
-    b2: f64,
-    add2: f64,
-    /// α / (1 − β₁ᵗ)
-    rate: f64,
-    /// 1 / √(1 − β₂ᵗ)
-    root: f64,
-    epsilon: f64,
-    /// 1 − α λ
-    shrink: f64,
-}
-
-impl AdamPlan {
-    #[inline(always)]
-    fn moments<V: Number>(&self, g: V, m: V, v: V) -> [V; 2] {
-        let m = V::of(self.b1) * m + V::of(self.add1) * g;
-        let v = V::of(self.b2) * v + V::of(self.add2) * g.squared();
-        [m, v]
-    }
-
-    /// α m̂ / (√v̂ + ε)
-    #[inline(always)]
-    fn change<V: Number>(&self, m: V, v: V) -> V {
-        V::of(self.rate) * m / (v.sqrt() * V::of(self.root) + V::of(self.epsilon))
-    }
-}
-
-macro_rules! with_two_moments {
-    ($rule:ident, $name:literal, |$this:ident| $adam:expr, |$plan:ident, $x:ident| $shrunk:expr) => {
-        impl Rule for $rule {
-            const NAME: &'static str = $name;
-            type Slots = Columns<2>;
-            type Memory = ();
-            type Plan = AdamPlan;
-
-            fn check(&self) -> Result<(), Error> {
-                let $this = self;
-                $adam.check_all()
-            }
-            fn memory(&self) {}
-            fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
-                [V::of(0.0); 2]
-            }
-            fn plan(&self, now: &Now, _memory: &mut ()) -> AdamPlan {
-                let $this = self;
-                $adam.coefficients(now)
-            }
-            #[inline(always)]
-            fn update<V: Number>(
-                $plan: &AdamPlan,
-                mut at: Entry<V>,
-                [m, v]: [V; 2],
-            ) -> (Entry<V>, [V; 2]) {
-                let [m, v] = $plan.moments(at.g, m, v);
-                let $x = at.x;
-                at.x = $shrunk - $plan.change(m, v);
-                (at, [m, v])
-            }
-        }
-    };
-}
-
-with_two_moments!(Adam, "Adam", |this| this, |plan, x| x);
-with_two_moments!(AdamW, "AdamW", |this| this.0, |plan, x| V::of(plan.shrink) * x);
 
 /// Adam with weight decay of its own: x ← (1 − α λ) x before the step.
 ///
@@ -152,25 +54,14 @@ with_two_moments!(AdamW, "AdamW", |this| this.0, |plan, x| V::of(plan.shrink) * 
 /// # Ok::<(), extremum::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct AdamW(Adam);
+pub struct AdamW {
+    moments: Moments,
+}
 
 impl AdamW {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-3 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self(Adam { decay: 0.01, ..Adam::new(rate) })
-    }
-    /// β₁ and β₂, default 0.9 and 0.999. Range: 0 to 1, 1 excluded.
-    pub fn betas(self, first: f64, second: f64) -> Self {
-        Self(self.0.betas(first, second))
-    }
-    /// ε, default 1e-8. Range: ≥ 0.
-    pub fn epsilon(self, epsilon: f64) -> Self {
-        Self(self.0.epsilon(epsilon))
-    }
-    /// λ, default 0.01. Range: ≥ 0.
-    pub fn decay(mut self, decay: f64) -> Self {
-        self.0.decay = decay;
-        self
+        Self { moments: Moments { decay: 0.01, ..Moments::new(rate) } }
     }
 }
 
@@ -186,48 +77,95 @@ impl AdamW {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct AmsGrad(Adam);
+pub struct AmsGrad {
+    moments: Moments,
+    corrected_first: bool,
+}
 
 impl AmsGrad {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-3 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self(Adam::new(rate))
+        Self { moments: Moments::new(rate), corrected_first: false }
     }
-    /// β₁ and β₂, default 0.9 and 0.999. Range: 0 to 1, 1 excluded.
-    pub fn betas(self, first: f64, second: f64) -> Self {
-        Self(self.0.betas(first, second))
+    /// Takes the maximum of v̂ instead of v, as optax does: early gradients weigh more.
+    pub fn maximum_after_correction(mut self) -> Self {
+        self.corrected_first = true;
+        self
     }
-    /// ε, default 1e-8. Range: ≥ 0.
-    pub fn epsilon(self, epsilon: f64) -> Self {
-        Self(self.0.epsilon(epsilon))
-    }
+}
+
+macro_rules! adam {
+    ($($rule:ident $name:literal),+) => {$(
+        impl Rule for $rule {
+            const NAME: &'static str = $name;
+            type Slots = Columns<2>;
+            type Memory = ();
+            type Plan = MomentsPlan;
+
+            fn check(&self) -> Result<(), Error> {
+                self.moments.check()
+            }
+            fn memory(&self) {}
+            fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
+                [V::of(0.0); 2]
+            }
+            fn plan(&self, now: &Now, _memory: &mut ()) -> MomentsPlan {
+                self.moments.plan(now)
+            }
+            #[inline(always)]
+            fn update<V: Number>(
+                plan: &MomentsPlan,
+                mut at: Entry<V>,
+                [m, v]: [V; 2],
+            ) -> (Entry<V>, [V; 2]) {
+                let (m, v) = (plan.first(m, at.g), plan.second(v, at.g));
+                at.x = plan.moved(at.x, [m, at.g], v);
+                (at, [m, v])
+            }
+        }
+    )+};
+}
+
+adam!(Adam "Adam", AdamW "AdamW");
+
+/// The coefficients of AMSGrad.
+#[derive(Clone, Copy, Debug)]
+pub struct AmsGradPlan {
+    moments: MomentsPlan,
+    /// What v is multiplied by before the maximum.
+    before: f64,
 }
 
 impl Rule for AmsGrad {
     const NAME: &'static str = "AmsGrad";
     type Slots = Columns<3>;
     type Memory = ();
-    type Plan = AdamPlan;
+    type Plan = AmsGradPlan;
 
     fn check(&self) -> Result<(), Error> {
-        self.0.check_all()
+        self.moments.check()
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
         [V::of(0.0); 3]
     }
-    fn plan(&self, now: &Now, _memory: &mut ()) -> AdamPlan {
-        self.0.coefficients(now)
+    fn plan(&self, now: &Now, _memory: &mut ()) -> AmsGradPlan {
+        let moments = self.moments.plan(now);
+        if self.corrected_first {
+            AmsGradPlan { before: moments.scale, moments: MomentsPlan { scale: 1.0, ..moments } }
+        } else {
+            AmsGradPlan { before: 1.0, moments }
+        }
     }
     #[inline(always)]
     fn update<V: Number>(
-        plan: &AdamPlan,
+        plan: &AmsGradPlan,
         mut at: Entry<V>,
         [m, v, largest]: [V; 3],
     ) -> (Entry<V>, [V; 3]) {
-        let [m, v] = plan.moments(at.g, m, v);
-        let largest = largest.max(v);
-        at.x = at.x - plan.change(m, largest);
+        let (m, v) = (plan.moments.first(m, at.g), plan.moments.second(v, at.g));
+        let largest = largest.max(V::of(plan.before) * v);
+        at.x = plan.moments.moved(at.x, [m, at.g], largest);
         (at, [m, v, largest])
     }
 }
