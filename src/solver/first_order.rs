@@ -18,8 +18,8 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, Decay, Lion, Momentum, Nesterov,
-    RmsProp, Scale, Sgd,
+    AdaBound, Adadelta, Adagrad, Adam, AdamW, AmsBound, AmsGrad, ClipNorm, ClipValue, Decay, Lion,
+    Momentum, Nesterov, RmsProp, Scale, Sgd,
 };
 pub use slots::{Columns, Slots};
 pub use updater::{Step, Updater, UpdaterState};

@@ -1,5 +1,6 @@
 //! The rules, one file each.
 
+mod ada_bound;
 mod adadelta;
 mod adagrad;
 mod adam;
@@ -10,6 +11,7 @@ mod rms_prop;
 mod scale;
 mod sgd;
 
+pub use ada_bound::{AdaBound, AmsBound};
 pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
