@@ -79,7 +79,7 @@ impl<'a> Options<'a> {
     }
 
     /// `maximize` of torch and pytorch_optimizer.
-    fn sign(&self) -> Scale {
+    pub fn sign(&self) -> Scale {
         Scale::new(if self.is("maximize") { -1.0 } else { 1.0 })
     }
 

@@ -18,8 +18,9 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    AdaBound, Adadelta, Adagrad, Adam, AdamW, AmsBound, AmsGrad, ClipNorm, ClipValue, Decay, Lion,
-    Momentum, Nesterov, RmsProp, Scale, Sgd,
+    AcceleratedGradient, AdaBound, Adadelta, Adafactor, Adagrad, Adam, AdamW, AggMo, AmsBound,
+    AmsGrad, Asgd, ClipNorm, ClipValue, Decay, Lion, Madgrad, Momentum, Nesterov, QhAdam, Qhm,
+    RmsProp, Rprop, Scale, Sgd, SignSgd, Signum, Swats,
 };
 pub use slots::{Columns, Slots};
 pub use updater::{Step, Updater, UpdaterState};

@@ -1,26 +1,44 @@
 //! The rules, one file each.
 
+mod accelerated_gradient;
 mod ada_bound;
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
+mod agg_mo;
+mod asgd;
 mod clip;
 mod decay;
 mod lion;
+mod madgrad;
+mod quasi_hyperbolic;
 mod rms_prop;
+mod rprop;
 mod scale;
 mod sgd;
+mod sign;
+mod swats;
 
+pub use accelerated_gradient::AcceleratedGradient;
 pub use ada_bound::{AdaBound, AmsBound};
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
+pub use agg_mo::AggMo;
+pub use asgd::Asgd;
 pub use clip::{ClipNorm, ClipValue};
 pub use decay::Decay;
 pub use lion::Lion;
+pub use madgrad::Madgrad;
+pub use quasi_hyperbolic::{QhAdam, Qhm};
 pub use rms_prop::RmsProp;
+pub use rprop::Rprop;
 pub use scale::Scale;
 pub use sgd::{Momentum, Nesterov, Sgd};
+pub use sign::{SignSgd, Signum};
+pub use swats::Swats;
 
 use crate::Error;
 use crate::error::check;
