@@ -119,7 +119,7 @@ fn run(case: &Value) -> Option<f64> {
                 .keys()
                 .all(|k| ["lr", "betas", "weight_decay"].contains(&&**k)) =>
         {
-            let rule = Lion::new(lr).beta1(beta(0, 0.9)).beta2(beta(1, 0.99));
+            let rule = Lion::new(lr).betas(beta(0, 0.9), beta(1, 0.99));
             worst(rule.decay(number("weight_decay", 0.0)), case)
         }
         ("optax", "chain(clip,sgd-momentum)") => {

@@ -2,6 +2,8 @@
 
 #[path = "adam_like.rs"]
 mod adam_like;
+#[path = "bounded_and_signs.rs"]
+mod bounded_and_signs;
 #[path = "classic.rs"]
 mod classic;
 #[path = "composed.rs"]
@@ -141,6 +143,7 @@ pub fn started(rule: impl Rule, case: &Case) -> Option<Box<dyn Method>> {
 /// what was not asked for.
 fn method(case: &Case, options: &Options) -> Option<Box<dyn Method>> {
     None.or_else(|| classic::method(case, options))
+        .or_else(|| bounded_and_signs::method(case, options))
         .or_else(|| adam_like::method(case, options))
         .or_else(|| norms_and_distances::method(case, options))
         .or_else(|| composed::method(case, options))

@@ -21,8 +21,10 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    AdEmaMix, AdaBelief, AdaMax, Adadelta, Adagrad, Adam, AdamW, Adan, Adopt, AmsGrad, ClipNorm,
-    ClipValue, Decay, Lion, Momentum, Nadam, Nesterov, RAdam, RmsProp, Scale, Sgd, Yogi,
+    AcceleratedGradient, AdEmaMix, AdaBelief, AdaBound, AdaMax, Adadelta, Adafactor, Adagrad, Adam,
+    AdamW, Adan, Adopt, AggMo, AmsBound, AmsGrad, Asgd, ClipNorm, ClipValue, Decay, Lion, Madgrad,
+    Momentum, Nadam, Nesterov, QhAdam, Qhm, RAdam, RmsProp, Rprop, Scale, Sgd, SignSgd, Signum,
+    Swats, Yogi,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;

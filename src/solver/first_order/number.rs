@@ -9,6 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub trait Float:
     Copy + Debug + Default + PartialOrd + Send + Sync + Serialize + DeserializeOwned + 'static
 {
+    /// The distance from 1 to the next number.
+    const EPSILON: f64;
     /// As many entries as the widest registers take twice.
     type Lanes: Number<Scalar = Self>;
     /// The nearest number of this type.
@@ -32,6 +34,7 @@ pub trait Float:
 macro_rules! float {
     ($type:ty, $lanes:literal) => {
         impl Float for $type {
+            const EPSILON: f64 = <$type>::EPSILON as f64;
             type Lanes = Lanes<$type, $lanes>;
             #[inline(always)]
             fn of(x: f64) -> Self {

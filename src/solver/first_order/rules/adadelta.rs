@@ -70,7 +70,7 @@ impl Rule for Adadelta {
     ) -> (Entry<V>, [V; 2]) {
         let (keep, add, epsilon) = (V::of(*rho), V::of(1.0 - rho), V::of(*epsilon));
         let v = keep * v + add * at.g.squared();
-        let d = (u + epsilon).sqrt() / (v + epsilon).sqrt() * at.g;
+        let d = ((u + epsilon) / (v + epsilon)).sqrt() * at.g;
         at.x = at.x - V::of(*rate) * d;
         (at, [v, keep * u + add * d.squared()])
     }

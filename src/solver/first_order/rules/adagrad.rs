@@ -1,4 +1,4 @@
-//! s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε).
+//! s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε), or g / √(s + ε).
 //! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
 //! defaults of torch.optim.Adagrad.
 
@@ -28,19 +28,26 @@ pub struct Adagrad {
     rate_decay: f64,
     initial: f64,
     epsilon: f64,
+    epsilon_inside: bool,
 }
 
 impl Adagrad {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-2 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self { rate: rate.into(), rate_decay: 0.0, initial: 0.0, epsilon: 1e-10 }
+        Self {
+            rate: rate.into(),
+            rate_decay: 0.0,
+            initial: 0.0,
+            epsilon: 1e-10,
+            epsilon_inside: false,
+        }
     }
     /// δ, default 0. Range: ≥ 0.
     pub fn rate_decay(mut self, rate_decay: f64) -> Self {
         self.rate_decay = rate_decay;
         self
     }
-    /// s before the first step, default 0. Range: ≥ 0.
+    /// s before the first step, default 0; that of optax is 0.1. Range: ≥ 0.
     pub fn initial(mut self, initial: f64) -> Self {
         self.initial = initial;
         self
@@ -50,13 +57,19 @@ impl Adagrad {
         self.epsilon = epsilon;
         self
     }
+    /// ε under the root, as in optax (where it is 1e-7).
+    pub fn epsilon_inside(mut self) -> Self {
+        self.epsilon_inside = true;
+        self
+    }
 }
 
 impl Rule for Adagrad {
     const NAME: &'static str = "Adagrad";
     type Slots = Columns<1>;
     type Memory = ();
-    type Plan = [f64; 2];
+    /// The rate, and ε under the root and beside it.
+    type Plan = [f64; 3];
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
@@ -68,18 +81,20 @@ impl Rule for Adagrad {
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
         [V::of(self.initial)]
     }
-    fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 2] {
+    fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 3] {
         let rate = now.rate(&self.rate) / (1.0 + (now.step - 1) as f64 * self.rate_decay);
-        [rate, self.epsilon]
+        let epsilon = self.epsilon;
+        if self.epsilon_inside { [rate, epsilon, 0.0] } else { [rate, 0.0, epsilon] }
     }
     #[inline(always)]
     fn update<V: Number>(
-        [rate, epsilon]: &[f64; 2],
+        [rate, inside, beside]: &[f64; 3],
         mut at: Entry<V>,
         [s]: [V; 1],
     ) -> (Entry<V>, [V; 1]) {
         let s = s + at.g.squared();
-        at.x = at.x - V::of(*rate) * at.g / (s.sqrt() + V::of(*epsilon));
+        let root = (s + V::of(*inside)).sqrt() + V::of(*beside);
+        at.x = at.x - V::of(*rate) * at.g / root;
         (at, [s])
     }
 }

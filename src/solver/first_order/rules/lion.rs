@@ -22,27 +22,21 @@ startable!(Lion);
 #[derive(Clone, Debug)]
 pub struct Lion {
     rate: Rate,
-    beta1: f64,
-    beta2: f64,
+    beta: [f64; 2],
     decay: f64,
 }
 
 impl Lion {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-4 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self { rate: rate.into(), beta1: 0.9, beta2: 0.99, decay: 0.0 }
+        Self { rate: rate.into(), beta: [0.9, 0.99], decay: 0.0 }
     }
-    /// β₁, default 0.9. Range: 0 to 1, 1 excluded.
-    pub fn beta1(mut self, beta1: f64) -> Self {
-        self.beta1 = beta1;
+    /// β₁ and β₂, default 0.9 and 0.99. Range: 0 to 1, 1 excluded.
+    pub fn betas(mut self, first: f64, second: f64) -> Self {
+        self.beta = [first, second];
         self
     }
-    /// β₂, default 0.99. Range: 0 to 1, 1 excluded.
-    pub fn beta2(mut self, beta2: f64) -> Self {
-        self.beta2 = beta2;
-        self
-    }
-    /// λ, default 0. Range: ≥ 0.
+    /// λ, default 0; that of optax is 1e-3. Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
@@ -57,9 +51,13 @@ impl Rule for Lion {
 
     fn check(&self) -> Result<(), Error> {
         self.rate.check()?;
-        check_beta("beta1", self.beta1)?;
-        check_beta("beta2", self.beta2)?;
+        for (name, beta) in ["beta 1", "beta 2"].into_iter().zip(self.beta) {
+            check_beta(name, beta)?;
+        }
         check_size("decay", self.decay)
+    }
+    fn uses(&self, _slot: usize) -> bool {
+        self.beta[0] != 0.0
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
@@ -67,7 +65,7 @@ impl Rule for Lion {
     }
     fn plan(&self, now: &Now, _memory: &mut ()) -> [f64; 4] {
         let rate = now.rate(&self.rate);
-        [rate, 1.0 - rate * self.decay, self.beta1, self.beta2]
+        [rate, 1.0 - rate * self.decay, self.beta[0], self.beta[1]]
     }
     #[inline(always)]
     fn update<V: Number>(

@@ -1,6 +1,7 @@
-//! v ← α v + (1 − α) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − rate b, with ḡ the mean gradient when centred, else 0.
+//! v ← ρ v + (1 − ρ) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − α b, with ḡ the mean gradient when centred, else 0.
 //! T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves, "Generating sequences with
-//! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop.
+//! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop, with
+//! those of optax as options.
 
 use super::{check_beta, check_size, startable};
 use crate::Error;
@@ -26,15 +27,31 @@ pub struct RmsProp {
     smoothing: f64,
     momentum: f64,
     epsilon: f64,
+    initial: f64,
     centred: bool,
+    epsilon_inside: bool,
+    bias_correction: bool,
+    rate_inside: bool,
+    nesterov: bool,
 }
 
 impl RmsProp {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-2 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        Self { rate: rate.into(), smoothing: 0.99, momentum: 0.0, epsilon: 1e-8, centred: false }
+        Self {
+            rate: rate.into(),
+            smoothing: 0.99,
+            momentum: 0.0,
+            epsilon: 1e-8,
+            initial: 0.0,
+            centred: false,
+            epsilon_inside: false,
+            bias_correction: false,
+            rate_inside: false,
+            nesterov: false,
+        }
     }
-    /// α, default 0.99. Range: 0 to 1, 1 excluded.
+    /// ρ, default 0.99; that of optax is 0.9. Range: 0 to 1, 1 excluded.
     pub fn smoothing(mut self, smoothing: f64) -> Self {
         self.smoothing = smoothing;
         self
@@ -54,21 +71,52 @@ impl RmsProp {
         self.epsilon = epsilon;
         self
     }
+    /// ε under the root instead of beside it, as optax has it by default.
+    pub fn epsilon_inside(mut self) -> Self {
+        self.epsilon_inside = true;
+        self
+    }
+    /// v before the first step, default 0; optax calls it `initial_scale`. Range: ≥ 0.
+    pub fn initial(mut self, initial: f64) -> Self {
+        self.initial = initial;
+        self
+    }
+    /// Divides v and ḡ by 1 − ρᵗ, an option of optax.
+    pub fn bias_correction(mut self) -> Self {
+        self.bias_correction = true;
+        self
+    }
+    /// Puts the rate inside the momentum, b ← μ b + α g/√v and x ← x − b, as in optax: a change of the rate then works on
+    /// new gradients only.
+    pub fn rate_inside(mut self) -> Self {
+        self.rate_inside = true;
+        self
+    }
+    /// A momentum that looks ahead, x ← x − α (g/√v + μ b), an option of optax.
+    pub fn nesterov(mut self) -> Self {
+        self.nesterov = true;
+        self
+    }
 }
 
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct RmsPropPlan {
-    rate: f64,
     smoothing: f64,
+    /// 1 / (1 − ρᵗ) or 1.
+    correction: f64,
+    /// ε under the root and beside it.
+    epsilon: [f64; 2],
+    /// What is multiplied by the rate: the momentum's input and its output.
+    rate: [f64; 2],
     momentum: f64,
-    epsilon: f64,
-    /// 1 when centred, else 0.
-    centred: f64,
+    centred: bool,
+    nesterov: bool,
 }
 
 impl Rule for RmsProp {
     const NAME: &'static str = "RmsProp";
+    /// v, ḡ and b.
     type Slots = Columns<3>;
     type Memory = ();
     type Plan = RmsPropPlan;
@@ -77,19 +125,27 @@ impl Rule for RmsProp {
         self.rate.check()?;
         check_beta("smoothing", self.smoothing)?;
         check_beta("momentum", self.momentum)?;
-        check_size("epsilon", self.epsilon)
+        check_size("epsilon", self.epsilon)?;
+        check_size("initial", self.initial)
+    }
+    fn uses(&self, slot: usize) -> bool {
+        [true, self.centred, self.momentum != 0.0][slot]
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
-        [V::of(0.0); 3]
+        [V::of(self.initial), V::of(0.0), V::of(0.0)]
     }
     fn plan(&self, now: &Now, _memory: &mut ()) -> RmsPropPlan {
+        let (rate, epsilon) = (now.rate(&self.rate), self.epsilon);
+        let bias = if self.bias_correction { self.smoothing.powf(now.step as f64) } else { 0.0 };
         RmsPropPlan {
-            rate: now.rate(&self.rate),
             smoothing: self.smoothing,
+            correction: 1.0 / (1.0 - bias),
+            epsilon: if self.epsilon_inside { [epsilon, 0.0] } else { [0.0, epsilon] },
+            rate: if self.rate_inside { [rate, 1.0] } else { [1.0, rate] },
             momentum: self.momentum,
-            epsilon: self.epsilon,
-            centred: if self.centred { 1.0 } else { 0.0 },
+            centred: self.centred,
+            nesterov: self.nesterov,
         }
     }
     #[inline(always)]
@@ -99,12 +155,20 @@ impl Rule for RmsProp {
         [v, mean, b]: [V; 3],
     ) -> (Entry<V>, [V; 3]) {
         let (keep, add) = (V::of(plan.smoothing), V::of(1.0 - plan.smoothing));
+        let (correction, momentum) = (V::of(plan.correction), V::of(plan.momentum));
+        let ([inside, beside], [rate_in, rate_out]) = (plan.epsilon, plan.rate);
         let v = keep * v + add * at.g.squared();
         let mean = keep * mean + add * at.g;
-        // Rounding may make the variance negative.
-        let variance = (v - V::of(plan.centred) * mean.squared()).max(V::of(0.0));
-        let b = V::of(plan.momentum) * b + at.g / (variance.sqrt() + V::of(plan.epsilon));
-        at.x = at.x - V::of(plan.rate) * b;
+        let mut square = correction * v;
+        if plan.centred {
+            // Rounding may make the variance negative.
+            square = (square - (correction * mean).squared()).max(V::of(0.0));
+        }
+        let root = (square + V::of(inside)).sqrt() + V::of(beside);
+        let scaled = V::of(rate_in) * at.g / root;
+        let b = momentum * b + scaled;
+        let change = if plan.nesterov { scaled + momentum * b } else { b };
+        at.x = at.x - V::of(rate_out) * change;
         (at, [v, mean, b])
     }
 }

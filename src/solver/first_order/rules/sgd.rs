@@ -118,6 +118,9 @@ impl Rule for Momentum {
         check_beta("momentum", momentum)?;
         check((0.0..=1.0).contains(&dampening), "dampening", dampening, "0 to 1")
     }
+    fn uses(&self, _slot: usize) -> bool {
+        self.momentum != 0.0
+    }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
         [V::of(0.0)]
@@ -166,6 +169,9 @@ impl Rule for Nesterov {
 
     fn check(&self) -> Result<(), Error> {
         self.0.check()
+    }
+    fn uses(&self, slot: usize) -> bool {
+        self.0.uses(slot)
     }
     fn memory(&self) {}
     fn first<V: Number>(&self, _x: V) -> Values<Self, V> {
