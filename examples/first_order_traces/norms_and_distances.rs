@@ -1,8 +1,141 @@
-//! norms_and_distances.
+//! The methods that look at norms, at distances, or at the cost, and those that average.
 
-use super::{Case, Method, Options};
+use extremum::first_order::{
+    Decay, Lamb, Lars, NovoGrad, Rule, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd,
+};
+use extremum::schedule::{Rate, Warmup};
+
+use super::{Case, Method, Options, started};
 
 /// The rule of a case, when it is one of these.
-pub fn method(_case: &Case, _o: &Options) -> Option<Box<dyn Method>> {
-    None
+pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
+    match (&*case.lib, &*case.opt) {
+        ("optax", "lamb") => started(lamb(o), case),
+        ("optax", "lars") => started(lars(o), case),
+        ("optax", "novograd") => started(novograd(o), case),
+        ("pytorch_optimizer", "NovoGrad") => kozistr_novograd(case, o),
+        ("optax", "schedule_free_sgd") => started(optax_schedule_free_sgd(o), case),
+        ("optax", "schedule_free_adamw") => started(optax_schedule_free_adamw(o), case),
+        ("schedulefree", "SGDScheduleFree") => started(schedule_free_sgd(o), case),
+        ("schedulefree", "AdamWScheduleFree") => started(schedule_free_adamw(o), case),
+        ("schedulefree", "RAdamScheduleFree") => started(schedule_free_radam(o), case),
+        _ => None,
+    }
+}
+
+fn lamb(o: &Options) -> Lamb {
+    Lamb::new(o.or("learning_rate", f64::NAN))
+        .betas(o.or("b1", 0.9), o.or("b2", 0.999))
+        .epsilon(o.or("eps", 1e-6))
+        .epsilon_root(o.or("eps_root", 0.0))
+        .decay(o.or("weight_decay", 0.0))
+}
+
+fn lars(o: &Options) -> Lars {
+    if !o.flag("trust_ratio_mask", true) {
+        o.refuse("a trust_ratio_mask");
+    }
+    let decays = o.flag("weight_decay_mask", true);
+    let rule = Lars::new(o.or("learning_rate", f64::NAN))
+        .momentum(o.or("momentum", 0.9))
+        .trust(o.or("trust_coefficient", 1e-3))
+        .epsilon(o.or("eps", 0.0))
+        .decay(if decays { o.or("weight_decay", 0.0) } else { 0.0 });
+    if o.is("nesterov") { rule.nesterov() } else { rule }
+}
+
+fn novograd(o: &Options) -> NovoGrad {
+    NovoGrad::new(o.or("learning_rate", f64::NAN))
+        .betas(o.or("b1", 0.9), o.or("b2", 0.25))
+        .epsilon(o.or("eps", 1e-6))
+        .epsilon_root(o.or("eps_root", 0.0))
+        .decay(o.or("weight_decay", 0.0))
+}
+
+fn kozistr_novograd(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
+    let (rate, lambda) = (o.or("lr", 1e-3), o.or("weight_decay", 0.0));
+    let [b1, b2] = o.list("betas", [0.95, 0.98]);
+    let mut rule = NovoGrad::new(rate).betas(b1, b2).epsilon(o.or("eps", 1e-8));
+    if o.is("grad_averaging") {
+        rule = rule.gradient_averaging();
+    }
+    if o.is("adam_debias") {
+        rule = rule.rate_correction();
+    }
+    let sign = Scale::new(if o.is("maximize") { -1.0 } else { 1.0 });
+    let fixed = o.is("fixed_decay");
+    // The coupled decay is added to the gradient after its division.
+    if !o.is("weight_decouple") {
+        started(sign.then(rule.decay(lambda)), case)
+    } else if fixed {
+        started(sign.then(Decay::fixed(lambda)).then(rule), case)
+    } else {
+        started(sign.then(Decay::decoupled(lambda, rate)).then(rule), case)
+    }
+}
+
+/// The rate of optax: the warm-up starts at 0.
+fn optax_warm_up(o: &Options, default: f64) -> Rate {
+    let rate = o.or("learning_rate", default);
+    match o.number("warmup_steps") {
+        None => rate.into(),
+        // A line of no steps stays at its start.
+        Some(0.0) => 0.0.into(),
+        Some(steps) => Warmup::new(0.0, steps as u64, rate).into(),
+    }
+}
+
+fn optax_schedule_free_sgd(o: &Options) -> ScheduleFreeSgd {
+    ScheduleFreeSgd::new(optax_warm_up(o, 1.0))
+        .weights_ahead()
+        .beta(o.or("b1", 0.9))
+        .decay(o.or("weight_decay", 0.0))
+        .weight_rate_power(o.or("weight_lr_power", 2.0))
+}
+
+fn optax_schedule_free_adamw(o: &Options) -> ScheduleFreeAdamW {
+    ScheduleFreeAdamW::new(optax_warm_up(o, 0.0025))
+        .weights_ahead()
+        .beta(o.or("b1", 0.9))
+        .beta2(o.or("b2", 0.999))
+        .epsilon(o.or("eps", 1e-8))
+        .decay(o.or("weight_decay", 0.0))
+        .weight_rate_power(o.or("weight_lr_power", 2.0))
+}
+
+/// The rate of schedulefree: the warm-up starts one step above 0.
+fn warm_up(o: &Options, default: f64) -> Rate {
+    let (rate, steps) = (o.or("lr", default), o.or("warmup_steps", 0.0));
+    if steps > 1.0 { Warmup::new(rate / steps, steps as u64 - 1, rate).into() } else { rate.into() }
+}
+
+fn schedule_free_sgd(o: &Options) -> ScheduleFreeSgd {
+    ScheduleFreeSgd::new(warm_up(o, 1.0))
+        .beta(o.or("momentum", 0.9))
+        .decay(o.or("weight_decay", 0.0))
+        .weight_power(o.or("r", 0.0))
+        .weight_rate_power(o.or("weight_lr_power", 2.0))
+}
+
+fn schedule_free_adamw(o: &Options) -> ScheduleFreeAdamW {
+    let [b1, b2] = o.list("betas", [0.9, 0.999]);
+    ScheduleFreeAdamW::new(warm_up(o, 0.0025))
+        .beta(b1)
+        .beta2(b2)
+        .epsilon(o.or("eps", 1e-8))
+        .decay(o.or("weight_decay", 0.0))
+        .weight_power(o.or("r", 0.0))
+        .weight_rate_power(o.or("weight_lr_power", 2.0))
+}
+
+fn schedule_free_radam(o: &Options) -> ScheduleFreeRAdam {
+    let [b1, b2] = o.list("betas", [0.9, 0.999]);
+    let rule = ScheduleFreeRAdam::new(o.or("lr", 0.0025))
+        .beta(b1)
+        .beta2(b2)
+        .epsilon(o.or("eps", 1e-8))
+        .decay(o.or("weight_decay", 0.0))
+        .weight_power(o.or("r", 0.0))
+        .weight_rate_power(o.or("weight_lr_power", 2.0));
+    if o.flag("silent_sgd_phase", true) { rule } else { rule.gradient_steps() }
 }

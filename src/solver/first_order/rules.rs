@@ -5,9 +5,13 @@ mod adagrad;
 mod adam;
 mod clip;
 mod decay;
+mod lamb;
+mod lars;
 mod lion;
+mod novo_grad;
 mod rms_prop;
 mod scale;
+mod schedule_free;
 mod sgd;
 
 pub use adadelta::Adadelta;
@@ -15,9 +19,13 @@ pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
 pub use clip::{ClipNorm, ClipValue};
 pub use decay::Decay;
+pub use lamb::Lamb;
+pub use lars::Lars;
 pub use lion::Lion;
+pub use novo_grad::NovoGrad;
 pub use rms_prop::RmsProp;
 pub use scale::Scale;
+pub use schedule_free::{ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
 pub use sgd::{Momentum, Nesterov, Sgd};
 
 use crate::Error;
