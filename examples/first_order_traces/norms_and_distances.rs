@@ -1,7 +1,8 @@
 //! The methods that look at norms, at distances, or at the cost, and those that average.
 
 use extremum::first_order::{
-    Decay, Lamb, Lars, NovoGrad, Rule, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd,
+    DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, Lamb, Lars, NovoGrad, Prodigy, Rule,
+    Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd,
 };
 use extremum::schedule::{Rate, Warmup};
 
@@ -19,6 +20,13 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
         ("schedulefree", "SGDScheduleFree") => started(schedule_free_sgd(o), case),
         ("schedulefree", "AdamWScheduleFree") => started(schedule_free_adamw(o), case),
         ("schedulefree", "RAdamScheduleFree") => started(schedule_free_radam(o), case),
+        ("optax", "prodigy") => started(optax_prodigy(o), case),
+        ("prodigyopt", "Prodigy") => prodigy(case, o),
+        ("optax", "dadapt_adamw") => started(optax_dadapt_adamw(o), case),
+        ("dadaptation", "DAdaptAdam") => dadapt_adam(case, o),
+        ("dadaptation", "DAdaptAdaGrad") => started(dadapt_adagrad(o), case),
+        ("dadaptation", "DAdaptSGD") => started(dadapt_sgd(o), case),
+        ("dadaptation", "DAdaptLion") => started(dadapt_lion(o), case),
         _ => None,
     }
 }
@@ -138,4 +146,104 @@ fn schedule_free_radam(o: &Options) -> ScheduleFreeRAdam {
         .weight_power(o.or("r", 0.0))
         .weight_rate_power(o.or("weight_lr_power", 2.0));
     if o.flag("silent_sgd_phase", true) { rule } else { rule.gradient_steps() }
+}
+
+fn optax_prodigy(o: &Options) -> Prodigy {
+    let [b1, b2] = o.list("betas", [0.9, 0.999]);
+    let rule = Prodigy::new(o.or("learning_rate", 1.0))
+        .betas(b1, b2)
+        .beta3(o.or("beta3", b2.sqrt()))
+        .epsilon(o.or("eps", 1e-8))
+        .decay(o.or("weight_decay", 0.0))
+        .initial_distance(o.or("estim_lr0", 1e-6))
+        .coefficient(o.or("estim_lr_coef", 1.0))
+        .bias_correction()
+        .old_distance();
+    if o.is("safeguard_warmup") { rule.safeguard_warm_up() } else { rule }
+}
+
+fn prodigy(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
+    let ([b1, b2], lambda) = (o.list("betas", [0.9, 0.999]), o.or("weight_decay", 0.0));
+    let mut rule = Prodigy::new(o.or("lr", 1.0))
+        .betas(b1, b2)
+        .beta3(o.or("beta3", b2.sqrt()))
+        .epsilon(o.or("eps", 1e-8))
+        .initial_distance(o.or("d0", 1e-6))
+        .coefficient(o.or("d_coef", 1.0))
+        .growth(o.or("growth_rate", f64::INFINITY))
+        .every(o.or("slice_p", 1.0) as u64);
+    if o.is("use_bias_correction") {
+        rule = rule.bias_correction();
+    }
+    if o.is("safeguard_warmup") {
+        rule = rule.safeguard_warm_up();
+    }
+    of_dadaptation(o);
+    if o.flag("decouple", true) {
+        started(rule.decay(lambda), case)
+    } else {
+        started(Decay::l2(lambda).then(rule), case)
+    }
+}
+
+/// Takes note of the options that change no number.
+fn of_dadaptation(o: &Options) {
+    o.get("log_every");
+    o.get("fsdp_in_use");
+}
+
+fn optax_dadapt_adamw(o: &Options) -> DAdaptAdam {
+    let [b1, b2] = o.list("betas", [0.9, 0.999]);
+    DAdaptAdam::new(o.or("learning_rate", 1.0))
+        .betas(b1, b2)
+        .epsilon(o.or("eps", 1e-8))
+        .decay(o.or("weight_decay", 0.0))
+        .initial_distance(o.or("estim_lr0", 1e-6))
+        .bias_correction()
+}
+
+fn dadapt_adam(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
+    let ([b1, b2], lambda) = (o.list("betas", [0.9, 0.999]), o.or("weight_decay", 0.0));
+    let mut rule = DAdaptAdam::new(o.or("lr", 1.0))
+        .betas(b1, b2)
+        .epsilon(o.or("eps", 1e-8))
+        .initial_distance(o.or("d0", 1e-6))
+        .growth(o.or("growth_rate", f64::INFINITY));
+    if o.is("use_bias_correction") {
+        rule = rule.bias_correction();
+    }
+    of_dadaptation(o);
+    if o.is("decouple") {
+        started(rule.decay(lambda), case)
+    } else {
+        started(Decay::l2(lambda).then(rule), case)
+    }
+}
+
+fn dadapt_adagrad(o: &Options) -> impl Rule {
+    of_dadaptation(o);
+    let rule = DAdaptAdaGrad::new(o.or("lr", 1.0))
+        .momentum(o.or("momentum", 0.0))
+        .epsilon(o.or("eps", 1e-6))
+        .initial_distance(o.or("d0", 1e-6))
+        .growth(o.or("growth_rate", f64::INFINITY));
+    Decay::l2(o.or("weight_decay", 0.0)).then(rule)
+}
+
+fn dadapt_sgd(o: &Options) -> DAdaptSgd {
+    of_dadaptation(o);
+    DAdaptSgd::new(o.or("lr", 1.0))
+        .momentum(o.or("momentum", 0.0))
+        .decay(o.or("weight_decay", 0.0))
+        .initial_distance(o.or("d0", 1e-6))
+        .growth(o.or("growth_rate", f64::INFINITY))
+}
+
+fn dadapt_lion(o: &Options) -> DAdaptLion {
+    let [b1, b2] = o.list("betas", [0.9, 0.99]);
+    of_dadaptation(o);
+    DAdaptLion::new(o.or("lr", 1.0))
+        .betas(b1, b2)
+        .decay(o.or("weight_decay", 0.0))
+        .initial_distance(o.or("d0", 1e-6))
 }

@@ -21,9 +21,9 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, Decay, Lamb, Lars, Lion,
-    Momentum, Nesterov, NovoGrad, RmsProp, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam,
-    ScheduleFreeSgd, Sgd,
+    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, DAdaptAdaGrad, DAdaptAdam,
+    DAdaptLion, DAdaptSgd, Decay, Lamb, Lars, Lion, Momentum, Nesterov, NovoGrad, Prodigy, RmsProp,
+    Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;

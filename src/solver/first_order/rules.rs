@@ -4,11 +4,16 @@ mod adadelta;
 mod adagrad;
 mod adam;
 mod clip;
+mod d_adapt_ada_grad;
+mod d_adapt_adam;
+mod d_adapt_lion;
+mod d_adapt_sgd;
 mod decay;
 mod lamb;
 mod lars;
 mod lion;
 mod novo_grad;
+mod prodigy;
 mod rms_prop;
 mod scale;
 mod schedule_free;
@@ -18,11 +23,16 @@ pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
 pub use clip::{ClipNorm, ClipValue};
+pub use d_adapt_ada_grad::DAdaptAdaGrad;
+pub use d_adapt_adam::DAdaptAdam;
+pub use d_adapt_lion::DAdaptLion;
+pub use d_adapt_sgd::DAdaptSgd;
 pub use decay::Decay;
 pub use lamb::Lamb;
 pub use lars::Lars;
 pub use lion::Lion;
 pub use novo_grad::NovoGrad;
+pub use prodigy::Prodigy;
 pub use rms_prop::RmsProp;
 pub use scale::Scale;
 pub use schedule_free::{ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
@@ -62,4 +72,20 @@ fn check_beta(name: &'static str, beta: f64) -> Result<(), Error> {
 /// A number without a sign: finite, at least 0.
 fn check_size(name: &'static str, size: f64) -> Result<(), Error> {
     check(size >= 0.0 && size.is_finite(), name, size, "finite, at least 0")
+}
+
+/// A number that something is divided by: finite, above 0.
+fn check_above_0(name: &'static str, size: f64) -> Result<(), Error> {
+    check(size > 0.0 && size.is_finite(), name, size, "finite, above 0")
+}
+
+/// A factor that an estimate may grow by in a step; any, when it is infinite.
+fn check_growth(growth: f64) -> Result<(), Error> {
+    check(growth >= 1.0, "growth", growth, "at least 1")
+}
+
+/// The estimate of a distance after a step: it never falls, and grows by no more than `growth`. A candidate that is not
+/// finite, 0/0 while all gradients were zero, is none.
+fn grown(estimate: f64, candidate: f64, growth: f64) -> f64 {
+    if candidate.is_finite() { estimate.max(candidate.min(estimate * growth)) } else { estimate }
 }
