@@ -1,8 +1,9 @@
 //! The methods that look at norms, at distances, or at the cost, and those that average.
 
 use extremum::first_order::{
-    DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, Lamb, Lars, NovoGrad, Prodigy, Rule,
-    Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd,
+    DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Lamb, Lars, Momo, MomoAdam,
+    NovoGrad, PolyakStep, Prodigy, Rule, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd,
 };
 use extremum::schedule::{Rate, Warmup};
 
@@ -27,6 +28,11 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
         ("dadaptation", "DAdaptAdaGrad") => started(dadapt_adagrad(o), case),
         ("dadaptation", "DAdaptSGD") => started(dadapt_sgd(o), case),
         ("dadaptation", "DAdaptLion") => started(dadapt_lion(o), case),
+        ("optax", "dog") => dog(case, o),
+        ("optax", "dowg") => started(dowg(o), case),
+        ("optax", "polyak_sgd") => started(polyak_sgd(o), case),
+        ("optax", "momo") => started(momo(o), case),
+        ("optax", "momo_adam") => started(momo_adam(o), case),
         _ => None,
     }
 }
@@ -246,4 +252,61 @@ fn dadapt_lion(o: &Options) -> DAdaptLion {
         .betas(b1, b2)
         .decay(o.or("weight_decay", 0.0))
         .initial_distance(o.or("d0", 1e-6))
+}
+
+fn dog(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
+    let rule = Dog::new(o.or("learning_rate", 1.0)).epsilon(o.or("eps", 1e-8));
+    let init = o.get("init_step");
+    let size = init.and_then(|init| init.get(1)?.as_f64());
+    let rule = match (init.and_then(|init| init.get(0)?.as_str()), size) {
+        (Some("distance"), Some(size)) => rule.initial_distance(size),
+        (Some("heuristic"), Some(size)) => rule.relative_distance(size),
+        (Some("learning_rate"), Some(size)) => rule.initial_rate(size),
+        (None, None) => rule,
+        _ => {
+            o.refuse("this init_step");
+            return None;
+        }
+    };
+    started(Decay::l2(o.or("weight_decay", 0.0)).then(rule), case)
+}
+
+fn dowg(o: &Options) -> impl Rule {
+    let epsilon = o.or("eps", 1e-4);
+    let rule = DoWg::new(o.or("learning_rate", 1.0))
+        .epsilon(epsilon)
+        .initial_square(o.or("init_estim_sq_dist", epsilon));
+    Decay::l2(o.or("weight_decay", 0.0)).then(rule)
+}
+
+fn polyak_sgd(o: &Options) -> PolyakStep {
+    let rule = PolyakStep::new(o.or("max_learning_rate", 1.0))
+        .minimum(o.or("f_min", 0.0))
+        .scaling(o.or("scaling", 1.0))
+        .epsilon(o.or("eps", 0.0));
+    match o.text("variant") {
+        None | Some("sps") => rule,
+        Some("sps+") => rule.never_climb(),
+        Some(_) => {
+            o.refuse("this variant");
+            rule
+        }
+    }
+}
+
+fn momo(o: &Options) -> Momo {
+    let rule = Momo::new(o.or("learning_rate", 1.0))
+        .beta(o.or("beta", 0.9))
+        .lower_bound(o.or("lower_bound", 0.0))
+        .decay(o.or("weight_decay", 0.0));
+    if o.is("adapt_lower_bound") { rule.adaptive_bound() } else { rule }
+}
+
+fn momo_adam(o: &Options) -> MomoAdam {
+    let rule = MomoAdam::new(o.or("learning_rate", 1e-2))
+        .betas(o.or("b1", 0.9), o.or("b2", 0.999))
+        .epsilon(o.or("eps", 1e-8))
+        .lower_bound(o.or("lower_bound", 0.0))
+        .decay(o.or("weight_decay", 0.0));
+    if o.is("adapt_lower_bound") { rule.adaptive_bound() } else { rule }
 }

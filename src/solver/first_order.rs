@@ -22,8 +22,9 @@ pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
     Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, DAdaptAdaGrad, DAdaptAdam,
-    DAdaptLion, DAdaptSgd, Decay, Lamb, Lars, Lion, Momentum, Nesterov, NovoGrad, Prodigy, RmsProp,
-    Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd,
+    DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Lamb, Lars, Lion, Momentum, Momo, MomoAdam, Nesterov,
+    NovoGrad, PolyakStep, Prodigy, RmsProp, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd, Sgd, Sophia,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;
