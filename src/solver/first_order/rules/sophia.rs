@@ -22,7 +22,7 @@ startable!(Sophia);
 /// use extremum::first_order::Sophia;
 /// let mut x = [0.5_f64, 1.0]; // x² + 8y²
 /// let mut rule = Sophia::new(1.0).betas(0.0, 0.0).curvature_factor(1.0).start(2);
-/// rule.show_curvature(&[2.0, 16.0])?;
+/// rule.show_curvature(&x, &[2.0, 16.0])?;
 /// rule.step(&mut x, &[1.0, 16.0])?;
 /// assert_eq!(x, [0.0, 0.0]);
 /// rule.step(&mut x, &[-200.0, 0.0])?; // a Newton step of 100
