@@ -262,6 +262,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
                 *memory = draft.memory;
             }
             self.state.steps += 1;
+            self.renew(x);
         }
         Ok(if is_whole { Step::Taken } else { Step::Skipped })
     }
@@ -278,6 +279,24 @@ impl<T: Float, R: Rule> Updater<T, R> {
             for i in at..at + section.len {
                 let first = rule.first(<Lanes<T, 1> as Number>::load(&x[i..=i]));
                 R::Slots::store::<Lanes<T, 1>>(first, &mut slices, i);
+            }
+            at += section.len;
+        }
+    }
+
+    /// After a step: what starts anew at x.
+    fn renew(&mut self, x: &[T]) {
+        let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
+        let mut at = 0;
+        for section in self.sections.iter().flatten() {
+            let rule = &self.groups.rules()[section.rule];
+            let memory = &self.state.memory[section.rule];
+            if rule.renews(memory) {
+                for i in at..at + section.len {
+                    let x = <Lanes<T, 1> as Number>::load(&x[i..=i]);
+                    let values = rule.renewed(memory, x, R::Slots::load(&slices, i));
+                    R::Slots::store::<Lanes<T, 1>>(values, &mut slices, i);
+                }
             }
             at += section.len;
         }
