@@ -22,9 +22,11 @@ pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
     AcceleratedGradient, AdEmaMix, AdaBelief, AdaBound, AdaMax, Adadelta, Adafactor, Adagrad, Adam,
-    AdamW, Adan, Adopt, AggMo, AmsBound, AmsGrad, Asgd, ClipNorm, ClipValue, Decay, Lion, Madgrad,
-    Momentum, Nadam, Nesterov, QhAdam, Qhm, RAdam, RmsProp, Rprop, Scale, Sgd, SignSgd, Signum,
-    Swats, Yogi,
+    AdamW, Adan, Adopt, AggMo, AmsBound, AmsGrad, Asgd, ClipAdaptive, ClipNorm, ClipValue,
+    DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Lamb, Lars, Lion, Madgrad,
+    Momentum, Momo, MomoAdam, Nadam, Nesterov, NovoGrad, PolyakStep, Prodigy, QhAdam, Qhm, RAdam,
+    RmsProp, Rprop, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd, SignSgd,
+    Signum, Sophia, Swats, Yogi,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;

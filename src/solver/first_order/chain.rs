@@ -115,4 +115,21 @@ impl<A: Rule, B: Rule> Rule for Chain<A, B> {
     fn curvature<V: Number>(&self, estimate: V, values: Values<Self, V>) -> Values<Self, V> {
         (self.0.curvature(estimate, values.0), self.1.curvature(estimate, values.1))
     }
+
+    fn renews(&self, memory: &Self::Memory) -> bool {
+        self.0.renews(&memory.0) || self.1.renews(&memory.1)
+    }
+
+    #[inline(always)]
+    fn renewed<V: Number>(
+        &self,
+        memory: &Self::Memory,
+        x: V,
+        (a, b): Values<Self, V>,
+    ) -> Values<Self, V> {
+        (
+            if self.0.renews(&memory.0) { self.0.renewed(&memory.0, x, a) } else { a },
+            if self.1.renews(&memory.1) { self.1.renewed(&memory.1, x, b) } else { b },
+        )
+    }
 }

@@ -154,6 +154,22 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         values
     }
 
+    /// True when some of what is remembered of the entries starts anew after the step just taken.
+    fn renews(&self, _memory: &Self::Memory) -> bool {
+        false
+    }
+
+    /// What is remembered of an entry, anew at x; asked for when the rule [renews](Rule::renews).
+    #[inline(always)]
+    fn renewed<V: Number>(
+        &self,
+        _memory: &Self::Memory,
+        _x: V,
+        values: Values<Self, V>,
+    ) -> Values<Self, V> {
+        values
+    }
+
     /// This link, then `next` on what it leaves.
     fn then<B: Rule>(self, next: B) -> Chain<Self, B> {
         Chain(self, next)

@@ -14,18 +14,31 @@ mod adopt;
 mod agg_mo;
 mod asgd;
 mod clip;
+mod d_adapt_ada_grad;
+mod d_adapt_adam;
+mod d_adapt_lion;
+mod d_adapt_sgd;
 mod decay;
+mod dog;
+mod lamb;
+mod lars;
 mod lion;
 mod madgrad;
 mod moments;
+mod momo;
 mod nadam;
+mod novo_grad;
+mod polyak_step;
+mod prodigy;
 mod quasi_hyperbolic;
 mod radam;
 mod rms_prop;
 mod rprop;
 mod scale;
+mod schedule_free;
 mod sgd;
 mod sign;
+mod sophia;
 mod swats;
 mod yogi;
 
@@ -42,18 +55,31 @@ pub use adema_mix::AdEmaMix;
 pub use adopt::Adopt;
 pub use agg_mo::AggMo;
 pub use asgd::Asgd;
-pub use clip::{ClipNorm, ClipValue};
+pub use clip::{ClipAdaptive, ClipNorm, ClipValue};
+pub use d_adapt_ada_grad::DAdaptAdaGrad;
+pub use d_adapt_adam::DAdaptAdam;
+pub use d_adapt_lion::DAdaptLion;
+pub use d_adapt_sgd::DAdaptSgd;
 pub use decay::Decay;
+pub use dog::{DoWg, Dog};
+pub use lamb::Lamb;
+pub use lars::Lars;
 pub use lion::Lion;
 pub use madgrad::Madgrad;
+pub use momo::{Momo, MomoAdam};
 pub use nadam::Nadam;
+pub use novo_grad::NovoGrad;
+pub use polyak_step::PolyakStep;
+pub use prodigy::Prodigy;
 pub use quasi_hyperbolic::{QhAdam, Qhm};
 pub use radam::RAdam;
 pub use rms_prop::RmsProp;
 pub use rprop::Rprop;
 pub use scale::Scale;
+pub use schedule_free::{ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
 pub use sgd::{Momentum, Nesterov, Sgd};
 pub use sign::{SignSgd, Signum};
+pub use sophia::Sophia;
 pub use swats::Swats;
 pub use yogi::Yogi;
 
@@ -91,4 +117,20 @@ fn check_beta(name: &'static str, beta: f64) -> Result<(), Error> {
 /// A number without a sign: finite, at least 0.
 fn check_size(name: &'static str, size: f64) -> Result<(), Error> {
     check(size >= 0.0 && size.is_finite(), name, size, "finite, at least 0")
+}
+
+/// A number that something is divided by: finite, above 0.
+fn check_above_0(name: &'static str, size: f64) -> Result<(), Error> {
+    check(size > 0.0 && size.is_finite(), name, size, "finite, above 0")
+}
+
+/// A factor that an estimate may grow by in a step; any, when it is infinite.
+fn check_growth(growth: f64) -> Result<(), Error> {
+    check(growth >= 1.0, "growth", growth, "at least 1")
+}
+
+/// The estimate of a distance after a step: it never falls, and grows by no more than `growth`. A candidate that is not
+/// finite, 0/0 while all gradients were zero, is none.
+fn grown(estimate: f64, candidate: f64, growth: f64) -> f64 {
+    if candidate.is_finite() { estimate.max(candidate.min(estimate * growth)) } else { estimate }
 }

@@ -285,7 +285,7 @@ impl Course {
             problem.uninterrupted()?;
             diagonal.component_mul_assign(z);
             // No error: lengths agree, and the rules were checked when the run started. So below.
-            let _ = updater.show_curvature(diagonal.as_slice());
+            let _ = updater.show_curvature(x.as_slice(), diagonal.as_slice());
         }
         let _ = updater.step_with_cost(x.as_mut_slice(), gradient.as_slice(), cost);
         moved.gradients += 1;

@@ -65,6 +65,8 @@ pub struct UpdaterState<T, M> {
     steps: u64,
     skipped: u64,
     factor: f64,
+    /// True when curvature was shown before the first step: what the rules remember of x is from then.
+    has_begun: bool,
 }
 
 impl<T, M> UpdaterState<T, M> {
@@ -85,7 +87,8 @@ impl<T: Float, R: Rule> Updater<T, R> {
             .map(|slot| vec![T::default(); if used(slot) { len } else { 0 }])
             .collect();
         let memory = groups.rules().iter().map(Rule::memory).collect();
-        let state = UpdaterState { memory, slots, steps: 0, skipped: 0, factor: 1.0 };
+        let state =
+            UpdaterState { memory, slots, steps: 0, skipped: 0, factor: 1.0, has_begun: false };
         let drafts = Vec::with_capacity(groups.rules().len());
         Self { groups, sections, len, drafts, state, rate: None }
     }
@@ -107,13 +110,17 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.advance(x, g, Some(cost))
     }
 
-    /// Shows an estimate of the Hessian's diagonal to the rules that look at it ([`Rule::curvature_period`] says when).
-    /// Entries that are not finite are not used.
+    /// Shows an estimate of the Hessian's diagonal at x to the rules that look at it ([`Rule::curvature_period`] says
+    /// when). Entries that are not finite are not used.
     ///
     /// # Errors
-    /// [`Error::Dimension`] when it does not have the length of x.
-    pub fn show_curvature(&mut self, diagonal: &[T]) -> Result<(), Error> {
+    /// [`Error::Parameter`] for a parameter out of range, [`Error::Dimension`] when x or the diagonal does not have the
+    /// length that the rule was started for.
+    pub fn show_curvature(&mut self, x: &[T], diagonal: &[T]) -> Result<(), Error> {
+        self.check_len("x", x.len())?;
         self.check_len("diagonal", diagonal.len())?;
+        self.begin(x);
+        self.state.has_begun = true;
         let sections = self.sections.as_ref().map_err(Error::clone)?;
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
@@ -255,13 +262,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
                 *memory = draft.memory;
             }
             self.state.steps += 1;
+            self.renew(x);
         }
         Ok(if is_whole { Step::Taken } else { Step::Skipped })
     }
 
     /// Before the first step: what the rules remember of x.
     fn begin(&mut self, x: &[T]) {
-        if self.state.steps > 0 {
+        if self.state.has_begun || self.state.steps > 0 {
             return;
         }
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
@@ -271,6 +279,24 @@ impl<T: Float, R: Rule> Updater<T, R> {
             for i in at..at + section.len {
                 let first = rule.first(<Lanes<T, 1> as Number>::load(&x[i..=i]));
                 R::Slots::store::<Lanes<T, 1>>(first, &mut slices, i);
+            }
+            at += section.len;
+        }
+    }
+
+    /// After a step: what starts anew at x.
+    fn renew(&mut self, x: &[T]) {
+        let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
+        let mut at = 0;
+        for section in self.sections.iter().flatten() {
+            let rule = &self.groups.rules()[section.rule];
+            let memory = &self.state.memory[section.rule];
+            if rule.renews(memory) {
+                for i in at..at + section.len {
+                    let x = <Lanes<T, 1> as Number>::load(&x[i..=i]);
+                    let values = rule.renewed(memory, x, R::Slots::load(&slices, i));
+                    R::Slots::store::<Lanes<T, 1>>(values, &mut slices, i);
+                }
             }
             at += section.len;
         }

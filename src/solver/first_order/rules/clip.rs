@@ -1,7 +1,10 @@
 //! Gradients cut to a size: links that go before a rule.
 //!
-//! R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML (2013), algorithm 1.
+//! R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML (2013), algorithm 1;
+//! relative to the parameters: A. Brock, S. De, S. Smith, K. Simonyan, "High-performance large-scale image recognition
+//! without normalization", ICML (2021), eq. 3.
 
+use super::check_size;
 use crate::Error;
 use crate::error::check;
 use crate::solver::first_order::number::Number;
@@ -45,7 +48,8 @@ impl Rule for ClipValue {
     }
 }
 
-/// The gradient shortened to the Euclidean norm `limit` when it is longer: one more pass over it.
+/// The gradient shortened to the Euclidean norm `limit` when it is longer: one more pass over it. The norm is that of all
+/// [groups](Rule::group).
 ///
 /// ```
 /// use extremum::first_order::{ClipNorm, Rule, Sgd};
@@ -90,9 +94,77 @@ impl Rule for ClipNorm {
         let zero = V::of(0.0);
         [at.g.squared(), zero, zero, zero]
     }
+    fn is_shared(_round: usize) -> bool {
+        true
+    }
     fn refine(&self, _now: &Now, _round: usize, sums: Sums, factor: &mut f64, _memory: &mut ()) {
         let norm = sums[0].sqrt();
         *factor = if norm > self.limit { self.limit / norm } else { 1.0 };
+    }
+    #[inline(always)]
+    fn update<V: Number>(factor: &f64, mut at: Entry<V>, values: [V; 0]) -> (Entry<V>, [V; 0]) {
+        at.g = V::of(*factor) * at.g;
+        (at, values)
+    }
+}
+
+/// The gradient shortened to λ max(‖x‖, ε) when it is longer: one more pass over both. The norms are those of a
+/// [group](Rule::group), a layer or a unit of it.
+///
+/// ```
+/// use extremum::first_order::{ClipAdaptive, Rule, Sgd};
+/// let mut x = [3.0_f64, 4.0];
+/// ClipAdaptive::new(0.1).then(Sgd::new(1.0)).start(2).step(&mut x, &[0.0, -8.0])?; // 0.1 ‖x‖ = 0.5
+/// assert!(x[0] == 3.0 && (x[1] - 4.5).abs() < 1e-15);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipAdaptive {
+    ratio: f64,
+    epsilon: f64,
+}
+
+impl ClipAdaptive {
+    /// With a ratio λ > 0; 0.01 is common.
+    pub fn new(ratio: f64) -> Self {
+        Self { ratio, epsilon: 1e-3 }
+    }
+    /// ε, default 1e-3, lets parameters at zero move. Range: ≥ 0.
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+}
+
+impl Rule for ClipAdaptive {
+    const NAME: &'static str = "ClipAdaptive";
+    const IS_LINK: bool = true;
+    const ROUNDS: usize = 1;
+    type Slots = Columns<0>;
+    type Memory = ();
+    /// What the gradient is multiplied by.
+    type Plan = f64;
+
+    fn check(&self) -> Result<(), Error> {
+        check(self.ratio > 0.0, "ratio", self.ratio, "above 0")?;
+        check_size("epsilon", self.epsilon)
+    }
+    fn memory(&self) {}
+    fn first<V: Number>(&self, _x: V) -> [V; 0] {
+        []
+    }
+    fn plan(&self, _now: &Now, _memory: &mut ()) -> f64 {
+        1.0
+    }
+    #[inline(always)]
+    fn survey<V: Number>(_plan: &f64, _round: usize, at: Entry<V>, _values: [V; 0]) -> [V; 4] {
+        [at.g.squared(), at.x.squared(), V::of(0.0), V::of(0.0)]
+    }
+    fn refine(&self, _now: &Now, _round: usize, sums: Sums, factor: &mut f64, _memory: &mut ()) {
+        let [g, x, ..] = sums.map(f64::sqrt);
+        let longest = self.ratio * x.max(self.epsilon);
+        // The bound of the divisor is that of the authors' code.
+        *factor = if g < longest { 1.0 } else { longest / g.max(1e-6) };
     }
     #[inline(always)]
     fn update<V: Number>(factor: &f64, mut at: Entry<V>, values: [V; 0]) -> (Entry<V>, [V; 0]) {
