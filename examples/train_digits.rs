@@ -107,7 +107,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Split { name: "test images by other writers", id: "writers", digits: writers },
     ];
     println!(
-        "{} images, batches of {BATCH}, penalty {PENALTY}; seeds 0 to {}, the last epoch of each",
+        "{} images, batches of {BATCH}, penalty {PENALTY}; means over seeds 0 to {}, of the last epoch",
         all.len(),
         arguments.seeds - 1
     );
@@ -129,7 +129,7 @@ fn compare<M: Model>(
         let table = Table::fill(model, split, arguments.epochs, arguments.method.as_deref())?;
         println!("\n  {}\n{table}", split.name);
         let file = arguments.out.join(format!("{id}-{}.svg", split.id));
-        plot::draw(&file, &format!("{title}, {}", split.name), &table.rows)?;
+        plot::draw(&file, &format!("{title}; {}", split.name), &table.rows)?;
         println!("  loss curves in {}", drawing::relative(&file).display());
     }
     Ok(())

@@ -17,16 +17,20 @@ const LEFT: i32 = 85;
 const BOTTOM: i32 = 60;
 const RIGHT: i32 = 150;
 
-/// Okabe and Ito's colours, which are told apart by colour-blind eyes too; without the yellow, too pale for a line.
-const COLORS: [RGBColor; 7] = [
+/// Okabe and Ito's colours, which are told apart by colour-blind eyes too, without the yellow, too pale for a line; then
+/// brown and grey. Every other line is dashed, to be seen on top of another.
+const COLORS: [RGBColor; 9] = [
     RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(0, 158, 115),
     RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
     RGBColor(204, 121, 167),
+    RGBColor(213, 94, 0),
     INK,
+    RGBColor(86, 180, 233),
+    RGBColor(140, 86, 75),
+    RGBColor(130, 130, 130),
 ];
+const DASH: i32 = 7;
 
 /// Writes the drawing as SVG.
 pub fn draw(file: &Path, title: &str, rows: &[Row]) -> Outcome {
@@ -39,12 +43,7 @@ pub fn draw(file: &Path, title: &str, rows: &[Row]) -> Outcome {
         write(title, LEFT + WIDTH / 2, TOP / 2, centred(17))?;
         write("epoch", LEFT + WIDTH / 2, TOP + HEIGHT + 44, centred(16))?;
         let upward = centred(16).transform(FontTransform::Rotate270);
-        write(
-            "loss on the images of the training, with the penalty",
-            20,
-            TOP + HEIGHT / 2,
-            upward,
-        )?;
+        write("training loss, with the penalty", 20, TOP + HEIGHT / 2, upward)?;
         let (chart, side) = root.split_horizontally((LEFT + WIDTH) * PIXEL);
         draw_curves(&chart, &curves)?;
         draw_legend(&side, rows)
@@ -79,7 +78,12 @@ fn draw_curves(area: &Area<'_>, curves: &[Vec<f64>]) -> Outcome {
         .draw()?;
     for (k, curve) in curves.iter().enumerate() {
         let points = curve.iter().copied().enumerate().filter(|(_, loss)| loss.is_finite());
-        chart.draw_series(LineSeries::new(points, style(k)))?;
+        if is_dashed(k) {
+            let (dash, gap) = (DASH * PIXEL, DASH * PIXEL);
+            chart.draw_series(DashedLineSeries::new(points, dash, gap, style(k)))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, style(k)))?;
+        }
     }
     Ok(())
 }
@@ -95,8 +99,11 @@ fn draw_legend(area: &Area<'_>, rows: &[Row]) -> Outcome {
     let left = text(14).pos(Pos::new(HPos::Left, VPos::Center));
     for (k, row) in rows.iter().enumerate() {
         let y = (TOP + 13 + 26 * k as i32) * PIXEL;
-        let ends = vec![(22 * PIXEL, y), (46 * PIXEL, y)];
-        area.draw(&PathElement::new(ends, style(k)))?;
+        let dashes = if is_dashed(k) { vec![0, 2] } else { vec![0, 1, 2] };
+        for dash in dashes {
+            let ends = [0, 1].map(|end| ((22 + (dash + end) * DASH) * PIXEL, y));
+            area.draw(&PathElement::new(ends, style(k)))?;
+        }
         area.draw(&Text::new(row.name, (54 * PIXEL, y), left.clone()))?;
     }
     Ok(())
@@ -104,4 +111,8 @@ fn draw_legend(area: &Area<'_>, rows: &[Row]) -> Outcome {
 
 fn style(k: usize) -> ShapeStyle {
     line(COLORS[k % COLORS.len()], 2.0)
+}
+
+fn is_dashed(k: usize) -> bool {
+    k % 2 == 1
 }
