@@ -9,6 +9,9 @@
 //! maxima and for zeros of the gradient from a lattice of starts; each point found is classified, with the eigenvalues
 //! of the Hessian and their error radii, and drawn.
 
+#[path = "common/drawing.rs"]
+mod drawing;
+
 #[path = "stationary_points/find.rs"]
 mod find;
 #[path = "stationary_points/landscapes.rs"]
@@ -36,15 +39,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where the drawings go: without `--out` beside what cargo builds, wherever that is.
+/// Where the drawings go.
 fn output() -> Result<PathBuf, Box<dyn Error>> {
     match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => {
-            // target/release/examples/stationary_points
-            let program = std::env::current_exe()?;
-            let target = program.ancestors().nth(3).ok_or("the program has no folder")?;
-            Ok(target.join("stationary_points"))
-        }
+        [] => drawing::default_folder("stationary_points"),
         [option, folder] if option == "--out" => Ok(folder.into()),
         _ => Err(USAGE.into()),
     }
@@ -58,15 +56,9 @@ fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
         print_counts(&landscape, &found);
         let file = folder.join(landscape.id).with_extension("svg");
         plot::draw(&file, &landscape, &found)?;
-        println!("  drawn in {}\n", relative(&file).display());
+        println!("  drawn in {}\n", drawing::relative(&file).display());
     }
     Ok(())
-}
-
-/// The path as seen from the working directory, where that is shorter.
-fn relative(file: &Path) -> &Path {
-    let here = std::env::current_dir().unwrap_or_default();
-    file.strip_prefix(here).unwrap_or(file)
 }
 
 fn print_table(landscape: &Landscape, found: &[Found]) {

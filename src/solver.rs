@@ -23,6 +23,10 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn gradient_norm(&self) -> Option<f64> {
         None
     }
+    /// Where the method is now: [`x`](Self::x), unless the method goes on from worse points than the best.
+    fn current(&self) -> &DVector<f64> {
+        self.x()
+    }
     /// The gradients that were not used, in whole or in part, because they were not finite.
     fn skipped(&self) -> u64 {
         0

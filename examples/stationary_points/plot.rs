@@ -5,20 +5,16 @@ use std::path::Path;
 
 use contour::ContourBuilder;
 use extremum::{DVector, Kind};
-use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::drawing::{Area, INK, Outcome, PIXEL, line, save, text};
 use super::find::Found;
 use super::landscapes::Landscape;
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Outcome = Result<(), Box<dyn Error>>;
 
-/// plotters rounds to whole units; this many of them are a pixel.
-const PIXEL: i32 = 8;
 /// Sizes in pixels: of the data's box, and of what surrounds it.
 const WIDTH: i32 = 640;
 const TOP: i32 = 50;
@@ -26,7 +22,6 @@ const LEFT: i32 = 75;
 const BOTTOM: i32 = 60;
 const RIGHT: i32 = 150;
 
-const INK: RGBColor = RGBColor(40, 40, 40);
 /// The fill from low to high.
 const SCALE: [RGBColor; 4] = [
     RGBColor(120, 160, 205),
@@ -42,14 +37,7 @@ pub fn draw(file: &Path, landscape: &Landscape, found: &[Found]) -> Outcome {
     // The same scale along x and y.
     let shape = if is_curve { 0.9 } else { (high[1] - low[1]) / (high[0] - low[0]) };
     let height = (f64::from(WIDTH) * shape) as i32;
-    let size = ((LEFT + WIDTH + RIGHT) as u32, (TOP + height + BOTTOM) as u32);
-    let unit = PIXEL as u32;
-
-    let mut svg = String::new();
-    {
-        let root =
-            SVGBackend::with_string(&mut svg, (size.0 * unit, size.1 * unit)).into_drawing_area();
-        root.fill(&WHITE)?;
+    save(file, LEFT + WIDTH + RIGHT, TOP + height + BOTTOM, |root| {
         let centred = |size| text(size).pos(Pos::new(HPos::Center, VPos::Center));
         let write = |words, x: i32, y: i32, style| {
             root.draw(&Text::new(words, (x * PIXEL, y * PIXEL), style))
@@ -65,22 +53,8 @@ pub fn draw(file: &Path, landscape: &Landscape, found: &[Found]) -> Outcome {
         } else {
             draw_contours(&chart, landscape, found)?;
         }
-        draw_legend(&side, landscape, found, height)?;
-        root.present()?;
-    }
-    let [drawn, shown] =
-        [unit, 1].map(|k| format!("width=\"{}\" height=\"{}\"", size.0 * k, size.1 * k));
-    std::fs::write(file, svg.replacen(&drawn, &shown, 1))?;
-    Ok(())
-}
-
-fn text(pixels: i32) -> TextStyle<'static> {
-    // The SVG backend divides sizes by 1.24.
-    ("sans-serif", f64::from(pixels * PIXEL) * 1.24).into_font().color(&INK)
-}
-
-fn line(color: impl Color, pixels: f64) -> ShapeStyle {
-    color.stroke_width((pixels * f64::from(PIXEL)) as u32)
+        draw_legend(&side, landscape, found, height)
+    })
 }
 
 /// The axes' rectangle in which everything is drawn.

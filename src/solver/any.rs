@@ -114,6 +114,7 @@ trait Erased: Send {
     fn x(&self) -> &DVector<f64>;
     fn cost(&self) -> f64;
     fn gradient_norm(&self) -> Option<f64>;
+    fn current(&self) -> &DVector<f64>;
     fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
     fn as_any(&mut self) -> &mut dyn Any;
@@ -128,6 +129,9 @@ impl<S: State> Erased for S {
     }
     fn gradient_norm(&self) -> Option<f64> {
         State::gradient_norm(self)
+    }
+    fn current(&self) -> &DVector<f64> {
+        State::current(self)
     }
     fn skipped(&self) -> u64 {
         State::skipped(self)
@@ -166,6 +170,12 @@ impl State for AnyState {
         match &self.0 {
             Inner::Live(state) => state.gradient_norm(),
             Inner::Stored(..) => None,
+        }
+    }
+    fn current(&self) -> &DVector<f64> {
+        match &self.0 {
+            Inner::Live(state) => state.current(),
+            Inner::Stored(_, x) => x,
         }
     }
     fn skipped(&self) -> u64 {

@@ -27,7 +27,7 @@ const HALVINGS: u32 = 60;
 /// new point. On [mini-batches](Self::batches) of a sum an iteration is one epoch (or
 /// [`measure_every`](Self::measure_every)): after its last batch, cost and gradient of the whole sum are measured, at
 /// the [recommended](Rule::recommended) point, so observers see epochs and `Converged` is a fact. The solution is the best
-/// point measured; [`FirstOrderState::current`] is the last.
+/// point measured; [`State::current`] is the last.
 ///
 /// A step to where cost or gradient is not finite is halved until they are; batches with a bad gradient are skipped and
 /// counted ([`Solution::skipped`](crate::Solution::skipped)). Rules do not know when to stop: a run ends at a tolerance, a

@@ -79,11 +79,6 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    /// Where the rule is: on mini-batches after the last batch, measured or not.
-    pub fn current(&self) -> &DVector<f64> {
-        &self.x
-    }
-
     /// The batches, as far as they are drawn; `None` on whole problems.
     pub fn batches(&self) -> Option<&Batches> {
         self.batches.as_ref()
@@ -186,6 +181,10 @@ impl<R: Rule> State for FirstOrderState<R> {
     }
     fn gradient_norm(&self) -> Option<f64> {
         Some(self.shown().gradient_norm)
+    }
+    /// Where the rule is: on mini-batches after the last batch, measured or not.
+    fn current(&self) -> &DVector<f64> {
+        &self.x
     }
     fn skipped(&self) -> u64 {
         self.updater.state().skipped()

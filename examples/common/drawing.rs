@@ -1,0 +1,59 @@
+//! What the drawings of the examples have in common.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub type Outcome = Result<(), Box<dyn Error>>;
+
+/// plotters rounds to whole units; this many of them are a pixel.
+pub const PIXEL: i32 = 8;
+
+pub const INK: RGBColor = RGBColor(40, 40, 40);
+
+/// Where the drawings of an example go unless told otherwise: beside what cargo builds, wherever that is.
+pub fn default_folder(example: &str) -> Result<PathBuf, Box<dyn Error>> {
+    // target/release/examples/<example>
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(3).ok_or("the program has no folder")?;
+    Ok(target.join(example))
+}
+
+/// The path as seen from the working directory, where that is shorter.
+pub fn relative(file: &Path) -> &Path {
+    let here = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(here).unwrap_or(file)
+}
+
+pub fn text(pixels: i32) -> TextStyle<'static> {
+    // The SVG backend divides sizes by 1.24.
+    ("sans-serif", f64::from(pixels * PIXEL) * 1.24).into_font().color(&INK)
+}
+
+pub fn line(color: impl Color, pixels: f64) -> ShapeStyle {
+    color.stroke_width((pixels * f64::from(PIXEL)) as u32)
+}
+
+/// Writes what `draw` draws as SVG of so many pixels.
+pub fn save(
+    file: &Path,
+    width: i32,
+    height: i32,
+    draw: impl FnOnce(&Area<'_>) -> Outcome,
+) -> Outcome {
+    let mut svg = String::new();
+    {
+        let units = ((width * PIXEL) as u32, (height * PIXEL) as u32);
+        let root = SVGBackend::with_string(&mut svg, units).into_drawing_area();
+        root.fill(&WHITE)?;
+        draw(&root)?;
+        root.present()?;
+    }
+    let [drawn, shown] =
+        [PIXEL, 1].map(|k| format!("width=\"{}\" height=\"{}\"", width * k, height * k));
+    std::fs::write(file, svg.replacen(&drawn, &shown, 1))?;
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The methods, each on mini-batches or on all images at once.
+
+use extremum::first_order::{Adagrad, Adam, AmsGrad, Momentum, RmsProp, Rule, Sgd};
+use extremum::schedule::Cosine;
+use extremum::{AnySolver, Lbfgs, Solver};
+
+/// Images in a batch.
+pub const BATCH: usize = 32;
+
+/// A row of the table.
+pub struct Method {
+    pub solver: Box<dyn AnySolver>,
+    /// The rate at the start; `None` where a line search finds the steps.
+    pub rate: Option<f64>,
+}
+
+/// Every method, to be run for so many epochs on so many images; the seed is that of the batches.
+///
+/// All rates fall to 0 with half a cosine, and all else is each method's default. Where they start was chosen on a fifth
+/// of the training images, held out: of 0.001, 0.003, 0.01, ... the rate with the highest accuracy there, over both
+/// models and both splits.
+pub fn methods(epochs: u64, images: usize, seed: u64) -> Vec<Method> {
+    let steps = epochs * images.div_ceil(BATCH) as u64;
+    let batches = Batches { steps, seed };
+    vec![
+        batches.of(0.1, Sgd::new),
+        batches.of(0.01, Momentum::new),
+        batches.of(0.03, Adagrad::new),
+        batches.of(0.003, RmsProp::new),
+        batches.of(0.01, Adam::new),
+        batches.of(0.01, AmsGrad::new),
+        Method { solver: Lbfgs::default().boxed(), rate: None },
+    ]
+}
+
+struct Batches {
+    steps: u64,
+    seed: u64,
+}
+
+impl Batches {
+    fn of<R: Rule>(&self, rate: f64, rule: impl Fn(Cosine) -> R) -> Method {
+        let rule = rule(Cosine::new(rate, self.steps));
+        Method { solver: rule.batches(BATCH, self.seed).boxed(), rate: Some(rate) }
+    }
+}
