@@ -50,6 +50,14 @@ pub enum Error {
     /// The problem is a sum of no terms, whose mean is not defined.
     #[error("the problem is a mean over its terms and has none: give the sum at least one term")]
     EmptySum,
+    /// The solver draws terms and the problem shows none.
+    #[error(
+        "{solver} draws terms of a sum and the problem is none: implement FiniteSum for the terms and minimise Sum::new(terms)"
+    )]
+    NotASum {
+        /// The solver that was asked.
+        solver: &'static str,
+    },
     /// A lower bound exceeds its upper bound, or a bound is NaN.
     #[error(
         "bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN"

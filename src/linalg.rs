@@ -151,3 +151,24 @@ pub(crate) fn axpy2([alpha, beta]: [f64; 2], [x, z]: [&[f64]; 2], y: &mut [f64])
         *y += alpha * x + beta * z;
     }
 }
+
+/// `M` vectors out = f(x₁, .., x_K), entry by entry in one pass; true when all that was written is finite.
+#[inline(always)]
+pub(crate) fn map<const K: usize, const M: usize>(
+    x: [&[f64]; K],
+    out: [&mut [f64]; M],
+    f: impl Fn([f64; K]) -> [f64; M],
+) -> bool {
+    let n = x[0].len();
+    let x = x.map(|x| &x[..n]);
+    let out = out.map(|out| &mut out[..n]);
+    let mut finite = true;
+    for i in 0..n {
+        let values = f(x.map(|x| x[i]));
+        for m in 0..M {
+            out[m][i] = values[m];
+            finite &= values[m].is_finite();
+        }
+    }
+    finite
+}
