@@ -83,8 +83,8 @@ impl<M: Method> VarianceReduced<M> {
         self
     }
 
-    /// Checks everything that can be checked without an evaluation.
-    fn check(&self, problem: &Oracle<'_>) -> Result<(), Error> {
+    /// Checks everything that can be checked without an evaluation, and returns the number of terms.
+    fn check(&self, problem: &Oracle<'_>) -> Result<usize, Error> {
         let solver = self.method.name();
         let terms = problem.terms().ok_or(Error::NotASum { solver })?;
         if problem.problem().bounds().is_some() {
@@ -94,13 +94,16 @@ impl<M: Method> VarianceReduced<M> {
                           or drop the bounds",
             });
         }
+        if terms == 0 {
+            return Err(Error::EmptySum);
+        }
         let (size, range) = (self.batch_size, "at least 1 and at most the number of terms");
-        let in_range = (1..=terms.max(1)).contains(&size);
-        check(in_range, "batch_size", size as f64, range)?;
+        check((1..=terms).contains(&size), "batch_size", size as f64, range)?;
         let least = self.method.fewest_steps();
         let range = if least > 1 { "at least 2 for a random iterate" } else { "at least 1" };
         check(self.inner.is_none_or(|m| m >= least), "inner", self.steps(0) as f64, range)?;
-        self.method.check()
+        self.method.check()?;
+        Ok(terms)
     }
 
     /// The number m of steps in an epoch over G groups.
@@ -140,12 +143,12 @@ impl<M: Method> Solver for VarianceReduced<M> {
     }
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
-        self.check(problem)?;
+        let terms = self.check(problem)?;
         let n = problem.dimension();
+        let groups = Groups::new(terms, self.batch_size, self.seed)?;
+        let mut memory = self.method.start(n, groups.count())?;
         let mut gradient = DVector::zeros(n);
         let cost = problem.start(&x0, &mut gradient)?;
-        let groups = Groups::new(problem.terms().unwrap_or(0), self.batch_size, self.seed)?;
-        let mut memory = self.method.start(n, groups.count())?;
         self.method.restart(&mut memory, &x0);
         let gradient_norm = linalg::max_abs(gradient.as_slice());
         let start = Measured { x: x0, cost, gradient, gradient_norm };
@@ -201,11 +204,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
     }
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
-        self.check(problem)?;
-        let terms = problem.terms().unwrap_or(0);
-        if terms == 0 {
-            return Err(Error::EmptySum);
-        }
+        let terms = self.check(problem)?;
         let n = problem.dimension();
         let fresh = Groups::new(terms, self.batch_size, self.seed)?;
         let reason = match state.check(n, &fresh, self.steps(fresh.count())) {

@@ -41,30 +41,29 @@ const TAU_2: f64 = 0.5;
 /// **Guarantee** With L-smooth convex terms and strong convexity σ (which the paper asks of a part whose proximal step is
 /// exact), the mean of f(x̃) − f* falls by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1 otherwise, up to a
 /// constant (theorem 2.1): about √(N L/σ) steps for a constant factor where SVRG takes L/σ. The faster for L/σ far
-/// above N.
+/// above N. The cost oscillates on its way, the slower the larger L/(mσ): above some 500 it may go
+/// without improvement for the 100 epochs after which every run ends, and m has to be larger.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Katyusha, Sum, minimize};
 ///
-/// /// f_i(x) = (a_i x - 1)² / 2
-/// struct Slopes(Vec<f64>);
-///
-/// impl FiniteSum for Slopes {
-///     fn dimension(&self) -> usize {
-///         1
-///     }
-///     fn terms(&self) -> usize {
-///         self.0.len()
-///     }
-///     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
-///         batch.iter().map(|&i| (self.0[i] * x[0] - 1.0).powi(2) / 2.0).sum::<f64>() / batch.len() as f64
-///     }
-///     fn gradient(&self, batch: &[usize], x: &DVector<f64>, g: &mut DVector<f64>) {
-///         let each = batch.iter().map(|&i| self.0[i] * (self.0[i] * x[0] - 1.0));
-///         g[0] = each.sum::<f64>() / batch.len() as f64;
-///     }
-/// }
-///
+/// // The terms (a_i x - 1)² / 2 in a struct, as at `Svrg`.
+/// # struct Slopes(Vec<f64>);
+/// # impl FiniteSum for Slopes {
+/// #     fn dimension(&self) -> usize {
+/// #         1
+/// #     }
+/// #     fn terms(&self) -> usize {
+/// #         self.0.len()
+/// #     }
+/// #     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
+/// #         batch.iter().map(|&i| (self.0[i] * x[0] - 1.0).powi(2) / 2.0).sum::<f64>() / batch.len() as f64
+/// #     }
+/// #     fn gradient(&self, batch: &[usize], x: &DVector<f64>, g: &mut DVector<f64>) {
+/// #         let each = batch.iter().map(|&i| self.0[i] * (self.0[i] * x[0] - 1.0));
+/// #         g[0] = each.sum::<f64>() / batch.len() as f64;
+/// #     }
+/// # }
 /// let problem = Sum::new(Slopes(vec![1.0, 2.0, 3.0]));
 /// let found = minimize(&problem, Katyusha::new(9.0, 14.0 / 3.0), [0.0])?; // max a², mean a²
 /// assert!(found.termination.is_converged());

@@ -39,25 +39,23 @@ use crate::{Error, Oracle, Termination, linalg};
 /// ```
 /// use extremum::{DVector, FiniteSum, Sarah, Sum, minimize};
 ///
-/// /// f_i(x) = (a_i x - 1)² / 2
-/// struct Slopes(Vec<f64>);
-///
-/// impl FiniteSum for Slopes {
-///     fn dimension(&self) -> usize {
-///         1
-///     }
-///     fn terms(&self) -> usize {
-///         self.0.len()
-///     }
-///     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
-///         batch.iter().map(|&i| (self.0[i] * x[0] - 1.0).powi(2) / 2.0).sum::<f64>() / batch.len() as f64
-///     }
-///     fn gradient(&self, batch: &[usize], x: &DVector<f64>, g: &mut DVector<f64>) {
-///         let each = batch.iter().map(|&i| self.0[i] * (self.0[i] * x[0] - 1.0));
-///         g[0] = each.sum::<f64>() / batch.len() as f64;
-///     }
-/// }
-///
+/// // The terms (a_i x - 1)² / 2 in a struct, as at `Svrg`.
+/// # struct Slopes(Vec<f64>);
+/// # impl FiniteSum for Slopes {
+/// #     fn dimension(&self) -> usize {
+/// #         1
+/// #     }
+/// #     fn terms(&self) -> usize {
+/// #         self.0.len()
+/// #     }
+/// #     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
+/// #         batch.iter().map(|&i| (self.0[i] * x[0] - 1.0).powi(2) / 2.0).sum::<f64>() / batch.len() as f64
+/// #     }
+/// #     fn gradient(&self, batch: &[usize], x: &DVector<f64>, g: &mut DVector<f64>) {
+/// #         let each = batch.iter().map(|&i| self.0[i] * (self.0[i] * x[0] - 1.0));
+/// #         g[0] = each.sum::<f64>() / batch.len() as f64;
+/// #     }
+/// # }
 /// let problem = Sum::new(Slopes(vec![1.0, 2.0, 3.0]));
 /// let found = minimize(&problem, Sarah::new(0.5 / 9.0).inner(20), [0.0])?; // L = 3²
 /// assert!(found.termination.is_converged());

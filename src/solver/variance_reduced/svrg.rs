@@ -32,7 +32,7 @@ use crate::{Error, Oracle, Termination, linalg};
 ///
 /// **Guarantee** With L-smooth convex terms, a γ-strongly convex mean and the random iterate, the mean of f(x̃) − f* falls
 /// by the factor 1/(γ η (1 − 2Lη) m) + 2Lη/(1 − 2Lη) an epoch, when that is below 1 (theorem 1): for η = 0.1/L and
-/// m = 50 L/γ it is 1/2. The last iterate does as well or better in practice, as the paper's own experiments do.
+/// m = 50 L/γ it is 1/2. The last iterate, which the paper's experiments use, has no such proof.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Sum, Svrg, minimize};
