@@ -121,12 +121,14 @@ impl Batches {
         (self.terms(), self.size, self.seed) == (other.terms(), other.size, other.seed)
     }
 
+    /// The permutation as it stands.
+    pub(crate) fn into_order(self) -> Vec<usize> {
+        self.order
+    }
+
     /// Writes the permutation of the epoch.
     fn shuffle(&mut self) {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&self.seed.to_le_bytes());
-        let mut random = ChaCha8Rng::from_seed(key);
-        random.set_stream(self.epoch);
+        let mut random = generator(self.seed, self.epoch);
         for (i, entry) in self.order.iter_mut().enumerate() {
             *entry = i;
         }
@@ -136,9 +138,18 @@ impl Batches {
     }
 }
 
+/// The generator of a seed and a stream.
+pub(crate) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut random = ChaCha8Rng::from_seed(key);
+    random.set_stream(stream);
+    random
+}
+
 /// A uniform integer in 0, ..., bound - 1: the upper half of bound · u for a 64-bit u, where the 2⁶⁴ mod bound smallest
 /// lower halves are rejected.
-fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
+pub(crate) fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
     let rejected = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(random.next_u64()) * u128::from(bound);

@@ -151,3 +151,51 @@ pub(crate) fn axpy2([alpha, beta]: [f64; 2], [x, z]: [&[f64]; 2], y: &mut [f64])
         *y += alpha * x + beta * z;
     }
 }
+
+/// `M` vectors out = f(x₁, .., x_K), entry by entry in one pass; true when all that was written is finite. A chunk is
+/// read before it is written, so that the compiler need not ask whether vectors overlap; plain loops over `K` and `M`
+/// keep everything in registers, which `array::map` does not for many vectors.
+#[inline(always)]
+pub(crate) fn map<const K: usize, const M: usize>(
+    x: [&[f64]; K],
+    out: [&mut [f64]; M],
+    f: impl Fn([f64; K]) -> [f64; M],
+) -> bool {
+    const LANES: usize = 4;
+    let n = x[0].len();
+    // 0 · v is NaN when v is not finite.
+    let mut zeros = [0.0; LANES];
+    let whole = n - n % LANES;
+    for start in (0..whole).step_by(LANES) {
+        let mut chunk = [[0.0; K]; LANES];
+        for k in 0..K {
+            let entries = &x[k][start..start + LANES];
+            for l in 0..LANES {
+                chunk[l][k] = entries[l];
+            }
+        }
+        let mut values = [[0.0; M]; LANES];
+        for l in 0..LANES {
+            values[l] = f(chunk[l]);
+        }
+        for m in 0..M {
+            let entries = &mut out[m][start..start + LANES];
+            for l in 0..LANES {
+                entries[l] = values[l][m];
+                zeros[l] += 0.0 * values[l][m];
+            }
+        }
+    }
+    for i in whole..n {
+        let mut entries = [0.0; K];
+        for k in 0..K {
+            entries[k] = x[k][i];
+        }
+        let values = f(entries);
+        for m in 0..M {
+            out[m][i] = values[m];
+            zeros[0] += 0.0 * values[m];
+        }
+    }
+    zeros == [0.0; LANES]
+}

@@ -183,6 +183,11 @@ pub enum Stall {
         /// The iterations since the last improvement.
         iterations: u64,
     },
+    /// Epochs ended outside the domain or at infinity, however often the step was halved.
+    Diverged {
+        /// How often it was halved.
+        halvings: u32,
+    },
     /// The relative reduction of the cost fell below what [`no_progress`](crate::stop::no_progress) asks for.
     SmallReduction {
         /// The reduction relative to the cost, over the window.
@@ -296,6 +301,9 @@ impl fmt::Display for Stall {
             }
             Self::NoImprovement { iterations } => {
                 write!(f, "neither cost nor gradient improved in {iterations} iterations")
+            }
+            Self::Diverged { halvings } => {
+                write!(f, "epochs end at no finite cost, with the step halved {halvings} times")
             }
             Self::SmallReduction { reduction, tolerance } => {
                 write!(f, "the cost fell by {reduction:.1e} of itself, less than {tolerance:.1e}")

@@ -1,6 +1,6 @@
 //! The learning-rate range test against closed forms, and fastai's rule on costs worked out by hand.
 
-use extremum::first_order::{Adam, Momentum, Rule, Sgd};
+use extremum::first_order::{Adam, Momentum, Sgd};
 use extremum::tuning::{LrRangeTest, RangeCurve, lr_range_test};
 use extremum::{DVector, Error, FiniteSum, Sum, from_fn};
 

@@ -23,6 +23,8 @@ pub struct FirstOrderState<R: Rule> {
     best: Measured,
     /// The last point measured is worse than the best.
     behind: bool,
+    /// The lowest cost measured.
+    lowest: f64,
     pub(super) updater: Kept<R>,
     pub(super) batches: Option<Batches>,
     pub(super) moved: Moved,
@@ -69,6 +71,7 @@ impl<R: Rule> FirstOrderState<R> {
             best: measured.clone(),
             measured,
             behind: false,
+            lowest: cost,
             x,
             gradient,
             updater: Kept::Live(updater),
@@ -120,9 +123,9 @@ impl<R: Rule> FirstOrderState<R> {
 
     /// Takes in what was measured.
     pub(super) fn commit(&mut self, cost: f64, gradient_norm: f64) {
-        let known = if self.behind { self.best.cost } else { self.measured.cost };
         // A rise within rounding is none.
-        let rises = cost > known + 64.0 * f64::EPSILON * known.abs();
+        let rises = cost > self.lowest + 64.0 * f64::EPSILON * self.lowest.abs();
+        self.lowest = self.lowest.min(cost);
         if rises && !self.behind {
             std::mem::swap(&mut self.best, &mut self.measured);
         }

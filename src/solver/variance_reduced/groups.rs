@@ -1,0 +1,81 @@
+//! The terms in groups, and groups drawn at random.
+
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::batches::{below, generator};
+use crate::{Batches, Error};
+
+/// The stream of the draws, beyond those of any epoch of [`Batches`].
+const DRAWS: u64 = u64::MAX;
+
+/// No run draws so many numbers; the generator starts again at twice as many.
+const LAST_WORD: u128 = 1 << 67;
+
+/// N terms dealt at random into G = ⌈N/b⌉ groups, whose sizes differ by one at most.
+///
+/// The methods take each group for one term: with F_k = w_k (1/|k|) Σ_{i in k} f_i and w_k = |k| G/N, the cost is
+/// (1/G) Σ F_k, and everything that is proved for N terms and uniform draws with replacement holds for G groups.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Groups {
+    random: ChaCha8Rng,
+    order: Vec<usize>,
+    count: usize,
+    /// The group that was drawn for the step in progress.
+    drawn: Option<usize>,
+}
+
+/// One group: the indices of its terms and its weight w.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    pub batch: &'a [usize],
+    pub weight: f64,
+}
+
+impl Groups {
+    pub fn new(terms: usize, size: usize, seed: u64) -> Result<Self, Error> {
+        let order = Batches::new(terms, size, seed)?.into_order();
+        let count = terms.div_ceil(size);
+        Ok(Self { random: generator(seed, DRAWS), order, count, drawn: None })
+    }
+
+    /// The number G of groups.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Draws a group with equal chances, once for each step: again only after [`done`](Self::done).
+    pub fn draw(&mut self) -> usize {
+        let Self { random, count, drawn, .. } = self;
+        *drawn.get_or_insert_with(|| below(*count as u64, random) as usize)
+    }
+
+    /// The step that the group was drawn for has been made.
+    pub fn done(&mut self) {
+        self.drawn = None;
+    }
+
+    /// A uniform integer in 0, ..., bound.
+    pub fn up_to(&mut self, bound: usize) -> usize {
+        below((bound as u64).saturating_add(1), &mut self.random) as usize
+    }
+
+    /// Group k; the larger ones come first.
+    pub fn get(&self, k: usize) -> Group<'_> {
+        let terms = self.order.len();
+        let (size, larger) = (terms / self.count, terms % self.count);
+        let start = |k: usize| k * size + k.min(larger);
+        let batch = &self.order[start(k)..start(k + 1)];
+        Group { batch, weight: batch.len() as f64 * self.count as f64 / terms as f64 }
+    }
+
+    /// True when a loaded state has the terms of a fresh one, and its seed.
+    pub fn fits(&self, fresh: &Self) -> bool {
+        self.order == fresh.order
+            && self.count == fresh.count
+            && self.drawn.is_none_or(|k| k < self.count)
+            && self.random.get_seed() == fresh.random.get_seed()
+            && self.random.get_stream() == fresh.random.get_stream()
+            && self.random.get_word_pos() < LAST_WORD
+    }
+}
