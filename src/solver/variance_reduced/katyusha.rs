@@ -42,7 +42,7 @@ const TAU_2: f64 = 0.5;
 /// exact), the mean of f(x̃) − f* falls by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1 otherwise, up to a
 /// constant (theorem 2.1): about √(N L/σ) steps for a constant factor where SVRG takes L/σ. The faster for L/σ far
 /// above N. The cost oscillates on its way, the slower the larger L/(mσ): above some 500 it may go
-/// without improvement for the 100 epochs after which every run ends, and m has to be larger.
+/// without improvement for hundreds of epochs, where a larger m helps.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Katyusha, Sum, minimize};
