@@ -6,6 +6,7 @@ mod digits;
 mod layer;
 #[path = "../examples/train_digits/logistic.rs"]
 mod logistic;
+#[expect(dead_code, reason = "the rates are for the example's table")]
 #[path = "../examples/train_digits/methods.rs"]
 mod methods;
 #[path = "../examples/train_digits/model.rs"]
