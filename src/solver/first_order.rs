@@ -21,10 +21,10 @@ pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
 pub use rules::{
-    Adadelta, Adagrad, Adam, AdamW, AmsGrad, ClipNorm, ClipValue, DAdaptAdaGrad, DAdaptAdam,
-    DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Lamb, Lars, Lion, Momentum, Momo, MomoAdam, Nesterov,
-    NovoGrad, PolyakStep, Prodigy, RmsProp, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam,
-    ScheduleFreeSgd, Sgd, Sophia,
+    Accumulate, Adadelta, Adagrad, Adam, AdamW, AllFinite, AmsGrad, ClipAdaptive, ClipNorm,
+    ClipValue, DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Ema, Lamb, Lars,
+    Lion, Lookahead, Momentum, Momo, MomoAdam, Nesterov, Noise, NovoGrad, PolyakStep, Prodigy,
+    RmsProp, Sam, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd, Sophia, Swa,
 };
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;
