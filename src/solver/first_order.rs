@@ -20,7 +20,15 @@ pub use chain::Chain;
 pub use groups::Groups;
 pub use number::{Float, Lanes, Number};
 pub use rule::{Entry, Now, Rule, Sums, Values};
-pub use rules::{AcceleratedGradient, Accumulate, AdEmaMix, AdaBelief, AdaBound, AdaMax, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adan, Adopt, AggMo, AllFinite, AmsBound, AmsGrad, Asgd, ClipAdaptive, ClipNorm, ClipValue, DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Ema, Lamb, Lars, Lion, Lookahead, Madgrad, Momentum, Momo, MomoAdam, Nadam, Nesterov, Noise, NovoGrad, PolyakStep, Prodigy, QhAdam, Qhm, RAdam, RmsProp, Rprop, Sam, Scale, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd, SignSgd, Signum, Sophia, Swa, Swats, Yogi,};
+pub use rules::{
+    AcceleratedGradient, Accumulate, AdEmaMix, AdaBelief, AdaBound, AdaMax, Adadelta, Adafactor,
+    Adagrad, Adam, AdamW, Adan, Adopt, AggMo, AllFinite, AmsBound, AmsGrad, Asgd, ClipAdaptive,
+    ClipNorm, ClipValue, DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Ema,
+    Lamb, Lars, Lion, Lookahead, Madgrad, Momentum, Momo, MomoAdam, Nadam, Nesterov, Noise,
+    NovoGrad, PolyakStep, Prodigy, QhAdam, Qhm, RAdam, RmsProp, Rprop, Sam, Scale,
+    ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd, SignSgd, Signum, Sophia, Swa,
+    Swats, Yogi,
+};
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;
 pub use state::FirstOrderState;
