@@ -4,6 +4,7 @@
 //! [`Updater`]. Rules chain by type with clipping and weight decay ([`Rule::then`]) and run in one pass over memory;
 //! their rates are numbers or [schedules](crate::schedule). Defaults are PyTorch's.
 
+mod as_solver;
 mod chain;
 mod groups;
 mod kept;

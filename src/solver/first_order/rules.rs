@@ -2,15 +2,15 @@
 
 mod accelerated_gradient;
 mod accumulate;
+mod ad_ema_mix;
+mod ada_belief;
 mod ada_bound;
-mod adabelief;
+mod ada_max;
 mod adadelta;
 mod adafactor;
 mod adagrad;
 mod adam;
-mod adamax;
 mod adan;
-mod adema_mix;
 mod adopt;
 mod agg_mo;
 mod all_finite;
@@ -36,7 +36,7 @@ mod novo_grad;
 mod polyak_step;
 mod prodigy;
 mod quasi_hyperbolic;
-mod radam;
+mod r_adam;
 mod rms_prop;
 mod rprop;
 mod sam;
@@ -50,15 +50,15 @@ mod yogi;
 
 pub use accelerated_gradient::AcceleratedGradient;
 pub use accumulate::Accumulate;
+pub use ad_ema_mix::AdEmaMix;
+pub use ada_belief::AdaBelief;
 pub use ada_bound::{AdaBound, AmsBound};
-pub use adabelief::AdaBelief;
+pub use ada_max::AdaMax;
 pub use adadelta::Adadelta;
 pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW, AmsGrad};
-pub use adamax::AdaMax;
 pub use adan::Adan;
-pub use adema_mix::AdEmaMix;
 pub use adopt::Adopt;
 pub use agg_mo::AggMo;
 pub use all_finite::AllFinite;
@@ -83,7 +83,7 @@ pub use novo_grad::NovoGrad;
 pub use polyak_step::PolyakStep;
 pub use prodigy::Prodigy;
 pub use quasi_hyperbolic::{QhAdam, Qhm};
-pub use radam::RAdam;
+pub use r_adam::RAdam;
 pub use rms_prop::RmsProp;
 pub use rprop::Rprop;
 pub use sam::Sam;
@@ -95,31 +95,9 @@ pub use sophia::Sophia;
 pub use swats::Swats;
 pub use yogi::Yogi;
 
+use super::as_solver::solver;
 use crate::Error;
 use crate::error::check;
-
-/// Makes rules solvers, and gives them without a trait in scope what users write first.
-macro_rules! startable {
-    ($($rule:ty),+) => {$(
-        crate::solver::first_order::solver::solver!([] $rule);
-
-        impl $rule {
-            /// The rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
-            /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
-            pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
-                crate::first_order::FirstOrder::new(self).batches(size, seed)
-            }
-            /// The rule with a state for n parameters, for gradients of your own.
-            pub fn start<T: crate::first_order::Float>(
-                self,
-                n: usize,
-            ) -> crate::first_order::Updater<T, Self> {
-                crate::first_order::Rule::start(self, n)
-            }
-        }
-    )+};
-}
-use startable;
 
 /// A share that is left of an average after a step: 0 to 1, 1 excluded.
 fn check_beta(name: &'static str, beta: f64) -> Result<(), Error> {

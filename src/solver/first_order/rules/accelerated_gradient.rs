@@ -5,14 +5,14 @@
 //! SIAM J. Imaging Sci. 2 (2009), eq. 4.1–4.3; B. O'Donoghue, E. Candès, "Adaptive restart for accelerated gradient
 //! schemes", Found. Comput. Math. 15 (2015), section 3.2, the gradient scheme.
 
-use super::startable;
+use super::solver;
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(AcceleratedGradient);
+solver!(AcceleratedGradient);
 
 /// Nesterov's sequence of growing momentum, which starts again where it would climb: for gradients without noise.
 ///

@@ -1,5 +1,6 @@
 //! One step of a rule for k gradients: large batches in small parts.
 
+use super::solver;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -8,7 +9,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::{Columns, Slots};
 
-crate::solver::first_order::solver::solver!([R: Rule] Accumulate<R>);
+solver!([R: Rule] Accumulate<R>);
 
 /// A rule that steps with the mean of k gradients, or with their sum. x rests meanwhile, and the rule counts its own steps.
 ///

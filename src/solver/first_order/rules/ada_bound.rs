@@ -4,7 +4,7 @@
 //! algorithm 2 (AdaBound) and appendix (AMSBound), with the bias correction, the bounds and the defaults of the authors'
 //! code.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -12,7 +12,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(AdaBound, AmsBound);
+solver!(AdaBound, AmsBound);
 
 /// Adam whose rates per entry are cut to bounds that close on one final rate.
 ///

@@ -2,14 +2,14 @@
 //! M. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, with the defaults of
 //! torch.optim.Adadelta.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adadelta);
+solver!(Adadelta);
 
 /// Steps of the size of earlier steps: the units of x are right without a rate.
 ///

@@ -3,7 +3,7 @@
 //! N. Shazeer, M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML (2018), algorithm 5 (for
 //! vectors), in the form and with the defaults of torch.optim.Adafactor.
 
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -11,7 +11,7 @@ use crate::solver::first_order::number::{Float, Number};
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adafactor);
+solver!(Adafactor);
 
 /// Steps relative to the size of x, without momentum; the second moment has a longer and longer memory.
 ///

@@ -2,14 +2,14 @@
 //! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
 //! defaults of torch.optim.Adagrad.
 
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adagrad);
+solver!(Adagrad);
 
 /// Rates that fall with the squares of all gradients so far.
 ///

@@ -6,14 +6,14 @@
 //! torch.optim.AdamW); S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR (2018), algorithm 2.
 
 use super::moments::{Moments, MomentsPlan, setters};
-use super::startable;
+use super::solver;
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adam, AdamW, AmsGrad);
+solver!(Adam, AdamW, AmsGrad);
 
 setters! {
     Adam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", epsilon_hat "", nesterov "", bias_correction "";

@@ -6,14 +6,14 @@
 //! algorithm 1, whose β are 1 minus ours, with the corrections for bias and the defaults of the authors' code.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adan);
+solver!(Adan);
 setters! { Adan: epsilon "1e-8", epsilon_root "0", decay "0"; }
 
 /// Adam that extrapolates gradients by their differences.

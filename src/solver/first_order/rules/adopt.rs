@@ -2,14 +2,14 @@
 //! S. Taniguchi et al., "ADOPT: modified Adam can converge with any β₂ with the optimal rate", NeurIPS (2024),
 //! algorithms 1 and 2, with the defaults of the authors' code.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::{Rate, from_fn};
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Adopt);
+solver!(Adopt);
 
 /// Adam that divides a gradient by the mean square of those before it, and averages afterwards.
 ///

@@ -1,14 +1,15 @@
 //! bₖ ← βₖ bₖ + g, x ← x − α/K Σₖ bₖ.
 //! J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", ICLR (2019), eq. 3–4.
 
-use super::check_beta;
+use super::{check_beta, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
-use crate::solver::first_order::number::{Float, Number};
+use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
-use crate::solver::first_order::updater::Updater;
+
+solver!([const K: usize] AggMo<K>);
 
 /// The average of `K` momentum steps: the fast ones damp the oscillations of the slow ones.
 ///
@@ -40,10 +41,6 @@ impl<const K: usize> AggMo<K> {
     pub fn shared(mut self) -> Self {
         self.shared = true;
         self
-    }
-    /// The rule with a state for n parameters, for gradients of your own.
-    pub fn start<T: Float>(self, n: usize) -> Updater<T, Self> {
-        Rule::start(self, n)
     }
 
     /// The number of the first momentum that equals this one: its velocity is kept for both.

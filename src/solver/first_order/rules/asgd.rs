@@ -3,7 +3,7 @@
 //! the rates of L. Bottou, "Stochastic gradient tricks", in "Neural networks: tricks of the trade" (2012), section 5, in the
 //! form and with the defaults of torch.optim.ASGD.
 
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -11,7 +11,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Asgd);
+solver!(Asgd);
 
 /// Gradient steps at a falling rate; the point that the method recommends is the average of the last ones.
 ///

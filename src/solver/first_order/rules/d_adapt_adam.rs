@@ -4,14 +4,14 @@
 //! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 5, in the form and
 //! with the defaults of the authors' package dadaptation 3.2.
 
-use super::{check_above_0, check_beta, check_growth, check_size, grown, startable};
+use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(DAdaptAdam);
+solver!(DAdaptAdam);
 
 /// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
 ///

@@ -7,14 +7,14 @@
 //! NeurIPS (2023), algorithm 1. Both with the defaults of optax. Their guarantees are for an average of the points:
 //! [`Swa`](crate::first_order::Swa).
 
-use super::{check_above_0, check_size, startable};
+use super::{check_above_0, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Dog, DoWg);
+solver!(Dog, DoWg);
 
 /// Gradient steps with the rate (longest distance from the start) / √(sum of ‖g‖²).
 ///

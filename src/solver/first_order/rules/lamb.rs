@@ -2,14 +2,14 @@
 //! Y. You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR (2020), algorithm 2,
 //! with φ(z) = z and the defaults of optax.lamb.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Lamb);
+solver!(Lamb);
 
 /// Adam's directions with a length of α times that of the parameters, for large batches. The norms are those of a
 /// [group](Rule::group): a layer.

@@ -2,14 +2,14 @@
 //! Y. You, I. Gitman, B. Ginsburg, "Large batch training of convolutional networks", arXiv:1708.03888 (2017),
 //! algorithm 1, in the form and with the defaults of optax.lars: the rate is inside the momentum, and the decay inside ‖u‖.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Lars);
+solver!(Lars);
 
 /// Momentum with gradients of a length of τ times that of the parameters. The norms are those of a
 /// [group](Rule::group): a layer.

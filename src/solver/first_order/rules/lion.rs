@@ -1,14 +1,14 @@
 //! x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
 //! X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023), algorithm 2.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Lion);
+solver!(Lion);
 
 /// Steps of the size of the rate in every entry, with the sign of a momentum.
 ///

@@ -1,6 +1,7 @@
 //! k steps of a rule from a slow point s, then s ← s + α (x − s) and x ← s.
 //! M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS (2019), algorithm 1.
 
+use super::solver;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -9,7 +10,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::{Columns, Slots};
 
-crate::solver::first_order::solver::solver!([R: Rule] Lookahead<R>);
+solver!([R: Rule] Lookahead<R>);
 
 /// A rule that goes back, every k steps, to between where it is and where it was then.
 ///

@@ -3,14 +3,14 @@
 //! stochastic optimization", JMLR 23 (2022), algorithm 1, with the ε in the rate and the defaults of the authors' code; the
 //! decay λ is that of pytorch_optimizer.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Madgrad);
+solver!(Madgrad);
 
 /// Dual averages of all gradients, divided by the cube root of their squares. A rate of 0 moves nothing.
 ///

@@ -6,7 +6,7 @@
 //! F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive learning rates",
 //! ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -14,7 +14,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Momo, MomoAdam);
+solver!(Momo, MomoAdam);
 
 /// What the two have in common.
 #[derive(Clone, Debug)]

@@ -6,14 +6,14 @@
 //! and with the defaults of torch.optim.NAdam.
 
 use super::moments::{Moments, MomentsPlan, setters};
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Nadam);
+solver!(Nadam);
 setters! { Nadam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", decay "0"; }
 
 /// Adam that looks ahead.

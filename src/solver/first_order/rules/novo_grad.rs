@@ -2,14 +2,14 @@
 //! B. Ginsburg et al., "Stochastic gradient methods with layer-wise adaptive moments for training of deep networks",
 //! arXiv:1905.11286 (2019), algorithm 1, with its β₁ = 0.95, β₂ = 0.98 (optax has 0.9 and 0.25, and ε = 1e-6).
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(NovoGrad);
+solver!(NovoGrad);
 
 /// Momentum of gradients divided by a mean of their norms. The norm is that of a [group](Rule::group): a layer.
 ///

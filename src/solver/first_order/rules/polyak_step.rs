@@ -3,7 +3,7 @@
 //! S. Lacoste-Julien, "Stochastic Polyak step-size for SGD", AISTATS (2021), eq. 3 (SPS_max); SPS₊, which never climbs:
 //! G. Garrigos, R. Gower, F. Schaipp, "Function value learning", arXiv:2307.14528 (2023), eq. 5.
 
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -11,7 +11,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums};
 use crate::solver::first_order::slots::Columns;
 
-startable!(PolyakStep);
+solver!(PolyakStep);
 
 /// Gradient steps to where a linear model of the cost is at its minimum f*. Needs the cost:
 /// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).

@@ -4,7 +4,7 @@
 //! K. Mishchenko, A. Defazio, "Prodigy: an expeditiously adaptive parameter-free learner", ICML (2024), algorithm 4, in
 //! the form and with the defaults of the authors' package prodigyopt.
 
-use super::{check_above_0, check_beta, check_growth, check_size, startable};
+use super::{check_above_0, check_beta, check_growth, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -12,7 +12,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Prodigy);
+solver!(Prodigy);
 
 /// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
 ///

@@ -2,7 +2,7 @@
 //! J. Ma, D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", ICLR (2019), eq. 3–4 (QHM) and 7–8 (QHAdam),
 //! with the defaults that the paper recommends.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -10,7 +10,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Qhm, QhAdam);
+solver!(Qhm, QhAdam);
 
 fn check_nu(name: &'static str, nu: f64) -> Result<(), Error> {
     check((0.0..=1.0).contains(&nu), name, nu, "0 to 1")

@@ -3,14 +3,14 @@
 //! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop, with
 //! those of optax as options.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(RmsProp);
+solver!(RmsProp);
 
 /// Gradients divided by the root of their mean square.
 ///

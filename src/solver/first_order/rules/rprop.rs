@@ -3,7 +3,7 @@
 //! (1993), in the form Rprop⁻ without weight backtracking of C. Igel, M. Hüsken, "Improving the Rprop learning algorithm",
 //! NC (2000), algorithm iRprop⁻, with the defaults of torch.optim.Rprop.
 
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -11,7 +11,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Rprop);
+solver!(Rprop);
 
 /// A step size for every entry that grows while the sign of the gradient stays: for gradients without noise.
 ///

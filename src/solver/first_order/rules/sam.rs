@@ -4,13 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check_size;
+use super::{check_size, solver};
 use crate::Error;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::{Columns, Slots};
 
-crate::solver::first_order::solver::solver!([R: Rule] Sam<R>);
+solver!([R: Rule] Sam<R>);
 
 /// Minima in flat valleys: a rule with the gradient of the highest point at distance ρ.
 ///

@@ -7,7 +7,7 @@
 //! defaults of the authors' package schedulefree; RAdam's rate: L. Liu et al., "On the variance of the adaptive learning
 //! rate and beyond", ICLR (2020), algorithm 2.
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -15,7 +15,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(ScheduleFreeSgd, ScheduleFreeAdamW, ScheduleFreeRAdam);
+solver!(ScheduleFreeSgd, ScheduleFreeAdamW, ScheduleFreeRAdam);
 
 /// What the three have in common.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 //! I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML (2013), eq. 3–4, in
 //! the form and with the defaults of torch.optim.SGD.
 
-use super::{check_beta, startable};
+use super::{check_beta, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -13,7 +13,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Sgd, Momentum, Nesterov);
+solver!(Sgd, Momentum, Nesterov);
 
 /// x ← x − α g.
 ///

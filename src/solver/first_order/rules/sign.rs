@@ -2,14 +2,14 @@
 //! J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for non-convex problems",
 //! ICML (2018), algorithms 1 and 2 (Signum).
 
-use super::{check_beta, startable};
+use super::{check_beta, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(SignSgd, Signum);
+solver!(SignSgd, Signum);
 
 /// Steps of the size of the rate against the sign of the gradient; where it is 0, nothing moves.
 ///

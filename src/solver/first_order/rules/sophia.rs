@@ -2,7 +2,7 @@
 //! H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, "Sophia: a scalable stochastic second-order optimizer for language model
 //! pre-training", ICLR (2024), algorithm 3. ĥ is an estimate of the Hessian's diagonal, such as Hutchinson's (algorithm 1).
 
-use super::{check_above_0, check_beta, check_size, startable};
+use super::{check_above_0, check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -10,7 +10,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Sophia);
+solver!(Sophia);
 
 /// Newton steps with a diagonal Hessian, cut to the size of the rate; where the curvature is not above 0, steps of the
 /// size of the rate.

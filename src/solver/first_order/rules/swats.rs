@@ -5,14 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Swats);
+solver!(Swats);
 
 /// Adam that turns to gradient steps with momentum once it knows their rate.
 ///

@@ -3,14 +3,14 @@
 //! bias and the defaults of optax.yogi.
 
 use super::moments::{Moments, MomentsPlan, setters};
-use super::{check_size, startable};
+use super::{check_size, solver};
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(Yogi);
+solver!(Yogi);
 setters! { Yogi: betas "0.9 and 0.999", epsilon "1e-3", bias_correction "", decay "0"; }
 
 /// Adam whose mean square moves by the square of the gradient at most: rates rise slowly.

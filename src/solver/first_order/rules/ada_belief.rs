@@ -3,15 +3,15 @@
 //! algorithm 2.
 
 use super::moments::{Moments, MomentsPlan, setters};
-use super::radam::Rectification;
-use super::startable;
+use super::r_adam::Rectification;
+use super::solver;
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(AdaBelief);
+solver!(AdaBelief);
 setters! { AdaBelief: betas "0.9 and 0.999", epsilon "1e-16", nesterov "", bias_correction "", decay "0"; }
 
 /// Adam that looks at how far gradients are from their average instead of from 0.

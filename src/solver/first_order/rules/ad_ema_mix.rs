@@ -6,7 +6,7 @@
 //! the schedulers of section 3.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
-use super::{check_beta, check_size, startable};
+use super::{check_beta, check_size, solver};
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -14,7 +14,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(AdEmaMix);
+solver!(AdEmaMix);
 setters! { AdEmaMix: epsilon "1e-8", epsilon_root "0", decay "0"; }
 
 /// Adam with a short and a long memory.

@@ -3,14 +3,14 @@
 //! defaults of torch.optim.Adamax.
 
 use super::moments::{Moments, correction, setters};
-use super::startable;
+use super::solver;
 use crate::Error;
 use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(AdaMax);
+solver!(AdaMax);
 setters! { AdaMax: betas "0.9 and 0.999", epsilon "1e-8", decay "0"; }
 
 /// Adam with a fading maximum in place of the mean square.

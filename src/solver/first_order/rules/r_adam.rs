@@ -6,7 +6,7 @@
 //! with the defaults of torch.optim.RAdam.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
-use super::startable;
+use super::solver;
 use crate::Error;
 use crate::error::check;
 use crate::schedule::Rate;
@@ -14,7 +14,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
 
-startable!(RAdam);
+solver!(RAdam);
 setters! {
     RAdam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", nesterov "", bias_correction "", decay "0";
 }

@@ -1,0 +1,90 @@
+//! Rules, chains and groups as solvers by themselves.
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+
+use super::solver::{Course, PATIENCE};
+use super::{Chain, FirstOrderState, Groups, Rule};
+use crate::{Error, Oracle, Solver, Termination};
+
+impl<R: Rule> Solver for Groups<R> {
+    type State = FirstOrderState<R>;
+
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
+        Course::default().init(self, problem, x0)
+    }
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
+        Course::default().step(problem, state)
+    }
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        Course::default().restore(self, problem, state)
+    }
+    fn patience(&self) -> u64 {
+        PATIENCE
+    }
+}
+
+/// Makes rules solvers, by a line in the file of each: two blanket implementations of [`Solver`] would collide. Gives them,
+/// without a trait in scope, what users write first.
+macro_rules! solver {
+    ([$($generics:tt)*] $rule:ty) => {
+        impl<$($generics)*> crate::Solver for $rule {
+            type State = crate::first_order::FirstOrderState<Self>;
+
+            fn name(&self) -> &'static str {
+                <Self as crate::first_order::Rule>::NAME
+            }
+            fn init(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                x0: nalgebra::DVector<f64>,
+            ) -> Result<Self::State, crate::Error> {
+                crate::first_order::Groups::new(self.clone()).init(problem, x0)
+            }
+            fn step(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                state: &mut Self::State,
+            ) -> std::ops::ControlFlow<crate::Termination> {
+                // The state has the rule.
+                crate::solver::first_order::solver::Course::default().step(problem, state)
+            }
+            fn restore(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                state: &mut Self::State,
+            ) -> Result<(), crate::Error> {
+                crate::first_order::Groups::new(self.clone()).restore(problem, state)
+            }
+            fn patience(&self) -> u64 {
+                crate::solver::first_order::solver::PATIENCE
+            }
+        }
+
+        impl<$($generics)*> $rule {
+            /// The rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
+            /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
+            pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
+                crate::first_order::FirstOrder::new(self).batches(size, seed)
+            }
+
+            /// The rule with a state for n parameters, for gradients of your own.
+            pub fn start<T: crate::first_order::Float>(
+                self,
+                n: usize,
+            ) -> crate::first_order::Updater<T, Self> {
+                crate::first_order::Rule::start(self, n)
+            }
+        }
+    };
+    ($($rule:ty),+) => {
+        $(crate::solver::first_order::as_solver::solver!([] $rule);)+
+    };
+}
+pub(super) use solver;
+
+solver!([A: Rule, B: Rule] Chain<A, B>);
