@@ -93,8 +93,9 @@ impl Rule for Adagrad {
         [s]: [V; 1],
     ) -> (Entry<V>, [V; 1]) {
         let s = s + at.g.squared();
-        let root = (s + V::of(*inside)).sqrt() + V::of(*beside);
-        at.x = at.x - V::of(*rate) * at.g / root;
+        let (root, zero) = ((s + V::of(*inside)).sqrt() + V::of(*beside), V::of(0.0));
+        // With ε = 0, 0/0 where there was no gradient yet.
+        at.x = at.x - zero.less(root, V::of(*rate) * at.g / root, zero);
         (at, [s])
     }
 }
