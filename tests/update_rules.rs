@@ -32,7 +32,7 @@ fn what_a_configuration_does_not_need_is_not_kept() {
     assert_eq!(vectors(Madgrad::new(0.1)), 3);
     assert_eq!(vectors(Madgrad::new(0.1).momentum(0.0)), 2);
     assert_eq!(vectors(Swats::new(0.1)), 2);
-    assert_eq!(vectors(Swats::new(0.1).ams_bound()), 3);
+    assert_eq!(vectors(Swats::new(0.1).amsgrad()), 3);
 }
 
 /// ½ Σ wᵢ xᵢ² with weights from 1e-4 to 1.

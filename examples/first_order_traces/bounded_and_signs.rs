@@ -72,17 +72,17 @@ fn ada_bound(
     o: &Options,
     prefix: impl Rule,
     [b1, b2]: [f64; 2],
-    root_epsilon: f64,
+    epsilon_root: f64,
     is_ams: bool,
 ) -> Option<Box<dyn Method>> {
     let (rate, last) = (o.or("lr", 1e-3), o.or("final_lr", 0.1));
     let (gamma, epsilon) = (o.or("gamma", 1e-3), o.or("eps", 1e-8));
     if is_ams {
         let rule = AmsBound::new(rate).betas(b1, b2).final_rate(last).gamma(gamma);
-        started(prefix.then(rule.epsilon(epsilon).root_epsilon(root_epsilon)), case)
+        started(prefix.then(rule.epsilon(epsilon).epsilon_root(epsilon_root)), case)
     } else {
         let rule = AdaBound::new(rate).betas(b1, b2).final_rate(last).gamma(gamma);
-        started(prefix.then(rule.epsilon(epsilon).root_epsilon(root_epsilon)), case)
+        started(prefix.then(rule.epsilon(epsilon).epsilon_root(epsilon_root)), case)
     }
 }
 
@@ -128,11 +128,11 @@ fn swats(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
     let mut rule = Swats::new(o.or("lr", 1e-3))
         .betas(b1, b2)
         .epsilon(epsilon)
-        .root_epsilon(1e-15)
+        .epsilon_root(1e-15)
         .tolerance(1e-8, epsilon)
         .decay(own);
     if o.is("ams_bound") {
-        rule = rule.ams_bound();
+        rule = rule.amsgrad();
     }
     if o.is("nesterov") {
         rule = rule.nesterov();

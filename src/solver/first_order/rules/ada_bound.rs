@@ -34,7 +34,7 @@ pub struct AdaBound {
     final_rate: f64,
     gamma: f64,
     epsilon: f64,
-    root_epsilon: f64,
+    epsilon_root: f64,
 }
 
 impl AdaBound {
@@ -46,7 +46,7 @@ impl AdaBound {
             final_rate: 0.1,
             gamma: 1e-3,
             epsilon: 1e-8,
-            root_epsilon: 0.0,
+            epsilon_root: 0.0,
         }
     }
     /// β₁ and β₂, default 0.9 and 0.999. Range: 0 to 1, 1 excluded.
@@ -70,8 +70,8 @@ impl AdaBound {
         self
     }
     /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
-    pub fn root_epsilon(mut self, epsilon: f64) -> Self {
-        self.root_epsilon = epsilon;
+    pub fn epsilon_root(mut self, epsilon: f64) -> Self {
+        self.epsilon_root = epsilon;
         self
     }
 
@@ -83,7 +83,7 @@ impl AdaBound {
         check_size("final_rate", self.final_rate)?;
         check(self.gamma > 0.0 && self.gamma.is_finite(), "gamma", self.gamma, "finite, above 0")?;
         check_size("epsilon", self.epsilon)?;
-        check_size("root_epsilon", self.root_epsilon)
+        check_size("epsilon_root", self.epsilon_root)
     }
 
     /// `base` is α₀, or 0 as long as the schedule has not given a positive rate.
@@ -102,7 +102,7 @@ impl AdaBound {
             low: last * (1.0 - 1.0 / (self.gamma * t + 1.0)),
             high: last * (1.0 + 1.0 / (self.gamma * t)),
             epsilon: self.epsilon,
-            root_epsilon: self.root_epsilon,
+            epsilon_root: self.epsilon_root,
         }
     }
 }
@@ -117,7 +117,7 @@ pub struct AdaBoundPlan {
     low: f64,
     high: f64,
     epsilon: f64,
-    root_epsilon: f64,
+    epsilon_root: f64,
 }
 
 impl AdaBoundPlan {
@@ -131,7 +131,7 @@ impl AdaBoundPlan {
     /// r m
     #[inline(always)]
     fn change<V: Number>(&self, m: V, v: V) -> V {
-        let root = (v + V::of(self.root_epsilon)).sqrt() + V::of(self.epsilon);
+        let root = (v + V::of(self.epsilon_root)).sqrt() + V::of(self.epsilon);
         (V::of(self.rate) / root).max(V::of(self.low)).min(V::of(self.high)) * m
     }
 }
@@ -203,8 +203,8 @@ impl AmsBound {
         Self(self.0.epsilon(epsilon))
     }
     /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
-    pub fn root_epsilon(self, epsilon: f64) -> Self {
-        Self(self.0.root_epsilon(epsilon))
+    pub fn epsilon_root(self, epsilon: f64) -> Self {
+        Self(self.0.epsilon_root(epsilon))
     }
 }
 

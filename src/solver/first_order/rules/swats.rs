@@ -32,10 +32,10 @@ pub struct Swats {
     rate: Rate,
     beta: [f64; 2],
     epsilon: f64,
-    root_epsilon: f64,
+    epsilon_root: f64,
     tolerance: [f64; 2],
     decay: f64,
-    ams_bound: bool,
+    amsgrad: bool,
     nesterov: bool,
 }
 
@@ -46,10 +46,10 @@ impl Swats {
             rate: rate.into(),
             beta: [0.9, 0.999],
             epsilon: 1e-9,
-            root_epsilon: 0.0,
+            epsilon_root: 0.0,
             tolerance: [1e-9, 0.0],
             decay: 0.0,
-            ams_bound: false,
+            amsgrad: false,
             nesterov: false,
         }
     }
@@ -64,8 +64,8 @@ impl Swats {
         self
     }
     /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
-    pub fn root_epsilon(mut self, epsilon: f64) -> Self {
-        self.root_epsilon = epsilon;
+    pub fn epsilon_root(mut self, epsilon: f64) -> Self {
+        self.epsilon_root = epsilon;
         self
     }
     /// Λ and γ agree when |Λ − γ| ≤ absolute + relative |γ|, default 1e-9 and 0; pytorch_optimizer has 1e-8 and its ε.
@@ -80,8 +80,8 @@ impl Swats {
         self
     }
     /// Adam with the largest v so far, as in pytorch_optimizer.
-    pub fn ams_bound(mut self) -> Self {
-        self.ams_bound = true;
+    pub fn amsgrad(mut self) -> Self {
+        self.amsgrad = true;
         self
     }
     /// Gradient steps x ← x − Λ b, with the whole of b, as `nesterov` is in pytorch_optimizer.
@@ -109,8 +109,8 @@ pub struct SwatsPlan {
     /// 1 − r λ
     shrink: f64,
     epsilon: f64,
-    root_epsilon: f64,
-    ams_bound: bool,
+    epsilon_root: f64,
+    amsgrad: bool,
     /// Whether this is a gradient step.
     has_switched: bool,
     /// Whether this is the last step of Adam.
@@ -124,8 +124,8 @@ impl SwatsPlan {
         let [b1, b2] = self.beta;
         let m = V::of(b1) * m + V::of(1.0 - b1) * g;
         let v = V::of(b2) * v + V::of(1.0 - b2) * g.squared();
-        let largest = if self.ams_bound { largest.max(v) } else { v };
-        let root = (largest + V::of(self.root_epsilon)).sqrt() + V::of(self.epsilon);
+        let largest = if self.amsgrad { largest.max(v) } else { v };
+        let root = (largest + V::of(self.epsilon_root)).sqrt() + V::of(self.epsilon);
         (V::of(self.rate) * m / root, [m, v, largest])
     }
 }
@@ -144,13 +144,13 @@ impl Rule for Swats {
             check_beta(name, beta)?;
         }
         check_size("epsilon", self.epsilon)?;
-        check_size("root_epsilon", self.root_epsilon)?;
+        check_size("epsilon_root", self.epsilon_root)?;
         check_size("absolute tolerance", self.tolerance[0])?;
         check_size("relative tolerance", self.tolerance[1])?;
         check_size("decay", self.decay)
     }
     fn uses(&self, slot: usize) -> bool {
-        slot < 2 || self.ams_bound
+        slot < 2 || self.amsgrad
     }
     fn memory(&self) -> SwatsMemory {
         SwatsMemory { average: 0.0, found: None }
@@ -173,8 +173,8 @@ impl Rule for Swats {
             rate: rate * scale,
             shrink: 1.0 - rate * self.decay,
             epsilon: self.epsilon,
-            root_epsilon: self.root_epsilon,
-            ams_bound: self.ams_bound,
+            epsilon_root: self.epsilon_root,
+            amsgrad: self.amsgrad,
             has_switched: memory.found.is_some(),
             switches: false,
         }
