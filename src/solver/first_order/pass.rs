@@ -76,63 +76,75 @@ pub(super) fn update<T: Float, R: Rule>(
         );
         return a.plus(b);
     }
-    linalg::wide(
+    linalg::wide_or(
+        (x, slots),
         #[inline(always)]
-        move || {
-            // Copies of its own, which no store can change: coefficients and places then stay in registers.
-            let (plan, mut slots) = (*plan, slots);
-            let mut blocks = Blocks::default();
-            let n = x.len();
-            let mut is_good = all_finite(&g[..BLOCK.min(n)]);
-            for start in (0..n).step_by(BLOCK) {
-                let end = (start + BLOCK).min(n);
-                let next = &g[end..(end + BLOCK).min(n)];
-                blocks.all += 1;
-                if is_good {
-                    let (is_whole, next_is_good) =
-                        update_block::<T, R>(&plan, x, g, &mut slots, offset, start..end, next);
-                    blocks.damaged += usize::from(!is_whole);
-                    is_good = next_is_good;
-                } else {
-                    blocks.untouched += 1;
-                    is_good = all_finite(next);
-                }
-            }
-            blocks
-        },
+        |(x, slots)| update_piece::<T::Lanes, R>(plan, x, g, slots, offset),
+        |(x, slots)| update_piece::<Lanes<T, 1>, R>(plan, x, g, slots, offset),
     )
+}
+
+/// Maps a piece, block by block.
+#[inline(always)]
+fn update_piece<V: Number, R: Rule>(
+    plan: &R::Plan,
+    x: &mut [V::Scalar],
+    g: &[V::Scalar],
+    slots: <R::Slots as Slots>::Slices<'_, V::Scalar>,
+    offset: usize,
+) -> Blocks {
+    // Copies of its own, which no store can change: coefficients and places then stay in registers.
+    let (plan, mut slots) = (*plan, slots);
+    let mut blocks = Blocks::default();
+    let n = x.len();
+    let mut is_good = all_finite::<V>(&g[..BLOCK.min(n)]);
+    for start in (0..n).step_by(BLOCK) {
+        let end = (start + BLOCK).min(n);
+        let next = &g[end..(end + BLOCK).min(n)];
+        blocks.all += 1;
+        if is_good {
+            let (is_whole, next_is_good) =
+                update_block::<V, R>(&plan, x, g, &mut slots, offset, start..end, next);
+            blocks.damaged += usize::from(!is_whole);
+            is_good = next_is_good;
+        } else {
+            blocks.untouched += 1;
+            is_good = all_finite::<V>(next);
+        }
+    }
+    blocks
 }
 
 /// Maps the entries of a block, and says whether all of them moved to finite numbers; and whether the gradient of the next
 /// block is good. To look at that first would be a pass by itself, in which nothing is computed while memory is read.
 #[inline(always)]
-fn update_block<T: Float, R: Rule>(
+fn update_block<V: Number, R: Rule>(
     plan: &R::Plan,
-    x: &mut [T],
-    g: &[T],
-    slots: &mut <R::Slots as Slots>::Slices<'_, T>,
+    x: &mut [V::Scalar],
+    g: &[V::Scalar],
+    slots: &mut <R::Slots as Slots>::Slices<'_, V::Scalar>,
     offset: usize,
     range: Range<usize>,
-    next: &[T],
+    next: &[V::Scalar],
 ) -> (bool, bool) {
     let (mut at, n) = (range.start, range.end);
-    let (mut moved_to, mut ahead) = (Finite::<T>::new(), Finite::<T>::new());
+    let (mut moved_to, mut ahead) = (Finite::<V>::new(), Finite::<V>::new());
     let mut seen = 0;
-    while at + T::Lanes::LANES <= n {
-        moved_to.see(update_at::<T::Lanes, R>(plan, x, g, slots, offset, at));
-        at += T::Lanes::LANES;
-        if let Some(next) = next.get(seen..seen + T::Lanes::LANES) {
-            ahead.see(T::Lanes::load(next).squared());
-            seen += T::Lanes::LANES;
+    while at + V::LANES <= n {
+        moved_to.see(update_at::<V, R>(plan, x, g, slots, offset, at));
+        at += V::LANES;
+        if let Some(next) = next.get(seen..seen + V::LANES) {
+            ahead.see(V::load(next).squared());
+            seen += V::LANES;
         }
     }
     let mut is_whole = moved_to.holds();
     while at < n {
-        let moved_to = update_at::<Lanes<T, 1>, R>(plan, x, g, slots, offset, at);
+        let moved_to = update_at::<Lanes<V::Scalar, 1>, R>(plan, x, g, slots, offset, at);
         is_whole &= moved_to.first().f64().is_finite();
         at += 1;
     }
-    (is_whole, ahead.holds() && all_finite(&next[seen..]))
+    (is_whole, ahead.holds() && all_finite::<V>(&next[seen..]))
 }
 
 /// Maps one entry, or several side by side. Returns what x would be, finite or not.
@@ -210,17 +222,17 @@ fn survey_at<V: Number, R: Rule>(
 }
 
 /// Whether all numbers that were seen are finite.
-struct Finite<T: Float>(T::Lanes);
+struct Finite<V>(V);
 
-impl<T: Float> Finite<T> {
+impl<V: Number> Finite<V> {
     #[inline(always)]
     fn new() -> Self {
-        Self(T::Lanes::of(0.0))
+        Self(V::of(0.0))
     }
 
     #[inline(always)]
-    fn see(&mut self, numbers: T::Lanes) {
-        // x - x is zero, or NaN, which no sum loses.
+    #[expect(clippy::eq_op, reason = "x - x is zero, or NaN, which no sum loses")]
+    fn see(&mut self, numbers: V) {
         self.0 = self.0 + (numbers - numbers);
     }
 
@@ -234,12 +246,12 @@ impl<T: Float> Finite<T> {
 
 /// True when the squares of all entries are finite: then no rule makes anything else of them.
 #[inline(always)]
-fn all_finite<T: Float>(g: &[T]) -> bool {
-    let mut squares = Finite::<T>::new();
+fn all_finite<V: Number>(g: &[V::Scalar]) -> bool {
+    let mut squares = Finite::<V>::new();
     let mut at = 0;
-    while at + T::Lanes::LANES <= g.len() {
-        squares.see(T::Lanes::load(&g[at..at + T::Lanes::LANES]).squared());
-        at += T::Lanes::LANES;
+    while at + V::LANES <= g.len() {
+        squares.see(V::load(&g[at..at + V::LANES]).squared());
+        at += V::LANES;
     }
     squares.holds() && g[at..].iter().all(|&g| g.mul(g).f64().is_finite())
 }
