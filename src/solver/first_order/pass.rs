@@ -79,12 +79,14 @@ pub(super) fn update<T: Float, R: Rule>(
         || {
             let mut blocks = Blocks::default();
             let n = x.len();
+            // Of its own: what is written to x and the slots cannot change it, so coefficients stay in registers.
+            let plan = *plan;
             for start in (0..n).step_by(BLOCK) {
                 let end = (start + BLOCK).min(n);
                 blocks.all += 1;
                 if !all_finite(&g[start..end]) {
                     blocks.untouched += 1;
-                } else if !update_block::<T, R>(plan, x, g, &mut slots, offset, start..end) {
+                } else if !update_block::<T, R>(&plan, x, g, &mut slots, offset, start..end) {
                     blocks.damaged += 1;
                 }
             }
