@@ -106,7 +106,7 @@ impl Rule for AdEmaMix {
     ) -> (Entry<V>, [V; 3]) {
         let (short, v) = (moments.first(short, at.g), moments.second(v, at.g));
         let long = V::of(*beta) * long + V::of(1.0 - beta) * at.g;
-        at.x = moments.moved(at.x, [short, long], v);
+        at.x = moments.moved(at.x, short, long, v);
         (at, [short, long, v])
     }
 }

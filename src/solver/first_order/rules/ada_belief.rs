@@ -116,7 +116,7 @@ impl Rule for AdaBelief {
         let s = moments.second(s, at.g - m) + V::of(*added);
         // Without its column it is 0 before each step.
         let largest = largest.max(s);
-        at.x = moments.moved(at.x, [m, at.g], largest);
+        at.x = moments.moved(at.x, m, at.g, largest);
         (at, [m, s, largest])
     }
 }

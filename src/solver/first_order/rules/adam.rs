@@ -119,7 +119,7 @@ macro_rules! adam {
                 [m, v]: [V; 2],
             ) -> (Entry<V>, [V; 2]) {
                 let (m, v) = (plan.first(m, at.g), plan.second(v, at.g));
-                at.x = plan.moved(at.x, [m, at.g], v);
+                at.x = plan.moved(at.x, m, at.g, v);
                 (at, [m, v])
             }
         }
@@ -165,7 +165,7 @@ impl Rule for AmsGrad {
     ) -> (Entry<V>, [V; 3]) {
         let (m, v) = (plan.moments.first(m, at.g), plan.moments.second(v, at.g));
         let largest = largest.max(V::of(plan.before) * v);
-        at.x = plan.moments.moved(at.x, [m, at.g], largest);
+        at.x = plan.moments.moved(at.x, m, at.g, largest);
         (at, [m, v, largest])
     }
 }

@@ -114,7 +114,7 @@ impl Rule for Adan {
         let m = plan.moments.first(m, at.g);
         let v = V::of(plan.beta) * v + V::of(1.0 - plan.beta) * d;
         let n = plan.moments.second(n, at.g + V::of(plan.weight) * d);
-        at.x = plan.moments.moved(at.x, [m, v], n);
+        at.x = plan.moments.moved(at.x, m, v, n);
         (at, [m, v, n, at.g])
     }
 }

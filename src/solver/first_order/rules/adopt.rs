@@ -119,9 +119,13 @@ impl Rule for Adopt {
     #[inline(always)]
     fn update<V: Number>(plan: &AdoptPlan, mut at: Entry<V>, [m, v]: [V; 2]) -> (Entry<V>, [V; 2]) {
         let (of, clip) = (V::of, V::of(plan.clip));
-        let u = (at.g / v.sqrt().max(of(plan.epsilon))).max(-clip).min(clip);
+        let u = (at.g / v.sqrt().max(of(plan.epsilon))).min(clip).max(-clip);
         let m = of(plan.m[0]) * m + of(plan.m[1]) * u;
-        at.x = at.x - (of(plan.weights[0]) * m + of(plan.weights[1]) * u);
+        let mut change = of(plan.weights[0]) * m;
+        if plan.weights[1] != 0.0 {
+            change = change + of(plan.weights[1]) * u;
+        }
+        at.x = at.x - change;
         (at, [m, of(plan.v[0]) * v + of(plan.v[1]) * at.g.squared()])
     }
 }

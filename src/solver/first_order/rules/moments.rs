@@ -115,8 +115,12 @@ impl MomentsPlan {
 
     /// x after the step.
     #[inline(always)]
-    pub(super) fn moved<V: Number>(&self, x: V, by: [V; 2], v: V) -> V {
-        let change = V::of(self.weights[0]) * by[0] + V::of(self.weights[1]) * by[1];
+    pub(super) fn moved<V: Number>(&self, x: V, first: V, second: V, v: V) -> V {
+        let mut change = V::of(self.weights[0]) * first;
+        // Most rules have no second: the same for all entries, so this costs them less than the product.
+        if self.weights[1] != 0.0 {
+            change = change + V::of(self.weights[1]) * second;
+        }
         let root = (V::of(self.scale) * v + V::of(self.epsilon_root)).sqrt();
         V::of(self.shrink) * x - change / (root + V::of(self.epsilon))
     }

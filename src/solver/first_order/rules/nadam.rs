@@ -88,7 +88,7 @@ impl Rule for Nadam {
         [m, v]: [V; 2],
     ) -> (Entry<V>, [V; 2]) {
         let (m, v) = (plan.first(m, at.g), plan.second(v, at.g));
-        at.x = plan.moved(at.x, [m, at.g], v);
+        at.x = plan.moved(at.x, m, at.g, v);
         (at, [m, v])
     }
 }

@@ -67,7 +67,7 @@ impl Rule for Yogi {
         let m = plan.first(m, at.g);
         let square = at.g.squared();
         let v = v - V::of(1.0 - plan.beta[1]) * (v - square).sign() * square;
-        at.x = plan.moved(at.x, [m, at.g], v);
+        at.x = plan.moved(at.x, m, at.g, v);
         (at, [m, v])
     }
 }
