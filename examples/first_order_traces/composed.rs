@@ -27,6 +27,7 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
                 .slow_step(o.number("slow_step_size")?);
             started(if o.is("reset_state") { rule.reset_state() } else { rule }, case)
         }
+        // The number in the name is not that of the case.
         name if name.starts_with("apply_every(") && name.ends_with(")+adam") => {
             let rule = Accumulate::new(o.number("every_k")? as u64, adam(o)?);
             started(if o.flag("use_grad_mean", true) { rule } else { rule.sum() }, case)
@@ -36,11 +37,11 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
 }
 
 fn adam(o: &Options) -> Option<Adam> {
-    if o.is("nesterov") || o.or("eps_root", 0.0) != 0.0 {
-        o.refuse("nesterov or an eps_root within a chain");
-    }
-    let rule = Adam::new(o.number("learning_rate")?);
-    Some(rule.betas(o.or("b1", 0.9), o.or("b2", 0.999)).epsilon(o.or("eps", 1e-8)))
+    let rule = Adam::new(o.number("learning_rate")?)
+        .betas(o.or("b1", 0.9), o.or("b2", 0.999))
+        .epsilon(o.or("eps", 1e-8))
+        .epsilon_root(o.or("eps_root", 0.0));
+    Some(if o.is("nesterov") { rule.nesterov() } else { rule })
 }
 
 fn before_sgd(link: impl Rule, case: &Case, o: &Options) -> Option<Box<dyn Method>> {

@@ -59,7 +59,7 @@ impl Dog {
         self.initial = Initial::RelativeDistance(distance);
         self
     }
-    /// The rate of the first step. Range: ≥ 0.
+    /// The rate of the first step that moves. Range: ≥ 0.
     pub fn initial_rate(mut self, rate: f64) -> Self {
         self.initial = Initial::Rate(rate);
         self
@@ -128,7 +128,8 @@ impl Rule for Dog {
         *total += gradient;
         let root = (*total + self.epsilon).sqrt();
         *rate *= match self.initial {
-            Initial::Rate(rate) if now.step == 1 => rate,
+            // Until something has moved.
+            Initial::Rate(rate) if *r == 0.0 => rate,
             _ if root > 0.0 => *r / root,
             _ => 0.0,
         };
