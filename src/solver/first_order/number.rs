@@ -11,8 +11,10 @@ pub trait Float:
 {
     /// The distance from 1 to the next number.
     const EPSILON: f64;
-    /// As many entries as the widest registers take twice.
+    /// As many entries as are updated side by side: measured, not derived from the width of registers.
     type Lanes: Number<Scalar = Self>;
+    /// Fewer of them, for what is left.
+    type Few: Number<Scalar = Self>;
     /// The nearest number of this type.
     fn of(x: f64) -> Self;
     /// The same number.
@@ -32,10 +34,11 @@ pub trait Float:
 }
 
 macro_rules! float {
-    ($type:ty, $lanes:literal) => {
+    ($type:ty, $lanes:literal, $few:literal) => {
         impl Float for $type {
             const EPSILON: f64 = <$type>::EPSILON as f64;
             type Lanes = Lanes<$type, $lanes>;
+            type Few = Lanes<$type, $few>;
             #[inline(always)]
             fn of(x: f64) -> Self {
                 x as $type
@@ -72,8 +75,8 @@ macro_rules! float {
     };
 }
 
-float!(f32, 16);
-float!(f64, 8);
+float!(f32, 16, 8);
+float!(f64, 4, 1);
 
 /// One entry of a vector, or several side by side. Rules are written once for all of them; a comparison selects instead
 /// of branching.

@@ -84,6 +84,8 @@ pub(super) fn update<T: Float, R: Rule>(
     )
 }
 
+type Few<V> = <<V as Number>::Scalar as Float>::Few;
+
 /// Maps a piece, block by block.
 #[inline(always)]
 fn update_piece<V: Number, R: Rule>(
@@ -138,7 +140,12 @@ fn update_block<V: Number, R: Rule>(
             seen += V::LANES;
         }
     }
-    let mut is_whole = moved_to.holds();
+    let mut few_moved_to = Finite::<Few<V>>::new();
+    while at + Few::<V>::LANES <= n {
+        few_moved_to.see(update_at::<Few<V>, R>(plan, x, g, slots, offset, at));
+        at += Few::<V>::LANES;
+    }
+    let mut is_whole = moved_to.holds() && few_moved_to.holds();
     while at < n {
         let moved_to = update_at::<Lanes<V::Scalar, 1>, R>(plan, x, g, slots, offset, at);
         is_whole &= moved_to.first().f64().is_finite();
@@ -186,39 +193,71 @@ pub(super) fn survey<T: Float, R: Rule>(
     }
     linalg::wide(
         #[inline(always)]
-        move || {
-            let plan = *plan;
-            let mut lanes = [[0.0; MOST_LANES]; 4];
-            let mut at = from;
-            while at + T::Lanes::LANES <= to {
-                survey_at::<T::Lanes, R>(&plan, round, x, g, slots, at, &mut lanes);
-                at += T::Lanes::LANES;
-            }
-            while at < to {
-                survey_at::<Lanes<T, 1>, R>(&plan, round, x, g, slots, at, &mut lanes);
-                at += 1;
-            }
-            lanes.map(|lanes| lanes.iter().sum())
-        },
+        || survey_piece::<T::Lanes, R>(plan, round, x, g, slots, from..to),
     )
 }
 
+/// Vectors that are summed side by side: enough independent additions to hide their latency.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Entries that are summed in their own precision before the sum is taken to f64.
+const RUN: usize = 1024;
+
+/// The sums over a piece, lane by lane and then the tail.
 #[inline(always)]
-fn survey_at<V: Number, R: Rule>(
+fn survey_piece<V: Number, R: Rule>(
+    plan: &R::Plan,
+    round: usize,
+    x: &[V::Scalar],
+    g: &[V::Scalar],
+    slots: &<R::Slots as Slots>::Slices<'_, V::Scalar>,
+    range: Range<usize>,
+) -> Sums {
+    let plan = *plan;
+    let (mut at, end) = (range.start, range.end);
+    let mut lanes = [[0.0; MOST_LANES]; 4];
+    let stride = SIDE_BY_SIDE * V::LANES;
+    while at + stride <= end {
+        let stop = end.min(at + RUN);
+        let mut sums = [[V::of(0.0); 4]; SIDE_BY_SIDE];
+        while at + stride <= stop {
+            for sums in &mut sums {
+                let terms = terms_at::<V, R>(&plan, round, x, g, slots, at);
+                for (sum, term) in sums.iter_mut().zip(terms) {
+                    *sum = *sum + term;
+                }
+                at += V::LANES;
+            }
+        }
+        for sums in sums {
+            for (sum, lanes) in sums.into_iter().zip(&mut lanes) {
+                sum.add_to(lanes);
+            }
+        }
+    }
+    while at < end {
+        let terms = terms_at::<Lanes<V::Scalar, 1>, R>(&plan, round, x, g, slots, at);
+        for (term, lanes) in terms.into_iter().zip(&mut lanes) {
+            term.add_to(lanes);
+        }
+        at += 1;
+    }
+    lanes.map(|lanes| lanes.iter().sum())
+}
+
+/// The terms of one entry, or several side by side.
+#[inline(always)]
+fn terms_at<V: Number, R: Rule>(
     plan: &R::Plan,
     round: usize,
     x: &[V::Scalar],
     g: &[V::Scalar],
     slots: &<R::Slots as Slots>::Slices<'_, V::Scalar>,
     at: usize,
-    lanes: &mut [[f64; MOST_LANES]; 4],
-) {
+) -> [V; 4] {
     let here = at..at + V::LANES;
     let entry = Entry { g: V::load(&g[here.clone()]), x: V::load(&x[here]), index: at };
-    let terms = R::survey::<V>(plan, round, entry, R::Slots::load::<V>(slots, at));
-    for (term, lanes) in terms.into_iter().zip(lanes) {
-        term.add_to(lanes);
-    }
+    R::survey::<V>(plan, round, entry, R::Slots::load::<V>(slots, at))
 }
 
 /// Whether all numbers that were seen are finite.
