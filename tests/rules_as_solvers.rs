@@ -41,7 +41,7 @@ fn rules() -> Vec<Box<dyn AnySolver>> {
         ClipNorm::new(1.0).then(Decay::l2(1e-3)).then(Sgd::new(1e-2)).then(Ema::new(0.9)).boxed(),
         Noise::new(1e-4, 3).then(Adam::new(0.02)).boxed(),
         Adam::new(0.02).group(0..1, Adam::new(0.05)).boxed(),
-        FirstOrder::new(Adam::new(0.02)).plateau(ReduceOnPlateau::new()).boxed(),
+        FirstOrder::new(Adam::new(0.02)).plateau(ReduceOnPlateau::new().patience(500)).boxed(),
     ]
 }
 

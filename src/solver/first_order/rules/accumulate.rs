@@ -89,7 +89,7 @@ impl<R: Rule> Rule for Accumulate<R> {
         slot >= R::Slots::COUNT || self.rule.uses(slot)
     }
     fn gradients(&self) -> u64 {
-        self.gradients.saturating_mul(self.rule.gradients())
+        self.rule.gradients()
     }
     fn memory(&self) -> Self::Memory {
         AccumulateMemory { rule: self.rule.memory(), steps: 0, gradients: 0, cost: 0.0 }
