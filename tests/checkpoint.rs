@@ -286,6 +286,7 @@ struct Mirror {
     elapsed_before: Duration,
     costs: [f64; 32],
     trace: Vec<()>,
+    validated: Option<()>,
 }
 
 #[test]

@@ -190,12 +190,12 @@ fn gathered_gradients_are_one() {
 
 #[test]
 fn wrappers_count_gradients_and_wrap_each_other() {
-    let rule = Lookahead::new(Sam::new(0.1, Accumulate::new(3, Sgd::new(0.1)))).period(2);
+    let rule = Lookahead::new(Sam::new(0.1, Accumulate::new(3, Sgd::new(0.1)))).period(6);
     assert_eq!(rule.gradients(), 2);
     let all = points(rule, 12);
     assert_eq!(all[1], [1.0, -2.0]); // gathering
     assert_ne!(all[5], [1.0, -2.0]);
-    // Half the way back, after two steps of six gradients.
+    // Half the way back, after six steps of two gradients.
     let inner = points(Sam::new(0.1, Accumulate::new(3, Sgd::new(0.1))), 12);
     assert_eq!(inner[..11], all[..11]);
     assert_close(all[11], [0, 1].map(|i| ([1.0, -2.0][i] + inner[11][i]) / 2.0));

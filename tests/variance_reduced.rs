@@ -787,7 +787,7 @@ fn a_step_that_is_far_too_long_is_halved_until_it_is_not() {
 fn a_minimum_at_the_start_and_sums_of_one_kind_are_survived() {
     let solution = Regression::least_squares(9, 2, 0.1).solution();
     let problem = Sum::new(Regression::least_squares(9, 2, 0.1));
-    let never = || max_iterations(300);
+    let never = || max_iterations(3_000);
     for solver in methods(5.0, 0.1, 2) {
         // Goes round at the floor and ends by itself.
         let found = honest(&problem, &solver, solution.as_slice(), never());

@@ -195,7 +195,8 @@ pub fn run(case: &Case) -> Verdict {
             error = error.max(distance(&method.recommended(&x), &aux[k]));
         }
         // A NaN is worse than anything.
-        if !(error / allowed <= worst.0 / worst.1) {
+        let ratio = error / allowed;
+        if ratio.is_nan() || ratio > worst.0 / worst.1 {
             worst = (error, allowed);
         }
     }
