@@ -1,6 +1,8 @@
 //! The methods, each on mini-batches or on all images at once.
 
-use extremum::first_order::{Adagrad, Adam, AmsGrad, Momentum, RmsProp, Rule, Sgd};
+use extremum::first_order::{
+    AdaBound, Adagrad, Adam, AmsGrad, Momentum, Nadam, RmsProp, Rule, Sgd,
+};
 use extremum::schedule::Cosine;
 use extremum::{AnySolver, Lbfgs, Solver};
 
@@ -18,7 +20,7 @@ pub struct Method {
 ///
 /// All rates fall to 0 with half a cosine, and all else is each method's default. Where they start was chosen on a fifth
 /// of the training images, held out: of 0.001, 0.003, 0.01, ... the rate with the highest accuracy there, over both
-/// models and both splits.
+/// models and both splits; for AdaBound and Nadam, that of Adam.
 pub fn methods(epochs: u64, images: usize, seed: u64) -> Vec<Method> {
     let steps = epochs * images.div_ceil(BATCH) as u64;
     let batches = Batches { steps, seed };
@@ -28,7 +30,9 @@ pub fn methods(epochs: u64, images: usize, seed: u64) -> Vec<Method> {
         batches.of(0.03, Adagrad::new),
         batches.of(0.003, RmsProp::new),
         batches.of(0.01, Adam::new),
+        batches.of(0.01, AdaBound::new),
         batches.of(0.01, AmsGrad::new),
+        batches.of(0.01, Nadam::new),
         Method { solver: Lbfgs::default().boxed(), rate: None },
     ]
 }
