@@ -22,7 +22,7 @@ pub enum Step {
 /// A rule and all that it remembers of n parameters, for gradients of your own; made by [`Rule::start`].
 ///
 /// Nothing is allocated by a step. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the
-/// same bits on any number of them. A gradient with bad numbers is not used: rules that need sums, and those behind an
+/// same bits on any number of them; rayon's own queue of jobs may then take a new block now and then. A gradient with bad numbers is not used: rules that need sums, and those behind an
 /// [`AllFinite`](super::AllFinite), skip the step; all others skip the blocks of 4096 entries that hold one.
 ///
 /// ```
