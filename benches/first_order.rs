@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Rule, Updater};
 use extremum::schedule::Cosine;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Seconds of each of two pieces of work, done in turns: the medians.
 fn in_turns(repetitions: usize, mut a: impl FnMut(), mut b: impl FnMut()) -> (f64, f64) {
@@ -21,6 +22,19 @@ fn in_turns(repetitions: usize, mut a: impl FnMut(), mut b: impl FnMut()) -> (f6
         }
     }
     (median(of_a), median(of_b))
+}
+
+/// Seconds of the same work in either pool. A pool works a row of steps, whose first are not counted: threads wake up, and
+/// its half of the data comes into a core's own cache.
+fn in_rows(one: &ThreadPool, two: &ThreadPool, mut work: impl FnMut() + Send) -> (f64, f64) {
+    let (mut of_one, mut of_two) = (Vec::new(), Vec::new());
+    for _ in 0..10 {
+        for (pool, seconds) in [(one, &mut of_one), (two, &mut of_two)] {
+            let row = (0..25).map(|_| pool.install(|| time(&mut work)));
+            seconds.extend(row.skip(5));
+        }
+    }
+    (median(of_one), median(of_two))
 }
 
 fn time(work: &mut impl FnMut()) -> f64 {
@@ -107,8 +121,8 @@ macro_rules! plain_loops {
 plain_loops!(single, f32);
 plain_loops!(double, f64);
 
-fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads")
+fn pool(threads: usize) -> ThreadPool {
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads")
 }
 
 fn started<T: Float, R: Rule>(rule: R, n: usize) -> (Updater<T, R>, Vec<T>, Vec<T>) {
@@ -177,18 +191,19 @@ macro_rules! measure {
             $name, step * 1e6, by_hand * 1e6, step / by_hand
         );
 
-        // On two threads.
+        // On two threads, and what the memory gives two threads: x += a y on as many bytes.
         let two = pool(2);
-        let (mut first, mut x, g) = started::<$type, _>(AdamW::new(1e-3), n);
-        let (mut second, mut y) = (first.clone(), x.clone());
-        let (single, both) = in_turns(
-            200,
-            || one.install(|| drop(black_box(first.step(&mut x, &g)))),
-            || two.install(|| drop(black_box(second.step(&mut y, &g)))),
-        );
+        let (mut rule, mut x, g) = started::<$type, _>(AdamW::new(1e-3), n);
+        let (single, both) = in_rows(&one, &two, || drop(black_box(rule.step(&mut x, &g))));
+        let (mut to, y) = (vector::<$type>(2 * n, 3), vector::<$type>(2 * n, 4));
+        let (axpy, shared) = in_rows(&one, &two, || {
+            let half = if rayon::current_num_threads() == 2 { n } else { 2 * n };
+            let ((to_1, to_2), (y_1, y_2)) = (to.split_at_mut(half), y.split_at(half));
+            rayon::join(|| $module::axpy(1e-9, y_1, to_1), || $module::axpy(1e-9, y_2, to_2));
+        });
         println!(
-            "{:4} AdamW n = 1e6, 2 threads: {:5.0} us, 1 thread {:5.0} us, {:.2} times as fast (wanted {})",
-            $name, both * 1e6, single * 1e6, single / both, if bytes == 4.0 { 1.5 } else { 1.7 }
+            "{:4} AdamW n = 1e6, 2 threads: {:5.0} us, 1 thread {:5.0} us, {:.2} times as fast (wanted {}; x += a y {:.2})",
+            $name, both * 1e6, single * 1e6, single / both, if bytes == 4.0 { 1.5 } else { 1.7 }, axpy / shared
         );
 
         // Few parameters.

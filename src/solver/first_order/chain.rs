@@ -22,6 +22,7 @@ impl<A: Rule, B: Rule> Rule for Chain<A, B> {
     const NAME: &'static str = if B::IS_LINK { A::NAME } else { B::NAME };
     const IS_LINK: bool = A::IS_LINK && B::IS_LINK;
     const ROUNDS: usize = A::ROUNDS + B::ROUNDS;
+    const SUMS: usize = if A::SUMS > B::SUMS { A::SUMS } else { B::SUMS };
     const NEEDS_COST: bool = A::NEEDS_COST || B::NEEDS_COST;
     type Slots = (A::Slots, B::Slots);
     type Memory = (A::Memory, B::Memory);

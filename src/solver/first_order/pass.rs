@@ -13,26 +13,25 @@ use crate::linalg;
 /// Entries that are looked at for bad numbers, and then updated while they are in the cache.
 const BLOCK: usize = 4096;
 
-/// The most entries that are not halved any more.
-const PIECE: usize = 16 * BLOCK;
+/// The most entries that are not halved any more. A thread that wakes up late still finds some to take.
+const PIECE: usize = 4 * BLOCK;
 
-/// Entries from which on a half is worth handing to another thread: a step then takes some ten times as long as that.
-#[cfg(feature = "parallel")]
-const SHARED: usize = 2 * PIECE;
+/// Entries from which on a section is worth waking other threads: a step then takes some ten times as long as that.
+const SHARED: usize = 32 * BLOCK;
 
 /// Where a piece is halved.
 fn half(len: usize) -> Option<usize> {
     (len > PIECE).then(|| (len / 2).next_multiple_of(BLOCK))
 }
 
-/// Both, on two threads where that pays for so many entries.
+/// Both, on two threads where they may be shared.
 fn both<A: Send, B: Send>(
-    #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] len: usize,
+    #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] is_shared: bool,
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
     #[cfg(feature = "parallel")]
-    if len >= SHARED && rayon::current_num_threads() > 1 {
+    if is_shared && rayon::current_num_threads() > 1 {
         return rayon::join(a, b);
     }
     (a(), b())
@@ -56,7 +55,7 @@ impl Blocks {
     }
 }
 
-/// Maps all entries.
+/// Maps all entries of a section that begins at `offset`.
 pub(super) fn update<T: Float, R: Rule>(
     plan: &R::Plan,
     x: &mut [T],
@@ -64,15 +63,26 @@ pub(super) fn update<T: Float, R: Rule>(
     slots: <R::Slots as Slots>::Slices<'_, T>,
     offset: usize,
 ) -> Blocks {
+    let is_shared = x.len() >= SHARED;
+    update_part::<T, R>(plan, x, g, slots, offset, is_shared)
+}
+
+fn update_part<T: Float, R: Rule>(
+    plan: &R::Plan,
+    x: &mut [T],
+    g: &[T],
+    slots: <R::Slots as Slots>::Slices<'_, T>,
+    offset: usize,
+    is_shared: bool,
+) -> Blocks {
     if let Some(at) = half(x.len()) {
-        let len = x.len();
         let (x1, x2) = x.split_at_mut(at);
         let (g1, g2) = g.split_at(at);
         let [s1, s2] = R::Slots::split(slots, at);
         let (a, b) = both(
-            len,
-            || update::<T, R>(plan, x1, g1, s1, offset),
-            || update::<T, R>(plan, x2, g2, s2, offset + at),
+            is_shared,
+            || update_part::<T, R>(plan, x1, g1, s1, offset, is_shared),
+            || update_part::<T, R>(plan, x2, g2, s2, offset + at, is_shared),
         );
         return a.plus(b);
     }
@@ -180,14 +190,27 @@ pub(super) fn survey<T: Float, R: Rule>(
     x: &[T],
     g: &[T],
     slots: &<R::Slots as Slots>::Slices<'_, T>,
+    range: Range<usize>,
+) -> Sums {
+    let is_shared = range.len() >= SHARED;
+    survey_part::<T, R>(plan, round, x, g, slots, (range.start, range.end), is_shared)
+}
+
+fn survey_part<T: Float, R: Rule>(
+    plan: &R::Plan,
+    round: usize,
+    x: &[T],
+    g: &[T],
+    slots: &<R::Slots as Slots>::Slices<'_, T>,
     (from, to): (usize, usize),
+    is_shared: bool,
 ) -> Sums {
     if let Some(half) = half(to - from) {
         let at = from + half;
         let (a, b) = both(
-            to - from,
-            || survey::<T, R>(plan, round, x, g, slots, (from, at)),
-            || survey::<T, R>(plan, round, x, g, slots, (at, to)),
+            is_shared,
+            || survey_part::<T, R>(plan, round, x, g, slots, (from, at), is_shared),
+            || survey_part::<T, R>(plan, round, x, g, slots, (at, to), is_shared),
         );
         return std::array::from_fn(|i| a[i] + b[i]);
     }
@@ -196,9 +219,6 @@ pub(super) fn survey<T: Float, R: Rule>(
         || survey_piece::<T::Lanes, R>(plan, round, x, g, slots, from..to),
     )
 }
-
-/// Vectors that are summed side by side: enough independent additions to hide their latency.
-const SIDE_BY_SIDE: usize = 4;
 
 /// Entries that are summed in their own precision before the sum is taken to f64.
 const RUN: usize = 1024;
@@ -216,28 +236,27 @@ fn survey_piece<V: Number, R: Rule>(
     let plan = *plan;
     let (mut at, end) = (range.start, range.end);
     let mut lanes = [[0.0; MOST_LANES]; 4];
-    let stride = SIDE_BY_SIDE * V::LANES;
-    while at + stride <= end {
+    while at + 2 * V::LANES <= end {
         let stop = end.min(at + RUN);
-        let mut sums = [[V::of(0.0); 4]; SIDE_BY_SIDE];
-        while at + stride <= stop {
-            for sums in &mut sums {
-                let terms = terms_at::<V, R>(&plan, round, x, g, slots, at);
-                for (sum, term) in sums.iter_mut().zip(terms) {
-                    *sum = *sum + term;
-                }
-                at += V::LANES;
+        // Two sums at a time hide the latency of an addition.
+        let [mut even, mut odd] = [[V::of(0.0); 4]; 2];
+        while at + 2 * V::LANES <= stop {
+            let terms = terms_at::<V, R>(&plan, round, x, g, slots, at);
+            let next = terms_at::<V, R>(&plan, round, x, g, slots, at + V::LANES);
+            for sum in 0..R::SUMS {
+                even[sum] = even[sum] + terms[sum];
+                odd[sum] = odd[sum] + next[sum];
             }
+            at += 2 * V::LANES;
         }
-        for sums in sums {
-            for (sum, lanes) in sums.into_iter().zip(&mut lanes) {
-                sum.add_to(lanes);
-            }
+        for sum in 0..R::SUMS {
+            even[sum].add_to(&mut lanes[sum]);
+            odd[sum].add_to(&mut lanes[sum]);
         }
     }
     while at < end {
         let terms = terms_at::<Lanes<V::Scalar, 1>, R>(&plan, round, x, g, slots, at);
-        for (term, lanes) in terms.into_iter().zip(&mut lanes) {
+        for (term, lanes) in terms.into_iter().zip(&mut lanes).take(R::SUMS) {
             term.add_to(lanes);
         }
         at += 1;

@@ -69,6 +69,8 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     const IS_LINK: bool = false;
     /// The read-only passes that come before the update.
     const ROUNDS: usize = 0;
+    /// How many sums a round needs at most: the first so many of each [`survey`](Rule::survey) are taken. Default: all.
+    const SUMS: usize = if Self::ROUNDS == 0 { 0 } else { 4 };
     /// True when the rule needs the cost.
     const NEEDS_COST: bool = false;
     /// What is remembered of every entry.

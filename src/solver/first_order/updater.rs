@@ -328,7 +328,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
         let mut at = 0;
         for Section { len, rule } in sections.iter().flatten() {
-            let (draft, range) = (&mut drafts[*rule], (at, at + len));
+            let (draft, range) = (&mut drafts[*rule], at..at + len);
             let sums = pass::survey::<T, R>(&draft.plan, round, x, g, &slices, range);
             add(&mut draft.sums, sums);
             at += len;

@@ -64,6 +64,7 @@ pub struct AcceleratedGradientPlan {
 impl Rule for AcceleratedGradient {
     const NAME: &'static str = "AcceleratedGradient";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 1;
     /// z
     type Slots = Columns<1>;
     /// θ

@@ -75,6 +75,7 @@ impl<P> AccumulatePlan<P> {
 impl<R: Rule> Rule for Accumulate<R> {
     const NAME: &'static str = "Accumulate";
     const ROUNDS: usize = R::ROUNDS;
+    const SUMS: usize = R::SUMS;
     const NEEDS_COST: bool = R::NEEDS_COST;
     /// Those of the rule, and the mean or sum of the gradients.
     type Slots = (R::Slots, Columns<1>);

@@ -100,6 +100,7 @@ impl AdafactorPlan {
 impl Rule for Adafactor {
     const NAME: &'static str = "Adafactor";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     type Slots = Columns<1>;
     type Memory = ();
     type Plan = AdafactorPlan;

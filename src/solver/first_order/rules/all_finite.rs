@@ -26,6 +26,7 @@ impl Rule for AllFinite {
     const NAME: &'static str = "AllFinite";
     const IS_LINK: bool = true;
     const ROUNDS: usize = 1;
+    const SUMS: usize = 1;
     type Slots = Columns<0>;
     type Memory = ();
     type Plan = ();

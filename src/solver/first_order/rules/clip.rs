@@ -74,6 +74,7 @@ impl Rule for ClipNorm {
     const NAME: &'static str = "ClipNorm";
     const IS_LINK: bool = true;
     const ROUNDS: usize = 1;
+    const SUMS: usize = 1;
     type Slots = Columns<0>;
     type Memory = ();
     /// What the gradient is multiplied by.
@@ -140,6 +141,7 @@ impl Rule for ClipAdaptive {
     const NAME: &'static str = "ClipAdaptive";
     const IS_LINK: bool = true;
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     type Slots = Columns<0>;
     type Memory = ();
     /// What the gradient is multiplied by.

@@ -86,6 +86,7 @@ impl DAdaptAdaGradPlan {
 impl Rule for DAdaptAdaGrad {
     const NAME: &'static str = "DAdaptAdaGrad";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 3;
     /// a, s and x₀
     type Slots = Columns<3>;
     /// d and G

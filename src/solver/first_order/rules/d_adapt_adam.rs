@@ -106,6 +106,7 @@ impl DAdaptAdamPlan {
 impl Rule for DAdaptAdam {
     const NAME: &'static str = "DAdaptAdam";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     /// m, v and s
     type Slots = Columns<3>;
     /// d and r

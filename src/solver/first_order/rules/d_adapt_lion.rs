@@ -79,6 +79,7 @@ impl DAdaptLionPlan {
 impl Rule for DAdaptLion {
     const NAME: &'static str = "DAdaptLion";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     /// m and s
     type Slots = Columns<2>;
     /// d and r

@@ -88,6 +88,7 @@ pub struct DAdaptSgdMemory {
 impl Rule for DAdaptSgd {
     const NAME: &'static str = "DAdaptSgd";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 3;
     /// s and x₀
     type Slots = Columns<2>;
     type Memory = DAdaptSgdMemory;

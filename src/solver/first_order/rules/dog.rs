@@ -80,6 +80,7 @@ fn squares<V: Number>(at: Entry<V>, x0: V) -> [V; 4] {
 impl Rule for Dog {
     const NAME: &'static str = "Dog";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 3;
     /// x₀
     type Slots = Columns<1>;
     /// r and S
@@ -181,6 +182,7 @@ impl DoWg {
 impl Rule for DoWg {
     const NAME: &'static str = "DoWg";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     /// x₀
     type Slots = Columns<1>;
     /// R and W

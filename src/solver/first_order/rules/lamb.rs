@@ -91,6 +91,7 @@ impl LambPlan {
 impl Rule for Lamb {
     const NAME: &'static str = "Lamb";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     type Slots = Columns<2>;
     type Memory = ();
     type Plan = LambPlan;

@@ -82,6 +82,7 @@ pub struct LarsPlan {
 impl Rule for Lars {
     const NAME: &'static str = "Lars";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     type Slots = Columns<1>;
     type Memory = ();
     type Plan = LarsPlan;

@@ -79,6 +79,7 @@ pub struct LookaheadPlan<P> {
 impl<R: Rule> Rule for Lookahead<R> {
     const NAME: &'static str = "Lookahead";
     const ROUNDS: usize = R::ROUNDS;
+    const SUMS: usize = R::SUMS;
     const NEEDS_COST: bool = R::NEEDS_COST;
     /// Those of the rule, and s.
     type Slots = (R::Slots, Columns<1>);

@@ -158,6 +158,7 @@ impl MomoPlan {
 impl Rule for Momo {
     const NAME: &'static str = "Momo";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 3;
     const NEEDS_COST: bool = true;
     /// d
     type Slots = Columns<1>;
@@ -263,6 +264,7 @@ impl MomoAdamPlan {
 impl Rule for MomoAdam {
     const NAME: &'static str = "MomoAdam";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 3;
     const NEEDS_COST: bool = true;
     /// d and v
     type Slots = Columns<2>;

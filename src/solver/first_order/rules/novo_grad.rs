@@ -93,6 +93,7 @@ pub struct NovoGradPlan {
 impl Rule for NovoGrad {
     const NAME: &'static str = "NovoGrad";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 1;
     type Slots = Columns<1>;
     /// w
     type Memory = f64;

@@ -67,6 +67,7 @@ impl PolyakStep {
 impl Rule for PolyakStep {
     const NAME: &'static str = "PolyakStep";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 1;
     const NEEDS_COST: bool = true;
     type Slots = Columns<0>;
     type Memory = ();

@@ -172,6 +172,7 @@ impl ProdigyPlan {
 impl Rule for Prodigy {
     const NAME: &'static str = "Prodigy";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     /// m, v, s and x₀
     type Slots = Columns<4>;
     type Memory = ProdigyMemory;

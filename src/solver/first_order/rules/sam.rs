@@ -63,6 +63,7 @@ pub struct SamPlan<P> {
 impl<R: Rule> Rule for Sam<R> {
     const NAME: &'static str = "Sam";
     const ROUNDS: usize = 1 + R::ROUNDS;
+    const SUMS: usize = if R::SUMS > 1 { R::SUMS } else { 1 };
     const NEEDS_COST: bool = R::NEEDS_COST;
     /// Those of the rule, and x before it went up.
     type Slots = (R::Slots, Columns<1>);

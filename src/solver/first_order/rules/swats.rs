@@ -133,6 +133,7 @@ impl SwatsPlan {
 impl Rule for Swats {
     const NAME: &'static str = "Swats";
     const ROUNDS: usize = 1;
+    const SUMS: usize = 2;
     /// m, later b; v; the largest v.
     type Slots = Columns<3>;
     type Memory = SwatsMemory;
