@@ -2,7 +2,7 @@
 //! `examples/first_order_traces.rs`.
 
 use extremum::Error;
-use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Rule, Sgd, Step};
+use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Lamb, Rule, Sgd, Step};
 
 #[test]
 fn bad_gradients_are_skipped_and_counted() {
@@ -67,4 +67,28 @@ fn a_stored_state_goes_on_with_the_same_bits() {
     resumed.step(&mut y, &[3.0, 4.0]).unwrap();
     assert_eq!(x.map(f64::to_bits), y.map(f64::to_bits));
     assert!(AdamW::new(0.1).start::<f64>(3).restore(straight.state().clone()).is_err());
+}
+
+/// With sums, a bad block, and a length that no halving divides evenly.
+#[cfg(feature = "parallel")]
+#[test]
+fn the_bits_are_the_same_on_any_number_of_threads() {
+    fn run<T: Float>(threads: usize) -> (Vec<u64>, u64) {
+        let n = 300_001;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let rule = ClipNorm::new(1.0).then(Decay::l2(0.01)).then(Lamb::new(1e-2));
+        let (mut clipped, mut plain) = (rule.start::<T>(n), AdamW::new(1e-2).start::<T>(n));
+        let mut x: Vec<T> = (0..n).map(|i| T::of((i as f64 * 0.37).sin())).collect();
+        let mut g: Vec<T> = (0..n).map(|i| T::of((i as f64 * 0.11).cos())).collect();
+        pool.install(|| {
+            for _ in 0..3 {
+                assert_eq!(clipped.step(&mut x, &g), Ok(Step::Taken));
+            }
+            g[200_000] = T::of(f64::NAN);
+            assert_eq!(plain.step(&mut x, &g), Ok(Step::Skipped));
+        });
+        (x.iter().map(|x| x.f64().to_bits()).collect(), plain.skipped())
+    }
+    assert!(run::<f32>(1) == run::<f32>(2) && run::<f32>(1) == run::<f32>(5));
+    assert!(run::<f64>(1) == run::<f64>(2) && run::<f64>(1) == run::<f64>(5));
 }
