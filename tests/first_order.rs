@@ -70,7 +70,6 @@ fn a_stored_state_goes_on_with_the_same_bits() {
 }
 
 /// With sums, a bad block, and a length that no halving divides evenly.
-#[cfg(feature = "parallel")]
 #[test]
 fn the_bits_are_the_same_on_any_number_of_threads() {
     fn run<T: Float>(threads: usize) -> (Vec<u64>, u64) {
