@@ -7,7 +7,7 @@ use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the bytes of a state change their meaning.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
@@ -82,8 +82,9 @@ impl Checkpoint {
 
     /// False for counts so large that going on would overflow them.
     fn counts_can_grow(&self) -> bool {
-        let Evaluations { cost, gradient, hessian, hessian_product, terms } = self.evaluations;
-        let calls = [cost, gradient, hessian, hessian_product, terms];
+        let Evaluations { cost, gradient, hessian, hessian_product, terms, panics } =
+            self.evaluations;
+        let calls = [cost, gradient, hessian, hessian_product, terms, panics];
         let iterations = [self.iteration, self.history.since_improvement];
         let validated = self.validated.iter().map(|validated| &validated.since);
         let seconds = self.history.elapsed_before.as_secs();

@@ -78,6 +78,40 @@ pub enum Error {
         /// Which solvers can, or what to do while none can.
         instead: &'static str,
     },
+    /// The start lies outside the problem's bounds.
+    #[error(
+        "x0[{index}] is {value}, outside its bounds [{lower}, {upper}]: start from a point within them"
+    )]
+    StartOutsideBounds {
+        /// The first coordinate outside.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// A population has neither finite bounds nor a scale to spread by.
+    #[error(
+        "{solver} does not know how far to spread from x0[{index}], which has no finite bounds: give it a length with .scale(..), or the problem bounds"
+    )]
+    ScaleNeeded {
+        /// The solver that was asked.
+        solver: &'static str,
+        /// The first coordinate without bounds.
+        index: usize,
+    },
+    /// The costs that were told are not as many as the candidates that were asked for.
+    #[error(
+        "{actual} costs were told for {expected} candidates: ask, and tell one cost for each candidate, in their order"
+    )]
+    Costs {
+        /// The candidates that wait for their costs.
+        expected: usize,
+        /// The costs that were told.
+        actual: usize,
+    },
     /// An update rule looks at the cost, and none was given.
     #[error("{rule} looks at the cost: call step_with_cost")]
     CostNeeded {

@@ -31,6 +31,7 @@
 mod batches;
 mod checkpoint;
 mod error;
+pub mod evaluator;
 #[cfg(feature = "autodiff")]
 pub mod functions;
 pub mod guide;
@@ -39,6 +40,7 @@ pub mod line_search;
 mod minimizer;
 mod oracle;
 pub mod problem;
+mod random;
 pub mod schedule;
 mod solution;
 pub mod solver;
@@ -49,16 +51,21 @@ pub mod tuning;
 pub use batches::Batches;
 pub use checkpoint::Checkpoint;
 pub use error::Error;
+#[cfg(feature = "parallel")]
+pub use evaluator::Parallel;
+pub use evaluator::{Evaluator, EvaluatorLost, Serial};
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};
 pub use nalgebra_sparse::CscMatrix;
 pub use oracle::{CancellationToken, Evaluations, Oracle};
 pub use problem::*;
+pub use random::Random;
 pub use solution::{Record, Solution, Stall, Termination};
 pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
 pub use solver::first_order;
+pub use solver::population::{Generations, Population, RandomSearch, Search};
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, Solver, State};
 pub use stationary::{

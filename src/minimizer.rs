@@ -12,6 +12,7 @@ pub use run::Run;
 pub(crate) use validation::Validated;
 use validation::Validation;
 
+use crate::evaluator::{Evaluator, Serial};
 use crate::{
     CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
 };
@@ -95,6 +96,7 @@ pub struct Minimizer<'a, S> {
     token: Option<CancellationToken>,
     observers: Vec<Observer<'a>>,
     validation: Option<Validation<'a>>,
+    evaluator: Box<dyn Evaluator + 'a>,
     trace: bool,
     verify: bool,
 }
@@ -129,6 +131,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
             token: None,
             observers: Vec::new(),
             validation: None,
+            evaluator: Box::new(Serial::default()),
             trace: false,
             verify: false,
         }
@@ -182,6 +185,12 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
+    /// Has the costs of a population evaluated by `evaluator` in place of [`Serial`]. It changes no bit.
+    pub fn evaluate_with(mut self, evaluator: impl Evaluator + 'a) -> Self {
+        self.evaluator = Box::new(evaluator);
+        self
+    }
+
     /// Records every iteration in [`Solution::trace`].
     pub fn trace(mut self) -> Self {
         self.trace = true;
@@ -207,7 +216,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     ///
     /// # Errors
     /// For a bad call only.
-    pub fn start(self) -> Result<Run<'a, S>, Error> {
+    pub fn start(mut self) -> Result<Run<'a, S>, Error> {
         let started = Instant::now();
         let mut oracle = self.oracle()?;
         let state = self.solver.init(&mut oracle, self.x0.clone())?;
@@ -218,7 +227,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when it does not fit the solver or the problem.
-    pub fn resume(self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);
         if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
@@ -230,13 +239,14 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))
     }
 
-    fn oracle(&self) -> Result<Oracle<'a>, Error> {
+    fn oracle(&mut self) -> Result<Oracle<'a>, Error> {
         self.stop.check()?;
         if let Some(validation) = &self.validation {
             validation.check()?;
         }
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
+        oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial::default())));
         Ok(oracle)
     }
 }

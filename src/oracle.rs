@@ -1,6 +1,7 @@
 //! The problem as solvers see it: counted, differenced where something is missing, and interruptible.
 
 mod differences;
+mod watched;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
+pub(crate) use watched::Inside;
 
+use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Structure, Termination};
 
 /// How often each function of the problem was called. Differences count as the calls they are made of.
@@ -29,6 +32,8 @@ pub struct Evaluations {
     /// Terms of a sum whose cost, gradient or both were evaluated: b for a batch of b, and N for each cost or gradient
     /// of the whole sum, which is counted there as well.
     pub terms: u64,
+    /// Costs, counted above as well, that panicked and were read as NaN.
+    pub panics: u64,
 }
 
 /// A switch that ends a run from another thread, or from within the problem.
@@ -74,6 +79,7 @@ pub struct Oracle<'a> {
     token: Option<CancellationToken>,
     deadline: Option<(Instant, Duration)>,
     closed: Option<Termination>,
+    evaluator: Box<dyn Evaluator + 'a>,
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
@@ -93,6 +99,7 @@ impl<'a> Oracle<'a> {
             token: None,
             deadline: None,
             closed: None,
+            evaluator: Box::new(Serial::default()),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
         };
@@ -106,6 +113,10 @@ impl<'a> Oracle<'a> {
         self.token = token;
         // A limit too far ahead for the clock is none.
         self.deadline = limit.and_then(|l| Some((Instant::now().checked_add(l)?, l)));
+    }
+
+    pub(crate) fn evaluate_with(&mut self, evaluator: Box<dyn Evaluator + 'a>) {
+        self.evaluator = evaluator;
     }
 
     pub(crate) fn set_evaluations(&mut self, evaluations: Evaluations) {
@@ -285,6 +296,19 @@ impl<'a> Oracle<'a> {
     /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem is a sum of no
     /// terms; when the run is interrupted.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
+        self.check_start(x0)?;
+        let cost = self.cost_and_gradient(x0, gradient);
+        self.check_interruption()?;
+        watched::check_cost(cost)?;
+        match gradient.iter().enumerate().find(|(_, g)| !g.is_finite()) {
+            Some((i, &value)) => {
+                Err(Error::NotInDomain { what: format!("gradient's entry {i}"), value })
+            }
+            None => Ok(cost),
+        }
+    }
+
+    pub(crate) fn check_start(&self, x0: &DVector<f64>) -> Result<(), Error> {
         let n = self.dimension();
         if x0.len() != n {
             return Err(Error::Dimension { what: "x0", expected: n, actual: x0.len() });
@@ -292,21 +316,14 @@ impl<'a> Oracle<'a> {
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
         }
-        if self.terms() == Some(0) {
-            return Err(Error::EmptySum);
-        }
-        let cost = self.cost_and_gradient(x0, gradient);
-        if let Some(reason) = &self.closed {
-            return Err(Error::Interrupted { reason: reason.to_string() });
-        }
-        if !cost.is_finite() {
-            return Err(Error::NotInDomain { what: "cost".into(), value: cost });
-        }
-        match gradient.iter().enumerate().find(|(_, g)| !g.is_finite()) {
-            Some((i, &value)) => {
-                Err(Error::NotInDomain { what: format!("gradient's entry {i}"), value })
-            }
-            None => Ok(cost),
+        if self.terms() == Some(0) { Err(Error::EmptySum) } else { Ok(()) }
+    }
+
+    /// `Err` once the run was interrupted: for what comes before its first step.
+    pub(crate) fn check_interruption(&self) -> Result<(), Error> {
+        match &self.closed {
+            Some(reason) => Err(Error::Interrupted { reason: reason.to_string() }),
+            None => Ok(()),
         }
     }
 

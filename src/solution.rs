@@ -78,7 +78,7 @@ impl Solution {
 
 impl fmt::Display for Solution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evaluations { cost, gradient, hessian, terms, .. } = self.evaluations;
+        let Evaluations { cost, gradient, hessian, terms, panics, .. } = self.evaluations;
         writeln!(f, "{}", self.termination)?;
         write!(f, "cost {:.10e}", self.cost)?;
         if let Some(norm) = self.gradient_norm {
@@ -90,6 +90,9 @@ impl fmt::Display for Solution {
         }
         if terms > 0 {
             write!(f, ", {terms} terms")?;
+        }
+        if panics > 0 {
+            write!(f, ", {panics} costs panicked")?;
         }
         if self.skipped > 0 {
             write!(f, ", {} bad gradients skipped", self.skipped)?;
@@ -151,6 +154,11 @@ pub enum Termination {
     },
     /// The run's token was cancelled. A limit.
     Cancelled,
+    /// The run's [evaluator](crate::Evaluator) has nobody left to evaluate with. A limit.
+    EvaluatorLost {
+        /// What happened.
+        reason: String,
+    },
     /// An observer broke off. A limit.
     StoppedByObserver,
     /// A rule made by [`when`](crate::stop::when) held. A limit.
@@ -182,6 +190,35 @@ pub enum Stall {
     NoImprovement {
         /// The iterations since the last improvement.
         iterations: u64,
+    },
+    /// A population, a simplex or a mesh has shrunk to a point.
+    Collapsed {
+        /// Its largest extent, relative to the largest coordinate where that is above 1.
+        size: f64,
+        /// What it was held against.
+        tolerance: f64,
+    },
+    /// The costs of a population, or of its last generations, are all the same.
+    FlatCosts {
+        /// Their range.
+        range: f64,
+        /// What it was held against.
+        tolerance: f64,
+    },
+    /// The covariance matrix of the search is too ill-conditioned for further progress.
+    IllConditioned {
+        /// Its condition number.
+        condition: f64,
+    },
+    /// The temperature of the annealing is at its end.
+    Cooled {
+        /// It.
+        temperature: f64,
+    },
+    /// The search has made all the points, or starts, that it was asked for.
+    Exhausted {
+        /// How many.
+        points: u64,
     },
     /// Epochs ended outside the domain or at infinity, however often the step was halved.
     Diverged {
@@ -216,6 +253,7 @@ impl Termination {
                 | Self::MaxEvaluations { .. }
                 | Self::TimeLimit { .. }
                 | Self::Cancelled
+                | Self::EvaluatorLost { .. }
                 | Self::StoppedByObserver
                 | Self::StoppedByRule
                 | Self::NotFinished
@@ -241,6 +279,7 @@ impl Termination {
             Self::MaxEvaluations { .. } => "MaxEvaluations",
             Self::TimeLimit { .. } => "TimeLimit",
             Self::Cancelled => "Cancelled",
+            Self::EvaluatorLost { .. } => "EvaluatorLost",
             Self::StoppedByObserver => "StoppedByObserver",
             Self::StoppedByRule => "StoppedByRule",
             Self::NotFinished => "NotFinished",
@@ -271,6 +310,7 @@ impl fmt::Display for Termination {
             Self::MaxEvaluations { limit } => write!(f, "limit: {limit} evaluations"),
             Self::TimeLimit { limit } => write!(f, "limit: {limit:?}"),
             Self::Cancelled => write!(f, "cancelled"),
+            Self::EvaluatorLost { reason } => write!(f, "the evaluator was lost: {reason}"),
             Self::StoppedByObserver => write!(f, "stopped by an observer"),
             Self::StoppedByRule => write!(f, "stopped by a rule"),
             Self::NotFinished => write!(f, "not finished"),
@@ -302,6 +342,19 @@ impl fmt::Display for Stall {
             Self::NoImprovement { iterations } => {
                 write!(f, "neither cost nor gradient improved in {iterations} iterations")
             }
+            Self::Collapsed { size, tolerance } => {
+                write!(f, "the search has shrunk to {size:.1e}, at most {tolerance:.1e}")
+            }
+            Self::FlatCosts { range, tolerance } => {
+                write!(f, "the costs differ by {range:.1e}, at most {tolerance:.1e}")
+            }
+            Self::IllConditioned { condition } => {
+                write!(f, "the covariance matrix has a condition of {condition:.1e}")
+            }
+            Self::Cooled { temperature } => {
+                write!(f, "the temperature has fallen to {temperature:.1e}")
+            }
+            Self::Exhausted { points } => write!(f, "all of the {points} points were tried"),
             Self::Diverged { halvings } => {
                 write!(f, "epochs end at no finite cost, with the step halved {halvings} times")
             }

@@ -3,6 +3,7 @@
 mod any;
 pub mod descent;
 pub mod first_order;
+pub mod population;
 pub mod variance_reduced;
 
 use std::ops::ControlFlow;

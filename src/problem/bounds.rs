@@ -48,6 +48,12 @@ impl Bounds {
         self.lower.len()
     }
 
+    /// True when x has as many coordinates, and all of them are within their bounds.
+    pub fn contain(&self, x: &DVector<f64>) -> bool {
+        let sides = self.lower.iter().zip(&self.upper);
+        x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
+    }
+
     /// The lower corner.
     pub fn lower(&self) -> &DVector<f64> {
         &self.lower

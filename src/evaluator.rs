@@ -1,0 +1,84 @@
+//! Who evaluates the costs of many points: [`Serial`], the threads of this machine ([`Parallel`]), other machines, or a
+//! queue of yours.
+//!
+//! An evaluator is a pure map from points to costs. Randomness is drawn before it and results are read after it, in order:
+//! which one it is, and how many threads or machines it has, changes no bit of a run.
+
+#[cfg(feature = "parallel")]
+mod parallel;
+mod serial;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nalgebra::DVector;
+use thiserror::Error;
+
+#[cfg(feature = "parallel")]
+pub use parallel::Parallel;
+pub use serial::Serial;
+
+use crate::Problem;
+
+/// Nobody is left to evaluate. The run ends with its best point, and
+/// [`Termination::EvaluatorLost`](crate::Termination::EvaluatorLost) says why.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}")]
+pub struct EvaluatorLost {
+    /// What happened.
+    pub reason: String,
+}
+
+/// Evaluates the costs of many points; given to a run by
+/// [`Minimizer::evaluate_with`](crate::Minimizer::evaluate_with).
+///
+/// ```
+/// use extremum::{DVector, Evaluator, EvaluatorLost, Minimizer, ParticleSwarm, Problem, from_fn};
+///
+/// /// Keeps count, as a queue would.
+/// struct Counted<'a>(&'a mut usize);
+///
+/// impl Evaluator for Counted<'_> {
+///     fn costs(&mut self, problem: &dyn Problem, points: &[DVector<f64>], costs: &mut [f64]) -> Result<(), EvaluatorLost> {
+///         *self.0 += points.len();
+///         for (cost, x) in costs.iter_mut().zip(points) {
+///             *cost = problem.cost(x);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let (sphere, mut calls) = (from_fn(2, |x| x.norm_squared()), 0);
+/// let found = Minimizer::new(&sphere, ParticleSwarm::default().scale(5.0), [3.0, 4.0])
+///     .evaluate_with(Counted(&mut calls))
+///     .run()?;
+/// assert!(found.cost < 1e-8);
+/// assert_eq!(calls as u64, found.evaluations.cost);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub trait Evaluator {
+    /// Writes the costs of `points`, as many, in their order. A panic in the problem becomes the cost NaN.
+    ///
+    /// # Errors
+    /// When nobody is left to evaluate.
+    fn costs(
+        &mut self,
+        problem: &dyn Problem,
+        points: &[DVector<f64>],
+        costs: &mut [f64],
+    ) -> Result<(), EvaluatorLost>;
+
+    /// How many points are worth sending at once. It changes no bit of a run.
+    fn width(&self) -> usize {
+        1
+    }
+
+    /// The points so far whose evaluation panicked.
+    fn panics(&self) -> u64 {
+        0
+    }
+}
+
+/// The cost at x, or `None` when the problem panics there.
+pub(crate) fn caught(problem: &dyn Problem, x: &DVector<f64>) -> Option<f64> {
+    catch_unwind(AssertUnwindSafe(|| problem.cost(x))).ok()
+}

@@ -1,0 +1,54 @@
+//! All points at once, on rayon's threads.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nalgebra::DVector;
+use rayon::prelude::*;
+
+use super::{Evaluator, EvaluatorLost, caught};
+use crate::Problem;
+
+/// Evaluates on rayon's threads: those of the pool that the run is started in, or all of the machine. A thread that is
+/// done takes the next point, so costs of uneven duration keep all of them busy. It pays from some microseconds a cost.
+///
+/// ```
+/// use extremum::{CmaEs, Minimizer, Parallel, from_fn};
+/// let ellipse = from_fn(2, |x| x[0] * x[0] + 100.0 * x[1] * x[1]);
+/// let run = |parallel| {
+///     let run = Minimizer::new(&ellipse, CmaEs::default().scale(0.5), [1.0, 1.0]);
+///     if parallel { run.evaluate_with(Parallel::default()).run() } else { run.run() }
+/// };
+/// assert_eq!(run(true)?.x, run(false)?.x); // the same bits
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parallel {
+    panics: u64,
+}
+
+impl Evaluator for Parallel {
+    fn costs(
+        &mut self,
+        problem: &dyn Problem,
+        points: &[DVector<f64>],
+        costs: &mut [f64],
+    ) -> Result<(), EvaluatorLost> {
+        let panics = AtomicU64::new(0);
+        costs.par_iter_mut().zip(points).with_max_len(1).for_each(|(cost, x)| {
+            *cost = caught(problem, x).unwrap_or_else(|| {
+                panics.fetch_add(1, Ordering::Relaxed);
+                f64::NAN
+            });
+        });
+        self.panics += panics.into_inner();
+        Ok(())
+    }
+
+    fn width(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn panics(&self) -> u64 {
+        self.panics
+    }
+}

@@ -1,0 +1,33 @@
+//! One point after the other, in the caller's thread.
+
+use nalgebra::DVector;
+
+use super::{Evaluator, EvaluatorLost, caught};
+use crate::Problem;
+
+/// Evaluates one point after the other: the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Serial {
+    panics: u64,
+}
+
+impl Evaluator for Serial {
+    fn costs(
+        &mut self,
+        problem: &dyn Problem,
+        points: &[DVector<f64>],
+        costs: &mut [f64],
+    ) -> Result<(), EvaluatorLost> {
+        for (cost, x) in costs.iter_mut().zip(points) {
+            *cost = caught(problem, x).unwrap_or_else(|| {
+                self.panics += 1;
+                f64::NAN
+            });
+        }
+        Ok(())
+    }
+
+    fn panics(&self) -> u64 {
+        self.panics
+    }
+}

@@ -1,0 +1,60 @@
+//! The one source of randomness: ChaCha with 8 rounds, drawn in one thread and in order, and stored in checkpoints.
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// A generator of random numbers that a population draws from. The same seed gives the same numbers everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Random(ChaCha8Rng);
+
+impl Random {
+    /// The generator of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Uniform in [0, 1).
+    pub fn unit(&mut self) -> f64 {
+        self.0.random()
+    }
+
+    /// Uniform in [low, high); `low` when the interval is empty.
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        // Halves, so that the width of the largest intervals is finite.
+        low + 2.0 * (self.unit() * (high / 2.0 - low / 2.0)).max(0.0)
+    }
+
+    /// Standard normal.
+    pub fn normal(&mut self) -> f64 {
+        StandardNormal.sample(&mut self.0)
+    }
+
+    /// Standard Cauchy, tan(π (u − ½)).
+    pub fn cauchy(&mut self) -> f64 {
+        (std::f64::consts::PI * (self.unit() - 0.5)).tan()
+    }
+
+    /// One of 0, 1, ..., `below` − 1; 0 when there is none.
+    pub fn index(&mut self, below: usize) -> usize {
+        if below == 0 { 0 } else { self.0.random_range(0..below) }
+    }
+
+    /// True with the given probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    /// Puts a slice into random order.
+    pub fn shuffle<T>(&mut self, slice: &mut [T]) {
+        for last in (1..slice.len()).rev() {
+            slice.swap(last, self.index(last + 1));
+        }
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+}

@@ -1,0 +1,87 @@
+//! Searches that look at costs alone: a population asks for the costs of its candidates, and learns from them.
+//!
+//! ```text
+//! ask:   candidates of a generation, the start among those of the first
+//! tell:  their costs; the population learns, and says when it is done
+//! ```
+//!
+//! A method is a [`Population`]: plain configuration and a memory. [`Search`] asks and tells, for costs that come from
+//! anywhere; [`Generations`] is the [`Solver`](crate::Solver) that has an [evaluator](crate::evaluator) answer, and may
+//! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
+
+mod generations;
+mod random_search;
+mod search;
+mod space;
+
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub(crate) use generations::{Course, solver};
+pub use generations::{Generations, GenerationsState};
+pub use random_search::RandomSearch;
+pub use search::{Candidates, Search, SearchState};
+pub use space::Space;
+
+use crate::{Error, Random, Stall};
+
+/// A method that works with the costs of candidates.
+pub trait Population: Clone + Debug + Send + Sync + 'static {
+    /// The name of the method.
+    const NAME: &'static str;
+    /// Everything that changes, room for the candidates aside.
+    type Memory: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static;
+
+    /// The seed of its random numbers.
+    fn seed(&self) -> u64;
+
+    /// How far the first population spreads on each side of the start; `None`: over the bounds.
+    fn scale(&self) -> Option<f64>;
+
+    /// Checks the parameters, and makes all the room that generations need.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] names the parameter that is out of range.
+    fn begin(&self, space: &Space, random: &mut Random) -> Result<Self::Memory, Error>;
+
+    /// Writes the candidates of a generation, at least one; the first of the first generation is the start. All lie within
+    /// the bounds. Called once for each generation.
+    fn propose(
+        &self,
+        space: &Space,
+        memory: &mut Self::Memory,
+        random: &mut Random,
+        candidates: &mut Candidates,
+    );
+
+    /// Takes in the costs of the generation. None is NaN or -infinity; +infinity is what cannot be used. Breaks with the
+    /// reason when the method is done.
+    fn learn(
+        &self,
+        space: &Space,
+        memory: &mut Self::Memory,
+        random: &mut Random,
+        candidates: &[DVector<f64>],
+        costs: &[f64],
+    ) -> ControlFlow<Stall>;
+
+    /// Takes in a point from elsewhere, within the bounds: one polished by a local solver, or a migrant of another
+    /// population. Called between generations only.
+    fn inject(&self, space: &Space, memory: &mut Self::Memory, x: &DVector<f64>, cost: f64);
+
+    /// False for a memory, read from a checkpoint, that is not one of this configuration: a wrong length would panic.
+    fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool;
+
+    /// True for the methods that polish with L-BFGS unless told otherwise.
+    fn polishes(&self) -> bool {
+        false
+    }
+
+    /// True when the method itself asks for the best point to be polished now. It is polished at times anyway.
+    fn wants_polish(&self, _memory: &Self::Memory) -> bool {
+        false
+    }
+}

@@ -1,0 +1,348 @@
+//! The solver that carries every population.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::{Population, SearchState};
+use crate::oracle::Inside;
+use crate::stop::History;
+use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
+
+/// Generations before the best point is polished for the first time.
+const UNPOLISHED: u64 = 20;
+
+/// What the generations cost, for each time that the last polish cost, before the next.
+const SHARE: u64 = 4;
+
+/// A population as a [`Solver`]: an iteration is a generation, evaluated by the run's
+/// [evaluator](crate::Minimizer::evaluate_with).
+///
+/// ```
+/// use extremum::{Lbfgs, ParticleSwarm, from_fn, minimize};
+/// let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
+/// let swarm = ParticleSwarm::default().scale(2.0).polish(Lbfgs::default());
+/// assert!(minimize(&valley, swarm, [-1.2, 1.0])?.cost < 1e-9);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Generations<P> {
+    population: P,
+    local: Option<Arc<dyn AnySolver>>,
+}
+
+impl<P: Population> Generations<P> {
+    /// The method as it is: polished only if it is one that [polishes](Population::polishes).
+    pub fn new(population: P) -> Self {
+        let polishes = population.polishes();
+        let this = Self { population, local: None };
+        if polishes { this.polish(Lbfgs::default()) } else { this }
+    }
+
+    /// Polishes the best point by a local solver, when it is a new one: after 20 generations, again when they have cost four
+    /// times what the last polish did, when the population is done, and when the method asks for it. What it finds goes into
+    /// the population. A gradient counts as n costs. Beyond the bounds the local solver sees NaN.
+    pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
+        self.local = Some(Arc::from(solver.boxed()));
+        self
+    }
+
+    /// No polish, also for a method that polishes by itself.
+    pub fn without_polish(mut self) -> Self {
+        self.local = None;
+        self
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for Generations<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generations")
+            .field("population", &self.population)
+            .field("local", &self.local.as_ref().map(|local| local.name()))
+            .finish()
+    }
+}
+
+/// Everything of a population's run that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GenerationsState<M> {
+    pub(super) search: SearchState<M>,
+    /// The best cost that was polished, or came of it.
+    polished: f64,
+    /// What the last polish cost, in costs, and the generations since.
+    price: u64,
+    spent: u64,
+    generations: u64,
+    /// True when the generation is done, its polish not yet.
+    is_due: bool,
+    /// What the population said when it was done.
+    done: Option<Termination>,
+}
+
+impl<M: Clone + fmt::Debug + PartialEq + Serialize + serde::de::DeserializeOwned + Send + 'static>
+    State for GenerationsState<M>
+{
+    fn x(&self) -> &DVector<f64> {
+        &self.search.best
+    }
+    fn cost(&self) -> f64 {
+        self.search.best_cost
+    }
+}
+
+/// A run of a population, with or without a local solver.
+pub(crate) struct Course<'a, P> {
+    population: &'a P,
+    local: Option<&'a dyn AnySolver>,
+}
+
+impl<'a, P: Population> Course<'a, P> {
+    /// A method as it is, with a local solver if it is one that polishes.
+    pub fn new(population: &'a P, local: &'a dyn AnySolver) -> Self {
+        Self { population, local: population.polishes().then_some(local) }
+    }
+
+    /// Evaluates and learns one generation.
+    fn generation(
+        &self,
+        problem: &mut Oracle<'_>,
+        search: &mut SearchState<P::Memory>,
+    ) -> ControlFlow<Termination, (u64, ControlFlow<Termination>)> {
+        search.propose(self.population);
+        let (points, costs) = search.waiting();
+        problem.costs(points, costs)?;
+        let evaluated = points.len() as u64;
+        ControlFlow::Continue((evaluated, search.learn(self.population)))
+    }
+
+    /// True when the best point is new and its polish is worth its price.
+    fn is_due(&self, state: &GenerationsState<P::Memory>) -> bool {
+        let GenerationsState { search, polished, price, spent, generations, done, .. } = state;
+        let is_time = done.is_some()
+            || self.population.wants_polish(&search.memory)
+            || (*generations >= UNPOLISHED && *spent >= SHARE * price);
+        self.local.is_some() && search.best_cost < *polished && is_time
+    }
+
+    /// Goes down from the best point. Changes nothing when it is interrupted.
+    fn polished(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut GenerationsState<P::Memory>,
+    ) -> ControlFlow<Termination> {
+        let Some(local) = self.local else { return ControlFlow::Continue(()) };
+        let (found, price) = descend(local, problem, &state.search.best);
+        problem.uninterrupted()?;
+        if let Some((x, cost)) = &found
+            && *cost < state.search.best_cost
+        {
+            state.search.inject(self.population, x, *cost);
+            // What it found is the population's to go on from.
+            state.done = None;
+        }
+        state.polished = state.search.best_cost;
+        (state.price, state.spent, state.generations) = (price, 0, 0);
+        ControlFlow::Continue(())
+    }
+
+    pub fn init(
+        &self,
+        problem: &mut Oracle<'_>,
+        x0: DVector<f64>,
+    ) -> Result<GenerationsState<P::Memory>, Error> {
+        problem.check_start(&x0)?;
+        let bounds = problem.problem().bounds().cloned();
+        let mut search = SearchState::new(self.population, x0, bounds)?;
+        search.propose(self.population);
+        let (points, costs) = search.waiting();
+        let _ = problem.costs(points, costs);
+        problem.check_interruption()?;
+        if let Some(&value) = costs.first().filter(|cost| !cost.is_finite()) {
+            return Err(Error::NotInDomain { what: "cost".into(), value });
+        }
+        let spent = points.len() as u64;
+        let done = match search.learn(self.population) {
+            ControlFlow::Continue(()) => None,
+            ControlFlow::Break(reason) => Some(reason),
+        };
+        Ok(GenerationsState {
+            search,
+            polished: f64::INFINITY,
+            price: 0,
+            spent,
+            generations: 1,
+            is_due: false,
+            done,
+        })
+    }
+
+    pub fn step(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut GenerationsState<P::Memory>,
+    ) -> ControlFlow<Termination> {
+        if !state.is_due && state.done.is_none() {
+            let (evaluated, flow) = self.generation(problem, &mut state.search)?;
+            state.spent += evaluated;
+            state.generations += 1;
+            state.done = flow.break_value();
+        }
+        state.is_due = self.is_due(state);
+        if state.is_due {
+            self.polished(problem, state)?;
+            state.is_due = false;
+        }
+        match &state.done {
+            Some(reason) => ControlFlow::Break(reason.clone()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    pub fn restore(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut GenerationsState<P::Memory>,
+    ) -> Result<(), Error> {
+        let counts = [state.price, state.spent, state.generations];
+        if counts.iter().any(|count| *count > u64::MAX / 8) || state.search.best_cost.is_infinite()
+        {
+            let reason = "its counts are beyond those of any run".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
+        state.search.check(self.population, problem.dimension(), problem.problem().bounds())
+    }
+}
+
+/// Runs a local solver from x, without the bounds but within them. What it found, and its price in costs.
+pub(crate) fn descend(
+    local: &dyn AnySolver,
+    problem: &mut Oracle<'_>,
+    x: &DVector<f64>,
+) -> (Option<(DVector<f64>, f64)>, u64) {
+    let inside = Inside(problem.problem());
+    let mut oracle = problem.within(&inside);
+    let mut found = None;
+    if let Ok(mut state) = local.init(&mut oracle, x.clone()) {
+        let mut history = History::new(state.cost(), state.gradient_norm());
+        let patience = local.patience().min(20);
+        for iteration in 1..=1000 {
+            let flow = local.step(&mut oracle, &mut state);
+            history.record(iteration, state.cost(), state.gradient_norm());
+            let stuck = history.since_improvement >= patience;
+            if flow.is_break() || stuck || state.gradient_norm().is_some_and(|norm| norm <= 1e-9) {
+                break;
+            }
+        }
+        found = Some((state.x().clone(), state.cost()));
+    }
+    let counts = oracle.evaluations();
+    problem.absorb(&oracle);
+    (found, counts.cost + counts.gradient * x.len() as u64)
+}
+
+impl<P: Population> Generations<P> {
+    fn course(&self) -> Course<'_, P> {
+        Course { population: &self.population, local: self.local.as_deref() }
+    }
+}
+
+impl<P: Population> Solver for Generations<P> {
+    type State = GenerationsState<P::Memory>;
+
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
+        self.course().init(problem, x0)
+    }
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
+        self.course().step(problem, state)
+    }
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        self.course().restore(problem, state)
+    }
+    /// Populations have stopping rules of their own.
+    fn patience(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// Makes a population a solver, by a line in its file: two blanket implementations of [`Solver`] would collide. Gives it the
+/// setters that all have, of its fields `scale` and `seed`, and what users write first.
+macro_rules! solver {
+    ($population:ty) => {
+        impl $population {
+            /// How far the first population spreads on each side of the start. Default: over the bounds; without finite bounds
+            /// it has to be given. Range: > 0.
+            pub fn scale(mut self, scale: f64) -> Self {
+                self.scale = Some(scale);
+                self
+            }
+
+            /// The seed of the random numbers, default 0. The same seed gives the same bits, on any number of threads.
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.seed = seed;
+                self
+            }
+
+            /// Asks and tells, for costs of your own: see [`Search`](crate::Search).
+            ///
+            /// # Errors
+            /// As [`Search::new`](crate::Search::new).
+            pub fn start(
+                self,
+                x0: impl crate::IntoVector,
+                bounds: Option<crate::Bounds>,
+            ) -> Result<crate::Search<Self>, crate::Error> {
+                crate::Search::new(self, x0, bounds)
+            }
+
+            /// Has the best point polished, now and then, by a local solver: see
+            /// [`Generations::polish`](crate::Generations::polish).
+            pub fn polish(self, solver: impl crate::Solver + 'static) -> crate::Generations<Self> {
+                crate::Generations::new(self).polish(solver)
+            }
+        }
+
+        impl crate::Solver for $population {
+            type State = crate::solver::population::GenerationsState<
+                <Self as crate::solver::population::Population>::Memory,
+            >;
+
+            fn name(&self) -> &'static str {
+                <Self as crate::solver::population::Population>::NAME
+            }
+            fn init(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                x0: nalgebra::DVector<f64>,
+            ) -> Result<Self::State, crate::Error> {
+                let local = crate::Lbfgs::default();
+                crate::solver::population::Course::new(self, &local).init(problem, x0)
+            }
+            fn step(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                state: &mut Self::State,
+            ) -> std::ops::ControlFlow<crate::Termination> {
+                let local = crate::Lbfgs::default();
+                crate::solver::population::Course::new(self, &local).step(problem, state)
+            }
+            fn restore(
+                &self,
+                problem: &mut crate::Oracle<'_>,
+                state: &mut Self::State,
+            ) -> Result<(), crate::Error> {
+                let local = crate::Lbfgs::default();
+                crate::solver::population::Course::new(self, &local).restore(problem, state)
+            }
+            fn patience(&self) -> u64 {
+                u64::MAX
+            }
+        }
+    };
+}
+pub(crate) use solver;

@@ -1,0 +1,118 @@
+//! Uniform random search: independent points of a box.
+//!
+//! J. Spall, "Introduction to stochastic search and optimization" (2003), algorithm A of section 2.2: after k points the
+//! best lies in a set of relative volume p with probability 1 − (1 − p)ᵏ.
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+
+use super::{Candidates, Population, Space, solver};
+use crate::error::check;
+use crate::{Error, Random, Stall};
+
+solver!(RandomSearch);
+
+/// Independent points, uniform in a box: the yardstick for every other search.
+///
+/// **Method**
+/// ```text
+/// x_k ~ U(box),  the box being the bounds, or x0 ± scale within them
+/// ```
+/// **Needs** costs; finite bounds or a scale.
+///
+/// **Parameters** [`points`](Self::points) (10000), [`batch`](Self::batch) (32), [`scale`](Self::scale) (the bounds),
+/// [`seed`](Self::seed) (0).
+///
+/// **Guarantee** The best of k points lies among the best share p of the box with probability 1 − (1 − p)ᵏ. It ends with
+/// [`Stall::Exhausted`].
+///
+/// ```
+/// use extremum::{Bounds, RandomSearch, from_fn, minimize};
+/// let problem = from_fn(1, |x| x[0].abs()).with_bounds(Bounds::new([-1.0], [1.0])?);
+/// let found = minimize(&problem, RandomSearch::default().points(1000), [1.0])?;
+/// assert!(found.cost < 0.01); // but for one in 20000 seeds
+/// assert_eq!(found.evaluations.cost, 1000);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Spall (2003), section 2.2, algorithm A.
+#[derive(Clone, Debug)]
+pub struct RandomSearch {
+    points: u64,
+    batch: usize,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for RandomSearch {
+    fn default() -> Self {
+        Self { points: 10_000, batch: 32, scale: None, seed: 0 }
+    }
+}
+
+impl RandomSearch {
+    /// How many points are tried in all, default 10000. Range: ≥ 1.
+    pub fn points(mut self, points: u64) -> Self {
+        self.points = points;
+        self
+    }
+    /// How many of them are asked for at once, default 32. Range: ≥ 1. It changes no point.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = batch;
+        self
+    }
+}
+
+impl Population for RandomSearch {
+    const NAME: &'static str = "RandomSearch";
+    /// The points asked for so far.
+    type Memory = u64;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+    fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+    fn begin(&self, _space: &Space, _random: &mut Random) -> Result<u64, Error> {
+        check(self.points >= 1, "points", 0.0, "at least 1")?;
+        check(self.batch >= 1, "batch", 0.0, "at least 1")?;
+        Ok(0)
+    }
+    fn propose(
+        &self,
+        space: &Space,
+        asked: &mut u64,
+        random: &mut Random,
+        candidates: &mut Candidates,
+    ) {
+        let left = self.points.saturating_sub(*asked).clamp(1, self.batch as u64);
+        for _ in 0..left {
+            let x = candidates.next(space.dimension());
+            if *asked == 0 {
+                x.copy_from(space.x0());
+            } else {
+                space.draw(random, x);
+            }
+            *asked += 1;
+        }
+    }
+    fn learn(
+        &self,
+        _space: &Space,
+        asked: &mut u64,
+        _random: &mut Random,
+        _candidates: &[DVector<f64>],
+        _costs: &[f64],
+    ) -> ControlFlow<Stall> {
+        if *asked < self.points {
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(Stall::Exhausted { points: *asked })
+    }
+    fn inject(&self, _space: &Space, _asked: &mut u64, _x: &DVector<f64>, _cost: f64) {}
+    fn is_valid(&self, _space: &Space, asked: &u64) -> bool {
+        *asked < u64::MAX / 2
+    }
+}

@@ -1,0 +1,254 @@
+//! Ask and tell.
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::{Population, Space};
+use crate::{Bounds, Error, Random, Stall, Termination};
+
+/// Room for the candidates of a generation, kept from one to the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Candidates {
+    points: Vec<DVector<f64>>,
+    used: usize,
+}
+
+impl Candidates {
+    /// One more candidate of n coordinates, to be written. What it holds is of no meaning.
+    pub fn next(&mut self, n: usize) -> &mut DVector<f64> {
+        self.used += 1;
+        if self.points.len() < self.used {
+            self.points.push(DVector::zeros(n));
+        }
+        &mut self.points[self.used - 1]
+    }
+
+    /// The candidates of this generation.
+    pub fn all(&self) -> &[DVector<f64>] {
+        &self.points[..self.used]
+    }
+
+    /// None of them.
+    fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    fn is_valid(&self, n: usize) -> bool {
+        self.used <= self.points.len() && self.points.iter().all(|x| x.len() == n)
+    }
+}
+
+/// Everything of a [`Search`] that changes: its checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchState<M> {
+    pub(super) space: Space,
+    pub(super) memory: M,
+    random: Random,
+    candidates: Candidates,
+    costs: Vec<f64>,
+    /// True while candidates wait for their costs.
+    is_asked: bool,
+    generation: u64,
+    pub(super) best: DVector<f64>,
+    pub(super) best_cost: f64,
+}
+
+impl<M> SearchState<M> {
+    pub(super) fn new<P: Population<Memory = M>>(
+        population: &P,
+        x0: DVector<f64>,
+        bounds: Option<Bounds>,
+    ) -> Result<Self, Error> {
+        let mut random = Random::new(population.seed());
+        let space = Space::new(P::NAME, x0, bounds, population.scale())?;
+        let memory = population.begin(&space, &mut random)?;
+        let best = space.x0().clone();
+        Ok(Self {
+            space,
+            memory,
+            random,
+            candidates: Candidates::default(),
+            costs: Vec::new(),
+            is_asked: false,
+            generation: 0,
+            best,
+            best_cost: f64::INFINITY,
+        })
+    }
+
+    pub(super) fn propose<P: Population<Memory = M>>(&mut self, population: &P) {
+        if self.is_asked {
+            return;
+        }
+        let Self { space, memory, random, candidates, costs, .. } = self;
+        candidates.clear();
+        population.propose(space, memory, random, candidates);
+        costs.resize(candidates.all().len(), f64::NAN);
+        self.is_asked = true;
+    }
+
+    /// The candidates that wait, and room for their costs.
+    pub(super) fn waiting(&mut self) -> (&[DVector<f64>], &mut [f64]) {
+        (self.candidates.all(), &mut self.costs)
+    }
+
+    /// Takes in the costs in that room.
+    pub(super) fn learn<P: Population<Memory = M>>(
+        &mut self,
+        population: &P,
+    ) -> ControlFlow<Termination> {
+        let Self { space, memory, random, candidates, costs, .. } = self;
+        self.is_asked = false;
+        self.generation += 1;
+        for (cost, x) in costs.iter_mut().zip(candidates.all()) {
+            if *cost == f64::NEG_INFINITY {
+                (self.best_cost, _) = (f64::MIN, self.best.copy_from(x));
+                return ControlFlow::Break(Termination::Unbounded { cost: *cost });
+            }
+            if cost.is_nan() {
+                *cost = f64::INFINITY;
+            }
+            if *cost < self.best_cost {
+                self.best_cost = *cost;
+                self.best.copy_from(x);
+            }
+        }
+        match population.learn(space, memory, random, candidates.all(), costs) {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(reason) => ControlFlow::Break(stalled(reason)),
+        }
+    }
+
+    pub(super) fn inject<P: Population<Memory = M>>(
+        &mut self,
+        population: &P,
+        x: &DVector<f64>,
+        cost: f64,
+    ) {
+        population.inject(&self.space, &mut self.memory, x, cost);
+        if cost < self.best_cost {
+            self.best_cost = cost;
+            self.best.copy_from(x);
+        }
+    }
+
+    pub(super) fn check<P: Population<Memory = M>>(
+        &self,
+        population: &P,
+        n: usize,
+        bounds: Option<&Bounds>,
+    ) -> Result<(), Error> {
+        let fits = self.space.dimension() == n
+            && self.space.is_valid(bounds)
+            && self.candidates.is_valid(n)
+            && self.costs.len() == self.candidates.used
+            && self.best.len() == n
+            && self.best.iter().all(|x| x.is_finite())
+            && !self.best_cost.is_nan()
+            && self.generation < u64::MAX / 2
+            && population.is_valid(&self.space, &self.memory);
+        let reason = || "its population is not one of this configuration and problem".to_owned();
+        if fits { Ok(()) } else { Err(Error::Checkpoint { reason: reason() }) }
+    }
+}
+
+fn stalled(reason: Stall) -> Termination {
+    Termination::Stalled { reason, gradient_norm: None }
+}
+
+/// A population that asks for costs and is told them, so that any queue can evaluate; made by a `start` method or by [`new`](Self::new).
+///
+/// ```
+/// use extremum::DifferentialEvolution;
+/// let mut search = DifferentialEvolution::default().scale(2.0).start(vec![1.0; 3], None)?;
+/// for _ in 0..200 {
+///     let costs: Vec<f64> = search.ask().iter().map(|x| x.norm_squared()).collect();
+///     if search.tell(&costs)?.is_break() {
+///         break;
+///     }
+/// }
+/// assert!(search.best().1 < 1e-8);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Search<P: Population> {
+    population: P,
+    state: SearchState<P::Memory>,
+}
+
+impl<P: Population> Search<P> {
+    /// The population with room for its candidates. `x0` is the first candidate; without `bounds` the first population
+    /// spreads around it by the method's scale.
+    ///
+    /// # Errors
+    /// For a parameter out of range; a start that is not finite, of another length than the bounds or outside of them; and
+    /// [`Error::ScaleNeeded`] when there is neither a scale nor finite bounds.
+    pub fn new(
+        population: P,
+        x0: impl crate::IntoVector,
+        bounds: Option<Bounds>,
+    ) -> Result<Self, Error> {
+        let state = SearchState::new(&population, x0.into_vector(), bounds)?;
+        Ok(Self { population, state })
+    }
+
+    /// The candidates of the generation. Asked again before they are told, they are the same.
+    pub fn ask(&mut self) -> &[DVector<f64>] {
+        self.state.propose(&self.population);
+        self.state.candidates.all()
+    }
+
+    /// Takes in the costs of the candidates, in their order. NaN is worse than any number. Breaks when the method is done;
+    /// it may be asked on nevertheless.
+    ///
+    /// # Errors
+    /// [`Error::Costs`] when they are not as many as the candidates that wait. Nothing has changed then.
+    pub fn tell(&mut self, costs: &[f64]) -> Result<ControlFlow<Termination>, Error> {
+        let expected = if self.state.is_asked { self.state.costs.len() } else { 0 };
+        if costs.len() != expected || expected == 0 {
+            return Err(Error::Costs { expected, actual: costs.len() });
+        }
+        self.state.costs.copy_from_slice(costs);
+        Ok(self.state.learn(&self.population))
+    }
+
+    /// The best candidate so far and its cost; the start and +infinity before any was told.
+    pub fn best(&self) -> (&DVector<f64>, f64) {
+        (&self.state.best, self.state.best_cost)
+    }
+
+    /// The generations that were told.
+    pub fn generation(&self) -> u64 {
+        self.state.generation
+    }
+
+    /// Takes in a point from elsewhere with its cost, such as a migrant of another population. One outside of the bounds, or
+    /// of a cost that is no number, or while candidates wait for their costs, is not taken: false.
+    pub fn inject(&mut self, x: &DVector<f64>, cost: f64) -> bool {
+        let is_within = self.state.space.bounds().is_none_or(|bounds| bounds.contain(x));
+        let fits = x.len() == self.state.space.dimension() && x.iter().all(|x| x.is_finite());
+        let is_taken = fits && is_within && cost.is_finite() && !self.state.is_asked;
+        if is_taken {
+            self.state.inject(&self.population, x, cost);
+        }
+        is_taken
+    }
+
+    /// Everything that changes, to be stored.
+    pub fn state(&self) -> &SearchState<P::Memory> {
+        &self.state
+    }
+
+    /// Goes on from a stored state, with the same bits.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when it is not of this configuration, number of variables and bounds.
+    pub fn restore(&mut self, state: SearchState<P::Memory>) -> Result<(), Error> {
+        let space = &self.state.space;
+        state.check(&self.population, space.dimension(), space.bounds())?;
+        self.state = state;
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! Where a population searches.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use crate::{Bounds, Error, Random};
+
+/// The start, the bounds, and the box in which the first population is drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Space {
+    x0: DVector<f64>,
+    bounds: Option<Bounds>,
+    /// The corners of the first population's box.
+    lower: DVector<f64>,
+    upper: DVector<f64>,
+}
+
+impl Space {
+    /// The space around a start: with a scale x0 ± scale, cut by the bounds; without one the bounds.
+    ///
+    /// # Errors
+    /// See [`Search::new`](super::Search::new); `solver` is named in them.
+    pub fn new(
+        solver: &'static str,
+        x0: DVector<f64>,
+        bounds: Option<Bounds>,
+        scale: Option<f64>,
+    ) -> Result<Self, Error> {
+        if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+            return Err(Error::NonFiniteStart { index, value });
+        }
+        let n = x0.len();
+        crate::error::check(n > 0, "the number of variables", 0.0, "at least 1")?;
+        if let Some(scale) = scale {
+            let holds = scale > 0.0 && scale.is_finite();
+            crate::error::check(holds, "scale", scale, "positive and finite")?;
+        }
+        if let Some(bounds) = &bounds {
+            if bounds.dimension() != n {
+                let actual = bounds.dimension();
+                return Err(Error::Dimension { what: "the bounds", expected: n, actual });
+            }
+            for (index, &value) in x0.iter().enumerate() {
+                let (lower, upper) = (bounds.lower()[index], bounds.upper()[index]);
+                if value < lower || value > upper {
+                    return Err(Error::StartOutsideBounds { index, value, lower, upper });
+                }
+            }
+        }
+        let (mut lower, mut upper) = (x0.clone(), x0.clone());
+        for index in 0..n {
+            let (l, u) = match &bounds {
+                Some(bounds) => (bounds.lower()[index], bounds.upper()[index]),
+                None => (f64::NEG_INFINITY, f64::INFINITY),
+            };
+            (lower[index], upper[index]) = match scale {
+                Some(scale) => ((x0[index] - scale).max(l), (x0[index] + scale).min(u)),
+                None => (l, u),
+            };
+            if lower[index].is_infinite() || upper[index].is_infinite() {
+                return Err(Error::ScaleNeeded { solver, index });
+            }
+        }
+        Ok(Self { x0, bounds, lower, upper })
+    }
+
+    /// The number of variables.
+    pub fn dimension(&self) -> usize {
+        self.x0.len()
+    }
+
+    /// The start.
+    pub fn x0(&self) -> &DVector<f64> {
+        &self.x0
+    }
+
+    /// The bounds, which every candidate keeps.
+    pub fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
+    /// The bounds of a coordinate; infinite where there are none.
+    pub fn bounds_of(&self, coordinate: usize) -> (f64, f64) {
+        match &self.bounds {
+            Some(bounds) => (bounds.lower()[coordinate], bounds.upper()[coordinate]),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// The corners of the box in which the first population is drawn: finite, not in the wrong order.
+    pub fn region(&self) -> (&DVector<f64>, &DVector<f64>) {
+        (&self.lower, &self.upper)
+    }
+
+    /// The width of that box along a coordinate.
+    pub fn width(&self, coordinate: usize) -> f64 {
+        // The largest boxes have no finite width.
+        (self.upper[coordinate] - self.lower[coordinate]).min(f64::MAX)
+    }
+
+    /// Draws a point of the first population, uniform in the box.
+    pub fn draw(&self, random: &mut Random, x: &mut DVector<f64>) {
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = random.between(self.lower[i], self.upper[i]);
+        }
+    }
+
+    /// Reflects a coordinate at its bounds, as often as it takes. A value that is no number becomes that of the start.
+    pub fn reflected(&self, coordinate: usize, value: f64) -> f64 {
+        let (lower, upper) = self.bounds_of(coordinate);
+        if value >= lower && value <= upper && value.is_finite() {
+            return value;
+        }
+        if !value.is_finite() {
+            return self.x0[coordinate];
+        }
+        if lower.is_infinite() {
+            return 2.0 * upper - value;
+        }
+        if upper.is_infinite() {
+            return 2.0 * lower - value;
+        }
+        let width = upper - lower;
+        if width == 0.0 || !width.is_finite() {
+            return value.clamp(lower, upper);
+        }
+        let along = (value - lower).rem_euclid(2.0 * width);
+        (lower + if along > width { 2.0 * width - along } else { along }).clamp(lower, upper)
+    }
+
+    /// The nearest value within the bounds; that of the start for what is no number.
+    pub fn clamped(&self, coordinate: usize, value: f64) -> f64 {
+        let (lower, upper) = self.bounds_of(coordinate);
+        if value.is_finite() { value.clamp(lower, upper) } else { self.x0[coordinate] }
+    }
+
+    /// False for what a damaged checkpoint may hold.
+    pub(super) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
+        let n = self.x0.len();
+        let region = self.lower.iter().zip(&self.upper);
+        n > 0
+            && self.bounds.as_ref() == bounds
+            && [&self.lower, &self.upper].iter().all(|corner| corner.len() == n)
+            && region.into_iter().all(|(l, u)| l.is_finite() && u.is_finite() && l <= u)
+            && self.x0.iter().all(|x| x.is_finite())
+    }
+}
