@@ -52,7 +52,8 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.csv {
         println!("function,n,solver,seed,solved,evaluations,best_gap,milliseconds");
     }
-    let style = ProgressStyle::with_template("{msg:<32} {bar:40} {pos:>4} of {len} runs, {eta} to go")?;
+    let style =
+        ProgressStyle::with_template("{msg:<32} {bar:40} {pos:>4} of {len} runs, {eta} to go")?;
     let names: Vec<_> = methods(arguments, 0).into_iter().map(|method| method.name).collect();
     let bar = ProgressBar::new(names.len() as u64 * arguments.seeds).with_style(style);
     let mut rows = Vec::new();
@@ -61,7 +62,8 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         for seed in 0..arguments.seeds {
             bar.set_message(format!("{name}, seed {seed}"));
             let method = methods(arguments, seed).swap_remove(k);
-            let outcome = run(&method, arguments, seed).map_err(|error| format!("{name}: {error}"))?;
+            let outcome =
+                run(&method, arguments, seed).map_err(|error| format!("{name}: {error}"))?;
             if arguments.csv {
                 let Outcome { solved, evaluations, gap, milliseconds, .. } = &outcome;
                 println!(

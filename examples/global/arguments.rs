@@ -67,7 +67,8 @@ impl Arguments {
         if let Some(name) = this.solver.take() {
             let all: Vec<_> = methods(&this, 0).iter().map(|method| method.name).collect();
             let known = all.iter().find(|known| known.eq_ignore_ascii_case(&name));
-            let known = known.ok_or_else(|| format!("no solver {name}, only {}", all.join(", ")))?;
+            let known =
+                known.ok_or_else(|| format!("no solver {name}, only {}", all.join(", ")))?;
             this.solver = Some(known.to_string());
         }
         Ok(this)

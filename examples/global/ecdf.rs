@@ -31,19 +31,20 @@ const COLORS: [RGBColor; 8] = [
 
 /// Writes the drawing as SVG.
 pub fn draw(file: &Path, arguments: &Arguments, rows: &[Row]) -> Outcome {
-    let title = format!(
-        "{}, n = {}, {} seeds",
-        arguments.label(),
-        arguments.dimension,
-        arguments.seeds
-    );
+    let title =
+        format!("{}, n = {}, {} seeds", arguments.label(), arguments.dimension, arguments.seeds);
     save(file, LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM, |root| {
         let centred = |size| text(size).pos(Pos::new(HPos::Center, VPos::Center));
         let write = |words: &str, x: i32, y: i32, style| {
             root.draw(&Text::new(words.to_owned(), (x * PIXEL, y * PIXEL), style))
         };
         write(&title, LEFT + WIDTH / 2, TOP / 2, centred(17))?;
-        write("evaluations; a gradient counts as n", LEFT + WIDTH / 2, TOP + HEIGHT + 44, centred(16))?;
+        write(
+            "evaluations; a gradient counts as n",
+            LEFT + WIDTH / 2,
+            TOP + HEIGHT + 44,
+            centred(16),
+        )?;
         let upward = centred(16).transform(FontTransform::Rotate270);
         write("share of the gaps from 100 to 1e-8 reached", 20, TOP + HEIGHT / 2, upward)?;
         let (chart, side) = root.split_horizontally((LEFT + WIDTH) * PIXEL);

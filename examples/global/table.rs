@@ -24,9 +24,9 @@ pub fn print(arguments: &Arguments, rows: &[Row]) {
         let all: u64 = outcomes.iter().map(|outcome| outcome.evaluations).sum();
         let expected = if solved == 0 { f64::INFINITY } else { all as f64 / solved as f64 };
         // A run that failed has not ended at all.
-        let times = outcomes.iter().map(|outcome| {
-            if outcome.solved { outcome.evaluations as f64 } else { f64::INFINITY }
-        });
+        let times = outcomes
+            .iter()
+            .map(|outcome| if outcome.solved { outcome.evaluations as f64 } else { f64::INFINITY });
         let gap = median(outcomes.iter().map(|outcome| outcome.gap));
         let milliseconds = median(outcomes.iter().map(|outcome| outcome.milliseconds));
         println!(
