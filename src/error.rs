@@ -112,6 +112,14 @@ pub enum Error {
         /// The costs that were told.
         actual: usize,
     },
+    /// No test function has that name.
+    #[error("there is no test function {name:?}: choose one of {known}")]
+    UnknownFunction {
+        /// The name that was given.
+        name: String,
+        /// The names that there are, with commas between.
+        known: String,
+    },
     /// An update rule looks at the cost, and none was given.
     #[error("{rule} looks at the cost: call step_with_cost")]
     CostNeeded {

@@ -5,6 +5,7 @@
 //! | [`more_garbow_hillstrom`] | the 35 least-squares functions of Moré, Garbow and Hillstrom (1981), n from 2 to 12 |
 //! | [`classics()`] | two-dimensional landscapes with several minima |
 //! | [`large`] | functions of any size with gradients written by hand in O(n) and sparse Hessians |
+//! | [`global`] | functions of global optimization with search boxes, their minimisers moved and rotated on demand |
 //!
 //! ```
 //! use extremum::Problem;
@@ -21,6 +22,7 @@
 //! ```
 
 pub mod classics;
+pub mod global;
 pub mod large;
 pub mod residuals;
 
