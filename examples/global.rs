@@ -33,9 +33,9 @@ use methods::methods;
 use runs::{Outcome, run};
 
 /// A method with what its runs have come to.
-pub struct Row {
-    pub name: &'static str,
-    pub outcomes: Vec<Outcome>,
+struct Row {
+    name: &'static str,
+    outcomes: Vec<Outcome>,
 }
 
 fn main() -> ExitCode {
