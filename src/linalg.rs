@@ -6,12 +6,14 @@ pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
 mod pairs;
+mod symmetric_eigen;
 
 use nalgebra::DMatrix;
 
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 pub(crate) use pairs::Pairs;
+pub(crate) use symmetric_eigen::symmetric_eigen;
 
 /// Lanes of a loop with few sums: enough independent operations to hide their latency.
 const LANES: usize = 8;

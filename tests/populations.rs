@@ -6,18 +6,21 @@ use std::ops::ControlFlow;
 use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bounds, CancellationToken, Checkpoint, DVector, Error, Evaluator, EvaluatorLost,
+    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, Error, Evaluator, EvaluatorLost,
     Minimizer, Problem, RandomSearch, Solution, Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
 fn populations() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().scale(3.0).boxed()]
+    vec![
+        RandomSearch::default().scale(3.0).boxed(),
+        CmaEs::default().scale(3.0).boxed(),
+    ]
 }
 
 /// The same without one.
 fn without_scale() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().boxed()]
+    vec![RandomSearch::default().boxed(), CmaEs::default().boxed()]
 }
 
 fn rastrigin(x: &DVector<f64>) -> f64 {

@@ -9,6 +9,7 @@
 //! anywhere; [`Generations`] is the [`Solver`](crate::Solver) that has an [evaluator](crate::evaluator) answer, and may
 //! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
 
+mod cma_es;
 mod generations;
 mod random_search;
 mod search;
@@ -20,6 +21,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use cma_es::{CmaEs, CmaEsMemory};
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
 pub use random_search::RandomSearch;

@@ -1,0 +1,203 @@
+//! The eigenvalues and eigenvectors of a symmetric matrix, without allocation and with the same bits everywhere.
+//!
+//! A = Q T Q' by Householder's reflections, T tridiagonal; T = V Λ V' by the implicit QL iteration with Wilkinson's shift.
+//!
+//! nalgebra's `SymmetricEigen` allocates at every call, and faer contracts products and sums where the processor can, so
+//! that the bits of a run would depend on it.
+//!
+//! G. Golub, C. Van Loan, *Matrix computations* (2013), algorithms 8.3.1 (tridiagonalization) and 8.3.2 (implicit shift);
+//! A. Dubrulle, R. Martin, J. Wilkinson, *The implicit QL algorithm*, Numer. Math. 12 (1968) 377-383.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::{axpy, axpy2, dot, max_abs};
+
+/// What is smaller than this share of the largest entry is taken for zero, so that no square is.
+const NEGLIGIBLE: f64 = f64::EPSILON * f64::EPSILON;
+
+/// QL iterations for one eigenvalue, at most. Two suffice on average.
+const ITERATIONS: usize = 60;
+
+/// Replaces a symmetric n × n matrix, of which the lower triangle is read, by its orthonormal eigenvectors, column j for
+/// `values[j]`, in no order. `values` and `work` have n entries. False when the iteration does not end, as for entries that
+/// are not finite; the results are then of no meaning.
+pub(crate) fn symmetric_eigen(
+    a: &mut DMatrix<f64>,
+    values: &mut DVector<f64>,
+    work: &mut DVector<f64>,
+) -> bool {
+    let n = a.nrows();
+    if n == 0 {
+        return true;
+    }
+    a.fill_upper_triangle_with_lower_triangle();
+    let (values, work) = (values.as_mut_slice(), work.as_mut_slice());
+    let negligible = NEGLIGIBLE * max_abs(a.as_slice());
+    tridiagonalize(a, values, work, negligible);
+    accumulate(a);
+    diagonalize(a, values, work, negligible)
+}
+
+/// Writes the diagonal of T and what is below it. Reflection k, I − 2 v v' / v'v, leaves v in column k below the diagonal.
+fn tridiagonalize(a: &mut DMatrix<f64>, diagonal: &mut [f64], below: &mut [f64], negligible: f64) {
+    let n = a.nrows();
+    for k in 0..n {
+        let (left, right) = a.as_mut_slice().split_at_mut((k + 1) * n);
+        diagonal[k] = left[k * n + k];
+        let v = &mut left[k * n + k + 1..];
+        let Some((first, rest)) = v.split_first_mut() else { continue };
+        let tail = dot(rest, rest);
+        below[k] = *first;
+        if tail <= negligible * negligible {
+            v.fill(0.0);
+            continue;
+        }
+        below[k] = -(*first * *first + tail).sqrt().copysign(*first);
+        *first -= below[k];
+        let scale = 2.0 / (*first * *first + tail);
+        // w = p − (τ v'p / 2) v with p = τ A v; A ← A − v w' − w v'.
+        let w = &mut diagonal[k + 1..];
+        w.fill(0.0);
+        for (column, v) in right.chunks_exact(n).zip(&*v) {
+            axpy(scale * v, &column[k + 1..], w);
+        }
+        axpy(-0.5 * scale * dot(v, w), v, w);
+        for (j, column) in right.chunks_exact_mut(n).enumerate() {
+            axpy2([-w[j], -v[j]], [v, w], &mut column[k + 1..]);
+        }
+    }
+    below[n - 1] = 0.0;
+}
+
+/// Replaces the reflections by their product Q, from the last one on.
+fn accumulate(a: &mut DMatrix<f64>) {
+    let n = a.nrows();
+    for k in (0..n - 1).rev() {
+        let (left, right) = a.as_mut_slice().split_at_mut((k + 1) * n);
+        let v = &left[k * n + k + 1..];
+        // The product of the later ones is in rows and columns from k + 2 on: one more row and column of the identity.
+        right[k + 1..n].fill(0.0);
+        for column in right.chunks_exact_mut(n) {
+            column[k + 1] = 0.0;
+        }
+        right[k + 1] = 1.0;
+        let norm_squared = dot(v, v);
+        if norm_squared > 0.0 {
+            for column in right.chunks_exact_mut(n) {
+                let entries = &mut column[k + 1..];
+                axpy(-2.0 * dot(v, entries) / norm_squared, v, entries);
+            }
+        }
+    }
+    a.row_mut(0).fill(0.0);
+    a.column_mut(0).fill(0.0);
+    a[(0, 0)] = 1.0;
+}
+
+/// The QL iteration: d becomes the eigenvalues of T, e zero, and the columns of Q are rotated along.
+fn diagonalize(q: &mut DMatrix<f64>, d: &mut [f64], e: &mut [f64], negligible: f64) -> bool {
+    let n = d.len();
+    for l in 0..n {
+        for iteration in 0.. {
+            let is_split = |&m: &usize| {
+                e[m].abs() <= negligible + f64::EPSILON * (d[m].abs() + d[m + 1].abs())
+            };
+            let m = (l..n - 1).find(is_split).unwrap_or(n - 1);
+            if m == l {
+                break;
+            }
+            if iteration == ITERATIONS {
+                return false;
+            }
+            sweep(q, d, e, l, m);
+        }
+    }
+    d.iter().all(|d| d.is_finite())
+}
+
+/// One sweep over the block l..=m of T, from its end.
+fn sweep(q: &mut DMatrix<f64>, d: &mut [f64], e: &mut [f64], l: usize, m: usize) {
+    let n = q.nrows();
+    let half = (d[l + 1] - d[l]) / (2.0 * e[l]);
+    let mut g = d[m] - d[l] + e[l] / (half + (half * half + 1.0).sqrt().copysign(half));
+    let (mut sine, mut cosine, mut shift) = (1.0, 1.0, 0.0);
+    for i in (l..m).rev() {
+        let (f, b) = (sine * e[i], cosine * e[i]);
+        let r = (f * f + g * g).sqrt();
+        e[i + 1] = r;
+        if r == 0.0 {
+            // The block falls apart here.
+            d[i + 1] -= shift;
+            e[m] = 0.0;
+            return;
+        }
+        (sine, cosine) = (f / r, g / r);
+        g = d[i + 1] - shift;
+        let rise = (d[i] - g) * sine + 2.0 * cosine * b;
+        shift = sine * rise;
+        d[i + 1] = g + shift;
+        g = cosine * rise - b;
+        let (left, right) = q.as_mut_slice()[i * n..(i + 2) * n].split_at_mut(n);
+        for (x, y) in left.iter_mut().zip(right) {
+            (*x, *y) = (cosine * *x - sine * *y, sine * *x + cosine * *y);
+        }
+    }
+    d[l] -= shift;
+    e[l] = g;
+    e[m] = 0.0;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A V = V Λ and V'V = I to rounding, for dense, diagonal, repeated, zero and graded matrices.
+    #[test]
+    fn eigenvectors_are_orthonormal_and_reproduce_the_matrix() {
+        let mut random = crate::Random::new(1);
+        for n in [1, 2, 3, 10, 31] {
+            for kind in 0..5 {
+                let mut a = DMatrix::from_fn(n, n, |i, j| match kind {
+                    0 => random.normal(),
+                    1 => f64::from(u8::from(i == j)) * (i as f64 - 3.0),
+                    2 => 1.0,
+                    3 => 0.0,
+                    _ => random.normal() * 10_f64.powi(-(i as i32) - (j as i32)),
+                });
+                a.fill_upper_triangle_with_lower_triangle();
+                let (mut v, mut values, mut work) = (a.clone(), DVector::zeros(n), DVector::zeros(n));
+                assert!(symmetric_eigen(&mut v, &mut values, &mut work));
+                let scale = a.norm() + f64::MIN_POSITIVE;
+                let defect = &a * &v - &v * DMatrix::from_diagonal(&values);
+                assert!(defect.norm() <= 1e-14 * n as f64 * scale, "{n} {kind}: {}", defect.norm());
+                let product = v.transpose() * &v - DMatrix::identity(n, n);
+                assert!(product.norm() <= 1e-14 * n as f64, "{n} {kind}: {}", product.norm());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_ends() {
+        let (mut values, mut work) = (DVector::zeros(3), DVector::zeros(3));
+        let mut a = DMatrix::from_element(3, 3, f64::NAN);
+        assert!(!symmetric_eigen(&mut a, &mut values, &mut work));
+    }
+
+    #[test]
+    fn eigenvalues_of_the_second_difference() {
+        // 2 − 2 cos(k π / (n + 1)), k = 1, .., n.
+        let n = 8;
+        let mut a = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
+            0 => 2.0,
+            1 => -1.0,
+            _ => 0.0,
+        });
+        let (mut values, mut work) = (DVector::zeros(n), DVector::zeros(n));
+        assert!(symmetric_eigen(&mut a, &mut values, &mut work));
+        values.as_mut_slice().sort_by(f64::total_cmp);
+        for (k, value) in values.iter().enumerate() {
+            let angle = (k + 1) as f64 * std::f64::consts::PI / (n + 1) as f64;
+            assert!((value - (2.0 - 2.0 * angle.cos())).abs() < 1e-14);
+        }
+    }
+}

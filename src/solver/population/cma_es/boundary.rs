@@ -1,0 +1,178 @@
+//! How bounds are kept: the search goes on in ℝⁿ, and a smooth map takes its points into the box.
+//!
+//! ```text
+//! x = l + (u − (l − a))² / 4a   for l − a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound,
+//! ```
+//!
+//! and reflected beyond l − a. A minimum on a bound is one of the map's parabola, at l − a: the search sees a quadratic there
+//! and not an edge. This is N. Hansen's `BoxConstraintsLinQuadTransformation` of pycma, with margins a of a twentieth of the
+//! first population's width.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::super::Space;
+
+/// The share of the widths that is bent, and that the default standard deviation has.
+const MARGIN: f64 = 0.05;
+const SPREAD: f64 = 0.3;
+
+/// The coordinates that are free to move: those whose bounds are not equal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Boundary {
+    free: Vec<Side>,
+}
+
+/// A free coordinate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Side {
+    coordinate: usize,
+    lower: f64,
+    upper: f64,
+    margin: f64,
+    /// The first standard deviation.
+    scale: f64,
+}
+
+impl Boundary {
+    /// The free coordinates of a space, with the first standard deviations: `scale`, but at most 0.3 of the bounds' widths.
+    pub fn new(space: &Space, scale: Option<f64>) -> Self {
+        let side = |coordinate| {
+            let (lower, upper) = space.bounds_of(coordinate);
+            let width = space.width(coordinate);
+            let most = SPREAD * (upper - lower);
+            Side {
+                coordinate,
+                lower,
+                upper,
+                margin: (MARGIN * width).min(upper / 2.0 - lower / 2.0),
+                scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
+            }
+        };
+        let is_free = |&coordinate: &usize| space.width(coordinate) > 0.0;
+        Self { free: (0..space.dimension()).filter(is_free).map(side).collect() }
+    }
+
+    /// How many coordinates are free.
+    pub fn dimension(&self) -> usize {
+        self.free.len()
+    }
+
+    /// The first standard deviation of a free coordinate.
+    pub fn scale(&self, free: usize) -> f64 {
+        self.free[free].scale
+    }
+
+    /// The point of the box for a point of the search.
+    pub fn decode(&self, space: &Space, u: &[f64], x: &mut DVector<f64>) {
+        x.copy_from(space.x0());
+        for (side, u) in self.free.iter().zip(u) {
+            let value = side.decoded(*u).clamp(f64::MIN, f64::MAX);
+            x[side.coordinate] = space.clamped(side.coordinate, value);
+        }
+    }
+
+    /// The point of the search, of all that are mapped to x the one nearest to `near`.
+    pub fn encode(&self, x: &DVector<f64>, near: &[f64], u: &mut [f64]) {
+        for ((side, near), u) in self.free.iter().zip(near).zip(u) {
+            *u = side.encoded(x[side.coordinate], *near);
+        }
+    }
+}
+
+impl Side {
+    fn decoded(&self, u: f64) -> f64 {
+        let Self { lower, upper, margin, .. } = *self;
+        let u = self.reflected(u);
+        if u < lower + margin {
+            lower + (u - (lower - margin)).powi(2) / (4.0 * margin)
+        } else if u > upper - margin {
+            upper - (u - (upper + margin)).powi(2) / (4.0 * margin)
+        } else {
+            u
+        }
+    }
+
+    /// Into [lower − margin, upper + margin].
+    fn reflected(&self, u: f64) -> f64 {
+        let (low, high) = (self.lower - self.margin, self.upper + self.margin);
+        if u >= low && u <= high {
+            return u;
+        }
+        if high.is_infinite() {
+            return 2.0 * low - u;
+        }
+        if low.is_infinite() {
+            return 2.0 * high - u;
+        }
+        let along = (u - low).rem_euclid(2.0 * (high - low));
+        low + along.min(2.0 * (high - low) - along)
+    }
+
+    fn encoded(&self, x: f64, near: f64) -> f64 {
+        let Self { lower, upper, margin, .. } = *self;
+        let (low, high) = (lower - margin, upper + margin);
+        let u = if x < lower + margin {
+            low + 2.0 * (margin * (x - lower)).sqrt()
+        } else if x > upper - margin {
+            high - 2.0 * (margin * (upper - x)).sqrt()
+        } else {
+            x
+        };
+        // The map repeats itself, and is even about low and high.
+        let period = if (high - low).is_finite() { 2.0 * (high - low) } else { f64::INFINITY };
+        let nearest = |u: f64| match period.is_finite() {
+            true => u + period * ((near - u) / period).round(),
+            false => u,
+        };
+        let mirror = if low.is_finite() { 2.0 * low - u } else { 2.0 * high - u };
+        let (u, mirror) = (nearest(u), nearest(mirror));
+        if (mirror - near).abs() < (u - near).abs() { mirror } else { u }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Bounds;
+
+    fn boundary(lower: f64, upper: f64, x0: f64, scale: Option<f64>) -> (Space, Boundary) {
+        let bounds = Bounds::new([lower], [upper]).unwrap();
+        let space = Space::new("test", DVector::from_vec(vec![x0]), Some(bounds), scale).unwrap();
+        let boundary = Boundary::new(&space, scale);
+        (space, boundary)
+    }
+
+    /// Every point of the box is one of the search, wherever that is near, and every number is mapped into the box.
+    #[test]
+    fn the_map_is_onto_the_box_and_inverted() {
+        let infinite = f64::INFINITY;
+        let boxes = [(-1.0, 3.0), (2.0, 2.5), (0.0, infinite), (-infinite, 4.0), (-infinite, infinite)];
+        for (lower, upper) in boxes {
+            let x0 = f64::max(lower, f64::min(upper, 2.25));
+            let (space, boundary) = boundary(lower, upper, x0, Some(1.0));
+            let (mut x, mut u, mut back) = (space.x0().clone(), [0.0], space.x0().clone());
+            for k in 0..=100 {
+                let at = -1.0 + 0.05 * f64::from(k);
+                x[0] = at.clamp(lower, upper);
+                for near in [-7.0, x[0], 1.0, 9.0] {
+                    boundary.encode(&x, &[near], &mut u);
+                    boundary.decode(&space, &u, &mut back);
+                    assert!((back[0] - x[0]).abs() < 1e-14, "{lower} {upper} {near}: {}", x[0]);
+                }
+            }
+            for u in [-1e300, -20.0, 1e3, f64::MAX, infinite, -infinite, f64::NAN] {
+                boundary.decode(&space, &[u], &mut x);
+                assert!(x[0].is_finite() && x[0] >= lower && x[0] <= upper, "{u}: {}", x[0]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_coordinate_without_width_is_not_free() {
+        assert_eq!(boundary(2.0, 2.0, 2.0, None).1.dimension(), 0);
+        assert_eq!(boundary(2.0, 4.0, 2.0, None).1.scale(0), 0.3 * 2.0);
+        assert_eq!(boundary(2.0, 4.0, 2.0, Some(9.0)).1.scale(0), 0.3 * 2.0);
+        assert_eq!(boundary(2.0, 4.0, 2.0, Some(0.5)).1.scale(0), 0.5);
+    }
+}

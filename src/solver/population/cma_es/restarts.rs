@@ -1,0 +1,92 @@
+//! What follows when a run has ended: nothing, runs of growing populations, or those and runs of small ones in turn.
+//!
+//! A. Auger, N. Hansen, *A restart CMA evolution strategy with increasing population size*, CEC 2005, 1769-1776; N. Hansen,
+//! *Benchmarking a BI-population CMA-ES on the BBOB-2009 function testbed*, GECCO 2009 workshops, 2389-2395, section 2.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Random;
+
+/// The largest population that restarts lead to.
+pub(super) const LARGEST: usize = 1_000_000;
+
+/// How the runs follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Regime {
+    One,
+    Ipop,
+    Bipop,
+}
+
+/// What the runs have cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Budget {
+    /// How often the population was doubled.
+    pub doublings: u32,
+    /// The run at hand is one of a large population, and not the first.
+    is_large: bool,
+    /// The evaluations of this run, of all finished small ones with the first, of all large ones, and of the last large one.
+    pub used: u64,
+    small: u64,
+    large: u64,
+    last_large: u64,
+    /// The evaluations that this run may use; 0 is no limit.
+    limit: u64,
+}
+
+/// How a run starts.
+pub(super) struct Start {
+    pub population: usize,
+    pub sigma: f64,
+}
+
+impl Budget {
+    pub fn is_valid(&self) -> bool {
+        let counts = [self.used, self.small, self.large, self.last_large, self.limit];
+        counts.iter().all(|count| *count < u64::MAX / 8)
+    }
+
+    /// True when a small run has used what it may.
+    pub fn is_over(&self) -> bool {
+        self.limit > 0 && self.used >= self.limit
+    }
+
+    /// The next run, if there is one.
+    pub fn next(
+        &mut self,
+        regime: Regime,
+        restarts: u32,
+        default: usize,
+        random: &mut Random,
+    ) -> Option<Start> {
+        if regime == Regime::One || self.doublings >= restarts {
+            return None;
+        }
+        let used = std::mem::take(&mut self.used);
+        if self.is_large {
+            (self.large, self.last_large) = (self.large + used, used);
+        } else {
+            self.small += used;
+        }
+        self.is_large = regime == Regime::Ipop || self.small >= self.large;
+        if self.is_large {
+            self.doublings += 1;
+            self.limit = 0;
+            return Some(Start { population: self.population(default), sigma: 1.0 });
+        }
+        // λ = ⌊λ_def (λ_large / 2 λ_def)^(u²)⌋, σ = σ_def 10^(−2u'), and half of what the last large run has used.
+        let ratio = self.population(default) as f64 / (2.0 * default as f64);
+        let population = (default as f64 * ratio.powf(random.unit().powi(2))) as usize;
+        self.limit = (self.last_large / 2).max(1);
+        Some(Start {
+            population: population.clamp(default.min(LARGEST), LARGEST),
+            sigma: 10_f64.powf(-2.0 * random.unit()),
+        })
+    }
+
+    /// That of the last large run.
+    fn population(&self, default: usize) -> usize {
+        let factor = 1_usize.checked_shl(self.doublings).unwrap_or(usize::MAX);
+        default.saturating_mul(factor).min(LARGEST)
+    }
+}
