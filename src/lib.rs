@@ -65,9 +65,11 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
 pub use solver::first_order;
-pub use solver::population::{CmaEs, Generations, Population, RandomSearch, Search};
+pub use solver::population::{
+    CmaEs, Generations, NelderMead, PatternSearch, Population, RandomSearch, Search, SobolSearch,
+};
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
-pub use solver::{AnySolver, Solver, State};
+pub use solver::{AnySolver, BasinHopping, MultiStart, Solver, State};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };

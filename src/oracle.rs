@@ -13,7 +13,6 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
-pub(crate) use watched::Inside;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Structure, Termination};
@@ -81,6 +80,8 @@ pub struct Oracle<'a> {
     deadline: Option<(Instant, Duration)>,
     closed: Option<Termination>,
     evaluator: Box<dyn Evaluator + 'a>,
+    /// True during a local search that cannot keep the bounds.
+    is_inside: bool,
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
@@ -101,6 +102,7 @@ impl<'a> Oracle<'a> {
             deadline: None,
             closed: None,
             evaluator: Box::new(Serial::default()),
+            is_inside: false,
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
         };
@@ -163,7 +165,7 @@ impl<'a> Oracle<'a> {
 
     /// f(x).
     pub fn cost(&mut self, x: &DVector<f64>) -> f64 {
-        if !self.is_open() {
+        if !self.is_open() || self.is_forbidden(x) {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -173,7 +175,7 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x).
     pub fn gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if !self.is_open() {
+        if !self.is_open() || self.is_forbidden(x) {
             gradient.fill(f64::NAN);
         } else if self.problem.has_gradient() {
             self.evaluations.gradient += 1;
@@ -186,7 +188,7 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        if !self.is_open() {
+        if !self.is_open() || self.is_forbidden(x) {
             gradient.fill(f64::NAN);
             return f64::NAN;
         }

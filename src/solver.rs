@@ -1,8 +1,11 @@
 //! What a method is: plain configuration that makes and advances a state.
 
 mod any;
+mod basin_hopping;
 pub mod descent;
 pub mod first_order;
+mod local_search;
+mod multi_start;
 pub mod population;
 pub mod variance_reduced;
 
@@ -12,6 +15,8 @@ use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use any::{AnySolver, AnyState};
+pub use basin_hopping::{BasinHopping, BasinHoppingState};
+pub use multi_start::{Minimum, MultiStart, MultiStartState};
 
 use crate::{Error, Oracle, Termination};
 

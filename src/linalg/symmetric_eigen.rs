@@ -165,7 +165,8 @@ mod tests {
                     _ => random.normal() * 10_f64.powi(-(i as i32) - (j as i32)),
                 });
                 a.fill_upper_triangle_with_lower_triangle();
-                let (mut v, mut values, mut work) = (a.clone(), DVector::zeros(n), DVector::zeros(n));
+                let (mut v, mut values, mut work) =
+                    (a.clone(), DVector::zeros(n), DVector::zeros(n));
                 assert!(symmetric_eigen(&mut v, &mut values, &mut work));
                 let scale = a.norm() + f64::MIN_POSITIVE;
                 let defect = &a * &v - &v * DMatrix::from_diagonal(&values);

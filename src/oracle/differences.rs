@@ -43,7 +43,7 @@ impl Oracle<'_> {
 
     fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
         self.probe[i] = x_i;
-        if !self.is_open() {
+        if !self.is_open() || self.is_forbidden(&self.probe) {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -63,7 +63,7 @@ impl Oracle<'_> {
             let mut h = difference_step::FORWARD * x[j].abs().max(1.0);
             for _ in 0..2 {
                 self.probe[j] = x[j] + h;
-                if self.is_open() {
+                if self.is_open() && !self.is_forbidden(&self.probe) {
                     self.evaluations.gradient += 1;
                     self.count_all_terms();
                     self.problem.gradient(&self.probe, &mut self.probed[0]);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use nalgebra::DVector;
 
 use super::{CancellationToken, Oracle};
-use crate::{Bounds, Error, Hessian, Problem, Structure, Termination};
+use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
     /// Writes the costs of many points, by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run was
@@ -49,28 +49,23 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// The same problem, watched by the same token and clock, for a local search within a search: without the bounds, and
-    /// with NaN outside of them, where local searches back off. Its counts begin at zero; [`absorb`](Self::absorb) adds
-    /// them.
-    pub(crate) fn within<'b>(&self, inside: &'b Inside<'a>) -> Oracle<'b> {
-        let mut oracle = Oracle::new(inside);
-        oracle.token.clone_from(&self.token);
-        oracle.deadline = self.deadline;
-        oracle.closed.clone_from(&self.closed);
-        oracle
+    /// A local search within a search: where it would refuse the bounds it does not see them, and reads NaN outside of
+    /// them, where local searches back off.
+    pub(crate) fn inside_bounds<T>(&mut self, search: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.is_inside, true);
+        let found = search(self);
+        self.is_inside = before;
+        found
     }
 
-    /// Adds what a local search has called, and closes when it was closed.
-    pub(crate) fn absorb(&mut self, local: &Oracle<'_>) {
-        let (own, other) = (&mut self.evaluations, local.evaluations);
-        own.cost += other.cost;
-        own.gradient += other.gradient;
-        own.hessian += other.hessian;
-        own.hessian_product += other.hessian_product;
-        own.terms = own.terms.saturating_add(other.terms);
-        if self.closed.is_none() {
-            self.closed.clone_from(&local.closed);
-        }
+    /// The bounds that a solver has to keep by itself.
+    pub(crate) fn bounds_to_keep(&self) -> Option<&'a Bounds> {
+        if self.is_inside { None } else { self.problem.bounds() }
+    }
+
+    /// True where a local search within a search may not evaluate.
+    pub(super) fn is_forbidden(&self, x: &DVector<f64>) -> bool {
+        self.is_inside && self.problem.bounds().is_some_and(|bounds| !bounds.contain(x))
     }
 }
 
@@ -114,50 +109,5 @@ impl Problem for Watched<'_> {
     }
     fn structure(&self) -> Structure<'_> {
         self.problem.structure()
-    }
-}
-
-/// A problem without its bounds, and NaN outside of them.
-pub(crate) struct Inside<'a>(pub &'a dyn Problem);
-
-impl Inside<'_> {
-    fn holds(&self, x: &DVector<f64>) -> bool {
-        self.0.bounds().is_none_or(|bounds| bounds.contain(x))
-    }
-}
-
-impl Problem for Inside<'_> {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        if self.holds(x) { self.0.cost(x) } else { f64::NAN }
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if self.holds(x) { self.0.gradient(x, gradient) } else { gradient.fill(f64::NAN) }
-    }
-    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        if self.holds(x) {
-            return self.0.cost_and_gradient(x, gradient);
-        }
-        gradient.fill(f64::NAN);
-        f64::NAN
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
-        self.0.hessian(x)
-    }
-    fn hessian_product(
-        &self,
-        x: &DVector<f64>,
-        v: &DVector<f64>,
-        product: &mut DVector<f64>,
-    ) -> bool {
-        self.0.hessian_product(x, v, product)
-    }
-    fn has_gradient(&self) -> bool {
-        self.0.has_gradient()
-    }
-    fn structure(&self) -> Structure<'_> {
-        self.0.structure()
     }
 }

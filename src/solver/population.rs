@@ -11,8 +11,11 @@
 
 mod cma_es;
 mod generations;
+mod nelder_mead;
+mod pattern_search;
 mod random_search;
 mod search;
+mod sobol_search;
 mod space;
 
 use std::fmt::Debug;
@@ -24,8 +27,12 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use cma_es::{CmaEs, CmaEsMemory};
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
+pub use nelder_mead::NelderMead;
+pub use pattern_search::PatternSearch;
 pub use random_search::RandomSearch;
 pub use search::{Candidates, Search, SearchState};
+pub(crate) use sobol_search::Sobol;
+pub use sobol_search::SobolSearch;
 pub use space::Space;
 
 use crate::{Error, Random, Stall};
@@ -76,6 +83,11 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
 
     /// False for a memory, read from a checkpoint, that is not one of this configuration: a wrong length would panic.
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool;
+
+    /// True for a local search, which starts at x0 and needs neither a scale nor bounds.
+    fn is_local(&self) -> bool {
+        false
+    }
 
     /// True for the methods that polish with L-BFGS unless told otherwise.
     fn polishes(&self) -> bool {

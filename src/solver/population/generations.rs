@@ -8,7 +8,6 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Population, SearchState};
-use crate::oracle::Inside;
 use crate::stop::History;
 use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
 
@@ -222,25 +221,24 @@ pub(crate) fn descend(
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
-    let inside = Inside(problem.problem());
-    let mut oracle = problem.within(&inside);
-    let mut found = None;
-    if let Ok(mut state) = local.init(&mut oracle, x.clone()) {
+    let before = problem.evaluations();
+    let found = problem.inside_bounds(|problem| {
+        let mut state = local.init(problem, x.clone()).ok()?;
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(20);
         for iteration in 1..=1000 {
-            let flow = local.step(&mut oracle, &mut state);
+            let flow = local.step(problem, &mut state);
             history.record(iteration, state.cost(), state.gradient_norm());
             let stuck = history.since_improvement >= patience;
             if flow.is_break() || stuck || state.gradient_norm().is_some_and(|norm| norm <= 1e-9) {
                 break;
             }
         }
-        found = Some((state.x().clone(), state.cost()));
-    }
-    let counts = oracle.evaluations();
-    problem.absorb(&oracle);
-    (found, counts.cost + counts.gradient * x.len() as u64)
+        Some((state.x().clone(), state.cost()))
+    });
+    let after = problem.evaluations();
+    let gradients = after.gradient - before.gradient;
+    (found, after.cost - before.cost + gradients * x.len() as u64)
 }
 
 impl<P: Population> Generations<P> {

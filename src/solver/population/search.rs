@@ -62,7 +62,12 @@ impl<M> SearchState<M> {
         bounds: Option<Bounds>,
     ) -> Result<Self, Error> {
         let mut random = Random::new(population.seed());
-        let space = Space::new(P::NAME, x0, bounds, population.scale())?;
+        let scale = population.scale();
+        let space = if population.is_local() {
+            Space::local(x0, bounds, scale)?
+        } else {
+            Space::new(P::NAME, x0, bounds, scale)?
+        };
         let memory = population.begin(&space, &mut random)?;
         let best = space.x0().clone();
         Ok(Self {

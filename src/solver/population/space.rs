@@ -26,6 +26,27 @@ impl Space {
         bounds: Option<Bounds>,
         scale: Option<f64>,
     ) -> Result<Self, Error> {
+        let space = Self::local(x0, bounds, scale)?;
+        let is_free = |&index: &usize| {
+            let (lower, upper) = space.bounds_of(index);
+            lower.is_infinite() || upper.is_infinite()
+        };
+        match (0..space.dimension()).find(is_free) {
+            Some(index) if scale.is_none() => Err(Error::ScaleNeeded { solver, index }),
+            _ => Ok(space),
+        }
+    }
+
+    /// The space of a local search, which starts at x0: where there is neither a scale nor a finite bound, the box ends at
+    /// x0.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), but for the scale.
+    pub fn local(
+        x0: DVector<f64>,
+        bounds: Option<Bounds>,
+        scale: Option<f64>,
+    ) -> Result<Self, Error> {
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
         }
@@ -53,13 +74,15 @@ impl Space {
                 Some(bounds) => (bounds.lower()[index], bounds.upper()[index]),
                 None => (f64::NEG_INFINITY, f64::INFINITY),
             };
-            (lower[index], upper[index]) = match scale {
-                Some(scale) => ((x0[index] - scale).max(l), (x0[index] + scale).min(u)),
+            let (low, high) = match scale {
+                Some(scale) => {
+                    let (low, high) = (x0[index] - scale, x0[index] + scale);
+                    (low.max(l).max(f64::MIN), high.min(u).min(f64::MAX))
+                }
                 None => (l, u),
             };
-            if lower[index].is_infinite() || upper[index].is_infinite() {
-                return Err(Error::ScaleNeeded { solver, index });
-            }
+            lower[index] = if low.is_finite() { low } else { x0[index] };
+            upper[index] = if high.is_finite() { high } else { x0[index] };
         }
         Ok(Self { x0, bounds, lower, upper })
     }
@@ -105,6 +128,14 @@ impl Space {
         }
     }
 
+    /// Stretches a point of [0, 1)ⁿ over the box of the first population.
+    pub fn stretch(&self, x: &mut DVector<f64>) {
+        for (x, (lower, upper)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
+            // Halves, so that the width of the largest boxes is finite.
+            *x = (lower + 2.0 * (*x * (upper / 2.0 - lower / 2.0))).min(*upper);
+        }
+    }
+
     /// Reflects a coordinate at its bounds, as often as it takes. A value that is no number becomes that of the start.
     pub fn reflected(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
@@ -135,7 +166,7 @@ impl Space {
     }
 
     /// False for what a damaged checkpoint may hold.
-    pub(super) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
+    pub(crate) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
         let n = self.x0.len();
         let region = self.lower.iter().zip(&self.upper);
         n > 0

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn the_map_is_onto_the_box_and_inverted() {
         let infinite = f64::INFINITY;
-        let boxes = [(-1.0, 3.0), (2.0, 2.5), (0.0, infinite), (-infinite, 4.0), (-infinite, infinite)];
+        let boxes =
+            [(-1.0, 3.0), (2.0, 2.5), (0.0, infinite), (-infinite, 4.0), (-infinite, infinite)];
         for (lower, upper) in boxes {
             let x0 = f64::max(lower, f64::min(upper, 2.25));
             let (space, boundary) = boundary(lower, upper, x0, Some(1.0));

@@ -177,7 +177,13 @@ impl Covariance {
     pub fn axis(&self, i: usize, j: usize) -> f64 {
         match &self.shape {
             Shape::Full { basis, .. } => self.deviations[j] * basis[(i, j)],
-            Shape::Diagonal { .. } => if i == j { self.deviations[j] } else { 0.0 },
+            Shape::Diagonal { .. } => {
+                if i == j {
+                    self.deviations[j]
+                } else {
+                    0.0
+                }
+            }
         }
     }
 

@@ -1,0 +1,355 @@
+//! Basin hopping.
+//!
+//! D. Wales, J. Doye, "Global optimization by basin-hopping and the lowest energy structures of Lennard-Jones clusters
+//! containing up to 110 atoms", J. Phys. Chem. A 101 (1997), eq. 2 and section 2; first by Z. Li, H. Scheraga, PNAS 84 (1987).
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::local_search::{Best, LocalSearch};
+use super::population::Space;
+use super::{Solver, State};
+use crate::error::check;
+use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
+
+/// What a hop that is not accepted makes of the length; an accepted one the inverse.
+const SHORTER: f64 = 0.9;
+
+/// How far the length may go from the first, both ways.
+const LONGEST: f64 = 1024.0;
+
+/// The temperature as a share of the mean difference between neighbouring minima.
+const SHARE: f64 = 0.1;
+
+/// Costs this near, relative to the larger where that is above 1, are those of one minimum.
+const SAME: f64 = 1e-8;
+
+/// A walk from minimum to minimum: for landscapes with many minima that lead to a lowest.
+///
+/// **Method** x is a minimum, L(y) the minimum that a local search finds from y, u uniform in [−1, 1]ⁿ.
+/// ```text
+/// y = L(x + s h u),  accepted with probability min(1, exp(−(f(y) − f(x))/T))
+/// s⁺ = s / 0.9 after a hop that was accepted, 0.9 s after one that was not: one half of them are
+/// T  = a tenth of the mean |f(y) − f(x)| so far, unless it is given
+/// ```
+/// A step is one of the local solver, or the begin of a hop, so that limits, checkpoints and observers work within a local
+/// search. A solver that cannot keep bounds reads NaN beyond them; hops are reflected at them. The run converges at the
+/// earliest after the last hop.
+///
+/// **Needs** what the local solver needs; neither bounds nor a scale.
+///
+/// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (200), [`hops_in_vain`](Self::hops_in_vain) (100),
+/// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds,
+/// half of the largest of 1 and |x0_i| without), [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
+///
+/// **Guarantee** The best point never gets worse. It ends with the gradient at the best point where that passes the run's
+/// test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
+///
+/// ```
+/// use extremum::{BasinHopping, from_fn, minimize};
+/// let waves = from_fn(1, |x| (14.5 * x[0] - 0.3).cos() + (x[0] + 0.2) * x[0]);
+/// let found = minimize(&waves, BasinHopping::default(), [1.0])?;
+/// assert!((found.x[0] + 0.195067).abs() < 1e-5 && (found.cost + 1.000876).abs() < 1e-5);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Wales & Doye (1997), section 2; Li & Scheraga (1987).
+#[derive(Clone, Debug)]
+pub struct BasinHopping<S = Lbfgs> {
+    local: S,
+    hops: u64,
+    hops_in_vain: u64,
+    temperature: Option<f64>,
+    gradient_norm: f64,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for BasinHopping {
+    fn default() -> Self {
+        Self::new(Lbfgs::default())
+    }
+}
+
+impl<S: Solver> BasinHopping<S> {
+    /// Hops between the minima that the local solver finds.
+    pub fn new(local: S) -> Self {
+        Self {
+            local,
+            hops: 200,
+            hops_in_vain: 100,
+            temperature: None,
+            gradient_norm: 1e-6,
+            scale: None,
+            seed: 0,
+        }
+    }
+    /// How many hops are made, at most. Default 200. Range: ≥ 1.
+    pub fn hops(mut self, hops: u64) -> Self {
+        self.hops = hops;
+        self
+    }
+    /// After how many hops in a row without a lower minimum it ends. Default 100. Range: ≥ 1.
+    pub fn hops_in_vain(mut self, hops: u64) -> Self {
+        self.hops_in_vain = hops;
+        self
+    }
+    /// T: by how much the cost may rise in a hop. 0 takes lower minima only. Default: a tenth of the mean difference so far.
+    /// Range: ≥ 0.
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+    /// The gradient's maximum norm at which a local search ends. Default 1e-6. Range: ≥ 0.
+    pub fn gradient_norm(mut self, tolerance: f64) -> Self {
+        self.gradient_norm = tolerance;
+        self
+    }
+    /// h, the longest first hop along each coordinate. Default: a quarter of the width of finite bounds, half of the largest
+    /// of 1 and |x0_i| without. Range: > 0.
+    pub fn scale(mut self, scale: f64) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+    /// The seed of the random numbers, default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let (hops, in_vain, tolerance) = (self.hops, self.hops_in_vain, self.gradient_norm);
+        check(hops >= 1, "hops", hops as f64, "at least 1")?;
+        check(in_vain >= 1, "hops_in_vain", in_vain as f64, "at least 1")?;
+        check(tolerance >= 0.0, "gradient_norm", tolerance, "at least 0")?;
+        match self.temperature {
+            Some(t) => check(t >= 0.0, "temperature", t, "at least 0"),
+            None => Ok(()),
+        }
+    }
+
+    fn lengths(&self, space: &Space) -> DVector<f64> {
+        DVector::from_fn(space.dimension(), |i, _| {
+            let (lower, upper) = space.bounds_of(i);
+            let default = if lower.is_finite() && upper.is_finite() {
+                0.25 * space.width(i)
+            } else {
+                0.5 * space.x0()[i].abs().max(1.0)
+            };
+            self.scale.unwrap_or(default)
+        })
+    }
+}
+
+/// The state of [`BasinHopping`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BasinHoppingState<L> {
+    /// The name of the local solver.
+    solver: String,
+    space: Space,
+    random: Random,
+    /// h and s.
+    lengths: DVector<f64>,
+    stretch: f64,
+    /// The local search that goes on; none when the next step is a hop.
+    local: Option<LocalSearch<L>>,
+    /// The minimum from which it hops; none before the first.
+    x: DVector<f64>,
+    cost: f64,
+    /// The next start, once it is drawn: an interrupted one is made again.
+    start: DVector<f64>,
+    is_drawn: bool,
+    /// The local searches that have ended.
+    hops: u64,
+    /// Hops, and steps, since the best cost fell.
+    in_vain: u64,
+    idle: u64,
+    lowest: f64,
+    /// The mean |f(y) − f(x)| and the hops that it is taken over.
+    difference: f64,
+    differences: u64,
+    best: Best,
+    done: Option<Stall>,
+}
+
+impl<L> BasinHoppingState<L> {
+    /// The hops so far, without the search from x0.
+    pub fn hops(&self) -> u64 {
+        self.hops.saturating_sub(1)
+    }
+
+    fn draw(&mut self) {
+        if self.is_drawn {
+            return;
+        }
+        for i in 0..self.x.len() {
+            let reach = self.stretch * self.lengths[i];
+            let there = self.x[i] + reach * self.random.between(-1.0, 1.0);
+            self.start[i] = self.space.reflected(i, there);
+        }
+        self.is_drawn = true;
+    }
+
+    /// Metropolis' rule.
+    fn accepts(&mut self, cost: f64, temperature: Option<f64>) -> bool {
+        let rise = cost - self.cost;
+        let is_same = rise.abs() <= SAME * cost.abs().max(1.0);
+        if !is_same && rise.is_finite() {
+            self.differences += 1;
+            self.difference += (rise.abs() - self.difference) / self.differences as f64;
+        }
+        let temperature = temperature.unwrap_or(SHARE * self.difference);
+        rise <= 0.0 || self.random.chance((-rise / temperature).exp())
+    }
+}
+
+impl<L: State> BasinHoppingState<L> {
+    /// Ends a hop at a minimum, or nowhere.
+    fn land(&mut self, temperature: Option<f64>) {
+        self.hops += 1;
+        self.in_vain += 1;
+        let landed = self.local.take();
+        let is_accepted = match &landed {
+            Some(local) => self.accepts(local.state().cost(), temperature),
+            None => false,
+        };
+        if let Some(local) = landed.filter(|_| is_accepted) {
+            self.x.copy_from(local.state().x());
+            self.cost = local.state().cost();
+        }
+        let stretch = if is_accepted { self.stretch / SHORTER } else { self.stretch * SHORTER };
+        self.stretch = stretch.clamp(1.0 / LONGEST, LONGEST);
+        if self.best.cost < self.lowest - SAME * self.best.cost.abs().max(1.0) {
+            self.lowest = self.best.cost;
+            (self.in_vain, self.idle) = (0, 0);
+        }
+    }
+}
+
+impl<L: State> State for BasinHoppingState<L> {
+    fn x(&self) -> &DVector<f64> {
+        &self.best.x
+    }
+    fn cost(&self) -> f64 {
+        self.best.cost
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        self.best.gradient_norm
+    }
+    fn current(&self) -> &DVector<f64> {
+        &self.x
+    }
+}
+
+impl<S: Solver> Solver for BasinHopping<S> {
+    type State = BasinHoppingState<S::State>;
+
+    fn name(&self) -> &'static str {
+        "BasinHopping"
+    }
+
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
+        self.check()?;
+        problem.check_start(&x0)?;
+        let bounds = problem.problem().bounds().cloned();
+        let space = Space::local(x0.clone(), bounds, self.scale)?;
+        let local = LocalSearch::begin(&self.local, problem, &x0)?;
+        Ok(BasinHoppingState {
+            solver: self.local.name().to_owned(),
+            random: Random::new(self.seed),
+            lengths: self.lengths(&space),
+            stretch: 1.0,
+            space,
+            best: Best::of(local.state()),
+            local: Some(local),
+            start: x0.clone(),
+            is_drawn: false,
+            x: x0,
+            cost: f64::INFINITY,
+            hops: 0,
+            in_vain: 0,
+            idle: 0,
+            lowest: f64::INFINITY,
+            difference: 0.0,
+            differences: 0,
+            done: None,
+        })
+    }
+
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
+        if let Some(local) = &mut state.local {
+            let flow = local.step(&self.local, problem, self.gradient_norm);
+            problem.uninterrupted()?;
+            state.idle += 1;
+            state.best.take(local.state());
+            match flow {
+                ControlFlow::Continue(()) => return ControlFlow::Continue(()),
+                ControlFlow::Break(Some(reason @ Termination::Unbounded { .. })) => {
+                    return ControlFlow::Break(reason);
+                }
+                ControlFlow::Break(_) => state.land(self.temperature),
+            }
+        } else if state.done.is_none() {
+            state.draw();
+            let begun = LocalSearch::begin(&self.local, problem, &state.start);
+            problem.uninterrupted()?;
+            state.idle += 1;
+            state.is_drawn = false;
+            match begun {
+                Ok(local) => {
+                    state.best.take(local.state());
+                    state.local = Some(local);
+                }
+                Err(_) => state.land(self.temperature),
+            }
+        }
+        if state.hops > self.hops {
+            state.done = Some(Stall::Exhausted { points: self.hops });
+        } else if state.in_vain >= self.hops_in_vain {
+            state.done = Some(Stall::NoImprovement { iterations: state.idle });
+        }
+        match state.done {
+            Some(reason) => {
+                let gradient_norm = state.best.gradient_norm;
+                ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
+            }
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        self.check()?;
+        let n = problem.dimension();
+        let vectors = [&state.lengths, &state.x, &state.start];
+        let counts = [state.hops, state.in_vain, state.idle, state.differences];
+        let numbers = [state.cost, state.lowest, state.difference, state.stretch];
+        let is_valid = state.solver == self.local.name()
+            && state.space.dimension() == n
+            && state.space.is_valid(problem.problem().bounds())
+            && vectors.iter().all(|v| v.len() == n && v.iter().all(|v| v.is_finite()))
+            && counts.iter().all(|count| *count < u64::MAX / 2)
+            && numbers.iter().all(|number| !number.is_nan())
+            && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
+            && state.best.is_valid(n);
+        if !is_valid {
+            let reason = "its hops are not those of this configuration and problem".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
+        match &mut state.local {
+            Some(local) => local.restore(&self.local, problem),
+            None => Ok(()),
+        }
+    }
+
+    /// Not before the last hop: a small gradient says that a local search is at its end.
+    fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        state.done.is_some()
+    }
+
+    /// It has a patience of its own, in hops.
+    fn patience(&self) -> u64 {
+        u64::MAX
+    }
+}

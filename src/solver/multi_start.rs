@@ -1,0 +1,302 @@
+//! Local searches from many starts.
+//!
+//! A. Rinnooy Kan, G. Timmer, "Stochastic global optimization methods, part I", Math. Program. 39 (1987), section 2; the rule
+//! that ends it early: C. Boender, A. Rinnooy Kan, "Bayesian stopping rules for multistart global optimization methods",
+//! Math. Program. 37 (1987).
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::local_search::{Best, LocalSearch};
+use super::population::{Sobol, Space};
+use super::{Solver, State};
+use crate::error::check;
+use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
+
+/// Minima nearer than this, relative to the largest coordinate where that is above 1, are one.
+const SAME: f64 = 1e-4;
+
+/// A local solver from many starts: the simplest global method, and a good one where the minima are few.
+///
+/// **Method** u_k are the points of a scrambled Sobol sequence, random ones for more than 256 variables.
+/// ```text
+/// x_0 given,  x_k = lower + u_k (upper − lower),  the box being the bounds, or x0 ± scale within them
+/// a local search from each; the lowest end is the result
+/// ```
+/// A step is one of the local solver, or a new start, so that limits, checkpoints and observers work within a local search.
+/// A solver that cannot keep bounds reads NaN beyond them. The run converges at the earliest after the last start.
+///
+/// **Needs** what the local solver needs; finite bounds or a scale.
+///
+/// **Parameters** the local solver (L-BFGS), [`starts`](Self::starts) (50), [`until_complete`](Self::until_complete) (false),
+/// [`gradient_norm`](Self::gradient_norm) (1e-6), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
+///
+/// **Guarantee** A minimum whose basin has the share p of the box is found with probability about 1 − (1 − p)ᵏ by k starts.
+/// It ends with the gradient at the best point where that passes the run's test, with [`Stall::Exhausted`] otherwise.
+///
+/// ```
+/// use extremum::{Bounds, MultiStart, from_fn, minimize};
+/// let camel = from_fn(2, |x| {
+///     let (a, b) = (x[0] * x[0], x[1] * x[1]);
+///     (4.0 - 2.1 * a + a * a / 3.0) * a + x[0] * x[1] + (4.0 * b - 4.0) * b
+/// });
+/// let problem = camel.with_bounds(Bounds::new([-3.0, -2.0], [3.0, 2.0])?);
+/// let found = minimize(&problem, MultiStart::default(), [2.0, 1.0])?;
+/// assert!((found.cost + 1.0316284535).abs() < 1e-9); // the lower two of six minima
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Rinnooy Kan & Timmer (1987), section 2; Boender & Rinnooy Kan (1987).
+#[derive(Clone, Debug)]
+pub struct MultiStart<S = Lbfgs> {
+    local: S,
+    starts: u64,
+    until_complete: bool,
+    gradient_norm: f64,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for MultiStart {
+    fn default() -> Self {
+        Self::new(Lbfgs::default())
+    }
+}
+
+impl<S: Solver> MultiStart<S> {
+    /// The local solver from many starts.
+    pub fn new(local: S) -> Self {
+        Self { local, starts: 50, until_complete: false, gradient_norm: 1e-6, scale: None, seed: 0 }
+    }
+    /// How many local searches are made, at most, that from x0 among them. Default 50. Range: ≥ 1.
+    pub fn starts(mut self, starts: u64) -> Self {
+        self.starts = starts;
+        self
+    }
+    /// Whether it ends when all minima seem to be found: w of them after k starts with w (k − 1)/(k − w − 2) ≤ w + ½, the
+    /// expected number of all of them. Default false.
+    pub fn until_complete(mut self, until_complete: bool) -> Self {
+        self.until_complete = until_complete;
+        self
+    }
+    /// The gradient's maximum norm at which a local search ends. Default 1e-6. Range: ≥ 0.
+    pub fn gradient_norm(mut self, tolerance: f64) -> Self {
+        self.gradient_norm = tolerance;
+        self
+    }
+    /// How far the starts spread on each side of x0. Default: over the bounds; without finite bounds it has to be given.
+    /// Range: > 0.
+    pub fn scale(mut self, scale: f64) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+    /// The seed of the random numbers, default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+/// A minimum that local searches have ended at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Minimum {
+    /// Where the first of them ended.
+    pub x: DVector<f64>,
+    /// The cost there.
+    pub cost: f64,
+    /// How many they were.
+    pub hits: u64,
+}
+
+/// The state of [`MultiStart`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MultiStartState<L> {
+    /// The name of the local solver.
+    solver: String,
+    space: Space,
+    random: Random,
+    /// None for too many variables.
+    sequence: Option<Sobol>,
+    /// The local search that goes on; none when the next step is a start.
+    local: Option<LocalSearch<L>>,
+    started: u64,
+    /// The next start, once it is drawn: an interrupted one is made again.
+    start: DVector<f64>,
+    is_drawn: bool,
+    minima: Vec<Minimum>,
+    best: Best,
+    is_done: bool,
+}
+
+impl<L> MultiStartState<L> {
+    /// The distinct ends of the local searches so far, in the order in which they were found.
+    pub fn minima(&self) -> &[Minimum] {
+        &self.minima
+    }
+
+    /// The local searches that were begun.
+    pub fn started(&self) -> u64 {
+        self.started
+    }
+
+    fn draw(&mut self) {
+        if self.is_drawn {
+            return;
+        }
+        match &self.sequence {
+            Some(sequence) => {
+                sequence.point(self.started - 1, &mut self.start);
+                self.space.stretch(&mut self.start);
+            }
+            None => self.space.draw(&mut self.random, &mut self.start),
+        }
+        self.is_drawn = true;
+    }
+}
+
+impl<L: State> MultiStartState<L> {
+    /// Notes where the local search has ended.
+    fn note(&mut self) {
+        let Some(local) = self.local.take() else { return };
+        let (x, cost) = (local.state().x(), local.state().cost());
+        let reach = SAME * x.amax().max(1.0);
+        let is_near = |y: &DVector<f64>| y.iter().zip(x).all(|(y, x)| (y - x).abs() <= reach);
+        match self.minima.iter_mut().find(|minimum| is_near(&minimum.x)) {
+            Some(minimum) => minimum.hits += 1,
+            None => self.minima.push(Minimum { x: x.clone(), cost, hits: 1 }),
+        }
+    }
+
+    /// Boender & Rinnooy Kan's rule.
+    fn is_complete(&self) -> bool {
+        let (w, k) = (self.minima.len() as f64, self.started as f64);
+        k > w + 2.0 && w * (k - 1.0) / (k - w - 2.0) <= w + 0.5
+    }
+}
+
+impl<L: State> State for MultiStartState<L> {
+    fn x(&self) -> &DVector<f64> {
+        &self.best.x
+    }
+    fn cost(&self) -> f64 {
+        self.best.cost
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        self.best.gradient_norm
+    }
+}
+
+impl<S: Solver> MultiStart<S> {
+    fn check(&self) -> Result<(), Error> {
+        check(self.starts >= 1, "starts", self.starts as f64, "at least 1")?;
+        let tolerance = self.gradient_norm;
+        check(tolerance >= 0.0, "gradient_norm", tolerance, "at least 0")
+    }
+}
+
+impl<S: Solver> Solver for MultiStart<S> {
+    type State = MultiStartState<S::State>;
+
+    fn name(&self) -> &'static str {
+        "MultiStart"
+    }
+
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
+        self.check()?;
+        problem.check_start(&x0)?;
+        let bounds = problem.problem().bounds().cloned();
+        let space = Space::new(self.name(), x0.clone(), bounds, self.scale)?;
+        let mut random = Random::new(self.seed);
+        let sequence = match Sobol::new(x0.len()) {
+            Ok(sequence) => Some(sequence.scrambled(&mut random)),
+            Err(_) => None,
+        };
+        let local = LocalSearch::begin(&self.local, problem, &x0)?;
+        Ok(MultiStartState {
+            solver: self.local.name().to_owned(),
+            space,
+            random,
+            sequence,
+            best: Best::of(local.state()),
+            local: Some(local),
+            started: 1,
+            start: x0,
+            is_drawn: false,
+            minima: Vec::new(),
+            is_done: false,
+        })
+    }
+
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
+        if let Some(local) = &mut state.local {
+            let flow = local.step(&self.local, problem, self.gradient_norm);
+            problem.uninterrupted()?;
+            state.best.take(local.state());
+            match flow {
+                ControlFlow::Continue(()) => return ControlFlow::Continue(()),
+                ControlFlow::Break(Some(reason @ Termination::Unbounded { .. })) => {
+                    return ControlFlow::Break(reason);
+                }
+                ControlFlow::Break(_) => state.note(),
+            }
+            state.is_done =
+                state.started >= self.starts || (self.until_complete && state.is_complete());
+        } else if !state.is_done {
+            state.draw();
+            let begun = LocalSearch::begin(&self.local, problem, &state.start);
+            problem.uninterrupted()?;
+            state.is_drawn = false;
+            state.started += 1;
+            // A start outside the domain is one as well.
+            state.is_done = begun.is_err() && state.started >= self.starts;
+            if let Ok(local) = begun {
+                state.best.take(local.state());
+                state.local = Some(local);
+            }
+        }
+        if state.is_done {
+            let reason = Stall::Exhausted { points: state.started };
+            let gradient_norm = state.best.gradient_norm;
+            return ControlFlow::Break(Termination::Stalled { reason, gradient_norm });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        self.check()?;
+        let n = problem.dimension();
+        let is_valid = state.solver == self.local.name()
+            && state.space.dimension() == n
+            && state.space.is_valid(problem.problem().bounds())
+            && state.sequence.is_some() == (n <= Sobol::LARGEST)
+            && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
+            && (1..u64::MAX / 2).contains(&state.started)
+            && state.start.len() == n
+            && state.best.is_valid(n)
+            && state
+                .minima
+                .iter()
+                .all(|minimum| minimum.x.len() == n && minimum.hits < u64::MAX / 2);
+        if !is_valid {
+            let reason = "its starts are not those of this configuration and problem".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
+        match &mut state.local {
+            Some(local) => local.restore(&self.local, problem),
+            None => Ok(()),
+        }
+    }
+
+    /// Not before the last start: a small gradient says that a local search is at its end.
+    fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        state.is_done
+    }
+
+    /// It ends by its number of starts.
+    fn patience(&self) -> u64 {
+        u64::MAX
+    }
+}

@@ -1,0 +1,191 @@
+//! The simplex search of Nelder and Mead.
+//!
+//! J. Nelder, R. Mead, "A simplex method for function minimization", Comput. J. 7 (1965); J. Lagarias, J. Reeds, M. Wright,
+//! P. Wright, "Convergence properties of the Nelder-Mead simplex method in low dimensions", SIAM J. Optim. 9 (1998),
+//! section 2, whose ties and order these are; F. Gao, L. Han, "Implementing the Nelder-Mead simplex algorithm with adaptive
+//! parameters", Comput. Optim. Appl. 51 (2012), eq. 4.1; the restart is that of W. Press et al., "Numerical recipes" (2007),
+//! section 10.5, held back as in C. Kelley, SIAM J. Optim. 10 (1999): as long as it gains.
+
+mod simplex;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+
+use super::{Candidates, Population, Space, solver};
+use crate::error::check;
+use crate::{Error, Random, Stall};
+pub use simplex::Simplex;
+
+solver!(NelderMead);
+
+/// A simplex that reflects, expands, contracts and shrinks: in doubt, for few variables and no gradient.
+///
+/// **Method** c is the centroid of all vertices but the worst, x_w.
+/// ```text
+/// reflect   c + (c − x_w)      best so far: expand to c + β (c − x_w)
+/// contract  c ± γ (c − x_w)    where the reflected point would be the worst again
+/// shrink    x_b + δ (x_i − x_b), all at once, when the contraction fails
+/// standard  β = 2,        γ = 1/2,             δ = 1/2
+/// adaptive  β = 1 + 2/n,  γ = 3/4 − 1/(2n),    δ = 1 − 1/n
+/// ```
+/// It asks for one point at a time, n + 1 at the start and n to shrink. Points beyond the bounds are moved onto them. A
+/// simplex that has collapsed is replaced by one as wide as the first, turned round, at the best point.
+///
+/// **Needs** costs; neither bounds nor a scale.
+///
+/// **Parameters** [`adaptive`](Self::adaptive) (true), [`scale`](Self::scale) (5 % of each coordinate, 0.00025 where it is
+/// 0), [`x_tolerance`](Self::x_tolerance) (1e-8), [`cost_tolerance`](Self::cost_tolerance) (1e-12),
+/// [`restarts`](Self::restarts) (5). [`seed`](Self::seed) changes nothing.
+///
+/// **Guarantee** The best vertex never gets worse. There is none that it ends at a stationary point (McKinnon 1998); the
+/// restarts are there for that. It ends with [`Stall::Collapsed`] when a restart has gained nothing, and with
+/// [`Stall::FlatCosts`] when a shrunk simplex has one cost.
+///
+/// ```
+/// use extremum::{NelderMead, from_fn, minimize};
+/// let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
+/// let found = minimize(&valley, NelderMead::default(), [-1.2, 1.0])?;
+/// assert!(found.cost < 1e-12 && found.evaluations.cost < 600);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Nelder & Mead (1965); Lagarias et al. (1998), section 2; Gao & Han (2012), eq. 4.1.
+#[derive(Clone, Debug)]
+pub struct NelderMead {
+    adaptive: bool,
+    x_tolerance: f64,
+    cost_tolerance: f64,
+    restarts: u32,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for NelderMead {
+    fn default() -> Self {
+        Self {
+            adaptive: true,
+            x_tolerance: 1e-8,
+            cost_tolerance: 1e-12,
+            restarts: 5,
+            scale: None,
+            seed: 0,
+        }
+    }
+}
+
+impl NelderMead {
+    /// Whether the coefficients depend on n, as Gao and Han found better for many variables; for two they are the standard
+    /// ones. Default true.
+    pub fn adaptive(mut self, adaptive: bool) -> Self {
+        self.adaptive = adaptive;
+        self
+    }
+    /// The simplex has collapsed when its extent is at most this, relative to the largest coordinate where that is above 1,
+    /// and its costs are as near as [`cost_tolerance`](Self::cost_tolerance) says. Default 1e-8. Range: > 0.
+    pub fn x_tolerance(mut self, tolerance: f64) -> Self {
+        self.x_tolerance = tolerance;
+        self
+    }
+    /// How near the costs of a collapsed simplex are, relative to the best where that is above 1. Default 1e-12. Range: > 0.
+    pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
+        self.cost_tolerance = tolerance;
+        self
+    }
+    /// How often a collapsed simplex is replaced, at most; the first replacement that gains nothing is the last. Default 5.
+    pub fn restarts(mut self, restarts: u32) -> Self {
+        self.restarts = restarts;
+        self
+    }
+
+    /// The first edges. None has no length, unless the coordinate is fixed.
+    fn edges(&self, space: &Space) -> DVector<f64> {
+        DVector::from_fn(space.dimension(), |i, _| {
+            let x = space.x0()[i];
+            let edge = match self.scale {
+                // An edge below the resolution of x is none.
+                Some(scale) => scale.max(f64::EPSILON.sqrt() * x.abs()),
+                None if x == 0.0 => 0.00025,
+                None => 0.05 * x,
+            };
+            inward(space, i, x, edge)
+        })
+    }
+}
+
+/// The edge, turned round where the bound is nearer on its side, and cut at the bound.
+fn inward(space: &Space, coordinate: usize, x: f64, edge: f64) -> f64 {
+    let reach = |edge: f64| space.clamped(coordinate, x + edge) - x;
+    let (there, back) = (reach(edge), reach(-edge));
+    if there.abs() >= back.abs() { there } else { back }
+}
+
+/// β, γ and δ.
+#[derive(Clone, Copy, Debug)]
+struct Coefficients {
+    expand: f64,
+    contract: f64,
+    shrink: f64,
+}
+
+impl Coefficients {
+    fn of(adaptive: bool, n: usize) -> Self {
+        // One variable would shrink to nothing.
+        let n = if adaptive { n.max(2) as f64 } else { 2.0 };
+        Self { expand: 1.0 + 2.0 / n, contract: 0.75 - 0.5 / n, shrink: 1.0 - 1.0 / n }
+    }
+}
+
+impl Population for NelderMead {
+    const NAME: &'static str = "NelderMead";
+    type Memory = Simplex;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+    fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+    fn is_local(&self) -> bool {
+        true
+    }
+    fn begin(&self, space: &Space, _random: &mut Random) -> Result<Simplex, Error> {
+        let is_positive = |t: f64| t > 0.0 && t.is_finite();
+        let range = "positive and finite";
+        check(is_positive(self.x_tolerance), "x_tolerance", self.x_tolerance, range)?;
+        check(is_positive(self.cost_tolerance), "cost_tolerance", self.cost_tolerance, range)?;
+        Ok(Simplex::new(space, self.edges(space)))
+    }
+    fn propose(
+        &self,
+        space: &Space,
+        simplex: &mut Simplex,
+        _random: &mut Random,
+        candidates: &mut Candidates,
+    ) {
+        simplex.propose(space, Coefficients::of(self.adaptive, simplex.moving()), candidates);
+    }
+    fn learn(
+        &self,
+        space: &Space,
+        simplex: &mut Simplex,
+        _random: &mut Random,
+        candidates: &[DVector<f64>],
+        costs: &[f64],
+    ) -> ControlFlow<Stall> {
+        let Some(reason) = simplex.learn(candidates, costs, self) else {
+            return ControlFlow::Continue(());
+        };
+        if simplex.may_restart(self) {
+            simplex.restart(space);
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(reason)
+    }
+    fn inject(&self, _space: &Space, simplex: &mut Simplex, x: &DVector<f64>, cost: f64) {
+        simplex.inject(x, cost);
+    }
+    fn is_valid(&self, space: &Space, simplex: &Simplex) -> bool {
+        simplex.is_valid(space.dimension())
+    }
+}

@@ -1,0 +1,245 @@
+//! The mesh, its polls and its searches.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::{Candidates, PatternSearch, Space};
+
+/// How many polls are remembered.
+const POLLS: usize = 4;
+
+/// Contractions in a row without any point to ask for: then the step is lost in rounding.
+const CONTRACTIONS: u32 = 64;
+
+/// The memory of [`PatternSearch`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mesh {
+    x: DVector<f64>,
+    cost: f64,
+    /// h.
+    lengths: DVector<f64>,
+    /// Δ.
+    delta: f64,
+    asks: Asks,
+    /// The direction of a poll from which it goes on: 2i is + e_i, 2i + 1 is − e_i.
+    next: usize,
+    /// The coordinates of the candidates of a poll.
+    polled: Vec<usize>,
+    /// x when the poll began.
+    base: DVector<f64>,
+    base_cost: f64,
+    /// The improving steps of a poll together, or the next point of the search.
+    trial: DVector<f64>,
+    /// The lowest cost of the poll along each coordinate.
+    lowest: DVector<f64>,
+    /// What the last points were, as hashes: none of them is better than x.
+    known: Vec<u64>,
+    forget: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Asks {
+    Start,
+    Poll,
+    Search,
+}
+
+impl Mesh {
+    pub(super) fn new(x0: &DVector<f64>, lengths: DVector<f64>) -> Self {
+        let n = x0.len();
+        Self {
+            x: x0.clone(),
+            cost: f64::INFINITY,
+            lengths,
+            delta: 1.0,
+            asks: Asks::Start,
+            next: 0,
+            polled: Vec::with_capacity(2 * n),
+            base: x0.clone(),
+            base_cost: f64::INFINITY,
+            trial: x0.clone(),
+            lowest: x0.clone(),
+            known: vec![0; POLLS * (2 * n + 1)],
+            forget: 0,
+        }
+    }
+
+    /// The largest step, relative to the largest coordinate where that is above 1.
+    pub(super) fn size(&self) -> f64 {
+        self.delta * self.lengths.amax() / self.x.amax().max(1.0)
+    }
+
+    pub(super) fn propose(&mut self, space: &Space, method: &PatternSearch, to: &mut Candidates) {
+        for _ in 0..CONTRACTIONS {
+            match self.asks {
+                Asks::Start => return to.next(self.x.len()).copy_from(&self.x),
+                Asks::Search => {
+                    for (i, trial) in self.trial.iter_mut().enumerate() {
+                        *trial = space.clamped(i, *trial);
+                    }
+                    if self.is_new() {
+                        return to.next(self.x.len()).copy_from(&self.trial);
+                    }
+                    self.begin_poll(method.expansion);
+                }
+                Asks::Poll => {}
+            }
+            if self.poll(space, method.opportunistic, to) {
+                return;
+            }
+            // The rest of the poll is known: no point of it is better.
+            self.end_poll(method);
+        }
+        to.next(self.x.len()).copy_from(&self.x);
+    }
+
+    /// Asks for the points of the poll that are new: all, or the next one. False when there is none.
+    fn poll(&mut self, space: &Space, is_opportunistic: bool, to: &mut Candidates) -> bool {
+        self.polled.clear();
+        self.trial.copy_from(&self.x);
+        while self.next < 2 * self.x.len() && !(is_opportunistic && self.polled.len() == 1) {
+            let (i, sign) = (self.next / 2, if self.next.is_multiple_of(2) { 1.0 } else { -1.0 });
+            self.next += 1;
+            self.trial[i] = space.clamped(i, self.x[i] + sign * self.delta * self.lengths[i]);
+            if self.is_new() {
+                to.next(self.x.len()).copy_from(&self.trial);
+                self.polled.push(i);
+            }
+            self.trial[i] = self.x[i];
+        }
+        !self.polled.is_empty()
+    }
+
+    /// True for a trial that is none of the last points; it is one of them then.
+    fn is_new(&mut self) -> bool {
+        let hash = hash(&self.trial);
+        if self.known.contains(&hash) || self.trial == self.x {
+            return false;
+        }
+        self.remember(hash);
+        true
+    }
+
+    fn remember(&mut self, hash: u64) {
+        self.known[self.forget] = hash;
+        self.forget = (self.forget + 1) % self.known.len();
+    }
+
+    pub(super) fn learn(
+        &mut self,
+        method: &PatternSearch,
+        candidates: &[DVector<f64>],
+        costs: &[f64],
+    ) {
+        match self.asks {
+            Asks::Start => {
+                self.cost = costs.first().copied().unwrap_or(f64::INFINITY);
+                self.remember(hash(&self.x));
+                self.begin_poll(1.0);
+            }
+            Asks::Poll => {
+                self.learn_poll(candidates, costs);
+                if self.next >= 2 * self.x.len() {
+                    self.end_poll(method);
+                }
+            }
+            Asks::Search => match (candidates.first(), costs.first()) {
+                (Some(x), Some(&cost)) if cost < self.cost => {
+                    self.accept(x, cost);
+                    self.extrapolate();
+                }
+                _ => self.begin_poll(method.expansion),
+            },
+        }
+    }
+
+    fn accept(&mut self, x: &DVector<f64>, cost: f64) {
+        self.x.copy_from(x);
+        self.cost = cost;
+    }
+
+    /// Takes in points of the poll: the best becomes x, and all that are better than before make the trial.
+    fn learn_poll(&mut self, candidates: &[DVector<f64>], costs: &[f64]) {
+        let mut best = None;
+        for (index, ((x, &cost), &i)) in candidates.iter().zip(costs).zip(&self.polled).enumerate()
+        {
+            if cost < self.lowest[i] {
+                self.lowest[i] = cost;
+                self.trial[i] = x[i];
+            }
+            if cost < self.cost {
+                self.cost = cost;
+                best = Some(index);
+            }
+        }
+        if let Some(index) = best {
+            self.x.copy_from(&candidates[index]);
+            // One after the other, the opposite of a better step leads back.
+            if candidates.len() == 1 {
+                self.next = self.next.next_multiple_of(2);
+                self.lowest.fill(self.cost);
+            }
+        }
+    }
+
+    fn begin_poll(&mut self, expansion: f64) {
+        self.delta = (self.delta * expansion).min(1.0);
+        self.asks = Asks::Poll;
+        self.next = 0;
+        self.base.copy_from(&self.x);
+        self.base_cost = self.cost;
+        self.lowest.fill(self.cost);
+    }
+
+    /// A finer mesh when nothing was better; a search when something was.
+    fn end_poll(&mut self, method: &PatternSearch) {
+        if self.cost >= self.base_cost {
+            self.delta *= 0.5;
+            return self.begin_poll(1.0);
+        }
+        // The steps together, when they are several; on along the one otherwise.
+        if method.opportunistic || self.trial == self.x {
+            self.extrapolate();
+        }
+        self.asks = Asks::Search;
+    }
+
+    /// On from x, as far again as it is from where the poll began.
+    fn extrapolate(&mut self) {
+        self.trial.copy_from(&self.x);
+        self.trial -= &self.base;
+        self.trial += &self.x;
+    }
+
+    pub(super) fn inject(&mut self, x: &DVector<f64>, cost: f64) {
+        if self.asks != Asks::Start && cost < self.cost {
+            self.accept(x, cost);
+            self.begin_poll(1.0);
+        }
+    }
+
+    pub(super) fn is_valid(&self, n: usize) -> bool {
+        let points = [&self.x, &self.base, &self.trial];
+        points.iter().all(|x| x.len() == n && x.iter().all(|x| x.is_finite()))
+            && self.lengths.len() == n
+            && self.lowest.len() == n
+            && self.polled.iter().all(|&i| i < n)
+            && self.next <= 2 * n
+            && self.forget < self.known.len()
+            && self.known.len() == POLLS * (2 * n + 1)
+            && self.delta >= 0.0
+            && !self.cost.is_nan()
+            && !self.base_cost.is_nan()
+    }
+}
+
+/// FNV-1a over the words of x.
+fn hash(x: &DVector<f64>) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325_u64;
+    x.iter().fold(start, |hash, x| {
+        // Zero has two signs, and is one point.
+        let bits = (x + 0.0).to_bits();
+        let mixed = (hash ^ bits).wrapping_mul(0x0000_0100_0000_01b3);
+        mixed ^ (mixed >> 29)
+    })
+}

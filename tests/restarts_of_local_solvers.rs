@@ -1,0 +1,314 @@
+//! `MultiStart` and `BasinHopping`: global minima of the literature from any start, the same bits resumed and interrupted,
+//! nothing said before it is known.
+
+use std::f64::consts::PI;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use allocation_counter::measure;
+use extremum::stop::{gradient_norm, max_evaluations, max_iterations, target};
+use extremum::{
+    AnySolver, BasinHopping, Bfgs, Bounds, CancellationToken, Checkpoint, DVector, Error, FromFn,
+    Lbfgs, Minimizer, MultiStart, NelderMead, Problem, Random, Solver, Stall, Termination, from_fn,
+    minimize,
+};
+
+/// The six-hump camel: six minima, two of them global.
+fn camel(x: &DVector<f64>) -> f64 {
+    let (a, b) = (x[0] * x[0], x[1] * x[1]);
+    (4.0 - 2.1 * a + a * a / 3.0) * a + x[0] * x[1] + (4.0 * b - 4.0) * b
+}
+
+fn branin(x: &DVector<f64>) -> f64 {
+    let valley = x[1] - 5.1 / (4.0 * PI * PI) * x[0] * x[0] + 5.0 / PI * x[0] - 6.0;
+    valley.powi(2) + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x[0].cos() + 10.0
+}
+
+fn hartmann(x: &DVector<f64>) -> f64 {
+    const WEIGHTS: [[f64; 6]; 4] = [
+        [10.0, 3.0, 17.0, 3.5, 1.7, 8.0],
+        [0.05, 10.0, 17.0, 0.1, 8.0, 14.0],
+        [3.0, 3.5, 1.7, 10.0, 17.0, 8.0],
+        [17.0, 8.0, 0.05, 10.0, 0.1, 14.0],
+    ];
+    const CENTERS: [[f64; 6]; 4] = [
+        [1312.0, 1696.0, 5569.0, 124.0, 8283.0, 5886.0],
+        [2329.0, 4135.0, 8307.0, 3736.0, 1004.0, 9991.0],
+        [2348.0, 1451.0, 3522.0, 2883.0, 3047.0, 6650.0],
+        [4047.0, 8828.0, 8732.0, 5743.0, 1091.0, 381.0],
+    ];
+    let depths = [1.0, 1.2, 3.0, 3.2].iter().zip(WEIGHTS.iter().zip(&CENTERS));
+    let well = |(depth, (weights, center)): (&f64, (&[f64; 6], &[f64; 6]))| {
+        let terms = x.iter().zip(weights.iter().zip(center));
+        depth * (-terms.map(|(x, (w, c))| w * (x - 1e-4 * c).powi(2)).sum::<f64>()).exp()
+    };
+    -depths.map(well).sum::<f64>()
+}
+
+fn within(f: fn(&DVector<f64>) -> f64, lower: &[f64], upper: &[f64]) -> FromFn<'static> {
+    from_fn(lower.len(), f).with_bounds(Bounds::new(lower, upper).unwrap())
+}
+
+/// The problems with their minima: Dixon & Szegő (1978).
+fn multimodal() -> Vec<(FromFn<'static>, f64)> {
+    vec![
+        (within(camel, &[-3.0, -2.0], &[3.0, 2.0]), -1.031_628_453_49),
+        (within(branin, &[-5.0, 0.0], &[10.0, 15.0]), 0.397_887_357_73),
+        (within(hartmann, &[0.0; 6], &[1.0; 6]), -3.322_368_011_42),
+    ]
+}
+
+fn drivers(seed: u64) -> Vec<Box<dyn AnySolver>> {
+    vec![
+        MultiStart::default().seed(seed).boxed(),
+        BasinHopping::default().seed(seed).boxed(),
+        MultiStart::new(NelderMead::default()).starts(10).seed(seed).boxed(),
+    ]
+}
+
+#[test]
+fn the_global_minimum_is_found_with_any_seed() -> Result<(), Error> {
+    for (problem, minimum) in &multimodal() {
+        let bounds = problem.bounds().unwrap();
+        for seed in 0..20 {
+            let mut random = Random::new(1000 + seed);
+            let sides = bounds.lower().iter().zip(bounds.upper());
+            let x0: Vec<f64> = sides.map(|(l, u)| random.between(*l, *u)).collect();
+            for solver in &drivers(seed)[..2] {
+                let found = minimize(problem, solver, x0.clone())?;
+                let name = solver.name();
+                assert!(found.cost <= minimum + 1e-8, "{name}, seed {seed}: {found}");
+                assert!(bounds.contain(&found.x), "{name}, seed {seed}: {found}");
+                assert!(found.termination.is_converged(), "{name}, seed {seed}: {found}");
+                assert!(found.gradient_norm.is_some_and(|norm| norm <= 1e-6), "{name}: {found}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// It begins at a minimum that is not the lowest: neither the gradient there nor the first local search ends the run.
+#[test]
+fn a_small_gradient_ends_no_run_before_its_last_start() -> Result<(), Error> {
+    let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
+    let local = minimize(&from_fn(2, camel), Lbfgs::default(), [1.6, -0.6])?;
+    assert!(local.termination.is_converged() && local.cost > -0.3, "{local}");
+    for solver in &drivers(0) {
+        let found = minimize(&problem, solver, &local.x)?;
+        assert!(found.cost < -1.0316, "{}: {found}", solver.name());
+        // A limit within is a limit, and a target is reached.
+        let found = Minimizer::new(&problem, solver, &local.x)
+            .stop_when(gradient_norm(1e-6).or(max_evaluations(60)))
+            .run()?;
+        assert!(matches!(found.termination, Termination::MaxEvaluations { .. }), "{found}");
+        let found = Minimizer::new(&problem, solver, &local.x).stop_when(target(-1.0)).run()?;
+        assert!(matches!(found.termination, Termination::TargetReached { .. }), "{found}");
+    }
+    Ok(())
+}
+
+/// One start is the local solver alone, bit for bit.
+#[test]
+fn one_start_is_the_local_search() -> Result<(), Error> {
+    let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
+    let alone = minimize(&valley, Bfgs::default(), [-1.2, 1.0])?;
+    let driver = MultiStart::new(Bfgs::default()).starts(1).scale(1.0);
+    let found = minimize(&valley, driver, [-1.2, 1.0])?;
+    assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations));
+    assert!(found.termination.is_converged());
+    Ok(())
+}
+
+#[test]
+fn a_resumed_run_has_the_same_bits() -> Result<(), Error> {
+    let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
+    for solver in &drivers(3) {
+        let terms = || Minimizer::new(&problem, solver, [2.0, 1.0]).stop_when(max_iterations(300));
+        let straight = terms().run()?;
+        let mut run = terms().start()?;
+        'run: loop {
+            for _ in 0..7 {
+                if run.step().is_break() {
+                    break 'run;
+                }
+            }
+            let bytes = run.checkpoint().to_bytes()?;
+            run = terms().resume(Checkpoint::from_bytes(&bytes)?)?;
+        }
+        let found = run.finish();
+        assert_eq!(found.x, straight.x, "{}", solver.name());
+        assert_eq!(found.evaluations, straight.evaluations, "{}", solver.name());
+        assert_eq!(found.termination, straight.termination, "{}", solver.name());
+    }
+    Ok(())
+}
+
+/// Wherever it is cancelled, the run goes on as if it had not been.
+#[test]
+fn an_interrupted_run_goes_on_with_the_same_bits() -> Result<(), Error> {
+    let bounds = || Bounds::new([-3.0, -2.0], [3.0, 2.0]);
+    for solver in &drivers(4) {
+        for cancelled_at in (1..400).step_by(13) {
+            let (calls, token) = (AtomicU64::new(0), CancellationToken::new());
+            let problem = from_fn(2, |x| {
+                if calls.fetch_add(1, Ordering::Relaxed) == cancelled_at {
+                    token.cancel();
+                }
+                camel(x)
+            })
+            .with_bounds(bounds()?);
+            let terms =
+                || Minimizer::new(&problem, solver, [2.0, 1.0]).stop_when(max_iterations(200));
+            let Ok(mut run) = terms().cancelled_by(&token).start() else { continue };
+            while run.step().is_continue() {}
+            let bytes = run.checkpoint().to_bytes()?;
+            assert_eq!(run.finish().termination, Termination::Cancelled, "{}", solver.name());
+            let resumed = terms().resume(Checkpoint::from_bytes(&bytes)?)?.complete();
+            let straight = terms().run()?;
+            assert_eq!(resumed.x, straight.x, "{} at {cancelled_at}", solver.name());
+            assert_eq!(resumed.iterations, straight.iterations, "{}", solver.name());
+        }
+    }
+    Ok(())
+}
+
+/// A local search is made at its start; its steps allocate nothing, though the problem is seen without its bounds.
+#[test]
+fn no_step_of_a_local_search_allocates() -> Result<(), Error> {
+    let problem = within(hartmann, &[0.0; 6], &[1.0; 6]);
+    let mut run = Minimizer::new(&problem, MultiStart::default(), [0.5; 6]).start()?;
+    let mut steps = 0;
+    loop {
+        let stage = |run: &extremum::Run<'_, MultiStart>| {
+            let hits: u64 = run.state().minima().iter().map(|minimum| minimum.hits).sum();
+            (run.state().started(), hits)
+        };
+        let before = stage(&run);
+        let mut flow = None;
+        let made = measure(|| flow = Some(run.step()));
+        if stage(&run) == before {
+            assert_eq!(made.count_total, 0);
+            steps += 1;
+        }
+        if flow.is_some_and(|flow| flow.is_break()) {
+            break;
+        }
+    }
+    assert!(steps > 100);
+    let mut run = Minimizer::new(&problem, BasinHopping::default(), [0.5; 6]).start()?;
+    let mut steps = 0;
+    loop {
+        let mut flow = None;
+        let made = measure(|| flow = Some(run.step()));
+        steps += u64::from(made.count_total == 0);
+        if flow.is_some_and(|flow| flow.is_break()) {
+            break;
+        }
+    }
+    // Each hop has one step that allocates.
+    assert!(steps + run.state().hops() + 1 >= run.progress().iteration);
+    Ok(())
+}
+
+/// The camel has six minima: by theory a dozen of starts or more for each tells that these are all.
+#[test]
+fn all_minima_are_counted() -> Result<(), Error> {
+    let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
+    let driver = MultiStart::default().starts(1000).until_complete(true);
+    let mut run = Minimizer::new(&problem, driver, [2.0, 1.0]).start()?;
+    while run.step().is_continue() {}
+    let inside = |x: &DVector<f64>| x[0].abs() < 2.9 && x[1].abs() < 1.9;
+    let minima = run.state().minima();
+    assert_eq!(minima.iter().filter(|minimum| inside(&minimum.x)).count(), 6, "{minima:?}");
+    let hits: u64 = minima.iter().map(|minimum| minimum.hits).sum();
+    assert_eq!(hits, run.state().started());
+    // w (k − 1)/(k − w − 2) ≤ w + ½ for the first time.
+    let (w, k) = (minima.len() as u64, run.state().started());
+    let is_complete = |k: u64| 2 * w * (k - 1) <= (2 * w + 1) * (k - w - 2);
+    assert!(k < 1000 && is_complete(k), "{w} minima after {k} starts");
+    Ok(())
+}
+
+/// Minima on the bounds, a domain with holes, and a cost that has no minimum.
+#[test]
+fn hostile_problems_end_truthfully() -> Result<(), Error> {
+    let corner = from_fn(2, |x| {
+        assert!(x.iter().all(|x| (-1.0..=1.0).contains(x)), "outside: {x}");
+        x[0] + x[1].sin() + (5.0 * x[0]).cos()
+    })
+    .with_bounds(Bounds::new([-1.0; 2], [1.0; 2])?);
+    let holes = from_fn(2, |x| if (7.0 * x[0]).sin() < -0.5 { f64::NAN } else { x.norm_squared() })
+        .with_bounds(Bounds::new([-1.0; 2], [1.0; 2])?);
+    let constant = from_fn(2, |_| 7.0).with_bounds(Bounds::new([-1.0; 2], [1.0; 2])?);
+    for solver in &drivers(0) {
+        for problem in [&corner, &holes, &constant] {
+            let found = Minimizer::new(problem, solver, [0.1, 0.3])
+                .stop_when(gradient_norm(1e-6).or(max_evaluations(30_000)))
+                .run()?;
+            assert_eq!(found.cost.to_bits(), problem.cost(&found.x).to_bits(), "{found}");
+            assert!(problem.bounds().unwrap().contain(&found.x), "{found}");
+            assert_eq!(
+                found.termination.is_converged(),
+                found.gradient_norm.is_some_and(|norm| norm <= 1e-6),
+                "{}: {found}",
+                solver.name()
+            );
+        }
+        let falls = from_fn(1, |x| if x[0] > 2.0 { f64::NEG_INFINITY } else { -x[0] })
+            .with_bounds(Bounds::new([-9.0], [9.0])?);
+        let found = minimize(&falls, solver, [0.0])?;
+        assert!(!found.termination.is_converged(), "{}: {found}", solver.name());
+    }
+    Ok(())
+}
+
+#[test]
+fn bad_calls_are_refused() -> Result<(), Error> {
+    let sphere = from_fn(2, |x| x.norm_squared());
+    let refused = |solver: Box<dyn AnySolver>| minimize(&sphere, &solver, [1.0, 1.0]).unwrap_err();
+    assert!(matches!(refused(MultiStart::default().boxed()), Error::ScaleNeeded { .. }));
+    for solver in [
+        MultiStart::default().scale(1.0).starts(0).boxed(),
+        MultiStart::default().scale(1.0).gradient_norm(f64::NAN).boxed(),
+        MultiStart::default().scale(f64::NAN).boxed(),
+        BasinHopping::default().hops(0).boxed(),
+        BasinHopping::default().hops_in_vain(0).boxed(),
+        BasinHopping::default().temperature(f64::NAN).boxed(),
+        BasinHopping::default().gradient_norm(-1.0).boxed(),
+        BasinHopping::default().scale(-1.0).boxed(),
+    ] {
+        assert!(matches!(refused(solver), Error::Parameter { .. }));
+    }
+    let nan = from_fn(1, |_| f64::NAN);
+    assert!(matches!(
+        minimize(&nan, BasinHopping::default(), [0.0]),
+        Err(Error::NotInDomain { .. })
+    ));
+    // A checkpoint of another local solver.
+    let terms = |local: Box<dyn AnySolver>| {
+        Minimizer::new(&sphere, MultiStart::new(local).scale(1.0), [1.0, 1.0])
+    };
+    let checkpoint = terms(Lbfgs::default().boxed()).start()?.checkpoint();
+    assert!(matches!(
+        terms(Bfgs::default().boxed()).resume(checkpoint.clone()),
+        Err(Error::Checkpoint { .. })
+    ));
+    assert!(terms(Lbfgs::default().boxed()).resume(checkpoint).is_ok());
+    Ok(())
+}
+
+/// Hops end by their number, or when they are in vain.
+#[test]
+fn hops_are_counted() -> Result<(), Error> {
+    let bowl = from_fn(2, |x| (x[0] - 1.0).abs() + x[1].abs());
+    let hopping = BasinHopping::new(NelderMead::default().restarts(0));
+    let found = minimize(&bowl, hopping.clone().hops(5), [3.0, 3.0])?;
+    let Termination::Stalled { reason: Stall::Exhausted { points: 5 }, .. } = found.termination
+    else {
+        panic!("{found}");
+    };
+    let found = minimize(&bowl, hopping.hops_in_vain(3), [3.0, 3.0])?;
+    let Termination::Stalled { reason: Stall::NoImprovement { .. }, .. } = found.termination else {
+        panic!("{found}");
+    };
+    Ok(())
+}
