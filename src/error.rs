@@ -126,6 +126,13 @@ pub enum Error {
         /// The rule.
         rule: &'static str,
     },
+    /// The ranks of an MPI job cannot work together.
+    #[cfg(feature = "mpi")]
+    #[error("the MPI job cannot go on: {reason}")]
+    Mpi {
+        /// What is in the way.
+        reason: String,
+    },
     /// A checkpoint cannot be resumed here.
     #[error("the checkpoint cannot be resumed: {reason}")]
     Checkpoint {

@@ -1,9 +1,11 @@
-//! Who evaluates the costs of many points: [`Serial`], the threads of this machine ([`Parallel`]), other machines, or a
-//! queue of yours.
+//! Who evaluates the costs of many points: [`Serial`], the threads of this machine ([`Parallel`]), other machines (`mpi`, with
+//! the feature of that name), or a queue of yours.
 //!
 //! An evaluator is a pure map from points to costs. Randomness is drawn before it and results are read after it, in order:
 //! which one it is, and how many threads or machines it has, changes no bit of a run.
 
+#[cfg(feature = "mpi")]
+pub mod mpi;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod serial;

@@ -53,6 +53,8 @@ pub use checkpoint::Checkpoint;
 pub use error::Error;
 #[cfg(feature = "parallel")]
 pub use evaluator::Parallel;
+#[cfg(feature = "mpi")]
+pub use evaluator::mpi;
 pub use evaluator::{Evaluator, EvaluatorLost, Serial};
 pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};

@@ -13,6 +13,8 @@ use nalgebra::DVector;
 pub use autodiff::{AutoDiff, Formula, Num, Real};
 pub use bounds::Bounds;
 pub use closure::{FromFn, from_fn};
+#[cfg(feature = "mpi")]
+pub(crate) use finite_sum::{CHUNK, Mean, add};
 pub use finite_sum::{FiniteSum, Sum};
 pub use hessian::Hessian;
 
@@ -88,6 +90,12 @@ pub trait Problem: Sync {
         true
     }
 
+    /// True once nobody waits for further costs, because the run was interrupted. An [evaluator](crate::Evaluator) that
+    /// sends points elsewhere asks before it sends more. Nothing to be written for a problem: runs answer it.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
     /// What the function is made of, for the methods that make use of it.
     fn structure(&self) -> Structure<'_> {
         Structure::Plain
@@ -144,6 +152,9 @@ macro_rules! forward {
             }
             fn has_gradient(&self) -> bool {
                 (**self).has_gradient()
+            }
+            fn is_interrupted(&self) -> bool {
+                (**self).is_interrupted()
             }
             fn structure(&self) -> Structure<'_> {
                 (**self).structure()

@@ -90,9 +90,7 @@ impl Problem for Watched<'_> {
         self.problem.dimension()
     }
     fn cost(&self, x: &DVector<f64>) -> f64 {
-        if self.token.is_some_and(CancellationToken::is_cancelled)
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-        {
+        if self.is_interrupted() {
             return f64::NAN;
         }
         self.calls.fetch_add(1, Ordering::Relaxed);
@@ -106,6 +104,10 @@ impl Problem for Watched<'_> {
     }
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
+    }
+    fn is_interrupted(&self) -> bool {
+        self.token.is_some_and(CancellationToken::is_cancelled)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
     fn structure(&self) -> Structure<'_> {
         self.problem.structure()

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::{Problem, Structure};
 
 /// Terms in one call of the term functions.
-const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// Chunks evaluated at once, and so the most gradients that are kept beside the sum.
 #[cfg(feature = "parallel")]
@@ -167,9 +167,25 @@ impl<F: FiniteSum> fmt::Debug for Sum<F> {
 
 /// The means over one chunk.
 #[derive(Default)]
-struct Mean {
-    cost: f64,
-    gradient: DVector<f64>,
+pub(crate) struct Mean {
+    pub cost: f64,
+    pub gradient: DVector<f64>,
+}
+
+/// Adds the means over the chunks of a group, one by one, each with the weight |c| / |B| of its terms in the batch.
+pub(crate) fn add(
+    (group, batch): (&[usize], usize),
+    means: &[Mean],
+    cost: &mut f64,
+    gradient: &mut [f64],
+) {
+    for (chunk, mean) in group.chunks(CHUNK).zip(means) {
+        let weight = chunk.len() as f64 / batch as f64;
+        *cost += weight * mean.cost;
+        for (sum, entry) in gradient.iter_mut().zip(&mean.gradient) {
+            *sum += weight * entry;
+        }
+    }
 }
 
 /// The terms with batches of any size taken chunk by chunk. A type of its own, so that [`Sum`] has the methods of one
@@ -212,13 +228,7 @@ impl<F: FiniteSum> Chunked<F> {
             each_chunk(group, &mut means[..at_once], |chunk, mean| {
                 mean.cost = evaluate(chunk, &mut mean.gradient);
             });
-            for (chunk, mean) in group.chunks(CHUNK).zip(&means) {
-                let weight = chunk.len() as f64 / batch.len() as f64;
-                cost += weight * mean.cost;
-                for (sum, entry) in gradient.iter_mut().zip(&mean.gradient) {
-                    *sum += weight * entry;
-                }
-            }
+            add((group, batch.len()), &means, &mut cost, gradient.as_mut_slice());
         }
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(means);
         cost

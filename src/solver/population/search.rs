@@ -61,7 +61,16 @@ impl<M> SearchState<M> {
         x0: DVector<f64>,
         bounds: Option<Bounds>,
     ) -> Result<Self, Error> {
-        let mut random = Random::new(population.seed());
+        Self::seeded(population, x0, bounds, population.seed())
+    }
+
+    fn seeded<P: Population<Memory = M>>(
+        population: &P,
+        x0: DVector<f64>,
+        bounds: Option<Bounds>,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let mut random = Random::new(seed);
         let scale = population.scale();
         let space = if population.is_local() {
             Space::local(x0, bounds, scale)?
@@ -196,6 +205,18 @@ impl<P: Population> Search<P> {
         bounds: Option<Bounds>,
     ) -> Result<Self, Error> {
         let state = SearchState::new(&population, x0.into_vector(), bounds)?;
+        Ok(Self { population, state })
+    }
+
+    /// The same population with another seed: one of several islands.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn seeded(
+        population: P,
+        x0: DVector<f64>,
+        bounds: Option<Bounds>,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let state = SearchState::seeded(&population, x0, bounds, seed)?;
         Ok(Self { population, state })
     }
 

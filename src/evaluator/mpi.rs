@@ -1,0 +1,181 @@
+//! The ranks of an MPI job, on one machine or many: they evaluate a population ([`Mpi`]), add the terms of a sum
+//! ([`RankSum`]), or are islands ([`Islands`]). With the feature `mpi`, on an MPI library as Open MPI.
+//!
+//! Every rank runs the same program, started by `mpirun -n 4 program`. The search is that of rank 0, and the others serve it:
+//!
+//! ```no_run
+//! use extremum::mpi::World;
+//! use extremum::{Error, Minimizer, RandomSearch, from_fn};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let mut world = World::init()?;
+//!     let sphere = from_fn(10, |x| x.norm_squared());
+//!     let found = world.run(&sphere, |ranks| {
+//!         Minimizer::new(&sphere, RandomSearch::default().scale(1.0), [1.0; 10]).evaluate_with(ranks).run()
+//!     })?;
+//!     if let Some(found) = found {
+//!         println!("{found}"); // on rank 0; the others have served, and have None
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! **Bits.** Costs and sums have those of one process, on any number of ranks. Islands depend on how many there are, and on
+//! nothing else.
+//!
+//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: there is no lost
+//! evaluator to be survived. Rank 0 writes a [checkpoint](crate::Checkpoint) every few generations, and a new job, with as many
+//! ranks as there are, goes on from it with the same bits; the example `mpi_population` does so. A rank that panics outside of
+//! a cost ends the job likewise.
+
+mod islands;
+mod ranks;
+mod sum;
+
+use std::fmt;
+
+use ::mpi::Threading;
+use ::mpi::environment::Universe;
+use ::mpi::topology::SimpleCommunicator;
+use ::mpi::traits::*;
+
+pub use islands::Islands;
+pub use ranks::Mpi;
+pub use sum::RankSum;
+
+use crate::{Error, FiniteSum, Problem};
+
+/// All ranks of the job. Made once, at the start of the program; it ends MPI when it is dropped.
+pub struct World {
+    universe: Universe,
+}
+
+impl World {
+    /// Starts MPI. A program that was not started by `mpirun` is a job of one rank.
+    ///
+    /// # Errors
+    /// [`Error::Mpi`] when there is, or was, a world in this process, or when the MPI library forbids threads.
+    pub fn init() -> Result<Self, Error> {
+        // The costs may have threads, and a run may be started in any of them: one at a time speaks to MPI.
+        let started = if ::mpi::environment::is_finalized() {
+            None
+        } else {
+            ::mpi::initialize_with_threading(Threading::Serialized)
+        };
+        match started {
+            Some((universe, provided)) if provided >= Threading::Serialized => {
+                Ok(Self { universe })
+            }
+            Some(_) => {
+                Err(refused("its MPI library does not allow calls from more than one thread"))
+            }
+            None => Err(refused("MPI was already started in this process: keep one World")),
+        }
+    }
+
+    /// The number of this rank: 0, 1, ...
+    pub fn rank(&self) -> usize {
+        self.job().rank().unsigned_abs() as usize
+    }
+
+    /// The number of ranks.
+    pub fn size(&self) -> usize {
+        self.job().size().unsigned_abs() as usize
+    }
+
+    /// Has all ranks evaluate the costs of one search. `search` is called on rank 0 only, with the [evaluator](Mpi) for
+    /// [`evaluate_with`](crate::Minimizer::evaluate_with); the other ranks evaluate what it asks for, and return `None` when it
+    /// has ended, by an error or a panic too. Called by all ranks, with the same problem, which the search has to be about.
+    ///
+    /// # Errors
+    /// That of the search, on rank 0. On all ranks [`Error::Mpi`], when their problems differ in dimension.
+    pub fn run<R, E: From<Error>>(
+        &mut self,
+        problem: &dyn Problem,
+        search: impl FnOnce(Mpi<'_>) -> Result<R, E>,
+    ) -> Result<Option<R>, E> {
+        self.check_same("dimensions", problem.dimension())?;
+        if self.rank() == 0 {
+            let served = ranks::Served(self);
+            search(served.evaluator(problem.dimension())).map(Some)
+        } else {
+            ranks::serve(self, problem);
+            Ok(None)
+        }
+    }
+
+    /// Has all ranks add the terms of a sum, for a search with any solver. `search` is called on rank 0 only, with the
+    /// [problem](RankSum) to minimise; the other ranks do their share of each cost and gradient that it asks for, and return
+    /// `None` when it has ended. Called by all ranks, with the same terms.
+    ///
+    /// ```no_run
+    /// # use extremum::{DVector, FiniteSum};
+    /// # struct Center(Vec<f64>);
+    /// # impl FiniteSum for Center {
+    /// #     fn dimension(&self) -> usize { 1 }
+    /// #     fn terms(&self) -> usize { self.0.len() }
+    /// #     fn cost(&self, _: &[usize], _: &DVector<f64>) -> f64 { 0.0 }
+    /// #     fn gradient(&self, _: &[usize], _: &DVector<f64>, _: &mut DVector<f64>) {}
+    /// # }
+    /// # let (mut world, terms) = (extremum::mpi::World::init()?, Center(vec![]));
+    /// use extremum::{Lbfgs, minimize};
+    /// let found = world.run_sum(&terms, |sum| minimize(sum, Lbfgs::default(), [0.0]))?;
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// That of the search, on rank 0. On all ranks [`Error::Mpi`], when their sums differ in dimension or number of terms.
+    pub fn run_sum<F: FiniteSum, R, E: From<Error>>(
+        &mut self,
+        terms: &F,
+        search: impl FnOnce(&RankSum<'_, F>) -> Result<R, E>,
+    ) -> Result<Option<R>, E> {
+        self.check_same("dimensions", terms.dimension())?;
+        self.check_same("numbers of terms", terms.terms())?;
+        if self.rank() == 0 {
+            search(&RankSum::new(self, terms)).map(Some)
+        } else {
+            sum::serve(self, terms);
+            Ok(None)
+        }
+    }
+
+    fn job(&self) -> SimpleCommunicator {
+        self.universe.world()
+    }
+
+    /// The numbers of all ranks, as many of each, in the order of the ranks.
+    fn gathered(&self, own: &[f64]) -> Vec<f64> {
+        let mut all = vec![0.0; own.len() * self.size()];
+        self.job().all_gather_into(own, &mut all[..]);
+        all
+    }
+
+    /// `Ok` on all ranks when their numbers are the same, or `Err` on all.
+    fn check_same(&self, what: &str, own: usize) -> Result<(), Error> {
+        let all = self.gathered(&[own as f64]);
+        if all.iter().all(|number| *number == all[0]) {
+            return Ok(());
+        }
+        Err(refused(&format!("its ranks have problems of different {what}, {all:?}")))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // To finalize waits for the others, who may wait for a message of this rank.
+        if std::thread::panicking() && self.size() > 1 {
+            self.job().abort(101);
+        }
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("rank", &self.rank()).field("size", &self.size()).finish()
+    }
+}
+
+fn refused(reason: &str) -> Error {
+    Error::Mpi { reason: reason.to_owned() }
+}

@@ -1,0 +1,226 @@
+//! A generation on all ranks.
+//!
+//! ```text
+//! rank 0:  hands every other rank a point, and a second one to have at hand; evaluates a point itself; takes in the costs
+//!          that have come, hands out as many; and so on
+//! others:  receive a point, send its cost
+//! ```
+//!
+//! MPI keeps the order of the messages between two ranks, so a cost belongs to the oldest point that its rank has not
+//! answered, and no message carries an index.
+
+use std::collections::VecDeque;
+
+use ::mpi::Tag;
+use ::mpi::request::{LocalScope, Request, scope};
+use ::mpi::traits::*;
+use nalgebra::DVector;
+
+use super::World;
+use crate::evaluator::caught;
+use crate::{Evaluator, EvaluatorLost, Problem};
+
+/// From rank 0: a point.
+const POINT: Tag = 1;
+/// From rank 0: the points before this message are not wanted any more.
+const ABANDON: Tag = 2;
+/// From rank 0: the search has ended.
+const END: Tag = 3;
+/// To rank 0: a cost, and 1 if it is that of a panic, otherwise 0.
+const COST: Tag = 4;
+
+/// The points that a rank has at most, that which it evaluates included: with a second one it does not wait while rank 0
+/// evaluates a point of its own.
+const AT_HAND: usize = 2;
+
+/// All ranks as an [`Evaluator`], rank 0 among them; lent by [`World::run`].
+///
+/// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank is the
+/// cost NaN, and [counted](Evaluator::panics). An interrupted run hands out no more points, and waits for the costs that are
+/// being evaluated. For several searches, one after the other, give each `&mut ranks`.
+///
+/// A generation costs two messages a point, of n and 2 numbers. It pays from some tens of microseconds a cost. Populations that
+/// are not multiples of the number of ranks leave some idle at the end of each generation. Rank 0 looks for results between
+/// its own evaluations only: with costs of very uneven duration, populations of many times the number of ranks are better used.
+#[derive(Debug)]
+pub struct Mpi<'w> {
+    world: &'w World,
+    /// Of the problem that the others evaluate.
+    dimension: usize,
+    panics: u64,
+}
+
+/// The others, who wait for points until this is dropped.
+pub(super) struct Served<'w>(pub &'w World);
+
+impl Served<'_> {
+    pub fn evaluator(&self, dimension: usize) -> Mpi<'_> {
+        Mpi { world: self.0, dimension, panics: 0 }
+    }
+}
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        let job = self.0.job();
+        for rank in 1..job.size() {
+            job.process_at_rank(rank).send_with_tag::<[f64]>(&[], END);
+        }
+    }
+}
+
+/// Evaluates what rank 0 asks for, until it ends.
+pub(super) fn serve(world: &World, problem: &dyn Problem) {
+    let job = world.job();
+    let root = job.process_at_rank(0);
+    let mut x = DVector::zeros(problem.dimension());
+    loop {
+        match root.receive_into(x.as_mut_slice()).tag() {
+            POINT => {
+                let is_abandoned = root.immediate_probe_with_tag(ABANDON).is_some();
+                let cost = if is_abandoned { Some(f64::NAN) } else { caught(problem, &x) };
+                let answer = cost.map_or([f64::NAN, 1.0], |cost| [cost, 0.0]);
+                root.send_with_tag(&answer[..], COST);
+            }
+            // In its order it comes after all of the points that it is about.
+            ABANDON => {}
+            _ => return,
+        }
+    }
+}
+
+/// A generation as rank 0 sees it.
+struct Dispatch<'p, 's> {
+    job: &'s ::mpi::topology::SimpleCommunicator,
+    scope: &'s LocalScope<'p>,
+    points: &'p [DVector<f64>],
+    /// The first point that nobody has.
+    next: usize,
+    /// What the others have not answered: indices of points, and the messages that brought them.
+    unanswered: Vec<VecDeque<(usize, Request<'p, [f64], &'s LocalScope<'p>>)>>,
+    panics: u64,
+}
+
+impl Dispatch<'_, '_> {
+    /// Hands out points: first one to everybody who has none, then those to have at hand.
+    fn hand_out(&mut self) {
+        for at_hand in 1..=AT_HAND {
+            for (other, unanswered) in self.unanswered.iter_mut().enumerate() {
+                // The last point is not for a queue, when rank 0 can evaluate it at once.
+                let reserved = usize::from(at_hand > 1);
+                if unanswered.len() < at_hand && self.next + reserved < self.points.len() {
+                    let rank = self.job.process_at_rank(other as i32 + 1);
+                    let point = self.points[self.next].as_slice();
+                    // Not blocking: a long point is sent when the other is there to receive it.
+                    let sent = rank.immediate_send_with_tag(self.scope, point, POINT);
+                    unanswered.push_back((self.next, sent));
+                    self.next += 1;
+                }
+            }
+        }
+    }
+
+    /// Takes in the costs that have come.
+    fn take_in(&mut self, costs: &mut [f64]) {
+        let anybody = self.job.any_process();
+        while let Some((message, status)) = anybody.immediate_matched_probe_with_tag(COST) {
+            let mut answer = [f64::NAN, 0.0];
+            message.matched_receive_into(&mut answer[..]);
+            let other = status.source_rank().unsigned_abs() as usize;
+            if let Some((index, sent)) = self.unanswered[other - 1].pop_front() {
+                sent.wait_without_status();
+                costs[index] = answer[0];
+                self.panics += u64::from(answer[1] != 0.0);
+            }
+        }
+    }
+
+    /// Hands out no more points, and has those dropped that nobody has begun.
+    fn abandon(&mut self) {
+        self.next = self.points.len();
+        for (other, unanswered) in self.unanswered.iter().enumerate() {
+            if !unanswered.is_empty() {
+                let rank = self.job.process_at_rank(other as i32 + 1);
+                rank.send_with_tag::<[f64]>(&[], ABANDON);
+            }
+        }
+    }
+
+    /// The point that rank 0 evaluates.
+    fn own(&mut self) -> Option<usize> {
+        let own = (self.next < self.points.len()).then_some(self.next);
+        self.next += usize::from(own.is_some());
+        own
+    }
+
+    fn is_answered(&self) -> bool {
+        self.unanswered.iter().all(VecDeque::is_empty)
+    }
+}
+
+impl Evaluator for Mpi<'_> {
+    fn costs(
+        &mut self,
+        problem: &dyn Problem,
+        points: &[DVector<f64>],
+        costs: &mut [f64],
+    ) -> Result<(), EvaluatorLost> {
+        let n = self.dimension;
+        if points.iter().any(|x| x.len() != n) || costs.len() != points.len() {
+            let reason = format!("the ranks serve a problem of dimension {n}, one cost a point");
+            return Err(EvaluatorLost { reason });
+        }
+        costs.fill(f64::NAN);
+        let job = self.world.job();
+        scope(|scope| {
+            let unanswered = (1..job.size()).map(|_| VecDeque::with_capacity(AT_HAND)).collect();
+            let mut dispatch =
+                Dispatch { job: &job, scope, points, next: 0, unanswered, panics: 0 };
+            let mut is_interrupted = false;
+            loop {
+                dispatch.take_in(costs);
+                if !is_interrupted && problem.is_interrupted() {
+                    is_interrupted = true;
+                    dispatch.abandon();
+                }
+                dispatch.hand_out();
+                if let Some(index) = dispatch.own() {
+                    costs[index] = caught(problem, &points[index]).unwrap_or_else(|| {
+                        dispatch.panics += 1;
+                        f64::NAN
+                    });
+                } else if dispatch.is_answered() {
+                    break;
+                } else {
+                    std::thread::yield_now();
+                }
+            }
+            self.panics += dispatch.panics;
+        });
+        Ok(())
+    }
+
+    fn width(&self) -> usize {
+        self.world.size()
+    }
+
+    fn panics(&self) -> u64 {
+        self.panics
+    }
+}
+
+impl Evaluator for &mut Mpi<'_> {
+    fn costs(
+        &mut self,
+        problem: &dyn Problem,
+        points: &[DVector<f64>],
+        costs: &mut [f64],
+    ) -> Result<(), EvaluatorLost> {
+        (**self).costs(problem, points, costs)
+    }
+    fn width(&self) -> usize {
+        (**self).width()
+    }
+    fn panics(&self) -> u64 {
+        (**self).panics()
+    }
+}
