@@ -6,18 +6,29 @@ use std::ops::ControlFlow;
 use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bounds, CancellationToken, Checkpoint, DVector, Error, Evaluator, EvaluatorLost,
-    Minimizer, Problem, RandomSearch, Solution, Solver, Termination, from_fn, minimize,
+    AnySolver, Bounds, CancellationToken, Checkpoint, DVector, DifferentialEvolution, Error,
+    Evaluator, EvaluatorLost, Minimizer, ParticleSwarm, Problem, RandomSearch, Solution, Solver,
+    Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
 fn populations() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().scale(3.0).boxed()]
+    vec![
+        RandomSearch::default().scale(3.0).boxed(),
+        DifferentialEvolution::default().scale(3.0).boxed(),
+        ParticleSwarm::default().scale(3.0).boxed(),
+        ParticleSwarm::comprehensive_learning().scale(3.0).boxed(),
+    ]
 }
 
 /// The same without one.
 fn without_scale() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().boxed()]
+    vec![
+        RandomSearch::default().boxed(),
+        DifferentialEvolution::default().boxed(),
+        ParticleSwarm::default().boxed(),
+        ParticleSwarm::comprehensive_learning().boxed(),
+    ]
 }
 
 fn rastrigin(x: &DVector<f64>) -> f64 {

@@ -9,7 +9,11 @@
 //! anywhere; [`Generations`] is the [`Solver`](crate::Solver) that has an [evaluator](crate::evaluator) answer, and may
 //! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
 
+pub mod differential_evolution;
+mod ending;
 mod generations;
+mod members;
+pub mod particle_swarm;
 mod random_search;
 mod search;
 mod space;
@@ -20,8 +24,10 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use differential_evolution::DifferentialEvolution;
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
+pub use particle_swarm::ParticleSwarm;
 pub use random_search::RandomSearch;
 pub use search::{Candidates, Search, SearchState};
 pub use space::Space;
