@@ -68,7 +68,8 @@ pub use solver::descent::{
 };
 pub use solver::first_order;
 pub use solver::population::{
-    CmaEs, Generations, NelderMead, PatternSearch, Population, RandomSearch, Search, SobolSearch,
+    CmaEs, DifferentialEvolution, Generations, NelderMead, ParticleSwarm, PatternSearch,
+    Population, RandomSearch, Search, SobolSearch, differential_evolution, particle_swarm,
 };
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, BasinHopping, MultiStart, Solver, State};

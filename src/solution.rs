@@ -193,7 +193,7 @@ pub enum Stall {
     },
     /// A population, a simplex or a mesh has shrunk to a point.
     Collapsed {
-        /// Its largest extent, relative to the largest coordinate where that is above 1.
+        /// Its largest extent, relative to the coordinates or to the first extent, as the method says.
         size: f64,
         /// What it was held against.
         tolerance: f64,

@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, Error, Evaluator,
-    EvaluatorLost, Minimizer, NelderMead, PatternSearch, Problem, RandomSearch, SobolSearch,
-    Solution, Solver, Termination, from_fn, minimize,
+    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error,
+    Evaluator, EvaluatorLost, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
+    RandomSearch, SobolSearch, Solution, Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -20,6 +20,9 @@ fn populations() -> Vec<Box<dyn AnySolver>> {
         NelderMead::default().boxed(),
         PatternSearch::default().boxed(),
         PatternSearch::default().opportunistic(true).boxed(),
+        DifferentialEvolution::default().scale(3.0).boxed(),
+        ParticleSwarm::default().scale(3.0).boxed(),
+        ParticleSwarm::comprehensive_learning().scale(3.0).boxed(),
     ]
 }
 
@@ -32,6 +35,9 @@ fn without_scale() -> Vec<Box<dyn AnySolver>> {
         NelderMead::default().boxed(),
         PatternSearch::default().boxed(),
         PatternSearch::default().opportunistic(true).boxed(),
+        DifferentialEvolution::default().boxed(),
+        ParticleSwarm::default().boxed(),
+        ParticleSwarm::comprehensive_learning().boxed(),
     ]
 }
 

@@ -10,8 +10,12 @@
 //! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
 
 mod cma_es;
+pub mod differential_evolution;
+mod ending;
 mod generations;
+mod members;
 mod nelder_mead;
+pub mod particle_swarm;
 mod pattern_search;
 mod random_search;
 mod search;
@@ -25,9 +29,11 @@ use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use cma_es::{CmaEs, CmaEsMemory};
+pub use differential_evolution::DifferentialEvolution;
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
 pub use nelder_mead::NelderMead;
+pub use particle_swarm::ParticleSwarm;
 pub use pattern_search::PatternSearch;
 pub use random_search::RandomSearch;
 pub use search::{Candidates, Search, SearchState};

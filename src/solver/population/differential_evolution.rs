@@ -1,0 +1,350 @@
+//! Differential evolution: members move by differences of others, and only to where it is lower.
+//!
+//! ```text
+//! v = x + F (p − x) + F (r − s),   u_j = v_j with probability CR and for one j at random, else x_j
+//! x ← u if f(u) ≤ f(x)
+//! ```
+//!
+//! R. Storn, K. Price, "Differential evolution – a simple and efficient heuristic for global optimization over continuous
+//! spaces", J. Global Optim. 11 (1997), equations 3 to 6. J. Zhang, A. Sanderson, "JADE: adaptive differential evolution
+//! with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I. R. Tanabe, A. Fukunaga,
+//! "Success-history based parameter adaptation for differential evolution", IEEE CEC (2013), algorithm 1; "Improving the
+//! search performance of SHADE using linear population size reduction", IEEE CEC (2014).
+
+mod control;
+mod strategy;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::ending::{Ending, Stagnation};
+use super::members::{all_within, check_size, latin_hypercube};
+use super::{Candidates, Population, Space, solver};
+use crate::error::check;
+use crate::{Error, Random, Stall};
+pub use control::Control;
+use control::{History, Successes};
+use strategy::Mutation;
+pub use strategy::Strategy;
+
+solver!(DifferentialEvolution);
+
+/// What becomes of a coordinate of a mutant beyond a bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Boundary {
+    /// It becomes the midpoint of the bound and the parent's. Zhang & Sanderson (2009), after equation 8.
+    #[default]
+    Midpoint,
+    /// It is reflected at the bound.
+    Reflect,
+}
+
+/// Differential evolution: for costs with many minima, when a good one matters more than evaluations.
+///
+/// **Method**
+/// ```text
+/// F ~ Cauchy(m, 0.1),  CR ~ Normal(c, 0.1);   (m, c) one of six pairs, learned from trials that succeeded
+/// v = x + F (p − x) + F (r − s);   p one of the best 11 %, r a member, s a member or one that was replaced
+/// u_j = v_j with probability CR and for one j, else x_j
+/// x ← u  if f(u) ≤ f(x)
+/// ```
+/// **Needs** costs; finite bounds or a scale. It looks at the order of costs alone, but for its end.
+///
+/// **Parameters** [`population`](Self::population) (30 + 3 n), [`strategy`](Self::strategy) (current-to-pbest/1/bin),
+/// [`control`](Self::control) of F and CR (success history), [`best_share`](Self::best_share) (0.11),
+/// [`archive`](Self::archive) (2), [`boundary`](Self::boundary) (midpoint), [`spread_tolerance`](Self::spread_tolerance)
+/// (1e-12), [`cost_tolerance`](Self::cost_tolerance) (1e-13), [`patience`](Self::patience) (500 generations),
+/// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
+///
+/// **Guarantee** No member ever gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
+/// [`Stall::NoImprovement`]; that the end is the lowest minimum is not guaranteed.
+///
+/// ```
+/// use extremum::{Bounds, DifferentialEvolution, from_fn, minimize};
+/// let rastrigin = from_fn(5, |x| x.iter().map(|x| x * x - 10.0 * (6.283185307179586 * x).cos() + 10.0).sum())
+///     .with_bounds(Bounds::new([-5.12; 5], [5.12; 5])?);
+/// let found = minimize(&rastrigin, DifferentialEvolution::default(), [3.0; 5])?;
+/// assert!(found.cost < 1e-8);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Storn & Price (1997), equations 3 to 6; Zhang & Sanderson (2009), equations 6 to 13; Tanabe & Fukunaga
+/// (2013), algorithm 1, and (2014) for the Lehmer mean of CR, p = 0.11 and the length of the history.
+#[derive(Clone, Debug)]
+pub struct DifferentialEvolution {
+    population: Option<usize>,
+    strategy: Strategy,
+    control: Control,
+    best_share: f64,
+    archive: f64,
+    boundary: Boundary,
+    ending: Ending,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for DifferentialEvolution {
+    fn default() -> Self {
+        Self {
+            population: None,
+            strategy: Strategy::default(),
+            control: Control::default(),
+            best_share: 0.11,
+            archive: 2.0,
+            boundary: Boundary::default(),
+            ending: Ending::new(500),
+            scale: None,
+            seed: 0,
+        }
+    }
+}
+
+impl DifferentialEvolution {
+    /// How many members, default 30 + 3 n. Range: 4 to 1000000.
+    pub fn population(mut self, population: usize) -> Self {
+        self.population = Some(population);
+        self
+    }
+    /// How mutants are made, default [`Strategy::CurrentToPBest1Bin`].
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+    /// Where F and CR come from, default [`Control::SuccessHistory`] of length 6.
+    pub fn control(mut self, control: Control) -> Self {
+        self.control = control;
+        self
+    }
+    /// The share of members that count as the best, default 0.11; at least two do. Range: (0, 1].
+    pub fn best_share(mut self, share: f64) -> Self {
+        self.best_share = share;
+        self
+    }
+    /// How many replaced members are archived, for each member, default 2. Range: [0, 10]. It has a use with
+    /// [`Strategy::CurrentToPBest1Bin`] only.
+    pub fn archive(mut self, share: f64) -> Self {
+        self.archive = share;
+        self
+    }
+    /// What becomes of mutants beyond a bound, default [`Boundary::Midpoint`].
+    pub fn boundary(mut self, boundary: Boundary) -> Self {
+        self.boundary = boundary;
+        self
+    }
+    /// It ends as [collapsed](Stall::Collapsed) when no coordinate of the members differs by more than this, relative to the
+    /// coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥ 0.
+    pub fn spread_tolerance(mut self, tolerance: f64) -> Self {
+        self.ending.spread_tolerance = tolerance;
+        self
+    }
+    /// It ends with [flat costs](Stall::FlatCosts) when those of the members have differed by at most this, relative to the
+    /// lowest, for 20 generations. Default 1e-13. Range: ≥ 0.
+    pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
+        self.ending.cost_tolerance = tolerance;
+        self
+    }
+    /// It ends [without improvement](Stall::NoImprovement) when the lowest cost has not fallen for so many generations.
+    /// Default 500. Range: ≥ 1.
+    pub fn patience(mut self, generations: u64) -> Self {
+        self.ending.patience = generations;
+        self
+    }
+
+    fn size(&self, n: usize) -> usize {
+        self.population.unwrap_or(30 + 3 * n)
+    }
+
+    fn archive_size(&self, members: usize) -> usize {
+        match self.strategy {
+            Strategy::CurrentToPBest1Bin => (self.archive * members as f64).round() as usize,
+            Strategy::Rand1Bin | Strategy::Best1Bin => 0,
+        }
+    }
+
+    /// A coordinate of a mutant, brought within the bounds.
+    fn within(&self, space: &Space, i: usize, value: f64, parent: f64) -> f64 {
+        let (lower, upper) = space.bounds_of(i);
+        if !value.is_finite() {
+            return parent;
+        }
+        match self.boundary {
+            Boundary::Midpoint if value < lower => lower / 2.0 + parent / 2.0,
+            Boundary::Midpoint if value > upper => upper / 2.0 + parent / 2.0,
+            Boundary::Midpoint => value,
+            Boundary::Reflect => space.reflected(i, value),
+        }
+    }
+}
+
+/// Everything that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Infinite costs until they are evaluated.
+    members: Vec<DVector<f64>>,
+    costs: Vec<f64>,
+    is_evaluated: bool,
+    /// The members from the lowest cost to the highest.
+    order: Vec<usize>,
+    /// Room for replaced members, and how many there are.
+    archive: Vec<DVector<f64>>,
+    archived: usize,
+    history: History,
+    /// The parent, F and CR of each candidate.
+    trials: Vec<(usize, f64, f64)>,
+    trial: DVector<f64>,
+    stagnation: Stagnation,
+}
+
+impl Memory {
+    fn rank(&mut self) {
+        let costs = &self.costs;
+        self.order.sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
+    }
+
+    fn archive(&mut self, member: usize, random: &mut Random) {
+        if self.archive.is_empty() {
+            return;
+        }
+        let place = if self.archived < self.archive.len() {
+            self.archived += 1;
+            self.archived - 1
+        } else {
+            random.index(self.archived)
+        };
+        self.archive[place].copy_from(&self.members[member]);
+    }
+}
+
+impl Population for DifferentialEvolution {
+    const NAME: &'static str = "DifferentialEvolution";
+    type Memory = Memory;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+    fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+    fn begin(&self, space: &Space, random: &mut Random) -> Result<Memory, Error> {
+        let n = space.dimension();
+        let size = self.size(n);
+        check_size(size, "population", 4)?;
+        let share = self.best_share;
+        check(share > 0.0 && share <= 1.0, "best_share", share, "above 0, at most 1")?;
+        let holds = (0.0..=10.0).contains(&self.archive);
+        check(holds, "archive", self.archive, "at least 0, at most 10")?;
+        Ok(Memory {
+            members: latin_hypercube(space, random, size),
+            costs: vec![f64::INFINITY; size],
+            is_evaluated: false,
+            order: (0..size).collect(),
+            archive: vec![DVector::zeros(n); self.archive_size(size)],
+            archived: 0,
+            history: self.control.begin()?,
+            trials: Vec::with_capacity(size),
+            trial: DVector::zeros(n),
+            stagnation: self.ending.begin()?,
+        })
+    }
+    fn propose(
+        &self,
+        space: &Space,
+        memory: &mut Memory,
+        random: &mut Random,
+        candidates: &mut Candidates,
+    ) {
+        let n = space.dimension();
+        if !memory.is_evaluated {
+            for x in &memory.members {
+                candidates.next(n).copy_from(x);
+            }
+            return;
+        }
+        memory.rank();
+        memory.trials.clear();
+        for parent in 0..memory.members.len() {
+            let (weight, crossover) = self.control.draw(&memory.history, random);
+            let mutation = Mutation::draw(self.strategy, self.best_share, memory, parent, random);
+            let always = random.index(n);
+            let x = &memory.members[parent];
+            let mut is_new = false;
+            for i in 0..n {
+                memory.trial[i] = x[i];
+                if random.chance(crossover) || i == always {
+                    let value = mutation.coordinate(memory, weight, i);
+                    memory.trial[i] = self.within(space, i, value, x[i]);
+                    is_new |= memory.trial[i] != x[i];
+                }
+            }
+            // What is its parent need not be evaluated, but something has to be.
+            let is_last = parent + 1 == memory.members.len();
+            if is_new || (is_last && memory.trials.is_empty()) {
+                memory.trials.push((parent, weight, crossover));
+                candidates.next(n).copy_from(&memory.trial);
+            }
+        }
+    }
+    fn learn(
+        &self,
+        space: &Space,
+        memory: &mut Memory,
+        random: &mut Random,
+        candidates: &[DVector<f64>],
+        costs: &[f64],
+    ) -> ControlFlow<Stall> {
+        if memory.is_evaluated {
+            let mut successes = Successes::default();
+            for (trial, (x, &cost)) in candidates.iter().zip(costs).enumerate() {
+                let Some(&(parent, weight, crossover)) = memory.trials.get(trial) else { break };
+                if cost < memory.costs[parent] {
+                    memory.archive(parent, random);
+                    successes.add(weight, crossover);
+                }
+                if cost <= memory.costs[parent] {
+                    memory.members[parent].copy_from(x);
+                    memory.costs[parent] = cost;
+                }
+            }
+            self.control.learn(&mut memory.history, &successes);
+        } else {
+            for (known, &cost) in memory.costs.iter_mut().zip(costs) {
+                *known = cost;
+            }
+            memory.is_evaluated = true;
+        }
+        self.ending.look(space, &mut memory.stagnation, &memory.members, &memory.costs)
+    }
+    /// It replaces the worst member, if it is better.
+    fn inject(&self, _space: &Space, memory: &mut Memory, x: &DVector<f64>, cost: f64) {
+        if !memory.is_evaluated {
+            return;
+        }
+        memory.rank();
+        if let Some(&worst) = memory.order.last()
+            && cost < memory.costs[worst]
+        {
+            memory.members[worst].copy_from(x);
+            memory.costs[worst] = cost;
+        }
+    }
+    fn is_valid(&self, space: &Space, memory: &Memory) -> bool {
+        let size = self.size(space.dimension());
+        let is_each_once = || {
+            let mut seen = vec![false; size];
+            memory.order.iter().all(|&i| i < size && !std::mem::replace(&mut seen[i], true))
+        };
+        all_within(space, &memory.members, size)
+            && memory.archive.len() == self.archive_size(size)
+            && memory.archived <= memory.archive.len()
+            && memory.archive.iter().all(|x| x.len() == space.dimension())
+            && memory.costs.len() == size
+            && !memory.costs.iter().any(|cost| cost.is_nan())
+            && memory.order.len() == size
+            && is_each_once()
+            && self.control.is_valid(&memory.history)
+            && memory.trials.iter().all(|&(parent, ..)| parent < size)
+            && memory.trial.len() == space.dimension()
+    }
+}

@@ -1,0 +1,49 @@
+//! What happens to particles at the bounds.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::Space;
+use crate::Random;
+
+/// What happens to a particle at a bound, in the coordinate that passes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Boundary {
+    /// It stops at the bound, and turns back at half its speed. SPSO 2011, Clerc (2012).
+    #[default]
+    Rebound,
+    /// It stops at the bound, and its speed is 0. SPSO 2007.
+    Absorb,
+    /// It is reflected at the bound, as is its speed.
+    Reflect,
+    /// It is put anywhere between the bounds, and its speed is 0. It is reflected where one of them is infinite.
+    Resample,
+}
+
+impl Boundary {
+    /// The new place and speed in a coordinate.
+    pub(super) fn fly(
+        self,
+        space: &Space,
+        random: &mut Random,
+        i: usize,
+        x: f64,
+        speed: f64,
+    ) -> (f64, f64) {
+        let (lower, upper) = space.bounds_of(i);
+        let value = x + speed;
+        if !value.is_finite() {
+            return (x, 0.0);
+        }
+        if value >= lower && value <= upper {
+            return (value, speed);
+        }
+        match self {
+            Self::Rebound => (space.clamped(i, value), -0.5 * speed),
+            Self::Absorb => (space.clamped(i, value), 0.0),
+            Self::Resample if lower.is_finite() && upper.is_finite() => {
+                (random.between(lower, upper).clamp(lower, upper), 0.0)
+            }
+            Self::Reflect | Self::Resample => (space.reflected(i, value), -speed),
+        }
+    }
+}
