@@ -65,7 +65,9 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
 pub use solver::first_order;
-pub use solver::population::{Generations, Population, RandomSearch, Search};
+pub use solver::population::{
+    Generations, GeneticAlgorithm, Population, RandomSearch, Search, SimulatedAnnealing,
+};
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, Solver, State};
 pub use stationary::{

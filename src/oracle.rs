@@ -1,6 +1,7 @@
 //! The problem as solvers see it: counted, differenced where something is missing, and interruptible.
 
 mod differences;
+mod unbounded;
 mod watched;
 
 use std::ops::ControlFlow;
@@ -12,7 +13,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
-pub(crate) use watched::Inside;
+pub(crate) use unbounded::Unbounded;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Structure, Termination};

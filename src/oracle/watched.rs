@@ -49,11 +49,10 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// The same problem, watched by the same token and clock, for a local search within a search: without the bounds, and
-    /// with NaN outside of them, where local searches back off. Its counts begin at zero; [`absorb`](Self::absorb) adds
-    /// them.
-    pub(crate) fn within<'b>(&self, inside: &'b Inside<'a>) -> Oracle<'b> {
-        let mut oracle = Oracle::new(inside);
+    /// A problem that stands for this one in a local search within a search, watched by the same token and clock. Its counts
+    /// begin at zero; [`absorb`](Self::absorb) adds them.
+    pub(crate) fn watching<'b>(&self, problem: &'b dyn Problem) -> Oracle<'b> {
+        let mut oracle = Oracle::new(problem);
         oracle.token.clone_from(&self.token);
         oracle.deadline = self.deadline;
         oracle.closed.clone_from(&self.closed);
@@ -114,50 +113,5 @@ impl Problem for Watched<'_> {
     }
     fn structure(&self) -> Structure<'_> {
         self.problem.structure()
-    }
-}
-
-/// A problem without its bounds, and NaN outside of them.
-pub(crate) struct Inside<'a>(pub &'a dyn Problem);
-
-impl Inside<'_> {
-    fn holds(&self, x: &DVector<f64>) -> bool {
-        self.0.bounds().is_none_or(|bounds| bounds.contain(x))
-    }
-}
-
-impl Problem for Inside<'_> {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        if self.holds(x) { self.0.cost(x) } else { f64::NAN }
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if self.holds(x) { self.0.gradient(x, gradient) } else { gradient.fill(f64::NAN) }
-    }
-    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        if self.holds(x) {
-            return self.0.cost_and_gradient(x, gradient);
-        }
-        gradient.fill(f64::NAN);
-        f64::NAN
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
-        self.0.hessian(x)
-    }
-    fn hessian_product(
-        &self,
-        x: &DVector<f64>,
-        v: &DVector<f64>,
-        product: &mut DVector<f64>,
-    ) -> bool {
-        self.0.hessian_product(x, v, product)
-    }
-    fn has_gradient(&self) -> bool {
-        self.0.has_gradient()
-    }
-    fn structure(&self) -> Structure<'_> {
-        self.0.structure()
     }
 }

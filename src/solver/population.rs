@@ -10,8 +10,10 @@
 //! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
 
 mod generations;
+mod genetic_algorithm;
 mod random_search;
 mod search;
+mod simulated_annealing;
 mod space;
 
 use std::fmt::Debug;
@@ -22,8 +24,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
+pub use genetic_algorithm::{
+    Crossover, GeneticAlgorithm, GeneticAlgorithmMemory, Mutation, Selection, Survival,
+};
 pub use random_search::RandomSearch;
 pub use search::{Candidates, Search, SearchState};
+pub use simulated_annealing::{
+    Acceptance, Cooling, Moves, SimulatedAnnealing, SimulatedAnnealingMemory, Visiting,
+};
 pub use space::Space;
 
 use crate::{Error, Random, Stall};

@@ -8,7 +8,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Population, SearchState};
-use crate::oracle::Inside;
+use crate::oracle::Unbounded;
 use crate::stop::History;
 use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
 
@@ -44,7 +44,7 @@ impl<P: Population> Generations<P> {
 
     /// Polishes the best point by a local solver, when it is a new one: after 20 generations, again when they have cost four
     /// times what the last polish did, when the population is done, and when the method asks for it. What it finds goes into
-    /// the population. A gradient counts as n costs. Beyond the bounds the local solver sees NaN.
+    /// the population. A gradient counts as n costs. The local solver works in coordinates without bounds.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -216,16 +216,16 @@ impl<'a, P: Population> Course<'a, P> {
     }
 }
 
-/// Runs a local solver from x, without the bounds but within them. What it found, and its price in costs.
+/// Runs a local solver from x, in coordinates without bounds. What it found, and its price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
-    let inside = Inside(problem.problem());
-    let mut oracle = problem.within(&inside);
+    let unbounded = Unbounded(problem.problem());
+    let mut oracle = problem.watching(&unbounded);
     let mut found = None;
-    if let Ok(mut state) = local.init(&mut oracle, x.clone()) {
+    if let Ok(mut state) = local.init(&mut oracle, unbounded.enter(x)) {
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(20);
         for iteration in 1..=1000 {
@@ -236,7 +236,7 @@ pub(crate) fn descend(
                 break;
             }
         }
-        found = Some((state.x().clone(), state.cost()));
+        found = Some((unbounded.leave(state.x()), state.cost()));
     }
     let counts = oracle.evaluations();
     problem.absorb(&oracle);
