@@ -68,8 +68,9 @@ pub use solver::descent::{
 };
 pub use solver::first_order;
 pub use solver::population::{
-    CmaEs, DifferentialEvolution, Generations, NelderMead, ParticleSwarm, PatternSearch,
-    Population, RandomSearch, Search, SobolSearch, differential_evolution, particle_swarm,
+    CmaEs, DifferentialEvolution, Generations, GeneticAlgorithm, NelderMead, ParticleSwarm,
+    PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,
+    differential_evolution, particle_swarm,
 };
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, BasinHopping, MultiStart, Solver, State};

@@ -2,6 +2,7 @@
 
 mod batches;
 mod differences;
+mod unbounded;
 mod watched;
 
 use std::ops::ControlFlow;
@@ -13,6 +14,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
+pub(crate) use unbounded::Unbounded;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Structure, Termination};

@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 /// A generator of random numbers that a population draws from. The same seed gives the same numbers everywhere.
@@ -34,6 +34,11 @@ impl Random {
     /// Standard Cauchy, tan(π (u − ½)).
     pub fn cauchy(&mut self) -> f64 {
         (std::f64::consts::PI * (self.unit() - 0.5)).tan()
+    }
+
+    /// χ² with the given degrees of freedom; 0 when they are not positive.
+    pub fn chi_squared(&mut self, freedom: f64) -> f64 {
+        ChiSquared::new(freedom).map_or(0.0, |chi_squared| chi_squared.sample(&mut self.0))
     }
 
     /// One of 0, 1, ..., `below` − 1; 0 when there is none.

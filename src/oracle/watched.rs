@@ -58,6 +58,29 @@ impl<'a> Oracle<'a> {
         found
     }
 
+    /// A problem that stands for this one in a local search within a search, watched by the same token and clock. Its counts
+    /// begin at zero; [`absorb`](Self::absorb) adds them.
+    pub(crate) fn watching<'b>(&self, problem: &'b dyn Problem) -> Oracle<'b> {
+        let mut oracle = Oracle::new(problem);
+        oracle.token.clone_from(&self.token);
+        oracle.deadline = self.deadline;
+        oracle.closed.clone_from(&self.closed);
+        oracle
+    }
+
+    /// Adds what a local search has called, and closes when it was closed.
+    pub(crate) fn absorb(&mut self, local: &Oracle<'_>) {
+        let (own, other) = (&mut self.evaluations, local.evaluations);
+        own.cost += other.cost;
+        own.gradient += other.gradient;
+        own.hessian += other.hessian;
+        own.hessian_product += other.hessian_product;
+        own.terms = own.terms.saturating_add(other.terms);
+        if self.closed.is_none() {
+            self.closed.clone_from(&local.closed);
+        }
+    }
+
     /// The bounds that a solver has to keep by itself.
     pub(crate) fn bounds_to_keep(&self) -> Option<&'a Bounds> {
         if self.is_inside { None } else { self.problem.bounds() }

@@ -13,12 +13,14 @@ mod cma_es;
 pub mod differential_evolution;
 mod ending;
 mod generations;
+mod genetic_algorithm;
 mod members;
 mod nelder_mead;
 pub mod particle_swarm;
 mod pattern_search;
 mod random_search;
 mod search;
+mod simulated_annealing;
 mod sobol_search;
 mod space;
 
@@ -32,11 +34,17 @@ pub use cma_es::{CmaEs, CmaEsMemory};
 pub use differential_evolution::DifferentialEvolution;
 pub(crate) use generations::{Course, solver};
 pub use generations::{Generations, GenerationsState};
+pub use genetic_algorithm::{
+    Crossover, GeneticAlgorithm, GeneticAlgorithmMemory, Mutation, Selection, Survival,
+};
 pub use nelder_mead::NelderMead;
 pub use particle_swarm::ParticleSwarm;
 pub use pattern_search::PatternSearch;
 pub use random_search::RandomSearch;
 pub use search::{Candidates, Search, SearchState};
+pub use simulated_annealing::{
+    Acceptance, Cooling, Moves, SimulatedAnnealing, SimulatedAnnealingMemory, Visiting,
+};
 pub(crate) use sobol_search::Sobol;
 pub use sobol_search::SobolSearch;
 pub use space::Space;

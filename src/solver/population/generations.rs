@@ -8,6 +8,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Population, SearchState};
+use crate::oracle::Unbounded;
 use crate::stop::History;
 use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
 
@@ -43,7 +44,7 @@ impl<P: Population> Generations<P> {
 
     /// Polishes the best point by a local solver, when it is a new one: after 20 generations, again when they have cost four
     /// times what the last polish did, when the population is done, and when the method asks for it. What it finds goes into
-    /// the population. A gradient counts as n costs. Beyond the bounds the local solver sees NaN.
+    /// the population. A gradient counts as n costs. The local solver works in coordinates without bounds.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -215,15 +216,16 @@ impl<'a, P: Population> Course<'a, P> {
     }
 }
 
-/// Runs a local solver from x, without the bounds but within them. What it found, and its price in costs.
+/// Runs a local solver from x, in coordinates without bounds. What it found, and its price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
-    let before = problem.evaluations();
-    let found = problem.inside_bounds(|problem| {
-        let mut state = local.init(problem, x.clone()).ok()?;
+    let unbounded = Unbounded(problem.problem());
+    let mut oracle = problem.watching(&unbounded);
+    let mut found = None;
+    if let Ok(mut state) = local.init(&mut oracle, unbounded.enter(x)) {
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(20);
         for iteration in 1..=1000 {
@@ -234,11 +236,11 @@ pub(crate) fn descend(
                 break;
             }
         }
-        Some((state.x().clone(), state.cost()))
-    });
-    let after = problem.evaluations();
-    let gradients = after.gradient - before.gradient;
-    (found, after.cost - before.cost + gradients * x.len() as u64)
+        found = Some((unbounded.leave(state.x()), state.cost()));
+    }
+    let counts = oracle.evaluations();
+    problem.absorb(&oracle);
+    (found, counts.cost + counts.gradient * x.len() as u64)
 }
 
 impl<P: Population> Generations<P> {

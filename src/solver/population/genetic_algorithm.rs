@@ -1,0 +1,374 @@
+//! A genetic algorithm for real numbers: selection, crossover, mutation, survival.
+//!
+//! ```text
+//! parents a, b by rank;  c_i, d_i = mean_i ± β (a_i − b_i) / 2,  exchanged with probability 1/2;
+//! c_i += δ width_i with probability p;  the best μ of members and children live on
+//! ```
+//!
+//! K. Deb, R. B. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9 (1995) 115-148,
+//! equations 12 and 13; L. J. Eshelman, J. D. Schaffer, "Real-coded genetic algorithms and interval-schemata", FOGA 2 (1993)
+//! 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
+//! Informatics 26 (1996) 30-45.
+
+mod operators;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::{Candidates, Population, Space, solver};
+use crate::error::check;
+use crate::{Error, Random, Stall};
+
+use operators::is_same;
+pub use operators::{Crossover, Mutation, Selection, Survival};
+
+solver!(GeneticAlgorithm);
+
+/// Children of the same coordinates as a member are made again this often.
+const ATTEMPTS: usize = 10;
+
+/// Generations without a better member, after which members of equal costs are the end.
+const FLAT: u64 = 20;
+
+/// Real-coded genetic algorithm: children between and beyond two parents, the best of all live on.
+///
+/// **Method**
+/// ```text
+/// a, b       two members, each the best of 2 drawn
+/// c_i, d_i = (a_i + b_i) / 2 ± β (a_i − b_i) / 2,  β spread as by simulated binary crossover;  exchanged half of the time
+/// c_i += δ width_i  with probability 1/n,  δ polynomial;  reflected at the bounds
+/// members  = the best μ of members and children
+/// ```
+/// **Needs** costs; finite bounds or a scale.
+///
+/// **Parameters** [`population`](Self::population) (100), [`selection`](Self::selection) (tournament of 2),
+/// [`crossover`](Self::crossover) (simulated binary, index 1.5), [`crossover_probability`](Self::crossover_probability) (1),
+/// [`mutation`](Self::mutation) (polynomial, index 20), [`mutation_probability`](Self::mutation_probability) (1/n),
+/// [`survival`](Self::survival) (the best of all), [`patience`](Self::patience) (200), [`collapse`](Self::collapse) (1e-12),
+/// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
+///
+/// **Guarantee** It looks at the order of costs alone: an increasing function of the cost gives the same points. No member is
+/// evaluated again, and no child that equals one. The best cost never rises. It ends with [`Stall::Collapsed`],
+/// [`Stall::FlatCosts`] or [`Stall::NoImprovement`].
+///
+/// ```
+/// use extremum::{Bounds, GeneticAlgorithm, from_fn, minimize};
+/// let rastrigin = from_fn(4, |x| x.iter().map(|x| x * x - 10.0 * (std::f64::consts::TAU * x).cos() + 10.0).sum())
+///     .with_bounds(Bounds::new([-5.12; 4], [5.12; 4])?);
+/// let found = minimize(&rastrigin, GeneticAlgorithm::default(), [3.1, -4.0, 2.2, 0.7])?;
+/// assert!(found.cost < 1e-8);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** Deb and Agrawal (1995), equations 12 and 13; Eshelman and Schaffer (1993); Deb and Goyal (1996); Goldberg and
+/// Deb (1991); Baker (1985); Bäck and Schwefel (1993) for (μ + λ).
+#[derive(Clone, Debug)]
+pub struct GeneticAlgorithm {
+    population: usize,
+    selection: Selection,
+    crossover: Crossover,
+    crossover_probability: f64,
+    mutation: Mutation,
+    mutation_probability: Option<f64>,
+    survival: Survival,
+    patience: u64,
+    collapse: f64,
+    scale: Option<f64>,
+    seed: u64,
+}
+
+impl Default for GeneticAlgorithm {
+    fn default() -> Self {
+        Self {
+            population: 100,
+            selection: Selection::Tournament(2),
+            crossover: Crossover::SimulatedBinary(1.5),
+            crossover_probability: 1.0,
+            mutation: Mutation::Polynomial(20.0),
+            mutation_probability: None,
+            survival: Survival::Best,
+            patience: 200,
+            collapse: 1e-12,
+            scale: None,
+            seed: 0,
+        }
+    }
+}
+
+impl GeneticAlgorithm {
+    /// The number μ of members, default 100. Range: 2 to 1000000.
+    pub fn population(mut self, population: usize) -> Self {
+        self.population = population;
+        self
+    }
+    /// How parents are chosen, default a tournament of 2.
+    pub fn selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+    /// How parents make children, default simulated binary crossover with index 1.5. A larger index keeps children nearer to
+    /// their parents: the population then collapses before it has arrived.
+    pub fn crossover(mut self, crossover: Crossover) -> Self {
+        self.crossover = crossover;
+        self
+    }
+    /// The probability that two parents are crossed at all, default 1. Range: [0, 1].
+    pub fn crossover_probability(mut self, probability: f64) -> Self {
+        self.crossover_probability = probability;
+        self
+    }
+    /// How a coordinate mutates, default polynomial with index 20.
+    pub fn mutation(mut self, mutation: Mutation) -> Self {
+        self.mutation = mutation;
+        self
+    }
+    /// The probability of a coordinate to mutate, default 1/n. Range: [0, 1].
+    pub fn mutation_probability(mut self, probability: f64) -> Self {
+        self.mutation_probability = Some(probability);
+        self
+    }
+    /// Who lives on, default the best of members and children.
+    pub fn survival(mut self, survival: Survival) -> Self {
+        self.survival = survival;
+        self
+    }
+    /// Ends after this many generations without a better member, default 200. Range: ≥ 1.
+    pub fn patience(mut self, generations: u64) -> Self {
+        self.patience = generations;
+        self
+    }
+    /// Ends when the members are as near to each other as this, default 1e-12, relative to their largest coordinate where
+    /// that is above 1. Range: ≥ 0.
+    pub fn collapse(mut self, tolerance: f64) -> Self {
+        self.collapse = tolerance;
+        self
+    }
+
+    fn children(&self) -> usize {
+        match self.survival {
+            Survival::Best => self.population,
+            Survival::Elites(elites) => self.population - elites,
+        }
+    }
+
+    /// Makes two children of two parents.
+    fn mate(&self, space: &Space, memory: &mut GeneticAlgorithmMemory, random: &mut Random) {
+        let GeneticAlgorithmMemory { members, order, pair: [a, b], .. } = memory;
+        for child in [&mut *a, &mut *b] {
+            child.copy_from(&members[order[self.selection.draw(self.population, random)]]);
+        }
+        let n = space.dimension();
+        if random.chance(self.crossover_probability) {
+            for i in 0..n {
+                (a[i], b[i]) = self.crossover.cross(a[i], b[i], random);
+                if random.chance(0.5) {
+                    (a[i], b[i]) = (b[i], a[i]);
+                }
+            }
+        }
+        let probability = self.mutation_probability.unwrap_or(1.0 / n as f64);
+        for child in [a, b] {
+            for i in 0..n {
+                if random.chance(probability) {
+                    child[i] += space.width(i) * self.mutation.step(random);
+                }
+                child[i] = space.reflected(i, child[i]);
+            }
+        }
+    }
+}
+
+/// What a [`GeneticAlgorithm`] remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeneticAlgorithmMemory {
+    /// Members and room for their children, in any order.
+    members: Vec<DVector<f64>>,
+    costs: Vec<f64>,
+    /// Indices into them: first the members, the best before the others, then the room.
+    order: Vec<usize>,
+    pair: [DVector<f64>; 2],
+    best: f64,
+    /// Generations since the best became better.
+    unimproved: u64,
+    has_begun: bool,
+}
+
+impl GeneticAlgorithmMemory {
+    fn sort(&mut self, among: usize) {
+        let Self { order, costs, .. } = self;
+        order[..among].sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
+    }
+
+    /// The largest distance of members along a coordinate, relative to the largest coordinate where that is above 1.
+    fn size(&self, population: usize) -> f64 {
+        let members = || self.order[..population].iter().map(|&at| &self.members[at]);
+        let n = self.pair[0].len();
+        let (mut extent, mut largest) = (0.0_f64, 1.0_f64);
+        for i in 0..n {
+            let (low, high) = members()
+                .map(|x| x[i])
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            extent = extent.max(high - low);
+            largest = largest.max(high.abs()).max(low.abs());
+        }
+        extent / largest
+    }
+}
+
+impl Population for GeneticAlgorithm {
+    const NAME: &'static str = "GeneticAlgorithm";
+    type Memory = GeneticAlgorithmMemory;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+    fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+    fn begin(&self, space: &Space, _random: &mut Random) -> Result<Self::Memory, Error> {
+        let Self { population, crossover_probability, mutation_probability, .. } = *self;
+        let is_size = (2..=1_000_000).contains(&population);
+        check(is_size, "population", population as f64, "from 2 to 1000000")?;
+        let is_probability = |p: f64| (0.0..=1.0).contains(&p);
+        let range = "in [0, 1]";
+        let crossed = crossover_probability;
+        check(is_probability(crossed), "crossover_probability", crossed, range)?;
+        let mutated = mutation_probability.unwrap_or(0.0);
+        check(is_probability(mutated), "mutation_probability", mutated, range)?;
+        self.selection.check()?;
+        self.crossover.check()?;
+        self.mutation.check()?;
+        if let Survival::Elites(elites) = self.survival {
+            check(elites < population, "the elites", elites as f64, "below the population")?;
+        }
+        check(self.patience >= 1, "patience", 0.0, "at least 1")?;
+        let collapse = self.collapse;
+        check(
+            collapse >= 0.0 && collapse.is_finite(),
+            "collapse",
+            collapse,
+            "finite and at least 0",
+        )?;
+        let (n, all) = (space.dimension(), population.saturating_add(self.children()));
+        Ok(GeneticAlgorithmMemory {
+            members: vec![DVector::zeros(n); all],
+            costs: vec![f64::INFINITY; all],
+            order: (0..all).collect(),
+            pair: [DVector::zeros(n), DVector::zeros(n)],
+            best: f64::INFINITY,
+            unimproved: 0,
+            has_begun: false,
+        })
+    }
+
+    fn propose(
+        &self,
+        space: &Space,
+        memory: &mut Self::Memory,
+        random: &mut Random,
+        candidates: &mut Candidates,
+    ) {
+        let n = space.dimension();
+        if !memory.has_begun {
+            candidates.next(n).copy_from(space.x0());
+            for _ in 1..self.population {
+                space.draw(random, candidates.next(n));
+            }
+            return;
+        }
+        let (children, mut attempts) = (self.children(), 0);
+        while candidates.all().len() < children {
+            self.mate(space, memory, random);
+            for child in &mut memory.pair {
+                let members = memory.order[..self.population].iter().map(|&at| &memory.members[at]);
+                if members.chain(candidates.all()).any(|x| is_same(x, child)) {
+                    attempts += 1;
+                    if attempts <= ATTEMPTS * children {
+                        continue;
+                    }
+                    space.draw(random, child);
+                }
+                if candidates.all().len() < children {
+                    candidates.next(n).copy_from(child);
+                }
+            }
+        }
+    }
+
+    fn learn(
+        &self,
+        _space: &Space,
+        memory: &mut Self::Memory,
+        _random: &mut Random,
+        candidates: &[DVector<f64>],
+        costs: &[f64],
+    ) -> ControlFlow<Stall> {
+        let population = self.population;
+        let room = if memory.has_begun { population } else { 0 };
+        for (&at, (x, cost)) in memory.order[room..].iter().zip(candidates.iter().zip(costs)) {
+            memory.members[at].copy_from(x);
+            // -0 is not before 0.
+            memory.costs[at] = cost + 0.0;
+        }
+        if !memory.has_begun {
+            memory.has_begun = true;
+            memory.sort(population);
+        } else {
+            match self.survival {
+                Survival::Best => memory.sort(2 * population),
+                Survival::Elites(elites) => {
+                    memory.order[elites..].rotate_left(population - elites);
+                    memory.sort(population);
+                }
+            }
+        }
+        let (best, worst) =
+            (memory.costs[memory.order[0]], memory.costs[memory.order[population - 1]]);
+        let is_better = best < memory.best;
+        memory.best = memory.best.min(best);
+        memory.unimproved = if is_better { 0 } else { memory.unimproved + 1 };
+        let size = memory.size(population);
+        if size <= self.collapse {
+            return ControlFlow::Break(Stall::Collapsed { size, tolerance: self.collapse });
+        }
+        if best == worst && memory.unimproved >= FLAT {
+            return ControlFlow::Break(Stall::FlatCosts { range: 0.0, tolerance: 0.0 });
+        }
+        if memory.unimproved >= self.patience {
+            return ControlFlow::Break(Stall::NoImprovement { iterations: memory.unimproved });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn inject(&self, _space: &Space, memory: &mut Self::Memory, x: &DVector<f64>, cost: f64) {
+        let worst = memory.order[self.population - 1];
+        let mut members = memory.order[..self.population].iter().map(|&at| &memory.members[at]);
+        if memory.has_begun
+            && cost < memory.costs[worst]
+            && !members.any(|member| is_same(member, x))
+        {
+            memory.members[worst].copy_from(x);
+            memory.costs[worst] = cost + 0.0;
+            memory.sort(self.population);
+        }
+    }
+
+    fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool {
+        let all = self.population + self.children();
+        let GeneticAlgorithmMemory { members, costs, order, pair, unimproved, .. } = memory;
+        let n = space.dimension();
+        let mut is_there = vec![false; all];
+        for &at in order {
+            if let Some(is_there) = is_there.get_mut(at) {
+                *is_there = true;
+            }
+        }
+        [members.len(), costs.len(), order.len()] == [all; 3]
+            && members.iter().chain(pair).all(|x| x.len() == n)
+            && costs.iter().all(|cost| !cost.is_nan())
+            && is_there.iter().all(|&is_there| is_there)
+            && *unimproved < u64::MAX / 2
+    }
+}
