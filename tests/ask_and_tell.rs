@@ -3,7 +3,9 @@
 
 use extremum::stop::max_iterations;
 use extremum::{
-    Bounds, DVector, Error, Generations, Minimizer, Population, RandomSearch, Search, from_fn,
+    Bounds, CmaEs, DVector, DifferentialEvolution, Error, Generations, GeneticAlgorithm, Minimizer,
+    NelderMead, ParticleSwarm, PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing,
+    SobolSearch, from_fn,
 };
 
 fn rastrigin(x: &DVector<f64>) -> f64 {
@@ -79,5 +81,17 @@ fn check<P: Population>(population: P) -> Result<(), Error> {
 
 #[test]
 fn every_population_can_be_asked_and_told() -> Result<(), Error> {
-    check(RandomSearch::default())
+    check(RandomSearch::default())?;
+    check(SobolSearch::default())?;
+    check(CmaEs::default())?;
+    check(CmaEs::default().separable().bipop())?;
+    check(DifferentialEvolution::default())?;
+    check(ParticleSwarm::default())?;
+    check(ParticleSwarm::comprehensive_learning())?;
+    check(GeneticAlgorithm::default())?;
+    check(SimulatedAnnealing::classical())?;
+    check(SimulatedAnnealing::fast())?;
+    check(SimulatedAnnealing::generalized())?;
+    check(NelderMead::default())?;
+    check(PatternSearch::default())
 }

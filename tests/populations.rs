@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error,
-    Evaluator, EvaluatorLost, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
-    RandomSearch, SobolSearch, Solution, Solver, Termination, from_fn, minimize,
+    AnySolver, Bfgs, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution,
+    Error, Evaluator, EvaluatorLost, Generations, GeneticAlgorithm, Lbfgs, Minimizer, NelderMead,
+    ParticleSwarm, PatternSearch, Problem, RandomSearch, SimulatedAnnealing, SobolSearch, Solution,
+    Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -23,6 +24,19 @@ fn populations() -> Vec<Box<dyn AnySolver>> {
         DifferentialEvolution::default().scale(3.0).boxed(),
         ParticleSwarm::default().scale(3.0).boxed(),
         ParticleSwarm::comprehensive_learning().scale(3.0).boxed(),
+        GeneticAlgorithm::default().scale(3.0).boxed(),
+        SimulatedAnnealing::classical().scale(3.0).boxed(),
+        SimulatedAnnealing::fast().scale(3.0).boxed(),
+        Generations::new(SimulatedAnnealing::generalized().scale(3.0)).without_polish().boxed(),
+    ]
+}
+
+/// And with a local solver, which allocates.
+fn polished() -> Vec<Box<dyn AnySolver>> {
+    vec![
+        SimulatedAnnealing::generalized().scale(3.0).boxed(),
+        DifferentialEvolution::default().scale(3.0).polish(Lbfgs::default()).boxed(),
+        CmaEs::default().scale(3.0).polish(Bfgs::default()).boxed(),
     ]
 }
 
@@ -38,6 +52,10 @@ fn without_scale() -> Vec<Box<dyn AnySolver>> {
         DifferentialEvolution::default().boxed(),
         ParticleSwarm::default().boxed(),
         ParticleSwarm::comprehensive_learning().boxed(),
+        GeneticAlgorithm::default().boxed(),
+        SimulatedAnnealing::classical().boxed(),
+        SimulatedAnnealing::fast().boxed(),
+        SimulatedAnnealing::generalized().boxed(),
     ]
 }
 
@@ -115,7 +133,7 @@ fn candidates_keep_the_bounds_and_begin_with_the_start() -> Result<(), Error> {
 fn the_bits_are_the_same_on_any_number_of_threads() -> Result<(), Error> {
     use extremum::Parallel;
     let problem = from_fn(4, rastrigin).with_bounds(box_of(4, 5.12));
-    for solver in &populations() {
+    for solver in populations().iter().chain(&polished()) {
         let run = |parallel: bool| {
             let run = Minimizer::new(&problem, solver, [2.0; 4]).stop_when(max_iterations(60));
             if parallel { run.evaluate_with(Parallel::default()).run() } else { run.run() }
@@ -135,7 +153,7 @@ fn the_bits_are_the_same_on_any_number_of_threads() -> Result<(), Error> {
 #[test]
 fn a_resumed_run_has_the_same_bits() -> Result<(), Error> {
     let problem = from_fn(3, rastrigin).with_bounds(box_of(3, 5.12));
-    for solver in &populations() {
+    for solver in populations().iter().chain(&polished()) {
         let straight =
             Minimizer::new(&problem, solver, [2.0; 3]).stop_when(max_iterations(40)).run()?;
         let terms = || Minimizer::new(&problem, solver, [2.0; 3]).stop_when(max_iterations(40));
@@ -159,7 +177,7 @@ fn a_resumed_run_has_the_same_bits() -> Result<(), Error> {
 
 #[test]
 fn an_interrupted_generation_is_made_again_with_the_same_bits() -> Result<(), Error> {
-    for solver in &populations() {
+    for solver in populations().iter().chain(&polished()) {
         let calls = std::sync::atomic::AtomicU64::new(0);
         let token = CancellationToken::new();
         let problem = from_fn(3, |x| {

@@ -1,6 +1,10 @@
 //! The methods, with their defaults and the seed of a run.
 
-use extremum::{AnySolver, Lbfgs, RandomSearch, Solver};
+use extremum::{
+    AnySolver, BasinHopping, CmaEs, DifferentialEvolution, GeneticAlgorithm, Lbfgs, MultiStart,
+    NelderMead, ParticleSwarm, PatternSearch, RandomSearch, SimulatedAnnealing, SobolSearch,
+    Solver,
+};
 
 use super::arguments::Arguments;
 
@@ -31,6 +35,39 @@ pub fn methods(arguments: &Arguments, seed: u64) -> Vec<Method> {
             methods.push(Method { name: $polished, solver });
         }};
     }
+    macro_rules! driver {
+        ($name:literal, $driver:expr) => {{
+            let driver = $driver.seed(seed);
+            let driver = match arguments.scale {
+                Some(scale) => driver.scale(scale),
+                None => driver,
+            };
+            methods.push(Method { name: $name, solver: driver.boxed() });
+        }};
+    }
+    and_polished!("CmaEs", "CmaEs+Lbfgs", CmaEs::default());
+    population!("CmaEs-BIPOP", CmaEs::default().bipop());
+    and_polished!(
+        "DifferentialEvolution",
+        "DifferentialEvolution+Lbfgs",
+        DifferentialEvolution::default()
+    );
+    and_polished!("ParticleSwarm", "ParticleSwarm+Lbfgs", ParticleSwarm::default());
+    and_polished!(
+        "ParticleSwarm-CL",
+        "ParticleSwarm-CL+Lbfgs",
+        ParticleSwarm::comprehensive_learning()
+    );
+    and_polished!("GeneticAlgorithm", "GeneticAlgorithm+Lbfgs", GeneticAlgorithm::default());
+    and_polished!("Annealing", "Annealing+Lbfgs", SimulatedAnnealing::classical());
+    and_polished!("Annealing-fast", "Annealing-fast+Lbfgs", SimulatedAnnealing::fast());
+    // It polishes by itself.
+    population!("Annealing-generalized", SimulatedAnnealing::generalized());
+    population!("NelderMead", NelderMead::default());
+    population!("PatternSearch", PatternSearch::default());
+    driver!("MultiStart", MultiStart::default());
+    driver!("BasinHopping", BasinHopping::default());
+    population!("SobolSearch", SobolSearch::default().points(arguments.budget));
     population!("RandomSearch", RandomSearch::default().points(arguments.budget));
     methods.retain(|method| arguments.solver.as_deref().is_none_or(|name| name == method.name));
     methods
