@@ -1,12 +1,13 @@
 //! The eigenvalues and eigenvectors of a symmetric matrix, without allocation and with the same bits everywhere.
 //!
-//! A = Q T Q' by Householder's reflections, T tridiagonal; T = V Λ V' by the implicit QL iteration with Wilkinson's shift.
+//! A = Q T Q' by Householder's reflections, T tridiagonal; T = V Λ V' by the implicit QR iteration with Wilkinson's shift.
 //!
 //! nalgebra's `SymmetricEigen` allocates at every call, and faer contracts products and sums where the processor can, so
 //! that the bits of a run would depend on it.
 //!
 //! G. Golub, C. Van Loan, *Matrix computations* (2013), algorithms 8.3.1 (tridiagonalization) and 8.3.2 (implicit shift);
-//! A. Dubrulle, R. Martin, J. Wilkinson, *The implicit QL algorithm*, Numer. Math. 12 (1968) 377-383.
+//! A. Dubrulle, R. Martin, J. Wilkinson, *The implicit QL algorithm*, Numer. Math. 12 (1968) 377-383, of which this is the
+//! mirror image.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -15,7 +16,7 @@ use super::{axpy, axpy2, dot, max_abs};
 /// What is smaller than this share of the largest entry is taken for zero, so that no square is.
 const NEGLIGIBLE: f64 = f64::EPSILON * f64::EPSILON;
 
-/// QL iterations for one eigenvalue, at most. Two suffice on average.
+/// QR iterations for one eigenvalue, at most. Two suffice on average.
 const ITERATIONS: usize = 60;
 
 /// Replaces a symmetric n × n matrix, of which the lower triangle is read, by its orthonormal eigenvectors, column j for
@@ -31,18 +32,24 @@ pub(crate) fn symmetric_eigen(
         return true;
     }
     a.fill_upper_triangle_with_lower_triangle();
-    let (values, work) = (values.as_mut_slice(), work.as_mut_slice());
-    let negligible = NEGLIGIBLE * max_abs(a.as_slice());
-    tridiagonalize(a, values, work, negligible);
-    accumulate(a);
-    diagonalize(a, values, work, negligible)
+    let (a, d, e) = (a.as_mut_slice(), values.as_mut_slice(), work.as_mut_slice());
+    let negligible = NEGLIGIBLE * max_abs(a);
+    super::wide(
+        #[inline(always)]
+        || {
+            tridiagonalize(a, d, e, negligible);
+            accumulate(a, n);
+            diagonalize(a, d, e, negligible)
+        },
+    )
 }
 
 /// Writes the diagonal of T and what is below it. Reflection k, I − 2 v v' / v'v, leaves v in column k below the diagonal.
-fn tridiagonalize(a: &mut DMatrix<f64>, diagonal: &mut [f64], below: &mut [f64], negligible: f64) {
-    let n = a.nrows();
+#[inline(always)]
+fn tridiagonalize(a: &mut [f64], diagonal: &mut [f64], below: &mut [f64], negligible: f64) {
+    let n = diagonal.len();
     for k in 0..n {
-        let (left, right) = a.as_mut_slice().split_at_mut((k + 1) * n);
+        let (left, right) = a.split_at_mut((k + 1) * n);
         diagonal[k] = left[k * n + k];
         let v = &mut left[k * n + k + 1..];
         let Some((first, rest)) = v.split_first_mut() else { continue };
@@ -70,10 +77,10 @@ fn tridiagonalize(a: &mut DMatrix<f64>, diagonal: &mut [f64], below: &mut [f64],
 }
 
 /// Replaces the reflections by their product Q, from the last one on.
-fn accumulate(a: &mut DMatrix<f64>) {
-    let n = a.nrows();
+#[inline(always)]
+fn accumulate(a: &mut [f64], n: usize) {
     for k in (0..n - 1).rev() {
-        let (left, right) = a.as_mut_slice().split_at_mut((k + 1) * n);
+        let (left, right) = a.split_at_mut((k + 1) * n);
         let v = &left[k * n + k + 1..];
         // The product of the later ones is in rows and columns from k + 2 on: one more row and column of the identity.
         right[k + 1..n].fill(0.0);
@@ -89,62 +96,70 @@ fn accumulate(a: &mut DMatrix<f64>) {
             }
         }
     }
-    a.row_mut(0).fill(0.0);
-    a.column_mut(0).fill(0.0);
-    a[(0, 0)] = 1.0;
+    a[..n].fill(0.0);
+    for column in a.chunks_exact_mut(n) {
+        column[0] = 0.0;
+    }
+    a[0] = 1.0;
 }
 
-/// The QL iteration: d becomes the eigenvalues of T, e zero, and the columns of Q are rotated along.
-fn diagonalize(q: &mut DMatrix<f64>, d: &mut [f64], e: &mut [f64], negligible: f64) -> bool {
-    let n = d.len();
-    for l in 0..n {
+/// The QR iteration: d becomes the eigenvalues of T, e zero, and the columns of Q are rotated along. From the last one on,
+/// because the reflections have put the directions of small eigenvalues there.
+#[inline(always)]
+fn diagonalize(q: &mut [f64], d: &mut [f64], e: &mut [f64], negligible: f64) -> bool {
+    for last in (0..d.len()).rev() {
         for iteration in 0.. {
-            let is_split = |&m: &usize| {
-                e[m].abs() <= negligible + f64::EPSILON * (d[m].abs() + d[m + 1].abs())
+            let is_split = |&i: &usize| {
+                e[i - 1].abs() <= negligible + f64::EPSILON * (d[i - 1].abs() + d[i].abs())
             };
-            let m = (l..n - 1).find(is_split).unwrap_or(n - 1);
-            if m == l {
+            let first = (1..=last).rev().find(is_split).unwrap_or(0);
+            if first == last {
                 break;
             }
             if iteration == ITERATIONS {
                 return false;
             }
-            sweep(q, d, e, l, m);
+            sweep(q, d, e, [first, last]);
         }
     }
     d.iter().all(|d| d.is_finite())
 }
 
-/// One sweep over the block l..=m of T, from its end.
-fn sweep(q: &mut DMatrix<f64>, d: &mut [f64], e: &mut [f64], l: usize, m: usize) {
-    let n = q.nrows();
-    let half = (d[l + 1] - d[l]) / (2.0 * e[l]);
-    let mut g = d[m] - d[l] + e[l] / (half + (half * half + 1.0).sqrt().copysign(half));
+/// One implicit step for the block of T from `first` to `last`.
+#[inline(always)]
+fn sweep(q: &mut [f64], d: &mut [f64], e: &mut [f64], [first, last]: [usize; 2]) {
+    let n = d.len();
+    let half = (d[last - 1] - d[last]) / (2.0 * e[last - 1]);
+    let root = (half * half + 1.0).sqrt().copysign(half);
+    let mut g = d[first] - d[last] + e[last - 1] / (half + root);
     let (mut sine, mut cosine, mut shift) = (1.0, 1.0, 0.0);
-    for i in (l..m).rev() {
+    for i in first..last {
         let (f, b) = (sine * e[i], cosine * e[i]);
-        let r = (f * f + g * g).sqrt();
-        e[i + 1] = r;
-        if r == 0.0 {
+        let squares = f * f + g * g;
+        let r = squares.sqrt();
+        if i > first {
+            e[i - 1] = r;
+        }
+        if squares < f64::MIN_POSITIVE {
             // The block falls apart here.
-            d[i + 1] -= shift;
-            e[m] = 0.0;
+            d[i] -= shift;
             return;
         }
-        (sine, cosine) = (f / r, g / r);
-        g = d[i + 1] - shift;
-        let rise = (d[i] - g) * sine + 2.0 * cosine * b;
+        // f / r and g / r, with a division that does not wait for the root.
+        let inverse = squares.recip();
+        (sine, cosine) = (f * inverse * r, g * inverse * r);
+        g = d[i] - shift;
+        let rise = (d[i + 1] - g) * sine + 2.0 * cosine * b;
         shift = sine * rise;
-        d[i + 1] = g + shift;
+        d[i] = g + shift;
         g = cosine * rise - b;
-        let (left, right) = q.as_mut_slice()[i * n..(i + 2) * n].split_at_mut(n);
+        let (left, right) = q[i * n..(i + 2) * n].split_at_mut(n);
         for (x, y) in left.iter_mut().zip(right) {
-            (*x, *y) = (cosine * *x - sine * *y, sine * *x + cosine * *y);
+            (*x, *y) = (cosine * *x + sine * *y, cosine * *y - sine * *x);
         }
     }
-    d[l] -= shift;
-    e[l] = g;
-    e[m] = 0.0;
+    d[last] -= shift;
+    e[last - 1] = g;
 }
 
 #[cfg(test)]

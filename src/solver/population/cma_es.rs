@@ -32,6 +32,9 @@ use crate::{Error, Random, Stall};
 
 solver!(CmaEs);
 
+/// How often a step beyond the bounds is drawn again.
+const TRIES: usize = 10;
+
 /// The covariance matrix adaptation evolution strategy: the method of choice where costs are all there is, for up to some
 /// hundreds of variables, rugged and ill-conditioned costs included.
 ///
@@ -178,7 +181,7 @@ impl CmaEsMemory {
         self.stopping = Stopping::new(n, population);
         self.boundary.encode(x, &[], self.point.as_mut_slice());
         self.distribution.mean.copy_from(&self.point);
-        self.distribution.restart(sigma);
+        self.distribution.restart(sigma, population);
         self.injected_cost = None;
     }
 
@@ -266,7 +269,12 @@ impl Population for CmaEs {
         }
         distribution.prepare(constants);
         for step in steps.iter_mut().take(constants.weights.len()) {
-            distribution.sample(random, step, point.as_mut_slice());
+            for _ in 0..TRIES {
+                distribution.sample(random, step, point.as_mut_slice());
+                if boundary.admits(point.as_slice()) {
+                    break;
+                }
+            }
             boundary.decode(space, point.as_slice(), candidates.next(space.dimension()));
         }
     }
@@ -291,6 +299,7 @@ impl Population for CmaEs {
             memory.admit();
             let ranked = memory.order.iter().map(|&k| &memory.steps[k]);
             memory.distribution.learn(&memory.constants, ranked);
+            memory.boundary.restrain(memory.distribution.mean.as_mut_slice());
         } else {
             memory.distribution.shrink();
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::super::Space;
 
 /// The share of the widths that is bent, and that the default standard deviation has.
-const MARGIN: f64 = 0.05;
+const MARGIN: f64 = 0.02;
 const SPREAD: f64 = 0.3;
 
 /// The coordinates that are free to move: those whose bounds are not equal.
@@ -30,6 +30,9 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
+    /// The bounds, or the largest numbers where there are none.
+    least: f64,
+    most: f64,
     /// The first standard deviation.
     scale: f64,
 }
@@ -45,6 +48,8 @@ impl Boundary {
                 coordinate,
                 lower,
                 upper,
+                least: lower.max(f64::MIN),
+                most: upper.min(f64::MAX),
                 margin: (MARGIN * width).min(upper / 2.0 - lower / 2.0),
                 scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
             }
@@ -65,10 +70,27 @@ impl Boundary {
 
     /// The point of the box for a point of the search.
     pub fn decode(&self, space: &Space, u: &[f64], x: &mut DVector<f64>) {
-        x.copy_from(space.x0());
+        if self.free.len() < x.len() {
+            x.copy_from(space.x0());
+        }
         for (side, u) in self.free.iter().zip(u) {
-            let value = side.decoded(*u).clamp(f64::MIN, f64::MAX);
-            x[side.coordinate] = space.clamped(side.coordinate, value);
+            let value = side.decoded(*u).max(side.least).min(side.most);
+            x[side.coordinate] = if u.is_finite() { value } else { space.x0()[side.coordinate] };
+        }
+    }
+
+    /// True when a point of the search is near enough to the box: not beyond the parabolas.
+    pub fn admits(&self, u: &[f64]) -> bool {
+        self.free.iter().zip(u).all(|(side, u)| {
+            let reach = 3.0 * side.margin;
+            *u >= side.lower - reach && *u <= side.upper + reach
+        })
+    }
+
+    /// Takes a point of the search back to the middle of the parabolas.
+    pub fn restrain(&self, u: &mut [f64]) {
+        for (side, u) in self.free.iter().zip(u) {
+            *u = u.clamp(side.lower - side.margin, side.upper + side.margin);
         }
     }
 
@@ -83,6 +105,9 @@ impl Boundary {
 impl Side {
     fn decoded(&self, u: f64) -> f64 {
         let Self { lower, upper, margin, .. } = *self;
+        if u >= lower + margin && u <= upper - margin {
+            return u;
+        }
         let u = self.reflected(u);
         if u < lower + margin {
             lower + (u - (lower - margin)).powi(2) / (4.0 * margin)

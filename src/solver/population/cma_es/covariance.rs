@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use crate::linalg::{axpy, dot, matrix_bytes, symmetric_eigen};
+use crate::linalg::{axpy, axpy2, dot, matrix_bytes, symmetric_eigen, wide};
 
 /// An eigenvalue is at least this share of the largest, whatever rounding has made of it.
 const LEAST: f64 = f64::EPSILON * f64::EPSILON;
@@ -72,9 +72,11 @@ impl Covariance {
         match &self.shape {
             Shape::Full { basis, .. } => {
                 y.fill(0.0);
-                for (column, z) in basis.as_slice().chunks_exact(y.len()).zip(scaled) {
-                    axpy(z, column, y);
-                }
+                let columns = basis.as_slice().chunks_exact(y.len());
+                wide(
+                    #[inline(always)]
+                    || add_all(scaled.zip(columns), y),
+                );
             }
             Shape::Diagonal { .. } => {
                 for (y, z) in y.iter_mut().zip(scaled) {
@@ -117,26 +119,35 @@ impl Covariance {
         }
     }
 
-    /// C ← a C.
-    pub fn scale(&mut self, a: f64) {
+    /// C ← a C + b p p' + Σ wₖ yₖ yₖ'.
+    pub fn learn<'a>(
+        &mut self,
+        a: f64,
+        (b, path): (f64, &[f64]),
+        steps: impl Iterator<Item = (f64, &'a [f64])> + Clone,
+    ) {
         match &mut self.shape {
-            Shape::Full { matrix, .. } => *matrix *= a,
-            Shape::Diagonal { variances } => *variances *= a,
-        }
-    }
-
-    /// C ← C + a y y'.
-    pub fn add(&mut self, a: f64, y: &[f64]) {
-        match &mut self.shape {
-            Shape::Full { matrix, .. } => {
-                let columns = matrix.as_mut_slice().chunks_exact_mut(y.len());
-                for (j, column) in columns.enumerate() {
-                    axpy(a * y[j], &y[j..], &mut column[j..]);
-                }
-            }
+            Shape::Full { matrix, .. } => wide(
+                #[inline(always)]
+                || {
+                    let columns = matrix.as_mut_slice().chunks_exact_mut(path.len());
+                    for (j, column) in columns.enumerate() {
+                        for (entry, p) in column[j..].iter_mut().zip(&path[j..]) {
+                            *entry = a * *entry + b * path[j] * p;
+                        }
+                        let entries = steps.clone().map(|(w, y)| (w * y[j], &y[j..]));
+                        add_all(entries, &mut column[j..]);
+                    }
+                },
+            ),
             Shape::Diagonal { variances } => {
-                for (variance, y) in variances.iter_mut().zip(y) {
-                    *variance += a * y * y;
+                for (variance, p) in variances.iter_mut().zip(path) {
+                    *variance = a * *variance + b * p * p;
+                }
+                for (w, y) in steps {
+                    for (variance, y) in variances.iter_mut().zip(y) {
+                        *variance += w * y * y;
+                    }
                 }
             }
         }
@@ -192,5 +203,16 @@ impl Covariance {
         let largest = self.deviations.iter().copied().fold(0.0, f64::max);
         let least = self.deviations.iter().copied().fold(f64::INFINITY, f64::min);
         (largest / least).powi(2)
+    }
+}
+
+/// sum ← sum + Σ aₖ xₖ, two at a time.
+#[inline(always)]
+fn add_all<'a>(mut terms: impl Iterator<Item = (f64, &'a [f64])>, sum: &mut [f64]) {
+    while let Some((a, x)) = terms.next() {
+        match terms.next() {
+            Some((b, z)) => axpy2([a, b], [x, z], sum),
+            None => axpy(a, x, sum),
+        }
     }
 }

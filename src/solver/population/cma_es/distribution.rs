@@ -26,6 +26,8 @@ pub(super) struct Distribution {
     decomposed: u64,
     /// z, and then ⟨y⟩_w.
     work: DVector<f64>,
+    /// c_μ w°, in the order of ranks.
+    factors: Vec<f64>,
 }
 
 /// A step y from the mean, and y'C⁻¹y.
@@ -55,11 +57,14 @@ impl Distribution {
             generation: 0,
             decomposed: 0,
             work: zeros,
+            factors: Vec::new(),
         }
     }
 
-    /// Starts again, from the mean that has been written.
-    pub fn restart(&mut self, sigma: f64) {
+    /// Starts again, from the mean that has been written, with room for a population.
+    pub fn restart(&mut self, sigma: f64, population: usize) {
+        self.factors.clear();
+        self.factors.reserve(population);
         self.sigma = sigma;
         self.covariance.reset();
         self.sigma_path.fill(0.0);
@@ -85,11 +90,12 @@ impl Distribution {
 
     /// Draws y ~ N(0, C) and x = m + σ S y (38) to (40).
     pub fn sample(&mut self, random: &mut Random, step: &mut Step, x: &mut [f64]) {
+        step.squared_length = 0.0;
         for z in self.work.iter_mut() {
             *z = random.normal();
+            step.squared_length += *z * *z;
         }
         self.covariance.sample(self.work.as_slice(), step.y.as_mut_slice());
-        step.squared_length = dot(self.work.as_slice(), self.work.as_slice());
         for (((x, m), s), y) in x.iter_mut().zip(&self.mean).zip(&self.scales).zip(&step.y) {
             *x = m + self.sigma * y * s;
         }
@@ -142,12 +148,14 @@ impl Distribution {
             axpy(gain, weighted, self.path.as_mut_slice());
         }
         let total: f64 = c.weights.iter().sum();
-        self.covariance.scale(1.0 + c.rank_one * (missing - 1.0) - c.rank_mu * total);
-        self.covariance.add(c.rank_one, self.path.as_slice());
-        for (step, weight) in ranked.zip(&c.weights) {
+        let decay = 1.0 + c.rank_one * (missing - 1.0) - c.rank_mu * total;
+        self.factors.clear();
+        self.factors.extend(ranked.clone().zip(&c.weights).map(|(step, weight)| {
             let length = if *weight < 0.0 { step.squared_length.max(1e-100) / n } else { 1.0 };
-            self.covariance.add(c.rank_mu * weight / length, step.y.as_slice());
-        }
+            c.rank_mu * weight / length
+        }));
+        let weighted = self.factors.iter().copied().zip(ranked.map(|step| step.y.as_slice()));
+        self.covariance.learn(decay, (c.rank_one, self.path.as_slice()), weighted);
 
         // The step size (44), by a factor of at most e, and within numbers whose products are finite.
         let change = rate / c.sigma_damping * (length / c.expected_norm - 1.0);
