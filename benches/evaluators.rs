@@ -51,14 +51,14 @@ fn main() {
     // The same work in all, every eighth cost long; a thread that had its share cut out beforehand would have up to all of them.
     let uneven = |k: usize| if k % 8 == 0 { 4.5 } else { 0.5 };
     let first_half = |k: usize| if k < 16 { 1.9 } else { 0.1 };
-    let cases: [(&str, usize, &dyn Fn(usize) -> f64); 7] = [
-        ("1 ms", 32, &even),
-        ("1 ms", 33, &even),
-        ("1 ms", 10, &even),
-        ("1 ms", 9, &even),
-        ("1 ms", 3, &even),
-        ("4.5 ms and seven of 0.5 ms", 32, &uneven),
-        ("1.9 ms, the last 16 of 0.1 ms", 32, &first_half),
+    let cases: [(&str, usize, fn(usize) -> f64); 7] = [
+        ("1 ms", 32, even),
+        ("1 ms", 33, even),
+        ("1 ms", 10, even),
+        ("1 ms", 9, even),
+        ("1 ms", 3, even),
+        ("4.5 ms and seven of 0.5 ms", 32, uneven),
+        ("1.9 ms, the last 16 of 0.1 ms", 32, first_half),
     ];
     println!(
         "{:>10}  {:30} {:>9} {:>9} {:>10}",

@@ -10,6 +10,7 @@
 //! answered, and no message carries an index.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use ::mpi::Tag;
 use ::mpi::request::{LocalScope, Request, scope};
@@ -74,9 +75,13 @@ pub(super) fn serve(world: &World, problem: &dyn Problem) {
     let root = job.process_at_rank(0);
     let mut x = DVector::zeros(problem.dimension());
     loop {
+        let mut pause = Pause::default();
+        while arrived(|| root.immediate_probe()).is_none() {
+            pause.wait();
+        }
         match root.receive_into(x.as_mut_slice()).tag() {
             POINT => {
-                let is_abandoned = root.immediate_probe_with_tag(ABANDON).is_some();
+                let is_abandoned = arrived(|| root.immediate_probe_with_tag(ABANDON)).is_some();
                 let cost = if is_abandoned { Some(f64::NAN) } else { caught(problem, &x) };
                 let answer = cost.map_or([f64::NAN, 1.0], |cost| [cost, 0.0]);
                 root.send_with_tag(&answer[..], COST);
@@ -86,6 +91,28 @@ pub(super) fn serve(world: &World, problem: &dyn Problem) {
             _ => return,
         }
     }
+}
+
+/// Waiting that leaves the core to others: MPI itself would keep it busy, also with more ranks than cores.
+#[derive(Default)]
+struct Pause {
+    since: Option<Instant>,
+}
+
+impl Pause {
+    fn wait(&mut self) {
+        const SHORT: Duration = Duration::from_micros(100);
+        if self.since.get_or_insert_with(Instant::now).elapsed() < SHORT {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(SHORT);
+        }
+    }
+}
+
+/// What has arrived, if anything has. Open MPI looks first, and fetches what has come afterwards: asked once, it misses it.
+fn arrived<T>(probe: impl Fn() -> Option<T>) -> Option<T> {
+    probe().or_else(&probe)
 }
 
 /// A generation as rank 0 sees it.
@@ -119,12 +146,15 @@ impl Dispatch<'_, '_> {
         }
     }
 
-    /// Takes in the costs that have come.
-    fn take_in(&mut self, costs: &mut [f64]) {
+    /// Takes in the costs that have come; true if there were any.
+    fn take_in(&mut self, costs: &mut [f64]) -> bool {
+        let mut is_any = false;
         let anybody = self.job.any_process();
-        while let Some((message, status)) = anybody.immediate_matched_probe_with_tag(COST) {
+        let next = || arrived(|| anybody.immediate_matched_probe_with_tag(COST));
+        while let Some((message, status)) = next() {
             let mut answer = [f64::NAN, 0.0];
             message.matched_receive_into(&mut answer[..]);
+            is_any = true;
             let other = status.source_rank().unsigned_abs() as usize;
             if let Some((index, sent)) = self.unanswered[other - 1].pop_front() {
                 sent.wait_without_status();
@@ -132,6 +162,7 @@ impl Dispatch<'_, '_> {
                 self.panics += u64::from(answer[1] != 0.0);
             }
         }
+        is_any
     }
 
     /// Hands out no more points, and has those dropped that nobody has begun.
@@ -175,9 +206,11 @@ impl Evaluator for Mpi<'_> {
             let unanswered = (1..job.size()).map(|_| VecDeque::with_capacity(AT_HAND)).collect();
             let mut dispatch =
                 Dispatch { job: &job, scope, points, next: 0, unanswered, panics: 0 };
-            let mut is_interrupted = false;
+            let (mut is_interrupted, mut pause) = (false, Pause::default());
             loop {
-                dispatch.take_in(costs);
+                if dispatch.take_in(costs) {
+                    pause = Pause::default();
+                }
                 if !is_interrupted && problem.is_interrupted() {
                     is_interrupted = true;
                     dispatch.abandon();
@@ -191,7 +224,7 @@ impl Evaluator for Mpi<'_> {
                 } else if dispatch.is_answered() {
                     break;
                 } else {
-                    std::thread::yield_now();
+                    pause.wait();
                 }
             }
             self.panics += dispatch.panics;
