@@ -2,7 +2,7 @@
 
 #![cfg(feature = "autodiff")]
 
-use std::f64::consts::{E, PI, TAU};
+use std::f64::consts::{E, FRAC_PI_2, PI, TAU};
 use std::hint::black_box;
 
 use allocation_counter::measure;
@@ -81,7 +81,7 @@ fn minima_are_the_published_ones() {
         ("hartmann-6", &[0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573]),
         ("schwefel", &[420.9687, 420.9687]),
         ("styblinski-tang", &[-2.903534, -2.903534]),
-        ("michalewicz", &[2.2029, 1.5708]),
+        ("michalewicz", &[2.2029, FRAC_PI_2]),
     ];
     for (name, minimizer) in minimizers {
         let found = by_name(name, minimizer.len()).unwrap().minimizer().clone();

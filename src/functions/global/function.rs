@@ -168,11 +168,18 @@ impl GlobalFunction {
     /// Calls `run` with z, in a buffer that it may overwrite.
     fn at_original<T>(&self, x: &DVector<f64>, run: impl FnOnce(&mut DVector<f64>) -> T) -> T {
         with_buffer(self.dimension(), |z| {
+            let (x, s) = (x.as_slice(), self.minimizer.as_slice());
             z.copy_from(&self.original_minimizer);
-            for (j, (x, s)) in x.iter().zip(&self.minimizer).enumerate() {
-                match &self.rotation {
-                    Some(rotation) => axpy(x - s, column(rotation, j), z.as_mut_slice()),
-                    None => z[j] += x - s,
+            match &self.rotation {
+                Some(rotation) => {
+                    for (j, (x, s)) in x.iter().zip(s).enumerate() {
+                        axpy(x - s, column(rotation, j), z.as_mut_slice());
+                    }
+                }
+                None => {
+                    for ((z, x), s) in z.as_mut_slice().iter_mut().zip(x).zip(s) {
+                        *z += x - s;
+                    }
                 }
             }
             run(z)

@@ -46,7 +46,7 @@ pub(super) fn with_variables<R: Pooled, T>(
     let mut buffer =
         R::pool().try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();
     buffer.clear();
-    buffer.extend(x.iter().map(|&value| Num::from(value)));
+    buffer.extend(x.as_slice().iter().map(|&value| Num::from(value)));
     let result = run(&mut buffer);
     // Without a pool there is nothing to keep the buffer in.
     let _ = R::pool().try_with(|pool| pool.borrow_mut().push(buffer));
