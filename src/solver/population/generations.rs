@@ -229,7 +229,7 @@ pub(crate) fn descend(
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(20);
         for iteration in 1..=1000 {
-            let flow = local.step(problem, &mut state);
+            let flow = local.step(&mut oracle, &mut state);
             history.record(iteration, state.cost(), state.gradient_norm());
             let stuck = history.since_improvement >= patience;
             if flow.is_break() || stuck || state.gradient_norm().is_some_and(|norm| norm <= 1e-9) {
