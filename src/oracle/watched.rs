@@ -68,14 +68,15 @@ impl<'a> Oracle<'a> {
         oracle
     }
 
-    /// Adds what a local search has called, and closes when it was closed.
-    pub(crate) fn absorb(&mut self, local: &Oracle<'_>) {
+    /// Adds what a local search has called, of which some panicked, and closes when it was closed.
+    pub(crate) fn absorb(&mut self, local: &Oracle<'_>, panics: u64) {
         let (own, other) = (&mut self.evaluations, local.evaluations);
         own.cost += other.cost;
         own.gradient += other.gradient;
         own.hessian += other.hessian;
         own.hessian_product += other.hessian_product;
         own.terms = own.terms.saturating_add(other.terms);
+        own.panics += panics;
         if self.closed.is_none() {
             self.closed.clone_from(&local.closed);
         }
