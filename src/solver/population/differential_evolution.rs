@@ -145,8 +145,8 @@ impl DifferentialEvolution {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// It ends [without improvement](Stall::NoImprovement) when the lowest cost has not fallen for so many generations.
-    /// Default 500. Range: ≥ 1.
+    /// It ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has fallen
+    /// for so many generations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, generations: u64) -> Self {
         self.ending.patience = generations;
         self

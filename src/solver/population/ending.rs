@@ -28,6 +28,7 @@ pub(super) struct Ending {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stagnation {
     lowest: f64,
+    highest: f64,
     idle: u64,
     flat: u64,
 }
@@ -45,7 +46,7 @@ impl Ending {
             check(tolerance >= 0.0 && tolerance.is_finite(), name, tolerance, range)?;
         }
         check(self.patience >= 1, "patience", 0.0, "at least 1")?;
-        Ok(Stagnation { lowest: f64::INFINITY, idle: 0, flat: 0 })
+        Ok(Stagnation { lowest: f64::INFINITY, highest: f64::INFINITY, idle: 0, flat: 0 })
     }
 
     /// Looks at the members after a generation.
@@ -60,8 +61,10 @@ impl Ending {
         for &cost in costs {
             (lowest, highest) = (lowest.min(cost), highest.max(cost));
         }
-        seen.idle = if lowest < seen.lowest { 0 } else { seen.idle.saturating_add(1) };
-        seen.lowest = seen.lowest.min(lowest);
+        // A point from elsewhere may be far below the others, which come down meanwhile.
+        let has_fallen = lowest < seen.lowest || highest < seen.highest;
+        seen.idle = if has_fallen { 0 } else { seen.idle.saturating_add(1) };
+        (seen.lowest, seen.highest) = (seen.lowest.min(lowest), seen.highest.min(highest));
 
         // Between infinities the range is no number, and not flat.
         let range = highest - lowest;

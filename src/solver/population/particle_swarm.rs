@@ -169,8 +169,8 @@ impl ParticleSwarm {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// It ends [without improvement](Stall::NoImprovement) when the lowest cost has not fallen for so many iterations.
-    /// Default 500. Range: ≥ 1.
+    /// It ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has fallen
+    /// for so many iterations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, iterations: u64) -> Self {
         self.ending.patience = iterations;
         self
