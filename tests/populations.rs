@@ -7,17 +7,31 @@ use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
     AnySolver, Bounds, CancellationToken, Checkpoint, DVector, Error, Evaluator, EvaluatorLost,
-    Minimizer, Problem, RandomSearch, Solution, Solver, Termination, from_fn, minimize,
+    Generations, GeneticAlgorithm, Minimizer, Problem, RandomSearch, SimulatedAnnealing, Solution,
+    Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
 fn populations() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().scale(3.0).boxed()]
+    vec![
+        RandomSearch::default().scale(3.0).boxed(),
+        GeneticAlgorithm::default().scale(3.0).boxed(),
+        SimulatedAnnealing::classical().scale(3.0).boxed(),
+        SimulatedAnnealing::fast().scale(3.0).boxed(),
+        // A polish allocates.
+        Generations::new(SimulatedAnnealing::generalized().scale(3.0)).without_polish().boxed(),
+    ]
 }
 
 /// The same without one.
 fn without_scale() -> Vec<Box<dyn AnySolver>> {
-    vec![RandomSearch::default().boxed()]
+    vec![
+        RandomSearch::default().boxed(),
+        GeneticAlgorithm::default().boxed(),
+        SimulatedAnnealing::classical().boxed(),
+        SimulatedAnnealing::fast().boxed(),
+        SimulatedAnnealing::generalized().boxed(),
+    ]
 }
 
 fn rastrigin(x: &DVector<f64>) -> f64 {

@@ -10,13 +10,19 @@
 //! where a search against a wall would creep.
 
 use std::f64::consts::FRAC_PI_2;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nalgebra::DVector;
 
 use crate::{Bounds, Hessian, Problem, Structure};
 
-/// A problem in the coordinates y. Without bounds it is the problem itself.
-pub(crate) struct Unbounded<'a>(pub &'a dyn Problem);
+/// A problem in the coordinates y, the same as x without bounds. A panic of its cost or gradient reads as NaN, as with an
+/// evaluator.
+pub(crate) struct Unbounded<'a> {
+    problem: &'a dyn Problem,
+    panics: AtomicU64,
+}
 
 /// The nearest that a start comes to its bounds, in halves of their distance: at a bound itself the gradient in y vanishes.
 const MARGIN: f64 = 1e-6;
@@ -57,7 +63,24 @@ fn inner(x: f64, lower: f64, upper: f64) -> f64 {
     }
 }
 
-impl Unbounded<'_> {
+impl<'a> Unbounded<'a> {
+    pub fn new(problem: &'a dyn Problem) -> Self {
+        Self { problem, panics: AtomicU64::new(0) }
+    }
+
+    /// The calls that panicked.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// The cost that a call returns, NaN when it panics.
+    fn caught(&self, call: impl FnOnce() -> f64) -> f64 {
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+            f64::NAN
+        })
+    }
+
     /// The coordinates y of a point within the bounds, or as near to them as [`MARGIN`].
     pub fn enter(&self, x: &DVector<f64>) -> DVector<f64> {
         self.mapped(x, inner)
@@ -69,15 +92,17 @@ impl Unbounded<'_> {
     }
 
     fn mapped(&self, from: &DVector<f64>, map: impl Fn(f64, f64, f64) -> f64) -> DVector<f64> {
-        match self.0.bounds() {
+        match self.problem.bounds() {
             Some(bounds) => from.zip_zip_map(bounds.lower(), bounds.upper(), map),
             None => from.clone(),
         }
     }
 
-    /// From the gradient in x to that in y.
-    fn chain(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if let Some(bounds) = self.0.bounds() {
+    /// From the gradient in x to that in y; NaN where the cost is.
+    fn chain(&self, y: &DVector<f64>, cost: f64, gradient: &mut DVector<f64>) {
+        if cost.is_nan() {
+            gradient.fill(f64::NAN);
+        } else if let Some(bounds) = self.problem.bounds() {
             for (i, g) in gradient.iter_mut().enumerate() {
                 *g *= outer(y[i], bounds.lower()[i], bounds.upper()[i]).1;
             }
@@ -87,23 +112,26 @@ impl Unbounded<'_> {
 
 impl Problem for Unbounded<'_> {
     fn dimension(&self) -> usize {
-        self.0.dimension()
+        self.problem.dimension()
     }
     fn cost(&self, y: &DVector<f64>) -> f64 {
-        self.0.cost(&self.leave(y))
+        self.caught(|| self.problem.cost(&self.leave(y)))
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
-        self.0.gradient(&self.leave(y), gradient);
-        self.chain(y, gradient);
+        let made = self.caught(|| {
+            self.problem.gradient(&self.leave(y), gradient);
+            0.0
+        });
+        self.chain(y, made, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost = self.0.cost_and_gradient(&self.leave(y), gradient);
-        self.chain(y, gradient);
+        let cost = self.caught(|| self.problem.cost_and_gradient(&self.leave(y), gradient));
+        self.chain(y, cost, gradient);
         cost
     }
     fn hessian(&self, y: &DVector<f64>) -> Option<Hessian> {
         // Within bounds it has other entries; the solver takes differences of gradients.
-        self.0.bounds().is_none().then(|| self.0.hessian(y)).flatten()
+        self.problem.bounds().is_none().then(|| self.problem.hessian(y)).flatten()
     }
     fn hessian_product(
         &self,
@@ -111,16 +139,16 @@ impl Problem for Unbounded<'_> {
         v: &DVector<f64>,
         product: &mut DVector<f64>,
     ) -> bool {
-        self.0.bounds().is_none() && self.0.hessian_product(y, v, product)
+        self.problem.bounds().is_none() && self.problem.hessian_product(y, v, product)
     }
     fn bounds(&self) -> Option<&Bounds> {
         None
     }
     fn has_gradient(&self) -> bool {
-        self.0.has_gradient()
+        self.problem.has_gradient()
     }
     fn structure(&self) -> Structure<'_> {
         // The terms of a sum are in x.
-        if self.0.bounds().is_none() { self.0.structure() } else { Structure::Plain }
+        if self.problem.bounds().is_none() { self.problem.structure() } else { Structure::Plain }
     }
 }

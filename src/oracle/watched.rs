@@ -7,7 +7,7 @@ use std::time::Instant;
 use nalgebra::DVector;
 
 use super::{CancellationToken, Oracle};
-use crate::{Bounds, Error, Hessian, Problem, Structure, Termination};
+use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
     /// Writes the costs of many points, by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run was
@@ -59,14 +59,15 @@ impl<'a> Oracle<'a> {
         oracle
     }
 
-    /// Adds what a local search has called, and closes when it was closed.
-    pub(crate) fn absorb(&mut self, local: &Oracle<'_>) {
+    /// Adds what a local search has called, of which some panicked, and closes when it was closed.
+    pub(crate) fn absorb(&mut self, local: &Oracle<'_>, panics: u64) {
         let (own, other) = (&mut self.evaluations, local.evaluations);
         own.cost += other.cost;
         own.gradient += other.gradient;
         own.hessian += other.hessian;
         own.hessian_product += other.hessian_product;
         own.terms = own.terms.saturating_add(other.terms);
+        own.panics += panics;
         if self.closed.is_none() {
             self.closed.clone_from(&local.closed);
         }

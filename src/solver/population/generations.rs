@@ -42,9 +42,10 @@ impl<P: Population> Generations<P> {
         if polishes { this.polish(Lbfgs::default()) } else { this }
     }
 
-    /// Polishes the best point by a local solver, when it is a new one: after 20 generations, again when they have cost four
-    /// times what the last polish did, when the population is done, and when the method asks for it. What it finds goes into
-    /// the population. A gradient counts as n costs. The local solver works in coordinates without bounds.
+    /// Polishes the best point by a local solver, when it is a new one, after 20 generations, again when they have cost four
+    /// times what the last polish did, when the population is done, and when the method asks for it. When it is not a new one,
+    /// the best of the last generation is polished in the same intervals. What is better than the best goes into the
+    /// population. A gradient counts as n costs. The local solver works in coordinates without bounds.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -118,25 +119,29 @@ impl<'a, P: Population> Course<'a, P> {
         ControlFlow::Continue((evaluated, search.learn(self.population)))
     }
 
-    /// True when the best point is new and its polish is worth its price.
+    /// True when a polish is worth its price, or the best point is new and asked to be polished.
     fn is_due(&self, state: &GenerationsState<P::Memory>) -> bool {
-        let GenerationsState { search, polished, price, spent, generations, done, .. } = state;
-        let is_time = done.is_some()
-            || self.population.wants_polish(&search.memory)
-            || (*generations >= UNPOLISHED && *spent >= SHARE * price);
-        self.local.is_some() && search.best_cost < *polished && is_time
+        let GenerationsState { search, price, spent, generations, done, .. } = state;
+        let is_asked = done.is_some() || self.population.wants_polish(&search.memory);
+        let is_time = *generations >= UNPOLISHED && *spent >= SHARE * price && done.is_none();
+        self.local.is_some() && (is_time || is_asked && search.best_cost < state.polished)
     }
 
-    /// Goes down from the best point. Changes nothing when it is interrupted.
+    /// Goes down from the best point; from the best of the last generation when that was done already: it may be in another
+    /// valley. Changes nothing when it is interrupted.
     fn polished(
         &self,
         problem: &mut Oracle<'_>,
         state: &mut GenerationsState<P::Memory>,
     ) -> ControlFlow<Termination> {
         let Some(local) = self.local else { return ControlFlow::Continue(()) };
-        let (found, price) = descend(local, problem, &state.search.best);
+        let search = &state.search;
+        let start =
+            if search.best_cost < state.polished { &search.best } else { search.last_best() };
+        let (found, price) = descend(local, problem, start);
         problem.uninterrupted()?;
         if let Some((x, cost)) = &found
+            && cost.is_finite()
             && *cost < state.search.best_cost
         {
             state.search.inject(self.population, x, *cost);
@@ -222,12 +227,12 @@ pub(crate) fn descend(
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
-    let unbounded = Unbounded(problem.problem());
+    let unbounded = Unbounded::new(problem.problem());
     let mut oracle = problem.watching(&unbounded);
     let mut found = None;
     if let Ok(mut state) = local.init(&mut oracle, unbounded.enter(x)) {
         let mut history = History::new(state.cost(), state.gradient_norm());
-        let patience = local.patience().min(20);
+        let patience = local.patience().min(5);
         for iteration in 1..=1000 {
             let flow = local.step(&mut oracle, &mut state);
             history.record(iteration, state.cost(), state.gradient_norm());
@@ -239,7 +244,7 @@ pub(crate) fn descend(
         found = Some((unbounded.leave(state.x()), state.cost()));
     }
     let counts = oracle.evaluations();
-    problem.absorb(&oracle);
+    problem.absorb(&oracle, unbounded.panics());
     (found, counts.cost + counts.gradient * x.len() as u64)
 }
 

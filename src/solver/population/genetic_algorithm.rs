@@ -10,17 +10,18 @@
 //! 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
 //! Informatics 26 (1996) 30-45.
 
+mod memory;
 mod operators;
 
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
-use serde::{Deserialize, Serialize};
 
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
 
+pub use memory::GeneticAlgorithmMemory;
 use operators::is_same;
 pub use operators::{Crossover, Mutation, Selection, Survival};
 
@@ -45,8 +46,8 @@ const FLAT: u64 = 20;
 ///
 /// **Parameters** [`population`](Self::population) (100), [`selection`](Self::selection) (tournament of 2),
 /// [`crossover`](Self::crossover) (simulated binary, index 1.5), [`crossover_probability`](Self::crossover_probability) (1),
-/// [`mutation`](Self::mutation) (polynomial, index 20), [`mutation_probability`](Self::mutation_probability) (1/n),
-/// [`survival`](Self::survival) (the best of all), [`patience`](Self::patience) (200), [`collapse`](Self::collapse) (1e-12),
+/// [`mutation`](Self::mutation) (polynomial, index 10), [`mutation_probability`](Self::mutation_probability) (1/n),
+/// [`survival`](Self::survival) (the best of all), [`patience`](Self::patience) (500), [`collapse`](Self::collapse) (1e-12),
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** It looks at the order of costs alone: an increasing function of the cost gives the same points. No member is
@@ -86,10 +87,10 @@ impl Default for GeneticAlgorithm {
             selection: Selection::Tournament(2),
             crossover: Crossover::SimulatedBinary(1.5),
             crossover_probability: 1.0,
-            mutation: Mutation::Polynomial(20.0),
+            mutation: Mutation::Polynomial(10.0),
             mutation_probability: None,
             survival: Survival::Best,
-            patience: 200,
+            patience: 500,
             collapse: 1e-12,
             scale: None,
             seed: 0,
@@ -119,7 +120,7 @@ impl GeneticAlgorithm {
         self.crossover_probability = probability;
         self
     }
-    /// How a coordinate mutates, default polynomial with index 20.
+    /// How a coordinate mutates, default polynomial with index 10.
     pub fn mutation(mut self, mutation: Mutation) -> Self {
         self.mutation = mutation;
         self
@@ -134,7 +135,7 @@ impl GeneticAlgorithm {
         self.survival = survival;
         self
     }
-    /// Ends after this many generations without a better member, default 200. Range: ≥ 1.
+    /// Ends after this many generations without a better member, default 500. Range: ≥ 1.
     pub fn patience(mut self, generations: u64) -> Self {
         self.patience = generations;
         self
@@ -149,18 +150,26 @@ impl GeneticAlgorithm {
     fn children(&self) -> usize {
         match self.survival {
             Survival::Best => self.population,
-            Survival::Elites(elites) => self.population - elites,
+            Survival::Elites(elites) => self.population.saturating_sub(elites),
         }
     }
 
     /// Makes two children of two parents.
     fn mate(&self, space: &Space, memory: &mut GeneticAlgorithmMemory, random: &mut Random) {
         let GeneticAlgorithmMemory { members, order, pair: [a, b], .. } = memory;
-        for child in [&mut *a, &mut *b] {
-            child.copy_from(&members[order[self.selection.draw(self.population, random)]]);
+        let is_crossed = random.chance(self.crossover_probability);
+        let mut draw = || self.selection.draw(self.population, random);
+        let (first, mut second) = (draw(), draw());
+        // Nothing comes of crossing a member with itself.
+        for _ in 0..ATTEMPTS {
+            if is_crossed && first == second {
+                second = draw();
+            }
         }
+        a.copy_from(&members[order[first]]);
+        b.copy_from(&members[order[second]]);
         let n = space.dimension();
-        if random.chance(self.crossover_probability) {
+        if is_crossed {
             for i in 0..n {
                 (a[i], b[i]) = self.crossover.cross(a[i], b[i], random);
                 if random.chance(0.5) {
@@ -177,43 +186,6 @@ impl GeneticAlgorithm {
                 child[i] = space.reflected(i, child[i]);
             }
         }
-    }
-}
-
-/// What a [`GeneticAlgorithm`] remembers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GeneticAlgorithmMemory {
-    /// Members and room for their children, in any order.
-    members: Vec<DVector<f64>>,
-    costs: Vec<f64>,
-    /// Indices into them: first the members, the best before the others, then the room.
-    order: Vec<usize>,
-    pair: [DVector<f64>; 2],
-    best: f64,
-    /// Generations since the best became better.
-    unimproved: u64,
-    has_begun: bool,
-}
-
-impl GeneticAlgorithmMemory {
-    fn sort(&mut self, among: usize) {
-        let Self { order, costs, .. } = self;
-        order[..among].sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
-    }
-
-    /// The largest distance of members along a coordinate, relative to the largest coordinate where that is above 1.
-    fn size(&self, population: usize) -> f64 {
-        let members = || self.order[..population].iter().map(|&at| &self.members[at]);
-        let n = self.pair[0].len();
-        let (mut extent, mut largest) = (0.0_f64, 1.0_f64);
-        for i in 0..n {
-            let (low, high) = members()
-                .map(|x| x[i])
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
-            extent = extent.max(high - low);
-            largest = largest.max(high.abs()).max(low.abs());
-        }
-        extent / largest
     }
 }
 
@@ -251,16 +223,7 @@ impl Population for GeneticAlgorithm {
             collapse,
             "finite and at least 0",
         )?;
-        let (n, all) = (space.dimension(), population.saturating_add(self.children()));
-        Ok(GeneticAlgorithmMemory {
-            members: vec![DVector::zeros(n); all],
-            costs: vec![f64::INFINITY; all],
-            order: (0..all).collect(),
-            pair: [DVector::zeros(n), DVector::zeros(n)],
-            best: f64::INFINITY,
-            unimproved: 0,
-            has_begun: false,
-        })
+        Ok(GeneticAlgorithmMemory::new(space.dimension(), population + self.children()))
     }
 
     fn propose(
@@ -356,19 +319,8 @@ impl Population for GeneticAlgorithm {
     }
 
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool {
-        let all = self.population + self.children();
-        let GeneticAlgorithmMemory { members, costs, order, pair, unimproved, .. } = memory;
-        let n = space.dimension();
-        let mut is_there = vec![false; all];
-        for &at in order {
-            if let Some(is_there) = is_there.get_mut(at) {
-                *is_there = true;
-            }
-        }
-        [members.len(), costs.len(), order.len()] == [all; 3]
-            && members.iter().chain(pair).all(|x| x.len() == n)
-            && costs.iter().all(|cost| !cost.is_nan())
-            && is_there.iter().all(|&is_there| is_there)
-            && *unimproved < u64::MAX / 2
+        let (population, children) = (self.population, self.children());
+        let is_configured = population >= 2 && children >= 1;
+        is_configured && memory.is_valid(space.dimension(), population.saturating_add(children))
     }
 }

@@ -94,6 +94,12 @@ impl<M> SearchState<M> {
         (self.candidates.all(), &mut self.costs)
     }
 
+    /// The best candidate of the last generation; the best of all when there was none.
+    pub(super) fn last_best(&self) -> &DVector<f64> {
+        let last = self.candidates.all().iter().zip(&self.costs);
+        last.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(&self.best, |(x, _)| x)
+    }
+
     /// Takes in the costs in that room.
     pub(super) fn learn<P: Population<Memory = M>>(
         &mut self,

@@ -1,0 +1,72 @@
+//! The members and their ranks.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+/// What a [`GeneticAlgorithm`](super::GeneticAlgorithm) remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeneticAlgorithmMemory {
+    /// Members and room for their children, in any order.
+    pub(super) members: Vec<DVector<f64>>,
+    pub(super) costs: Vec<f64>,
+    /// Indices into them: first the members, the best before the others, then the room.
+    pub(super) order: Vec<usize>,
+    pub(super) pair: [DVector<f64>; 2],
+    pub(super) best: f64,
+    /// Generations since the best became better.
+    pub(super) unimproved: u64,
+    pub(super) has_begun: bool,
+}
+
+impl GeneticAlgorithmMemory {
+    /// Room for members and their children.
+    pub(super) fn new(n: usize, all: usize) -> Self {
+        Self {
+            members: vec![DVector::zeros(n); all],
+            costs: vec![f64::INFINITY; all],
+            order: (0..all).collect(),
+            pair: [DVector::zeros(n), DVector::zeros(n)],
+            best: f64::INFINITY,
+            unimproved: 0,
+            has_begun: false,
+        }
+    }
+
+    /// Puts the first of the order into that of their costs.
+    pub(super) fn sort(&mut self, among: usize) {
+        let Self { order, costs, .. } = self;
+        order[..among].sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
+    }
+
+    /// The largest distance of members along a coordinate, relative to the largest coordinate where that is above 1.
+    pub(super) fn size(&self, population: usize) -> f64 {
+        let members = || self.order[..population].iter().map(|&at| &self.members[at]);
+        let n = self.pair[0].len();
+        let (mut extent, mut largest) = (0.0_f64, 1.0_f64);
+        for i in 0..n {
+            let (low, high) = members()
+                .map(|x| x[i])
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            extent = extent.max(high - low);
+            largest = largest.max(high.abs()).max(low.abs());
+        }
+        extent / largest
+    }
+
+    pub(super) fn is_valid(&self, n: usize, all: usize) -> bool {
+        if self.order.len() != all {
+            return false;
+        }
+        let mut is_there = vec![false; all];
+        for &at in &self.order {
+            if let Some(is_there) = is_there.get_mut(at) {
+                *is_there = true;
+            }
+        }
+        [self.members.len(), self.costs.len()] == [all; 2]
+            && is_there.iter().all(|&is_there| is_there)
+            && self.members.iter().chain(&self.pair).all(|x| x.len() == n)
+            && self.costs.iter().all(|cost| !cost.is_nan())
+            && self.unimproved < u64::MAX / 2
+    }
+}
