@@ -150,7 +150,7 @@ impl GeneticAlgorithm {
     fn children(&self) -> usize {
         match self.survival {
             Survival::Best => self.population,
-            Survival::Elites(elites) => self.population - elites,
+            Survival::Elites(elites) => self.population.saturating_sub(elites),
         }
     }
 
@@ -319,6 +319,8 @@ impl Population for GeneticAlgorithm {
     }
 
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool {
-        memory.is_valid(space.dimension(), self.population + self.children())
+        let (population, children) = (self.population, self.children());
+        let is_configured = population >= 2 && children >= 1;
+        is_configured && memory.is_valid(space.dimension(), population.saturating_add(children))
     }
 }

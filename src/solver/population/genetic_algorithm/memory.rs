@@ -54,13 +54,16 @@ impl GeneticAlgorithmMemory {
     }
 
     pub(super) fn is_valid(&self, n: usize, all: usize) -> bool {
+        if self.order.len() != all {
+            return false;
+        }
         let mut is_there = vec![false; all];
         for &at in &self.order {
             if let Some(is_there) = is_there.get_mut(at) {
                 *is_there = true;
             }
         }
-        [self.members.len(), self.costs.len(), self.order.len()] == [all; 3]
+        [self.members.len(), self.costs.len()] == [all; 2]
             && is_there.iter().all(|&is_there| is_there)
             && self.members.iter().chain(&self.pair).all(|x| x.len() == n)
             && self.costs.iter().all(|cost| !cost.is_nan())
