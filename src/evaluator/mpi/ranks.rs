@@ -115,6 +115,8 @@ fn arrived<T>(probe: impl Fn() -> Option<T>) -> Option<T> {
     probe().or_else(&probe)
 }
 
+type Sent<'p, 's> = Request<'p, [f64], &'s LocalScope<'p>>;
+
 /// A generation as rank 0 sees it.
 struct Dispatch<'p, 's> {
     job: &'s ::mpi::topology::SimpleCommunicator,
@@ -123,7 +125,7 @@ struct Dispatch<'p, 's> {
     /// The first point that nobody has.
     next: usize,
     /// What the others have not answered: indices of points, and the messages that brought them.
-    unanswered: Vec<VecDeque<(usize, Request<'p, [f64], &'s LocalScope<'p>>)>>,
+    unanswered: Vec<VecDeque<(usize, Sent<'p, 's>)>>,
     panics: u64,
 }
 

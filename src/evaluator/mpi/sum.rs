@@ -207,7 +207,7 @@ impl<'w, F: FiniteSum> Share<'w, F> {
                 at(0).send(&self.sum[..]);
             }
         }
-        if rank == 0 && (blocks - 1) % ranks != 0 {
+        if rank == 0 && !(blocks - 1).is_multiple_of(ranks) {
             at(blocks - 1).receive_into(&mut self.sum[..]);
         }
         panic
