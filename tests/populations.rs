@@ -6,16 +6,14 @@ use std::ops::ControlFlow;
 use allocation_counter::measure;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, Error, Evaluator, EvaluatorLost,
-    Minimizer, Problem, RandomSearch, Solution, Solver, Termination, from_fn, minimize,
+    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, Error, Evaluator,
+    EvaluatorLost, Minimizer, Problem, RandomSearch, Solution, Solver, Termination, from_fn,
+    minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
 fn populations() -> Vec<Box<dyn AnySolver>> {
-    vec![
-        RandomSearch::default().scale(3.0).boxed(),
-        CmaEs::default().scale(3.0).boxed(),
-    ]
+    vec![RandomSearch::default().scale(3.0).boxed(), CmaEs::default().scale(3.0).boxed()]
 }
 
 /// The same without one.

@@ -30,7 +30,7 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
-    /// The bounds, or the largest numbers where there are none.
+    /// Where the middle begins and ends: at the largest numbers where there are no bounds.
     least: f64,
     most: f64,
     /// The first standard deviation.
@@ -43,14 +43,15 @@ impl Boundary {
         let side = |coordinate| {
             let (lower, upper) = space.bounds_of(coordinate);
             let width = space.width(coordinate);
+            let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
             Side {
                 coordinate,
                 lower,
                 upper,
-                least: lower.max(f64::MIN),
-                most: upper.min(f64::MAX),
-                margin: (MARGIN * width).min(upper / 2.0 - lower / 2.0),
+                margin,
+                least: (lower + margin).max(f64::MIN),
+                most: (upper - margin).min(f64::MAX),
                 scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
             }
         };
@@ -74,8 +75,8 @@ impl Boundary {
             x.copy_from(space.x0());
         }
         for (side, u) in self.free.iter().zip(u) {
-            let value = side.decoded(*u).max(side.least).min(side.most);
-            x[side.coordinate] = if u.is_finite() { value } else { space.x0()[side.coordinate] };
+            let is_in_the_middle = *u >= side.least && *u <= side.most;
+            x[side.coordinate] = if is_in_the_middle { *u } else { side.bent(space, *u) };
         }
     }
 
@@ -103,19 +104,18 @@ impl Boundary {
 }
 
 impl Side {
-    fn decoded(&self, u: f64) -> f64 {
+    /// What a point outside of the middle is mapped to.
+    fn bent(&self, space: &Space, u: f64) -> f64 {
         let Self { lower, upper, margin, .. } = *self;
-        if u >= lower + margin && u <= upper - margin {
-            return u;
-        }
         let u = self.reflected(u);
-        if u < lower + margin {
+        let x = if u < lower + margin {
             lower + (u - (lower - margin)).powi(2) / (4.0 * margin)
         } else if u > upper - margin {
             upper - (u - (upper + margin)).powi(2) / (4.0 * margin)
         } else {
             u
-        }
+        };
+        space.clamped(self.coordinate, x.clamp(f64::MIN, f64::MAX))
     }
 
     /// Into [lower − margin, upper + margin].
@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn the_map_is_onto_the_box_and_inverted() {
         let infinite = f64::INFINITY;
-        let boxes = [(-1.0, 3.0), (2.0, 2.5), (0.0, infinite), (-infinite, 4.0), (-infinite, infinite)];
+        let boxes =
+            [(-1.0, 3.0), (2.0, 2.5), (0.0, infinite), (-infinite, 4.0), (-infinite, infinite)];
         for (lower, upper) in boxes {
             let x0 = f64::max(lower, f64::min(upper, 2.25));
             let (space, boundary) = boundary(lower, upper, x0, Some(1.0));

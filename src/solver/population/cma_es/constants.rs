@@ -50,8 +50,7 @@ impl Constants {
         let speed = if is_separable { (n + 2.0) / 3.0 } else { 1.0 };
         let rank_one = (speed * 2.0 / ((n + 1.3).powi(2) + effective)).min(1.0);
         let share = 0.25 + effective + 1.0 / effective - 2.0;
-        let rank_mu =
-            (speed * 2.0 * share / ((n + 2.0).powi(2) + effective)).min(1.0 - rank_one);
+        let rank_mu = (speed * 2.0 * share / ((n + 2.0).powi(2) + effective)).min(1.0 - rank_one);
 
         // (50) to (53)
         let no_decay = 1.0 + rank_one / rank_mu;

@@ -148,7 +148,8 @@ impl Stopping {
         }
         let work = &mut self.work;
         [&self.best, &self.medians].iter().all(|history| {
-            let (earlier, later) = (&history[length - 2 * span..length - span], &history[length - span..]);
+            let (earlier, later) =
+                (&history[length - 2 * span..length - span], &history[length - span..]);
             median(later, work) >= median(earlier, work)
         })
     }
