@@ -1,20 +1,23 @@
 //! How bounds are kept: the search goes on in ℝⁿ, and a smooth map takes its points into the box.
 //!
 //! ```text
-//! x = l + (u − (l − a))² / 4a   for l − a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound,
+//! x = l + (u − (l − a))² / 4a   for l − 3a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound
 //! ```
 //!
-//! and reflected beyond l − a. A minimum on a bound is one of the map's parabola, at l − a: the search sees a quadratic there
-//! and not an edge. This is N. Hansen's `BoxConstraintsLinQuadTransformation` of pycma, with margins a of a twentieth of the
-//! first population's width.
+//! A minimum on a bound is one of the map's parabola, at u = l − a: the search sees a quadratic there and not an edge. The map
+//! is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself beyond. There, costs show
+//! mirror images of the inside, and populations settle between the two. So steps beyond l − 3a are drawn again, ten times at
+//! most, and the mean stays above l − a.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::super::Space;
 
-/// The share of the widths that is bent, and that the default standard deviation has.
+/// a, as a share of the first population's width.
 const MARGIN: f64 = 0.02;
+
+/// The default standard deviation, as a share of that width, and the largest as one of the bounds' width.
 const SPREAD: f64 = 0.3;
 
 /// The coordinates that are free to move: those whose bounds are not equal.
@@ -80,7 +83,7 @@ impl Boundary {
         }
     }
 
-    /// True when a point of the search is near enough to the box: not beyond the parabolas.
+    /// False for a point of the search that is beyond the parabolas.
     pub fn admits(&self, u: &[f64]) -> bool {
         self.free.iter().zip(u).all(|(side, u)| {
             let reach = 3.0 * side.margin;
@@ -92,6 +95,13 @@ impl Boundary {
     pub fn restrain(&self, u: &mut [f64]) {
         for (side, u) in self.free.iter().zip(u) {
             *u = u.clamp(side.lower - side.margin, side.upper + side.margin);
+        }
+    }
+
+    /// The point of the search for x, within the reach of the parabolas.
+    pub fn start(&self, x: &DVector<f64>, u: &mut [f64]) {
+        for (side, u) in self.free.iter().zip(u) {
+            *u = side.encoded(x[side.coordinate], x[side.coordinate]);
         }
     }
 
@@ -181,6 +191,10 @@ mod tests {
             for k in 0..=100 {
                 let at = -1.0 + 0.05 * f64::from(k);
                 x[0] = at.clamp(lower, upper);
+                boundary.start(&x, &mut u);
+                assert!(boundary.admits(&u), "{lower} {upper}: {}", x[0]);
+                boundary.decode(&space, &u, &mut back);
+                assert!((back[0] - x[0]).abs() < 1e-14, "{lower} {upper}: {}", x[0]);
                 for near in [-7.0, x[0], 1.0, 9.0] {
                     boundary.encode(&x, &[near], &mut u);
                     boundary.decode(&space, &u, &mut back);
