@@ -109,10 +109,12 @@ fn accumulate(a: &mut [f64], n: usize) {
 fn diagonalize(q: &mut [f64], d: &mut [f64], e: &mut [f64], negligible: f64) -> bool {
     for last in (0..d.len()).rev() {
         for iteration in 0.. {
-            let is_split = |&i: &usize| {
-                e[i - 1].abs() <= negligible + f64::EPSILON * (d[i - 1].abs() + d[i].abs())
-            };
-            let first = (1..=last).rev().find(is_split).unwrap_or(0);
+            let is_coupled =
+                |i: usize| e[i].abs() > negligible + f64::EPSILON * (d[i].abs() + d[i + 1].abs());
+            let mut first = last;
+            while first > 0 && is_coupled(first - 1) {
+                first -= 1;
+            }
             if first == last {
                 break;
             }
@@ -129,9 +131,8 @@ fn diagonalize(q: &mut [f64], d: &mut [f64], e: &mut [f64], negligible: f64) -> 
 #[inline(always)]
 fn sweep(q: &mut [f64], d: &mut [f64], e: &mut [f64], [first, last]: [usize; 2]) {
     let n = d.len();
-    let half = (d[last - 1] - d[last]) / (2.0 * e[last - 1]);
-    let root = (half * half + 1.0).sqrt().copysign(half);
-    let mut g = d[first] - d[last] + e[last - 1] / (half + root);
+    let (half, square) = ((d[last - 1] - d[last]) / 2.0, e[last - 1] * e[last - 1]);
+    let mut g = d[first] - d[last] + square / (half + (half * half + square).sqrt().copysign(half));
     let (mut sine, mut cosine, mut shift) = (1.0, 1.0, 0.0);
     for i in first..last {
         let (f, b) = (sine * e[i], cosine * e[i]);
@@ -149,7 +150,7 @@ fn sweep(q: &mut [f64], d: &mut [f64], e: &mut [f64], [first, last]: [usize; 2])
         let inverse = squares.recip();
         (sine, cosine) = (f * inverse * r, g * inverse * r);
         g = d[i] - shift;
-        let rise = (d[i + 1] - g) * sine + 2.0 * cosine * b;
+        let rise = (d[i + 1] - g) * sine + cosine * (2.0 * b);
         shift = sine * rise;
         d[i] = g + shift;
         g = cosine * rise - b;

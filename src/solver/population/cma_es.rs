@@ -179,7 +179,7 @@ impl CmaEsMemory {
         self.constants = Constants::new(n, population, is_separable);
         self.steps.resize(population + 1, Step::new(n));
         self.stopping = Stopping::new(n, population);
-        self.boundary.encode(x, &[], self.point.as_mut_slice());
+        self.boundary.start(x, self.point.as_mut_slice());
         self.distribution.mean.copy_from(&self.point);
         self.distribution.restart(sigma, population);
         self.injected_cost = None;

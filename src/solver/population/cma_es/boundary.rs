@@ -1,20 +1,23 @@
 //! How bounds are kept: the search goes on in ℝⁿ, and a smooth map takes its points into the box.
 //!
 //! ```text
-//! x = l + (u − (l − a))² / 4a   for l − a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound,
+//! x = l + (u − (l − a))² / 4a   for l − 3a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound
 //! ```
 //!
-//! and reflected beyond l − a. A minimum on a bound is one of the map's parabola, at l − a: the search sees a quadratic there
-//! and not an edge. This is N. Hansen's `BoxConstraintsLinQuadTransformation` of pycma, with margins a of a twentieth of the
-//! first population's width.
+//! A minimum on a bound is one of the map's parabola, at u = l − a: the search sees a quadratic there and not an edge. The map
+//! is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself beyond. There, costs show
+//! mirror images of the inside, and populations settle between the two. So steps beyond l − 3a are drawn again, ten times at
+//! most, and the mean stays above l − a.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::super::Space;
 
-/// The share of the widths that is bent, and that the default standard deviation has.
+/// a, as a share of the first population's width.
 const MARGIN: f64 = 0.02;
+
+/// The default standard deviation, as a share of that width, and the largest as one of the bounds' width.
 const SPREAD: f64 = 0.3;
 
 /// The coordinates that are free to move: those whose bounds are not equal.
@@ -30,7 +33,7 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
-    /// The bounds, or the largest numbers where there are none.
+    /// Where the middle begins and ends: at the largest numbers where there are no bounds.
     least: f64,
     most: f64,
     /// The first standard deviation.
@@ -43,14 +46,15 @@ impl Boundary {
         let side = |coordinate| {
             let (lower, upper) = space.bounds_of(coordinate);
             let width = space.width(coordinate);
+            let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
             Side {
                 coordinate,
                 lower,
                 upper,
-                least: lower.max(f64::MIN),
-                most: upper.min(f64::MAX),
-                margin: (MARGIN * width).min(upper / 2.0 - lower / 2.0),
+                margin,
+                least: (lower + margin).max(f64::MIN),
+                most: (upper - margin).min(f64::MAX),
                 scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
             }
         };
@@ -74,12 +78,12 @@ impl Boundary {
             x.copy_from(space.x0());
         }
         for (side, u) in self.free.iter().zip(u) {
-            let value = side.decoded(*u).max(side.least).min(side.most);
-            x[side.coordinate] = if u.is_finite() { value } else { space.x0()[side.coordinate] };
+            let is_in_the_middle = *u >= side.least && *u <= side.most;
+            x[side.coordinate] = if is_in_the_middle { *u } else { side.bent(space, *u) };
         }
     }
 
-    /// True when a point of the search is near enough to the box: not beyond the parabolas.
+    /// False for a point of the search that is beyond the parabolas.
     pub fn admits(&self, u: &[f64]) -> bool {
         self.free.iter().zip(u).all(|(side, u)| {
             let reach = 3.0 * side.margin;
@@ -94,6 +98,13 @@ impl Boundary {
         }
     }
 
+    /// The point of the search for x, within the reach of the parabolas.
+    pub fn start(&self, x: &DVector<f64>, u: &mut [f64]) {
+        for (side, u) in self.free.iter().zip(u) {
+            *u = side.encoded(x[side.coordinate], x[side.coordinate]);
+        }
+    }
+
     /// The point of the search, of all that are mapped to x the one nearest to `near`.
     pub fn encode(&self, x: &DVector<f64>, near: &[f64], u: &mut [f64]) {
         for ((side, near), u) in self.free.iter().zip(near).zip(u) {
@@ -103,19 +114,18 @@ impl Boundary {
 }
 
 impl Side {
-    fn decoded(&self, u: f64) -> f64 {
+    /// What a point outside of the middle is mapped to.
+    fn bent(&self, space: &Space, u: f64) -> f64 {
         let Self { lower, upper, margin, .. } = *self;
-        if u >= lower + margin && u <= upper - margin {
-            return u;
-        }
         let u = self.reflected(u);
-        if u < lower + margin {
+        let x = if u < lower + margin {
             lower + (u - (lower - margin)).powi(2) / (4.0 * margin)
         } else if u > upper - margin {
             upper - (u - (upper + margin)).powi(2) / (4.0 * margin)
         } else {
             u
-        }
+        };
+        space.clamped(self.coordinate, x.clamp(f64::MIN, f64::MAX))
     }
 
     /// Into [lower − margin, upper + margin].
@@ -181,6 +191,10 @@ mod tests {
             for k in 0..=100 {
                 let at = -1.0 + 0.05 * f64::from(k);
                 x[0] = at.clamp(lower, upper);
+                boundary.start(&x, &mut u);
+                assert!(boundary.admits(&u), "{lower} {upper}: {}", x[0]);
+                boundary.decode(&space, &u, &mut back);
+                assert!((back[0] - x[0]).abs() < 1e-14, "{lower} {upper}: {}", x[0]);
                 for near in [-7.0, x[0], 1.0, 9.0] {
                     boundary.encode(&x, &[near], &mut u);
                     boundary.decode(&space, &u, &mut back);

@@ -68,7 +68,7 @@ impl Covariance {
 
     /// y = B D z.
     pub fn sample(&self, z: &[f64], y: &mut [f64]) {
-        let scaled = z.iter().zip(&self.deviations).map(|(z, d)| z * d);
+        let scaled = z.iter().zip(self.deviations.as_slice()).map(|(z, d)| z * d);
         match &self.shape {
             Shape::Full { basis, .. } => {
                 y.fill(0.0);
@@ -88,7 +88,7 @@ impl Covariance {
 
     /// work = D⁻¹ B' y, what [`sample`](Self::sample) made y of.
     fn standardize(&mut self, y: &[f64]) {
-        for (i, z) in self.work.iter_mut().enumerate() {
+        for (i, z) in self.work.as_mut_slice().iter_mut().enumerate() {
             let along = match &self.shape {
                 Shape::Full { basis, .. } => dot(crate::linalg::column(basis, i), y),
                 Shape::Diagonal { .. } => y[i],
@@ -111,7 +111,8 @@ impl Covariance {
         }
         match &self.shape {
             Shape::Full { basis, .. } => {
-                for (column, z) in basis.as_slice().chunks_exact(y.len()).zip(&self.work) {
+                for (column, z) in basis.as_slice().chunks_exact(y.len()).zip(self.work.as_slice())
+                {
                     axpy(b * z, column, path);
                 }
             }

@@ -90,14 +90,17 @@ impl Distribution {
 
     /// Draws y ~ N(0, C) and x = m + σ S y (38) to (40).
     pub fn sample(&mut self, random: &mut Random, step: &mut Step, x: &mut [f64]) {
-        step.squared_length = 0.0;
-        for z in self.work.iter_mut() {
+        let mut squares = 0.0;
+        for z in self.work.as_mut_slice() {
             *z = random.normal();
-            step.squared_length += *z * *z;
+            squares += *z * *z;
         }
-        self.covariance.sample(self.work.as_slice(), step.y.as_mut_slice());
-        for (((x, m), s), y) in x.iter_mut().zip(&self.mean).zip(&self.scales).zip(&step.y) {
-            *x = m + self.sigma * y * s;
+        step.squared_length = squares;
+        let y = step.y.as_mut_slice();
+        self.covariance.sample(self.work.as_slice(), y);
+        let (mean, scales) = (self.mean.as_slice(), self.scales.as_slice());
+        for (((x, m), s), y) in x.iter_mut().zip(mean).zip(scales).zip(y) {
+            *x = m + self.sigma * *y * s;
         }
     }
 
