@@ -21,7 +21,10 @@ const SHORTER: f64 = 0.9;
 const LONGEST: f64 = 1024.0;
 
 /// The temperature as a share of the mean difference between neighbouring minima.
-const SHARE: f64 = 0.1;
+const SHARE: f64 = 0.02;
+
+/// How long the far hops are, in units of h: reflected at the bounds, they go anywhere.
+const FAR: f64 = 8.0;
 
 /// Costs this near, relative to the larger where that is above 1, are those of one minimum.
 const SAME: f64 = 1e-8;
@@ -32,15 +35,17 @@ const SAME: f64 = 1e-8;
 /// ```text
 /// y = L(x + s h u),  accepted with probability min(1, exp(−(f(y) − f(x))/T))
 /// s⁺ = s / 0.9 after a hop that was accepted, 0.9 s after one that was not: one half of them are
-/// T  = a tenth of the mean |f(y) − f(x)| so far, unless it is given
+/// T  = a fiftieth of the mean |f(y) − f(x)| so far, unless it is given
 /// ```
+/// Once half of the hops that may be in vain were, every second one has s = 8, and the
+/// other lengths leave it out of account.
 /// A step is one of the local solver, or the begin of a hop, so that limits, checkpoints and observers work within a local
 /// search. A solver that cannot keep bounds reads NaN beyond them; hops are reflected at them. The run converges at the
 /// earliest after the last hop.
 ///
 /// **Needs** what the local solver needs; neither bounds nor a scale.
 ///
-/// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (200), [`hops_in_vain`](Self::hops_in_vain) (100),
+/// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
 /// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds,
 /// half of the largest of 1 and |x0_i| without), [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
 ///
@@ -78,7 +83,7 @@ impl<S: Solver> BasinHopping<S> {
     pub fn new(local: S) -> Self {
         Self {
             local,
-            hops: 200,
+            hops: 1000,
             hops_in_vain: 100,
             temperature: None,
             gradient_norm: 1e-6,
@@ -86,7 +91,7 @@ impl<S: Solver> BasinHopping<S> {
             seed: 0,
         }
     }
-    /// How many hops are made, at most. Default 200. Range: ≥ 1.
+    /// How many hops are made, at most. Default 1000. Range: ≥ 1.
     pub fn hops(mut self, hops: u64) -> Self {
         self.hops = hops;
         self
@@ -96,7 +101,7 @@ impl<S: Solver> BasinHopping<S> {
         self.hops_in_vain = hops;
         self
     }
-    /// T: by how much the cost may rise in a hop. 0 takes lower minima only. Default: a tenth of the mean difference so far.
+    /// T: by how much the cost may rise in a hop. 0 takes lower minima only. Default: a fiftieth of the mean difference so far.
     /// Range: ≥ 0.
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.temperature = Some(temperature);
@@ -180,12 +185,18 @@ impl<L> BasinHoppingState<L> {
         self.hops.saturating_sub(1)
     }
 
-    fn draw(&mut self) {
+    /// Half of the time away from a minimum where nothing else helps.
+    fn is_far(&self, hops_in_vain: u64) -> bool {
+        self.in_vain > hops_in_vain / 2 && self.in_vain.is_multiple_of(2)
+    }
+
+    fn draw(&mut self, hops_in_vain: u64) {
         if self.is_drawn {
             return;
         }
+        let stretch = if self.is_far(hops_in_vain) { FAR } else { self.stretch };
         for i in 0..self.x.len() {
-            let reach = self.stretch * self.lengths[i];
+            let reach = stretch * self.lengths[i];
             let there = self.x[i] + reach * self.random.between(-1.0, 1.0);
             self.start[i] = self.space.reflected(i, there);
         }
@@ -207,7 +218,8 @@ impl<L> BasinHoppingState<L> {
 
 impl<L: State> BasinHoppingState<L> {
     /// Ends a hop at a minimum, or nowhere.
-    fn land(&mut self, temperature: Option<f64>) {
+    fn land(&mut self, temperature: Option<f64>, hops_in_vain: u64) {
+        let is_far = self.is_far(hops_in_vain);
         self.hops += 1;
         self.in_vain += 1;
         let landed = self.local.take();
@@ -215,12 +227,14 @@ impl<L: State> BasinHoppingState<L> {
             Some(local) => self.accepts(local.state().cost(), temperature),
             None => false,
         };
+        if !is_far {
+            let by = if is_accepted { 1.0 / SHORTER } else { SHORTER };
+            self.stretch = (self.stretch * by).clamp(1.0 / LONGEST, LONGEST);
+        }
         if let Some(local) = landed.filter(|_| is_accepted) {
             self.x.copy_from(local.state().x());
             self.cost = local.state().cost();
         }
-        let stretch = if is_accepted { self.stretch / SHORTER } else { self.stretch * SHORTER };
-        self.stretch = stretch.clamp(1.0 / LONGEST, LONGEST);
         if self.best.cost < self.lowest - SAME * self.best.cost.abs().max(1.0) {
             self.lowest = self.best.cost;
             (self.in_vain, self.idle) = (0, 0);
@@ -289,10 +303,10 @@ impl<S: Solver> Solver for BasinHopping<S> {
                 ControlFlow::Break(Some(reason @ Termination::Unbounded { .. })) => {
                     return ControlFlow::Break(reason);
                 }
-                ControlFlow::Break(_) => state.land(self.temperature),
+                ControlFlow::Break(_) => state.land(self.temperature, self.hops_in_vain),
             }
         } else if state.done.is_none() {
-            state.draw();
+            state.draw(self.hops_in_vain);
             let begun = LocalSearch::begin(&self.local, problem, &state.start);
             problem.uninterrupted()?;
             state.idle += 1;
@@ -302,7 +316,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
                     state.best.take(local.state());
                     state.local = Some(local);
                 }
-                Err(_) => state.land(self.temperature),
+                Err(_) => state.land(self.temperature, self.hops_in_vain),
             }
         }
         if state.hops > self.hops {
