@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn step_size_constants_are_those_of_the_tutorial() {
         let ten = Constants::new(10, 10, false);
-        assert_close(ten.sigma_rate, 5.1672992814107017 / 18.1672992814107017);
+        assert_close(ten.sigma_rate, 5.167_299_281_410_702 / 18.167_299_281_410_702);
         assert_close(ten.sigma_damping, 1.0 + ten.sigma_rate);
         // The exact mean, √2 Γ(5.5) / Γ(5).
         assert!((ten.expected_norm - 3.0843_f64).abs() < 1e-3);
