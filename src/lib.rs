@@ -22,6 +22,10 @@
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps |
 //! | [`GradientDescent`] | gradient | a yardstick |
+//! | [`CmaEs`] | costs | rough or noisy costs, black boxes |
+//! | [`DifferentialEvolution`], [`ParticleSwarm`], [`GeneticAlgorithm`], [`SimulatedAnnealing`] | costs | many minima |
+//! | [`NelderMead`], [`PatternSearch`] | costs | few variables |
+//! | [`MultiStart`], [`BasinHopping`] | a local solver | several minima of a smooth function |
 //!
 //! Where to look: [`mod@problem`] for what can be minimised, [`Minimizer`] and [`stop`] for the terms of a run,
 //! [`line_search`] for searches that work alone, [`solver`] for writing one's own, [`stationary`] for what kind of point

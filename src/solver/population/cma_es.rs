@@ -6,8 +6,8 @@
 //! PPSN X (2008), 296-305: `separable`. N. Hansen, *Injecting external solutions into CMA-ES*, arXiv 1110.4181 (2011):
 //! points from elsewhere. Bounds, ends of runs and restarts are in files of their own.
 //!
-//! A departure: the start is a candidate of the first generation, beside the λ that are drawn, and nothing is learnt from
-//! it.
+//! Departures: the start is a candidate of the first generation, beside the λ that are drawn, and nothing is learnt from it;
+//! the step size grows by at most e in a generation, and is halved by one without a finite cost.
 
 mod boundary;
 mod constants;
