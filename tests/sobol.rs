@@ -41,6 +41,32 @@ fn the_first_points_are_the_published_ones() -> Result<(), Error> {
     Ok(())
 }
 
+/// Variables 4, 10, 50, 128 and 256 of a few later points, by another implementation (the crate `sobol` 1.0.2).
+#[test]
+fn later_points_are_those_of_another_implementation() -> Result<(), Error> {
+    let expected = [
+        (100, [0.7265625, 0.6953125, 0.6640625, 0.4609375, 0.5703125]),
+        (1000, [0.6767578125, 0.0693359375, 0.4794921875, 0.5439453125, 0.2490234375]),
+        (
+            12_345,
+            [
+                0.52679443359375,
+                0.42962646484375,
+                0.61285400390625,
+                0.64251708984375,
+                0.58807373046875,
+            ],
+        ),
+    ];
+    let solver = SobolSearch::default().scrambled(false).points(20_000).batch(512);
+    let made = points(solver, 256, 12_346)?;
+    for (index, expected) in expected {
+        let x = &made[index];
+        assert_eq!([x[3], x[9], x[49], x[127], x[255]], expected, "point {index}");
+    }
+    Ok(())
+}
+
 /// Along each variable the first 2ᵏ points lie in distinct parts of its range; of the plane of the first two variables they
 /// fill every elementary interval of area 2⁻ᵏ. Scrambling changes neither.
 #[test]
