@@ -144,6 +144,13 @@ fn bad_parameters_and_states_are_refused() -> Result<(), Error> {
         assert!(matches!(minimize(&sphere, &solver, [1.0, 1.0]), Err(Error::Parameter { .. })));
     }
     let mut search = NelderMead::default().start([1.0, 1.0], None)?;
+    loop {
+        let costs: Vec<f64> = search.ask().iter().map(|x| x.norm_squared()).collect();
+        if search.tell(&costs)?.is_break() {
+            break;
+        }
+    }
+    assert!(search.restore(search.state().clone()).is_ok());
     let mut stored = serde_json::to_value(search.state()).unwrap();
     stored["memory"]["vertices"].as_array_mut().unwrap().pop();
     let damaged = serde_json::from_value(stored).unwrap();

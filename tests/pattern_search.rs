@@ -129,6 +129,11 @@ fn bad_parameters_and_states_are_refused() -> Result<(), Error> {
         assert!(matches!(minimize(&sphere, &solver, [1.0, 1.0]), Err(Error::Parameter { .. })));
     }
     let mut search = PatternSearch::default().start([1.0, 1.0], None)?;
+    for _ in 0..3 {
+        let costs: Vec<f64> = search.ask().iter().map(|x| x.norm_squared()).collect();
+        let _ = search.tell(&costs)?;
+    }
+    assert!(search.restore(search.state().clone()).is_ok());
     let mut stored = serde_json::to_value(search.state()).unwrap();
     stored["memory"]["known"] = serde_json::json!([]);
     let damaged = serde_json::from_value(stored).unwrap();

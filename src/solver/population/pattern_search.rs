@@ -25,7 +25,7 @@ solver!(PatternSearch);
 /// search    the improving steps of the poll together; then x + (x − x_p), again while that improves
 /// success   Δ⁺ = τ Δ;   failure   Δ⁺ = Δ / 2
 /// ```
-/// Points beyond the bounds are moved onto them. No point is asked for again that was among the last.
+/// Points beyond the bounds are moved onto them. The last points, some thousands, are remembered and not asked for again.
 ///
 /// **Needs** costs; neither bounds nor a scale.
 ///

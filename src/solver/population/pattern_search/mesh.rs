@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Candidates, PatternSearch, Space};
 
-/// How many polls are remembered.
-const POLLS: usize = 4;
+/// How many points are remembered, for each variable and at least.
+const POINTS: (usize, usize) = (64, 4096);
+
+/// How many of them share a place: the last ones are kept.
+const BUCKET: usize = 8;
 
 /// Contractions in a row without any point to ask for: then the step is lost in rounding.
 const CONTRACTIONS: u32 = 64;
@@ -32,9 +35,8 @@ pub struct Mesh {
     trial: DVector<f64>,
     /// The lowest cost of the poll along each coordinate.
     lowest: DVector<f64>,
-    /// What the last points were, as hashes: none of them is better than x.
+    /// Hashes of earlier points, each at its place in the table: none of them is better than x.
     known: Vec<u64>,
-    forget: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,8 +61,7 @@ impl Mesh {
             base_cost: f64::INFINITY,
             trial: x0.clone(),
             lowest: x0.clone(),
-            known: vec![0; POLLS * (2 * n + 1)],
-            forget: 0,
+            known: vec![0; remembered(n)],
         }
     }
 
@@ -72,7 +73,10 @@ impl Mesh {
     pub(super) fn propose(&mut self, space: &Space, method: &PatternSearch, to: &mut Candidates) {
         for _ in 0..CONTRACTIONS {
             match self.asks {
-                Asks::Start => return to.next(self.x.len()).copy_from(&self.x),
+                Asks::Start => {
+                    self.remember();
+                    return to.next(self.x.len()).copy_from(&self.x);
+                }
                 Asks::Search => {
                     for (i, trial) in self.trial.iter_mut().enumerate() {
                         *trial = space.clamped(i, *trial);
@@ -110,19 +114,23 @@ impl Mesh {
         !self.polled.is_empty()
     }
 
-    /// True for a trial that is none of the last points; it is one of them then.
+    /// True for a trial that is no point asked for before, as far as is remembered; it is one then.
     fn is_new(&mut self) -> bool {
-        let hash = hash(&self.trial);
-        if self.known.contains(&hash) || self.trial == self.x {
-            return false;
-        }
-        self.remember(hash);
-        true
+        self.trial != self.x && self.remember()
     }
 
-    fn remember(&mut self, hash: u64) {
-        self.known[self.forget] = hash;
-        self.forget = (self.forget + 1) % self.known.len();
+    /// Remembers the trial. False when it is remembered already.
+    fn remember(&mut self) -> bool {
+        let hash = hash(&self.trial);
+        let buckets = (self.known.len() / BUCKET) as u64;
+        let first = (hash % buckets) as usize * BUCKET;
+        let bucket = &mut self.known[first..first + BUCKET];
+        let is_new = !bucket.contains(&hash);
+        if is_new {
+            bucket.rotate_right(1);
+            bucket[0] = hash;
+        }
+        is_new
     }
 
     pub(super) fn learn(
@@ -134,7 +142,6 @@ impl Mesh {
         match self.asks {
             Asks::Start => {
                 self.cost = costs.first().copied().unwrap_or(f64::INFINITY);
-                self.remember(hash(&self.x));
                 self.begin_poll(1.0);
             }
             Asks::Poll => {
@@ -225,21 +232,24 @@ impl Mesh {
             && self.lowest.len() == n
             && self.polled.iter().all(|&i| i < n)
             && self.next <= 2 * n
-            && self.forget < self.known.len()
-            && self.known.len() == POLLS * (2 * n + 1)
+            && self.known.len() == remembered(n)
             && self.delta >= 0.0
             && !self.cost.is_nan()
             && !self.base_cost.is_nan()
     }
 }
 
-/// FNV-1a over the words of x.
+fn remembered(n: usize) -> usize {
+    n.saturating_mul(POINTS.0).max(POINTS.1)
+}
+
+/// A hash of the words of x, each mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014).
 fn hash(x: &DVector<f64>) -> u64 {
-    let start = 0xcbf2_9ce4_8422_2325_u64;
-    x.iter().fold(start, |hash, x| {
+    x.iter().fold(1, |hash, x| {
         // Zero has two signs, and is one point.
-        let bits = (x + 0.0).to_bits();
-        let mixed = (hash ^ bits).wrapping_mul(0x0000_0100_0000_01b3);
-        mixed ^ (mixed >> 29)
+        let mut mixed = hash ^ (x + 0.0).to_bits();
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     })
 }
