@@ -279,7 +279,7 @@ struct Mirror {
     solver: String,
     state: Result<Vec<u8>, String>,
     iteration: u64,
-    evaluations: [u64; 5],
+    evaluations: [u64; 6],
     first_gradient_norm: Option<f64>,
     best: [f64; 2],
     since_improvement: u64,
@@ -297,7 +297,7 @@ fn hostile_numbers_are_refused_or_survived() {
     assert_eq!(postcard::to_stdvec(&mirror).unwrap(), bytes, "the mirror is not true");
     let changes: [fn(&mut Mirror); 9] = [
         |m| m.iteration = u64::MAX,
-        |m| m.evaluations = [u64::MAX; 5],
+        |m| m.evaluations = [u64::MAX; 6],
         |m| m.since_improvement = u64::MAX,
         |m| m.elapsed_before = Duration::MAX,
         |m| m.first_gradient_norm = Some(f64::NAN),

@@ -139,7 +139,7 @@ fn minima_on_bounds_are_found() -> Result<(), Error> {
     Ok(())
 }
 
-fn reason(solver: CmaEs, n: usize, cost: impl Fn(&DVector<f64>) -> f64 + Sync) -> Stall {
+fn reason(solver: CmaEs, n: usize, cost: impl Fn(&DVector<f64>) -> f64 + Send + Sync) -> Stall {
     let problem = from_fn(n, cost);
     let run = Minimizer::new(&problem, solver.scale(1.0), vec![1.0; n])
         .stop_when(max_evaluations(1_000_000))
