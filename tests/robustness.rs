@@ -551,13 +551,17 @@ fn a_time_limit_ends_a_run_in_the_middle_of_a_step() {
             std::thread::sleep(Duration::from_millis(1));
             x.norm_squared() + x.map(|x| x.powi(4)).sum()
         });
-        // The start alone is 17 costs, each of which may sleep longer than it was told to.
-        let limit = Duration::from_millis(60);
-        let found =
-            Minimizer::new(&problem, &entry.solver, [1.0; 8]).time_limit(limit).run().unwrap();
+        // The start alone is 17 costs. On a busy machine they may sleep longer than they were told to: then it is refused.
+        let limit = Duration::from_millis(25);
+        let run = Minimizer::new(&problem, &entry.solver, [1.0; 8]).time_limit(limit).run();
+        if matches!(run, Err(Error::Interrupted { .. })) {
+            assert!(calls.load(Ordering::Relaxed) <= 17, "{}", entry.label());
+            return;
+        }
+        let found = run.unwrap();
         assert_eq!(found.termination, Termination::TimeLimit { limit }, "{}", entry.label());
         let calls = calls.load(Ordering::Relaxed);
-        assert!(calls <= 61, "{}: {calls} calls of a millisecond", entry.label());
+        assert!(calls <= 26, "{}: {calls} calls of a millisecond", entry.label());
         assert_eq!(calls, found.evaluations.cost, "{}", entry.label());
         assert_eq!(found.cost.to_bits(), problem.cost(&found.x).to_bits(), "{}", entry.label());
         assert!(found.elapsed >= limit, "{}: {:?}", entry.label(), found.elapsed);
