@@ -1,4 +1,4 @@
-//! Who evaluates the costs of many points: [`Serial`], the threads of this machine ([`Parallel`]), other machines (`mpi`, with
+//! Who evaluates the costs of many points: [`Serial`], the threads of this machine (`Parallel`), other machines (`mpi`, with
 //! the feature of that name), or a queue of yours.
 //!
 //! An evaluator is a pure map from points to costs. Randomness is drawn before it and results are read after it, in order:
