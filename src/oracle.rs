@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
 pub(crate) use unbounded::Unbounded;
+pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Structure, Termination};
@@ -224,7 +225,7 @@ impl<'a> Oracle<'a> {
         self.check_start(x0)?;
         let cost = self.cost_and_gradient(x0, gradient);
         self.check_interruption()?;
-        watched::check_cost(cost)?;
+        check_cost(cost)?;
         match gradient.iter().enumerate().find(|(_, g)| !g.is_finite()) {
             Some((i, &value)) => {
                 Err(Error::NotInDomain { what: format!("gradient's entry {i}"), value })

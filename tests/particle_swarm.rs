@@ -1,12 +1,10 @@
 //! Particle swarms: laws of the method, hit rates, and how they end.
 
-use std::ops::ControlFlow;
-
 use extremum::particle_swarm::{Boundary, Topology};
 use extremum::stop::max_evaluations;
 use extremum::{
     AnySolver, Bounds, DVector, Error, Minimizer, ParticleSwarm, Population, Random, Search,
-    Solver, Stall, Termination, from_fn, minimize,
+    Solver, from_fn, minimize,
 };
 
 fn rastrigin(x: &DVector<f64>) -> f64 {
@@ -173,96 +171,6 @@ fn they_find_minima() {
     assert_eq!(solved(constriction, |x| x.norm_squared(), 5, 10_000, 4), 4);
     let learning = |seed| ParticleSwarm::comprehensive_learning().seed(seed).boxed();
     assert_eq!(solved(learning, rastrigin, 5, 50_000, 4), 4);
-}
-
-#[test]
-fn it_says_why_it_ended() -> Result<(), Error> {
-    let bounds = box_of(3, 5.0);
-    let constant = from_fn(3, |_| 7.0).with_bounds(bounds.clone());
-    let found = minimize(&constant, ParticleSwarm::default(), [1.0; 3])?;
-    let Termination::Stalled { reason: Stall::FlatCosts { range, .. }, .. } = found.termination
-    else {
-        panic!("{found}");
-    };
-    assert_eq!(range, 0.0);
-    assert!(found.evaluations.cost < 1_000, "{found}");
-
-    let sphere = from_fn(3, |x| x.add_scalar(-1.0).norm_squared()).with_bounds(bounds.clone());
-    let found = minimize(&sphere, ParticleSwarm::default(), [2.0; 3])?;
-    let Termination::Stalled { reason: Stall::Collapsed { size, tolerance }, .. } =
-        found.termination
-    else {
-        panic!("{found}");
-    };
-    assert!(size <= tolerance && found.cost < 1e-20, "{found}");
-
-    // Costs that only rise.
-    let mut search = ParticleSwarm::default().patience(30).start(vec![1.0; 3], Some(bounds))?;
-    let (mut told, mut generations) = (0.0, 0);
-    let end = loop {
-        let costs: Vec<f64> = search
-            .ask()
-            .iter()
-            .map(|_| {
-                told += 1.0;
-                told
-            })
-            .collect();
-        generations += 1;
-        if let ControlFlow::Break(end) = search.tell(&costs)? {
-            break end;
-        }
-    };
-    let reason = Stall::NoImprovement { iterations: 30 };
-    assert_eq!(end, Termination::Stalled { reason, gradient_norm: None });
-    assert_eq!(generations, 31);
-    Ok(())
-}
-
-/// A box without width is a point.
-#[test]
-fn a_box_without_width_has_collapsed() -> Result<(), Error> {
-    let bounds = Bounds::new([2.0, 3.0], [2.0, 3.0])?;
-    let sphere = from_fn(2, |x| x.norm_squared()).with_bounds(bounds);
-    let found = minimize(&sphere, ParticleSwarm::default(), [2.0, 3.0])?;
-    let reason = Stall::Collapsed { size: 0.0, tolerance: 1e-12 };
-    assert_eq!(found.termination, Termination::Stalled { reason, gradient_norm: None });
-    Ok(())
-}
-
-/// On a small scale as on a large one.
-#[test]
-fn the_end_does_not_depend_on_the_scale() -> Result<(), Error> {
-    for scale in [1e-9, 1e9] {
-        let sphere = from_fn(3, |x| (x / scale).add_scalar(-1.0).norm_squared())
-            .with_bounds(box_of(3, 5.0 * scale));
-        let found = minimize(&sphere, ParticleSwarm::default(), [2.0 * scale; 3])?;
-        assert!(found.cost < 1e-16, "{found}");
-    }
-    Ok(())
-}
-
-/// What is injected is learned from: the search goes on around it.
-#[test]
-fn an_injected_point_draws_the_others() -> Result<(), Error> {
-    let goal = DVector::from_element(3, 4.0);
-    // A hole that is not found but by chance, once in 200000 points.
-    let hole = |x: &DVector<f64>| {
-        let squared = (x - &goal).norm_squared();
-        if squared < 0.01 { squared - 100.0 } else { x.norm_squared() }
-    };
-    let mut search = ParticleSwarm::default().start(vec![1.0; 3], Some(box_of(3, 5.0)))?;
-    for generation in 0..400 {
-        let costs: Vec<f64> = search.ask().iter().map(hole).collect();
-        let _ = search.tell(&costs)?;
-        if generation == 10 {
-            assert!(search.best().1 > 0.0);
-            let near = goal.add_scalar(0.03);
-            assert!(search.inject(&near, hole(&near)));
-        }
-    }
-    assert!(search.best().1 < -99.998, "{}", search.best().1);
-    Ok(())
 }
 
 #[test]

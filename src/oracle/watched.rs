@@ -93,7 +93,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-pub(super) fn check_cost(cost: f64) -> Result<(), Error> {
+pub(crate) fn check_cost(cost: f64) -> Result<(), Error> {
     if cost.is_finite() {
         Ok(())
     } else {

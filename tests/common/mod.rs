@@ -1,7 +1,7 @@
 //! What the tests of all solvers share: the table of solvers, problems with a known truth, and a bit-for-bit view of
 //! vectors. A new solver gets every test by one line in [`solvers`].
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each file of tests takes what it needs")]
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{

@@ -6,30 +6,17 @@
 //! process makes them positive, and twice through it the columns are orthogonal to rounding (W. Kahan, in B. N. Parlett,
 //! The Symmetric Eigenvalue Problem, SIAM 1998, section 6.9).
 
-use std::f64::consts::TAU;
-
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use crate::linalg::{axpy, dot};
 use crate::{DMatrix, DVector};
-
-/// A uniform number in [0, 1), of 53 bits.
-pub(super) fn uniform(random: &mut ChaCha8Rng) -> f64 {
-    (random.next_u64() >> 11) as f64 / 2f64.powi(53)
-}
-
-/// A standard normal number, by the method of Box and Muller.
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    let (u, v) = (1.0 - uniform(random), uniform(random));
-    (-2.0 * u.ln()).sqrt() * (TAU * v).cos()
-}
 
 /// A random orthogonal n × n matrix.
 pub(super) fn random_rotation(n: usize, random: &mut ChaCha8Rng) -> DMatrix<f64> {
     let mut columns: Vec<DVector<f64>> = Vec::with_capacity(n);
     while columns.len() < n {
-        let mut column = DVector::from_fn(n, |_, _| normal(random));
+        let mut column = DVector::from_fn(n, |_, _| StandardNormal.sample(random));
         let drawn = column.norm();
         for _ in 0..2 {
             for earlier in &columns {

@@ -8,7 +8,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Population, SearchState};
-use crate::oracle::Unbounded;
+use crate::oracle::{Unbounded, check_cost};
 use crate::stop::History;
 use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
 
@@ -165,9 +165,8 @@ impl<'a, P: Population> Course<'a, P> {
         let (points, costs) = search.waiting();
         let _ = problem.costs(points, costs);
         problem.check_interruption()?;
-        if let Some(&value) = costs.first().filter(|cost| !cost.is_finite()) {
-            return Err(Error::NotInDomain { what: "cost".into(), value });
-        }
+        // The first candidate is the start.
+        costs.first().map_or(Ok(()), |cost| check_cost(*cost))?;
         let spent = points.len() as u64;
         let done = match search.learn(self.population) {
             ControlFlow::Continue(()) => None,
