@@ -19,7 +19,6 @@ pub use num::Num;
 pub use real::Real;
 
 use super::{Hessian, Problem};
-use scratch::with_variables;
 
 /// A cost f: ℝⁿ → ℝ written once for every kind of number. [`AutoDiff`] makes it a [`Problem`];
 /// [`problem!`](crate::problem!) writes the struct for a single expression.
@@ -102,7 +101,7 @@ impl<F: Formula> Problem for AutoDiff<F> {
     }
 
     fn cost(&self, x: &DVector<f64>) -> f64 {
-        with_variables::<f64, _>(x, |variables| self.0.cost(variables).value())
+        sweep::value(&|x| self.0.cost(x), x)
     }
 
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
@@ -111,11 +110,11 @@ impl<F: Formula> Problem for AutoDiff<F> {
 
     fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
         let hessian = match x.len() {
-            0 | 1 => sweep::hessian::<F, 1>(&self.0, x),
-            2 => sweep::hessian::<F, 2>(&self.0, x),
-            3 => sweep::hessian::<F, 3>(&self.0, x),
-            4..=16 => sweep::hessian::<F, 4>(&self.0, x),
-            _ => sweep::hessian::<F, 8>(&self.0, x),
+            0 | 1 => sweep::hessian::<1>(&|x| self.0.cost(x), x),
+            2 => sweep::hessian::<2>(&|x| self.0.cost(x), x),
+            3 => sweep::hessian::<3>(&|x| self.0.cost(x), x),
+            4..=16 => sweep::hessian::<4>(&|x| self.0.cost(x), x),
+            _ => sweep::hessian::<8>(&|x| self.0.cost(x), x),
         };
         Some(Hessian::Dense(hessian))
     }
@@ -123,11 +122,11 @@ impl<F: Formula> Problem for AutoDiff<F> {
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         match gradient.len() {
             0 => self.cost(x),
-            1 => sweep::gradient::<F, 1>(&self.0, x, gradient),
-            2 => sweep::gradient::<F, 2>(&self.0, x, gradient),
-            3 => sweep::gradient::<F, 3>(&self.0, x, gradient),
-            4 => sweep::gradient::<F, 4>(&self.0, x, gradient),
-            _ => sweep::gradient::<F, 8>(&self.0, x, gradient),
+            1 => sweep::gradient::<1>(&|x| self.0.cost(x), x, gradient),
+            2 => sweep::gradient::<2>(&|x| self.0.cost(x), x, gradient),
+            3 => sweep::gradient::<3>(&|x| self.0.cost(x), x, gradient),
+            4 => sweep::gradient::<4>(&|x| self.0.cost(x), x, gradient),
+            _ => sweep::gradient::<8>(&|x| self.0.cost(x), x, gradient),
         }
     }
 
@@ -138,8 +137,8 @@ impl<F: Formula> Problem for AutoDiff<F> {
         product: &mut DVector<f64>,
     ) -> bool {
         match product.len() {
-            0..=4 => sweep::hessian_product::<F, 4>(&self.0, x, v, product),
-            _ => sweep::hessian_product::<F, 8>(&self.0, x, v, product),
+            0..=4 => sweep::hessian_product::<4>(&|x| self.0.cost(x), x, v, product),
+            _ => sweep::hessian_product::<8>(&|x| self.0.cost(x), x, v, product),
         }
         true
     }

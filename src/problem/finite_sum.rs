@@ -225,7 +225,7 @@ impl<F: FiniteSum> Chunked<F> {
         let mut cost = 0.0;
         gradient.fill(0.0);
         for group in batch.chunks(at_once * CHUNK) {
-            each_chunk(group, &mut means[..at_once], |chunk, mean| {
+            each_chunk(group, &mut means[..at_once], &|chunk, mean| {
                 mean.cost = evaluate(chunk, &mut mean.gradient);
             });
             add((group, batch.len()), &means, &mut cost, gradient.as_mut_slice());
@@ -276,8 +276,12 @@ fn chunks_at_once() -> usize {
     1
 }
 
-/// Evaluates every chunk of the group into its own place.
-fn each_chunk(group: &[usize], means: &mut [Mean], evaluate: impl Fn(&[usize], &mut Mean) + Sync) {
+/// Evaluates every chunk of the group into its own place. Behind a pointer: rayon's part is compiled once.
+fn each_chunk(
+    group: &[usize],
+    means: &mut [Mean],
+    evaluate: &(dyn Fn(&[usize], &mut Mean) + Sync),
+) {
     #[cfg(feature = "parallel")]
     if means.len() > 1 {
         let chunks = group.par_chunks(CHUNK).zip(means.par_iter_mut());

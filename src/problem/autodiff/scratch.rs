@@ -35,20 +35,16 @@ pooled! {
     HyperDualSVec64<1, 4>, HyperDualSVec64<1, 8>,
 }
 
-/// Calls `run` with x, as constants.
+/// Calls `run` with x, as constants. Compiled once for every kind of number, and not for every formula.
 ///
 /// The buffer is out of the pool meanwhile, so a formula that evaluates another one gets a buffer of its own.
 /// While the thread is being torn down there is no pool any more, and the buffer is a new one.
-pub(super) fn with_variables<R: Pooled, T>(
-    x: &DVector<f64>,
-    run: impl FnOnce(&mut [Num<R>]) -> T,
-) -> T {
+pub(super) fn with_variables<R: Pooled>(x: &DVector<f64>, run: &mut dyn FnMut(&mut [Num<R>])) {
     let mut buffer =
         R::pool().try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();
     buffer.clear();
     buffer.extend(x.as_slice().iter().map(|&value| Num::from(value)));
-    let result = run(&mut buffer);
+    run(&mut buffer);
     // Without a pool there is nothing to keep the buffer in.
     let _ = R::pool().try_with(|pool| pool.borrow_mut().push(buffer));
-    result
 }

@@ -1,47 +1,57 @@
-//! Derivatives, a chunk of directions at a time.
+//! Derivatives, a chunk of directions at a time. Compiled once for every kind of number: the formula is behind a pointer.
 
 use nalgebra::{DMatrix, DVector, SVector};
 use num_dual::{Derivative, DualSVec64, HyperDualSVec64};
 
-use super::Formula;
+use super::Num;
 use super::scratch::{Pooled, with_variables};
 
+/// A formula for one kind of number.
+type Evaluate<'a, R> = &'a dyn Fn(&[Num<R>]) -> Num<R>;
+
+/// The value: one evaluation of the formula.
+pub(super) fn value(evaluate: Evaluate<'_, f64>, x: &DVector<f64>) -> f64 {
+    let mut value = f64::NAN;
+    with_variables(x, &mut |variables| value = evaluate(variables).value());
+    value
+}
+
 /// Writes the gradient and returns the value: ⌈n / N⌉ evaluations of the formula.
-pub(super) fn gradient<F: Formula, const N: usize>(
-    formula: &F,
+pub(super) fn gradient<const N: usize>(
+    evaluate: Evaluate<'_, DualSVec64<N>>,
     x: &DVector<f64>,
     gradient: &mut DVector<f64>,
 ) -> f64
 where
     DualSVec64<N>: Pooled,
 {
-    with_variables::<DualSVec64<N>, _>(x, |variables| {
-        let mut value = f64::NAN;
+    let mut value = f64::NAN;
+    with_variables::<DualSVec64<N>>(x, &mut |variables| {
         for (chunk, entries) in gradient.as_mut_slice().chunks_mut(N).enumerate() {
             for (k, variable) in variables.iter_mut().skip(chunk * N).take(N).enumerate() {
                 variable.0 = variable.0.derivative(k);
             }
-            let cost = formula.cost(variables).0;
+            let cost = evaluate(variables).0;
             write(cost.re, cost.eps.0.as_ref().map(|eps| eps.as_slice()), entries);
             value = cost.re;
             for variable in variables.iter_mut().skip(chunk * N).take(N) {
                 variable.0.eps = Derivative::none();
             }
         }
-        value
-    })
+    });
+    value
 }
 
 /// Writes ∇²f(x) v: ⌈n / N⌉ evaluations of the formula.
-pub(super) fn hessian_product<F: Formula, const N: usize>(
-    formula: &F,
+pub(super) fn hessian_product<const N: usize>(
+    evaluate: Evaluate<'_, HyperDualSVec64<1, N>>,
     x: &DVector<f64>,
     v: &DVector<f64>,
     product: &mut DVector<f64>,
 ) where
     HyperDualSVec64<1, N>: Pooled,
 {
-    with_variables::<HyperDualSVec64<1, N>, _>(x, |variables| {
+    with_variables::<HyperDualSVec64<1, N>>(x, &mut |variables| {
         for (variable, &v) in variables.iter_mut().zip(v.iter()) {
             variable.0.eps1 = Derivative::some(SVector::<f64, 1>::new(v));
         }
@@ -49,7 +59,7 @@ pub(super) fn hessian_product<F: Formula, const N: usize>(
             for (k, variable) in variables.iter_mut().skip(chunk * N).take(N).enumerate() {
                 variable.0 = variable.0.derivative2(k);
             }
-            let cost = formula.cost(variables).0;
+            let cost = evaluate(variables).0;
             write(cost.re, cost.eps1eps2.0.as_ref().map(|eps| eps.as_slice()), entries);
             for variable in variables.iter_mut().skip(chunk * N).take(N) {
                 variable.0.eps2 = Derivative::none();
@@ -74,13 +84,16 @@ fn write(value: f64, derivatives: Option<&[f64]>, entries: &mut [f64]) {
 
 /// The Hessian in blocks of B × B, those of the lower triangle: k (k + 1) / 2 evaluations of the formula, where
 /// k = ⌈n / B⌉.
-pub(super) fn hessian<F: Formula, const B: usize>(formula: &F, x: &DVector<f64>) -> DMatrix<f64>
+pub(super) fn hessian<const B: usize>(
+    evaluate: Evaluate<'_, HyperDualSVec64<B, B>>,
+    x: &DVector<f64>,
+) -> DMatrix<f64>
 where
     HyperDualSVec64<B, B>: Pooled,
 {
     let n = x.len();
     let mut hessian = DMatrix::zeros(n, n);
-    with_variables::<HyperDualSVec64<B, B>, _>(x, |variables| {
+    with_variables::<HyperDualSVec64<B, B>>(x, &mut |variables| {
         for top in (0..n).step_by(B) {
             for (k, variable) in variables.iter_mut().skip(top).take(B).enumerate() {
                 variable.0 = variable.0.derivative1(k);
@@ -89,7 +102,7 @@ where
                 for (k, variable) in variables.iter_mut().skip(left).take(B).enumerate() {
                     variable.0 = variable.0.derivative2(k);
                 }
-                let cost = formula.cost(variables).0;
+                let cost = evaluate(variables).0;
                 for i in top..n.min(top + B) {
                     for j in left..(i + 1).min(left + B) {
                         let entry = match &cost.eps1eps2.0 {

@@ -81,29 +81,29 @@ impl<R: Rule> Groups<R> {
         for rule in &self.rules {
             rule.check()?;
         }
-        let mut ranges: Vec<_> = self.ranges.iter().zip(1..).collect();
-        ranges.sort_by_key(|(range, _)| range.start);
-        let (mut sections, mut at) = (Vec::with_capacity(2 * ranges.len() + 1), 0);
-        for (range, rule) in ranges {
-            let (start, end) = (range.start, range.end);
-            check(
-                start >= at,
-                "group start",
-                start as f64,
-                "at or after the end of the group before",
-            )?;
-            check(
-                (start..=n).contains(&end),
-                "group end",
-                end as f64,
-                "at least its start and at most the number of parameters",
-            )?;
-            sections.push(Section { len: start - at, rule: 0 });
-            sections.push(Section { len: end - start, rule });
-            at = end;
-        }
-        sections.push(Section { len: n - at, rule: 0 });
-        sections.retain(|section| section.len > 0);
-        Ok(sections)
+        cut(&self.ranges, n)
     }
+}
+
+/// Cuts n parameters into the ranges, of rule 1 and on, and what is between them, of rule 0.
+fn cut(ranges: &[Range<usize>], n: usize) -> Result<Vec<Section>, Error> {
+    let mut ranges: Vec<_> = ranges.iter().zip(1..).collect();
+    ranges.sort_by_key(|(range, _)| range.start);
+    let (mut sections, mut at) = (Vec::with_capacity(2 * ranges.len() + 1), 0);
+    for (range, rule) in ranges {
+        let (start, end) = (range.start, range.end);
+        check(start >= at, "group start", start as f64, "at or after the end of the group before")?;
+        check(
+            (start..=n).contains(&end),
+            "group end",
+            end as f64,
+            "at least its start and at most the number of parameters",
+        )?;
+        sections.push(Section { len: start - at, rule: 0 });
+        sections.push(Section { len: end - start, rule });
+        at = end;
+    }
+    sections.push(Section { len: n - at, rule: 0 });
+    sections.retain(|section| section.len > 0);
+    Ok(sections)
 }

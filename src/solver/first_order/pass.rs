@@ -25,16 +25,32 @@ fn half(len: usize) -> Option<usize> {
 }
 
 /// Both, on two threads where they may be shared.
-fn both<A: Send, B: Send>(
-    #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] is_shared: bool,
+fn both<A: Default + Send>(
+    is_shared: bool,
     a: impl FnOnce() -> A + Send,
-    b: impl FnOnce() -> B + Send,
-) -> (A, B) {
+    b: impl FnOnce() -> A + Send,
+) -> (A, A) {
+    let (mut of_a, mut of_b) = (A::default(), A::default());
+    let (mut a, mut b) = (Some(a), Some(b));
+    join(is_shared, &mut || of_a = a.take().map_or_else(A::default, |a| a()), &mut || {
+        of_b = b.take().map_or_else(A::default, |b| b())
+    });
+    (of_a, of_b)
+}
+
+/// Behind pointers, so that rayon's part is compiled once and not for every rule.
+fn join(
+    #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] is_shared: bool,
+    a: &mut (dyn FnMut() + Send),
+    b: &mut (dyn FnMut() + Send),
+) {
     #[cfg(feature = "parallel")]
     if is_shared && rayon::current_num_threads() > 1 {
-        return rayon::join(a, b);
+        rayon::join(a, b);
+        return;
     }
-    (a(), b())
+    a();
+    b();
 }
 
 /// How many blocks there were, and how many of them had to be left as they were, in whole or in part.

@@ -154,7 +154,7 @@ impl<R: Rule> Solver for FirstOrder<R> {
 
 impl Course {
     fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error> {
-        if problem.bounds_to_keep().is_some() {
+        if problem.problem().bounds().is_some() {
             return Err(Error::BoundsNotSupported {
                 solver,
                 instead: "a solver with bounds, once there is one; until then transform the variables \
