@@ -35,10 +35,10 @@ fn generation(problem: &dyn Problem, points: &[DVector<f64>]) -> (f64, f64) {
     let mut same = costs.clone();
     for _ in 0..25 {
         serial = serial.min(seconds(|| {
-            Serial::default().costs(problem, points, &mut costs).unwrap();
+            Serial.costs(problem, points, &mut costs).unwrap();
         }));
         parallel = parallel.min(seconds(|| {
-            Parallel::default().costs(problem, points, &mut same).unwrap();
+            Parallel.costs(problem, points, &mut same).unwrap();
         }));
         assert_eq!(costs, same);
     }

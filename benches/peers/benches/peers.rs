@@ -4,11 +4,12 @@
 //! cargo bench -p extremum-peers
 //! ```
 //!
-//! Two tables. The first compares the libraries' own work per iteration, without the time in the problem: the
+//! Three tables. The first compares the libraries' own work per iteration, without the time in the problem: the
 //! difference of a longer and a shorter run, divided by the iterations between. Memory is full by then, and what a start costs
 //! drops out. On Rosenbrock's function whole runs are timed, evaluations included, divided by their iterations. The second
 //! counts the evaluations until a gradient of maximum norm 1e-6 was evaluated, whatever each library's stopping rule
-//! then says, and tells whether the three ended at the same point.
+//! then says, and tells whether the three ended at the same point. The third is CMA-ES beside basin's (argmin's is not
+//! released): whole runs on the sphere of ten variables, divided by their evaluations, of which the sphere's are a hundredth.
 //!
 //! Each library uses the search that it has by default or shows in its own examples: extremum Hager and Zhang's; basin
 //! Moré and Thuente's for L-BFGS and the strong Wolfe search for BFGS; argmin Moré and Thuente's. basin runs on nalgebra
@@ -27,7 +28,7 @@ use extremum::functions::{
     ChainedRosenbrock, Engval1, ExtendedPowell, ExtendedRosenbrock, TestFunction, by_name,
 };
 use extremum::stop::{gradient_norm, max_iterations};
-use extremum::{Bfgs, DVector, Lbfgs, Minimizer, Problem, Solver};
+use extremum::{Bfgs, CmaEs, DMatrix, DVector, Lbfgs, Minimizer, Problem, Solver, from_fn};
 use extremum_peers::{ForArgmin, ForBasin, Shared};
 
 const TOLERANCE: f64 = 1e-6;
@@ -174,6 +175,7 @@ fn main() {
     });
     rosenbrock_runs();
     evaluations();
+    cma_es_runs();
 }
 
 /// A row per library: time per iteration between a run of `short` and one of `long` iterations, repeated.
@@ -298,4 +300,41 @@ fn evaluations() {
             println!("{:<9} {calls} evaluations in all, {solved} reached", library.name());
         }
     }
+}
+
+/// 150 generations of CMA-ES on the sphere, n = 10, for many seeds.
+fn cma_es_runs() {
+    const GENERATIONS: u64 = 150;
+    let sphere = from_fn(10, DVector::norm_squared);
+    let x0 = DVector::from_element(10, 1.0);
+    let seconds_per_evaluation = |run: &dyn Fn(&Shared<'_>, u64)| {
+        let (mut seconds, mut evaluations) = (0.0, 0);
+        for seed in 0..20 {
+            let shared = Shared::new(&sphere, false);
+            let clock = Instant::now();
+            run(&shared, seed);
+            seconds += clock.elapsed().as_secs_f64();
+            evaluations += shared.evaluations().0;
+        }
+        seconds / evaluations as f64
+    };
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        own.push(seconds_per_evaluation(&|shared, seed| {
+            let solver = CmaEs::default().scale(0.5).seed(seed);
+            let terms = Minimizer::new(shared, solver, x0.clone());
+            let found = terms.stop_when(max_iterations(GENERATIONS)).run();
+            found.expect("the start is in the domain");
+        }));
+        others.push(seconds_per_evaluation(&|shared, seed| {
+            let solver = basin::CmaEs::<DVector<f64>, DMatrix<f64>>::new(seed, 0.5);
+            let start = basin::PopulationProgress::from_point(x0.clone());
+            let terms = basin::Executor::new(ForBasin(shared), solver, start);
+            let Ok(_) = terms.max_iter(GENERATIONS).run();
+        }));
+    }
+    println!("\nCMA-ES, sphere of 10 variables, whole runs: nanoseconds for every evaluation");
+    let ratio = own.iter().zip(&others).map(|(own, other)| other / own).collect();
+    println!("extremum  {:>6.0}", median(own) * 1e9);
+    println!("basin     {:>6.0}  {:.2} times extremum's", median(others) * 1e9, median(ratio));
 }

@@ -115,9 +115,14 @@ impl Stopping {
         let tolerance = tolerance_cost * (self.highest - self.lowest).clamp(0.0, 1.0);
         let recent = range(&self.recent);
         let range = recent.max(sorted[sorted.len() - 1] - sorted[0]);
-        let is_history_flat = self.recent.len() >= 10 && recent < tolerance / 10.0;
-        if range < tolerance || is_history_flat || self.flat > 1 {
-            return Some(Stall::FlatCosts { range: range.min(f64::MAX), tolerance });
+        if range < tolerance {
+            return Some(Stall::FlatCosts { range, tolerance });
+        }
+        if self.recent.len() >= 10 && recent < tolerance / 10.0 {
+            return Some(Stall::FlatCosts { range: recent, tolerance: tolerance / 10.0 });
+        }
+        if self.flat > 1 {
+            return Some(Stall::FlatCosts { range: 0.0, tolerance });
         }
         let condition = distribution.covariance.condition();
         if condition > WORST_CONDITION {
