@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 use extremum::mpi::{Islands, World};
 use extremum::stop::max_iterations;
 use extremum::{
-    Bounds, Checkpoint, DVector, Minimizer, Population, Problem, RandomSearch, Solver, from_fn,
+    Bounds, Checkpoint, DVector, DifferentialEvolution, Minimizer, Population, Problem, Solver,
+    from_fn,
 };
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -42,9 +43,10 @@ const LYNXES: [f64; 21] = [
     15.8, 9.7, 10.1, 8.6,
 ];
 
-/// The method, with a multiple of the number of ranks for its candidates: 32, as it is. Any other population can stand here.
+/// The method, with a multiple of the number of ranks for its candidates: 48 for six variables. Any other population can stand
+/// here.
 fn method() -> impl Population + Solver {
-    RandomSearch::default()
+    DifferentialEvolution::default()
 }
 
 fn main() -> Fallible<()> {

@@ -40,12 +40,12 @@ pub struct EvaluatorLost {
 /// struct Counted<'a>(&'a mut usize);
 ///
 /// impl Evaluator for Counted<'_> {
-///     fn costs(&mut self, problem: &dyn Problem, points: &[DVector<f64>], costs: &mut [f64]) -> Result<(), EvaluatorLost> {
+///     fn costs(&mut self, problem: &dyn Problem, points: &[DVector<f64>], costs: &mut [f64]) -> Result<u64, EvaluatorLost> {
 ///         *self.0 += points.len();
 ///         for (cost, x) in costs.iter_mut().zip(points) {
 ///             *cost = problem.cost(x);
 ///         }
-///         Ok(())
+///         Ok(0)
 ///     }
 /// }
 ///
@@ -58,7 +58,8 @@ pub struct EvaluatorLost {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub trait Evaluator {
-    /// Writes the costs of `points`, as many, in their order. A panic in the problem becomes the cost NaN.
+    /// Writes the costs of `points`, as many, in their order. A panic in the problem becomes the cost NaN; their number is
+    /// returned.
     ///
     /// # Errors
     /// When nobody is left to evaluate.
@@ -67,16 +68,11 @@ pub trait Evaluator {
         problem: &dyn Problem,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<(), EvaluatorLost>;
+    ) -> Result<u64, EvaluatorLost>;
 
     /// How many points are worth sending at once. It changes no bit of a run.
     fn width(&self) -> usize {
         1
-    }
-
-    /// The points so far whose evaluation panicked.
-    fn panics(&self) -> u64 {
-        0
     }
 }
 

@@ -131,7 +131,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
             token: None,
             observers: Vec::new(),
             validation: None,
-            evaluator: Box::new(Serial::default()),
+            evaluator: Box::new(Serial),
             trace: false,
             verify: false,
         }
@@ -246,7 +246,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         }
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
-        oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial::default())));
+        oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));
         Ok(oracle)
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use unbounded::Unbounded;
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
-use crate::{Error, FiniteSum, Problem, Structure, Termination};
+use crate::{Error, FiniteSum, Problem, Termination};
 
 /// How often each function of the problem was called. Differences count as the calls they are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,31 +83,27 @@ pub struct Oracle<'a> {
     deadline: Option<(Instant, Duration)>,
     closed: Option<Termination>,
     evaluator: Box<dyn Evaluator + 'a>,
-    /// True during a local search that cannot keep the bounds.
-    is_inside: bool,
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
+    /// Room for a point of a local search within bounds. Empty until there is one.
+    room: DVector<f64>,
 }
 
 impl<'a> Oracle<'a> {
     /// The problem with all counts at zero.
     pub fn new(problem: &'a dyn Problem) -> Self {
-        let sum = match problem.structure() {
-            Structure::Plain => None,
-            Structure::Sum(sum) => Some(sum),
-        };
         let mut oracle = Self {
             problem,
-            sum,
+            sum: problem.structure().sum(),
             evaluations: Evaluations::default(),
             token: None,
             deadline: None,
             closed: None,
-            evaluator: Box::new(Serial::default()),
-            is_inside: false,
+            evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
+            room: DVector::zeros(0),
         };
         if !problem.has_gradient() {
             oracle.prepare_differences();
@@ -168,7 +164,7 @@ impl<'a> Oracle<'a> {
 
     /// f(x).
     pub fn cost(&mut self, x: &DVector<f64>) -> f64 {
-        if !self.is_open() || self.is_forbidden(x) {
+        if !self.is_open() {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -178,7 +174,7 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x).
     pub fn gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if !self.is_open() || self.is_forbidden(x) {
+        if !self.is_open() {
             gradient.fill(f64::NAN);
         } else if self.problem.has_gradient() {
             self.evaluations.gradient += 1;
@@ -191,7 +187,7 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        if !self.is_open() || self.is_forbidden(x) {
+        if !self.is_open() {
             gradient.fill(f64::NAN);
             return f64::NAN;
         }

@@ -112,6 +112,16 @@ pub enum Structure<'a> {
     Sum(&'a dyn FiniteSum),
 }
 
+impl<'a> Structure<'a> {
+    /// The terms of a sum.
+    pub(crate) fn sum(self) -> Option<&'a dyn FiniteSum> {
+        match self {
+            Self::Plain => None,
+            Self::Sum(sum) => Some(sum),
+        }
+    }
+}
+
 impl std::fmt::Debug for Structure<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -102,13 +102,13 @@ fn candidates_keep_the_bounds_and_begin_with_the_start() -> Result<(), Error> {
             problem: &dyn Problem,
             points: &[DVector<f64>],
             costs: &mut [f64],
-        ) -> Result<(), EvaluatorLost> {
+        ) -> Result<u64, EvaluatorLost> {
             for (x, cost) in points.iter().zip(costs) {
                 assert!(problem.bounds().unwrap().contain(x), "{x}");
                 self.0.push(x.iter().map(|x| x.to_bits()).collect());
                 *cost = problem.cost(x);
             }
-            Ok(())
+            Ok(0)
         }
     }
     // The minimum is in a corner, one coordinate is fixed, and one is free on one side.
@@ -136,7 +136,7 @@ fn the_bits_are_the_same_on_any_number_of_threads() -> Result<(), Error> {
     for solver in populations().iter().chain(&polished()) {
         let run = |parallel: bool| {
             let run = Minimizer::new(&problem, solver, [2.0; 4]).stop_when(max_iterations(60));
-            if parallel { run.evaluate_with(Parallel::default()).run() } else { run.run() }
+            if parallel { run.evaluate_with(Parallel).run() } else { run.run() }
         };
         let serial = run(false)?;
         for threads in [1, 2, 8] {
@@ -299,7 +299,7 @@ fn a_lost_evaluator_ends_the_run_with_its_best_point() -> Result<(), Error> {
             problem: &dyn Problem,
             points: &[DVector<f64>],
             costs: &mut [f64],
-        ) -> Result<(), EvaluatorLost> {
+        ) -> Result<u64, EvaluatorLost> {
             if self.0 == 0 {
                 return Err(EvaluatorLost { reason: "the queue has gone".to_owned() });
             }
@@ -307,7 +307,7 @@ fn a_lost_evaluator_ends_the_run_with_its_best_point() -> Result<(), Error> {
             for (x, cost) in points.iter().zip(costs) {
                 *cost = problem.cost(x);
             }
-            Ok(())
+            Ok(0)
         }
     }
     let sphere = from_fn(2, |x| x.norm_squared());

@@ -8,8 +8,8 @@ use allocation_counter::measure;
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, target};
 use extremum::{
     AnySolver, BasinHopping, Bfgs, Bounds, CancellationToken, Checkpoint, DVector, Error, FromFn,
-    Lbfgs, Minimizer, MultiStart, NelderMead, Problem, Random, Solver, Stall, Termination, from_fn,
-    minimize,
+    Lbfgs, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random, Solver, Stall, Termination,
+    from_fn, minimize,
 };
 
 /// The six-hump camel: six minima, two of them global.
@@ -229,6 +229,88 @@ fn all_minima_are_counted() -> Result<(), Error> {
     let (w, k) = (minima.len() as u64, run.state().started());
     let is_complete = |k: u64| 2 * w * (k - 1) <= (2 * w + 1) * (k - w - 2);
     assert!(k < 1000 && is_complete(k), "{w} minima after {k} starts");
+    Ok(())
+}
+
+/// W. Hock, K. Schittkowski, *Test examples for nonlinear programming codes* (1981), those with bounds alone: problems 1 to 5,
+/// 38 and 45, with the minima given there: in corners, on edges and inside. From the starts given there, but for 45, whose start is
+/// outside.
+fn hock_schittkowski() -> Vec<(&'static str, FromFn<'static>, Vec<f64>, f64)> {
+    const FREE: f64 = f64::INFINITY;
+    fn rosenbrock(x: &DVector<f64>) -> f64 {
+        100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2)
+    }
+    fn three(x: &DVector<f64>) -> f64 {
+        x[1] + 1e-5 * (x[1] - x[0]).powi(2)
+    }
+    fn four(x: &DVector<f64>) -> f64 {
+        (x[0] + 1.0).powi(3) / 3.0 + x[1]
+    }
+    fn five(x: &DVector<f64>) -> f64 {
+        (x[0] + x[1]).sin() + (x[0] - x[1]).powi(2) - 1.5 * x[0] + 2.5 * x[1] + 1.0
+    }
+    fn wood(x: &DVector<f64>) -> f64 {
+        let (a, b) = (x[1] - x[0] * x[0], x[3] - x[2] * x[2]);
+        100.0 * a * a
+            + (1.0 - x[0]).powi(2)
+            + 90.0 * b * b
+            + (1.0 - x[2]).powi(2)
+            + 10.1 * ((x[1] - 1.0).powi(2) + (x[3] - 1.0).powi(2))
+            + 19.8 * (x[1] - 1.0) * (x[3] - 1.0)
+    }
+    fn product(x: &DVector<f64>) -> f64 {
+        2.0 - x.product() / 120.0
+    }
+    vec![
+        ("1", within(rosenbrock, &[-FREE, -1.5], &[FREE; 2]), vec![-2.0, 1.0], 0.0),
+        ("2", within(rosenbrock, &[-FREE, 1.5], &[FREE; 2]), vec![-2.0, 1.5], 0.050_426_187_9),
+        ("3", within(three, &[-FREE, 0.0], &[FREE; 2]), vec![10.0, 1.0], 0.0),
+        ("4", within(four, &[1.0, 0.0], &[FREE; 2]), vec![1.125, 0.125], 8.0 / 3.0),
+        ("5", within(five, &[-1.5, -3.0], &[4.0, 3.0]), vec![0.0; 2], -1.913_222_954_98),
+        ("38", within(wood, &[-10.0; 4], &[10.0; 4]), vec![-3.0, -1.0, -3.0, -1.0], 0.0),
+        ("45", within(product, &[0.0; 5], &[1.0, 2.0, 3.0, 4.0, 5.0]), vec![1.0; 5], 1.0),
+    ]
+}
+
+/// The gradient is that of the projection: it vanishes at minima on bounds, and not where it points inside.
+#[test]
+fn minima_on_bounds_are_found_and_measured() -> Result<(), Error> {
+    for (name, problem, x0, minimum) in &hock_schittkowski() {
+        let bounds = problem.bounds().unwrap();
+        let drivers: [Box<dyn AnySolver>; 2] = [
+            MultiStart::default().starts(20).scale(2.0).boxed(),
+            BasinHopping::default().hops(20).scale(2.0).boxed(),
+        ];
+        for solver in &drivers {
+            let found = minimize(problem, solver, x0.clone())?;
+            let name = format!("{} on {name}: {found}", solver.name());
+            assert!((found.cost - minimum).abs() <= 1e-8 * minimum.abs().max(1.0), "{name}");
+            assert!(found.termination.is_converged(), "{name}");
+            assert!(bounds.contain(&found.x), "{name}");
+            let mut gradient = found.x.clone();
+            Oracle::new(problem).gradient(&found.x, &mut gradient);
+            for i in 0..found.x.len() {
+                let step = (found.x[i] - gradient[i]).clamp(bounds.lower()[i], bounds.upper()[i]);
+                assert!((step - found.x[i]).abs() <= 1e-5, "{name}, coordinate {i}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// In a corner where the cost falls to the inside, the coordinates without bounds have a gradient of zero.
+#[test]
+fn a_corner_that_is_no_minimum_is_not_taken_for_one() -> Result<(), Error> {
+    let bowl = from_fn(3, |x| x.iter().map(|x| 1e-4 * (x - 0.5).powi(2)).sum())
+        .with_gradient(|x, g| g.zip_apply(x, |g, x| *g = 2e-4 * (x - 0.5)))
+        .with_bounds(Bounds::new([0.0; 3], [1.0; 3])?);
+    for corner in [0.0, 1.0] {
+        let found = minimize(&bowl, MultiStart::default().starts(1), [corner; 3])?;
+        let is_there = found.x.iter().all(|x| (x - 0.5).abs() < 1e-2);
+        assert_eq!(found.termination.is_converged(), is_there, "{found}");
+        let found = minimize(&bowl, MultiStart::default(), [corner; 3])?;
+        assert!(found.termination.is_converged() && found.cost < 1e-8, "{found}");
+    }
     Ok(())
 }
 

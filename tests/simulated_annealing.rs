@@ -304,9 +304,8 @@ fn classical_annealing_alone_goes_down_to_the_last_digits() -> Result<(), Error>
     let sphere = from_fn(3, |x| x.norm_squared() - 7.0);
     for visiting in [Visiting::Gaussian, Visiting::Uniform] {
         let annealing = SimulatedAnnealing::classical().visiting(visiting).scale(10.0);
-        let found = Minimizer::new(&sphere, annealing, [4.0, -3.0, 2.0])
-            .evaluate_with(Serial::default())
-            .run()?;
+        let found =
+            Minimizer::new(&sphere, annealing, [4.0, -3.0, 2.0]).evaluate_with(Serial).run()?;
         assert!(found.cost < -7.0 + 1e-9, "{found}");
     }
     Ok(())

@@ -16,15 +16,13 @@ use crate::Problem;
 /// let ellipse = from_fn(2, |x| x[0] * x[0] + 100.0 * x[1] * x[1]);
 /// let run = |parallel| {
 ///     let run = Minimizer::new(&ellipse, CmaEs::default().scale(0.5), [1.0, 1.0]);
-///     if parallel { run.evaluate_with(Parallel::default()).run() } else { run.run() }
+///     if parallel { run.evaluate_with(Parallel).run() } else { run.run() }
 /// };
 /// assert_eq!(run(true)?.x, run(false)?.x); // the same bits
 /// # Ok::<(), extremum::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Parallel {
-    panics: u64,
-}
+pub struct Parallel;
 
 impl Evaluator for Parallel {
     fn costs(
@@ -32,7 +30,7 @@ impl Evaluator for Parallel {
         problem: &dyn Problem,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<(), EvaluatorLost> {
+    ) -> Result<u64, EvaluatorLost> {
         let panics = AtomicU64::new(0);
         costs.par_iter_mut().zip(points).with_max_len(1).for_each(|(cost, x)| {
             *cost = caught(problem, x).unwrap_or_else(|| {
@@ -40,15 +38,10 @@ impl Evaluator for Parallel {
                 f64::NAN
             });
         });
-        self.panics += panics.into_inner();
-        Ok(())
+        Ok(panics.into_inner())
     }
 
     fn width(&self) -> usize {
         rayon::current_num_threads()
-    }
-
-    fn panics(&self) -> u64 {
-        self.panics
     }
 }

@@ -17,7 +17,7 @@ pub(crate) mod difference_step {
 
 impl Oracle<'_> {
     /// ∂f/∂xᵢ ≈ (f(x + h eᵢ) - f(x - h eᵢ)) / 2h; one-sided where the other side is outside the domain and f(x) is
-    /// known.
+    /// known, and up to the bounds where those are nearer.
     pub(super) fn difference_cost(
         &mut self,
         x: &DVector<f64>,
@@ -25,9 +25,13 @@ impl Oracle<'_> {
         gradient: &mut DVector<f64>,
     ) {
         self.probe.copy_from(x);
+        let bounds = self.problem.bounds();
         for i in 0..x.len() {
             let h = difference_step::CENTRAL * x[i].abs().max(1.0);
-            let (above, below) = (x[i] + h, x[i] - h);
+            let (mut above, mut below) = (x[i] + h, x[i] - h);
+            if let Some(bounds) = bounds {
+                (above, below) = (above.min(bounds.upper()[i]), below.max(bounds.lower()[i]));
+            }
             let up = self.cost_at_probe(i, above);
             let down = self.cost_at_probe(i, below);
             self.probe[i] = x[i];
@@ -43,7 +47,7 @@ impl Oracle<'_> {
 
     fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
         self.probe[i] = x_i;
-        if !self.is_open() || self.is_forbidden(&self.probe) {
+        if !self.is_open() {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -63,7 +67,7 @@ impl Oracle<'_> {
             let mut h = difference_step::FORWARD * x[j].abs().max(1.0);
             for _ in 0..2 {
                 self.probe[j] = x[j] + h;
-                if self.is_open() && !self.is_forbidden(&self.probe) {
+                if self.is_open() {
                     self.evaluations.gradient += 1;
                     self.count_all_terms();
                     self.problem.gradient(&self.probe, &mut self.probed[0]);

@@ -12,16 +12,20 @@
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DVector;
 
-use crate::{Bounds, Hessian, Problem, Structure};
+use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
 
 /// A problem in the coordinates y, the same as x without bounds. A panic of its cost or gradient reads as NaN, as with an
 /// evaluator.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
+    terms: Option<&'a dyn FiniteSum>,
     panics: AtomicU64,
+    /// Room for x, taken out while it is in use.
+    room: Mutex<DVector<f64>>,
 }
 
 /// The nearest that a start comes to its bounds, in halves of their distance: at a bound itself the gradient in y vanishes.
@@ -64,13 +68,16 @@ fn inner(x: f64, lower: f64, upper: f64) -> f64 {
 }
 
 impl<'a> Unbounded<'a> {
-    pub fn new(problem: &'a dyn Problem) -> Self {
-        Self { problem, panics: AtomicU64::new(0) }
+    /// With room for n numbers, none yet or that of an earlier one.
+    pub fn new(problem: &'a dyn Problem, room: DVector<f64>) -> Self {
+        let terms = problem.structure().sum();
+        Self { problem, terms, panics: AtomicU64::new(0), room: Mutex::new(room) }
     }
 
-    /// The calls that panicked.
-    pub fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
+    /// The calls that panicked, and the room.
+    pub fn into_parts(self) -> (u64, DVector<f64>) {
+        let room = self.room.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.panics.into_inner(), room)
     }
 
     /// The cost that a call returns, NaN when it panics.
@@ -83,19 +90,36 @@ impl<'a> Unbounded<'a> {
 
     /// The coordinates y of a point within the bounds, or as near to them as [`MARGIN`].
     pub fn enter(&self, x: &DVector<f64>) -> DVector<f64> {
-        self.mapped(x, inner)
-    }
-
-    /// The point x of coordinates y, within the bounds.
-    pub fn leave(&self, y: &DVector<f64>) -> DVector<f64> {
-        self.mapped(y, |y, lower, upper| outer(y, lower, upper).0)
-    }
-
-    fn mapped(&self, from: &DVector<f64>, map: impl Fn(f64, f64, f64) -> f64) -> DVector<f64> {
         match self.problem.bounds() {
-            Some(bounds) => from.zip_zip_map(bounds.lower(), bounds.upper(), map),
-            None => from.clone(),
+            Some(bounds) => x.zip_zip_map(bounds.lower(), bounds.upper(), inner),
+            None => x.clone(),
         }
+    }
+
+    /// Writes the point x of coordinates y, within the bounds.
+    pub fn leave(&self, y: &DVector<f64>, x: &mut DVector<f64>) {
+        x.copy_from(y);
+        if let Some(bounds) = self.problem.bounds() {
+            x.zip_zip_apply(bounds.lower(), bounds.upper(), |x, lower, upper| {
+                *x = outer(*x, lower, upper).0;
+            });
+        }
+    }
+
+    /// Looks at the point of coordinates y.
+    fn at<T>(&self, y: &DVector<f64>, look: impl FnOnce(&DVector<f64>) -> T) -> T {
+        if self.problem.bounds().is_none() {
+            return look(y);
+        }
+        let room = || self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut x = std::mem::take(&mut *room());
+        if x.len() != y.len() {
+            x = DVector::zeros(y.len());
+        }
+        self.leave(y, &mut x);
+        let seen = look(&x);
+        *room() = x;
+        seen
     }
 
     /// From the gradient in x to that in y; NaN where the cost is.
@@ -115,17 +139,17 @@ impl Problem for Unbounded<'_> {
         self.problem.dimension()
     }
     fn cost(&self, y: &DVector<f64>) -> f64 {
-        self.caught(|| self.problem.cost(&self.leave(y)))
+        self.caught(|| self.at(y, |x| self.problem.cost(x)))
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let made = self.caught(|| {
-            self.problem.gradient(&self.leave(y), gradient);
+            self.at(y, |x| self.problem.gradient(x, gradient));
             0.0
         });
         self.chain(y, made, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost = self.caught(|| self.problem.cost_and_gradient(&self.leave(y), gradient));
+        let cost = self.caught(|| self.at(y, |x| self.problem.cost_and_gradient(x, gradient)));
         self.chain(y, cost, gradient);
         cost
     }
@@ -148,7 +172,34 @@ impl Problem for Unbounded<'_> {
         self.problem.has_gradient()
     }
     fn structure(&self) -> Structure<'_> {
-        // The terms of a sum are in x.
-        if self.problem.bounds().is_none() { self.problem.structure() } else { Structure::Plain }
+        if self.terms.is_some() { Structure::Sum(self) } else { Structure::Plain }
+    }
+}
+
+/// The terms of a problem that is a sum, in the same coordinates.
+impl FiniteSum for Unbounded<'_> {
+    fn dimension(&self) -> usize {
+        self.problem.dimension()
+    }
+    fn terms(&self) -> usize {
+        self.terms.map_or(0, FiniteSum::terms)
+    }
+    fn cost(&self, batch: &[usize], y: &DVector<f64>) -> f64 {
+        let Some(terms) = self.terms else { return f64::NAN };
+        self.caught(|| self.at(y, |x| terms.cost(batch, x)))
+    }
+    fn gradient(&self, batch: &[usize], y: &DVector<f64>, gradient: &mut DVector<f64>) {
+        FiniteSum::cost_and_gradient(self, batch, y, gradient);
+    }
+    fn cost_and_gradient(
+        &self,
+        batch: &[usize],
+        y: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> f64 {
+        let Some(terms) = self.terms else { return f64::NAN };
+        let cost = self.caught(|| self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
+        self.chain(y, cost, gradient);
+        cost
     }
 }

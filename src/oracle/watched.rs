@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use nalgebra::DVector;
 
-use super::{CancellationToken, Oracle};
+use super::{CancellationToken, Oracle, Unbounded};
+use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
@@ -21,11 +22,11 @@ impl<'a> Oracle<'a> {
             let (token, deadline) = (self.token.as_ref(), self.deadline.map(|(end, _)| end));
             let calls = AtomicU64::new(0);
             let watched = Watched { problem: self.problem, token, deadline, calls: &calls };
-            let panics = self.evaluator.panics();
-            let outcome = self.evaluator.costs(&watched, points, costs);
-            self.evaluations.panics += self.evaluator.panics().saturating_sub(panics);
-            if let Err(lost) = outcome {
-                self.closed.get_or_insert(Termination::EvaluatorLost { reason: lost.reason });
+            match self.evaluator.costs(&watched, points, costs) {
+                Ok(panics) => self.evaluations.panics += panics,
+                Err(lost) => {
+                    self.closed.get_or_insert(Termination::EvaluatorLost { reason: lost.reason });
+                }
             }
             // Calls on other machines are not seen here; when all points were evaluated, they are known anyway.
             let made = if self.is_open() { points.len() as u64 } else { calls.into_inner() };
@@ -49,47 +50,34 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// A local search within a search: where it would refuse the bounds it does not see them, and reads NaN outside of
-    /// them, where local searches back off.
-    pub(crate) fn inside_bounds<T>(&mut self, search: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.is_inside, true);
-        let found = search(self);
-        self.is_inside = before;
+    /// Has a local search within a search look at the problem in coordinates without bounds, counted and watched as this one
+    /// is.
+    pub(crate) fn without_bounds<T>(
+        &mut self,
+        search: impl FnOnce(&mut Oracle<'_>, &Unbounded<'_>) -> T,
+    ) -> T {
+        let unbounded = Unbounded::new(self.problem, std::mem::take(&mut self.room));
+        let mut inside = Oracle {
+            problem: &unbounded,
+            sum: unbounded.structure().sum(),
+            evaluations: self.evaluations,
+            token: self.token.clone(),
+            deadline: self.deadline,
+            closed: self.closed.clone(),
+            evaluator: Box::new(Serial),
+            probe: std::mem::take(&mut self.probe),
+            probed: std::mem::take(&mut self.probed),
+            room: DVector::zeros(0),
+        };
+        let found = search(&mut inside, &unbounded);
+        let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;
+        (self.evaluations, self.closed) = (*evaluations, closed.take());
+        (self.probe, self.probed) = (std::mem::take(probe), std::mem::take(probed));
+        drop(inside);
+        let (panics, room) = unbounded.into_parts();
+        self.evaluations.panics += panics;
+        self.room = room;
         found
-    }
-
-    /// A problem that stands for this one in a local search within a search, watched by the same token and clock. Its counts
-    /// begin at zero; [`absorb`](Self::absorb) adds them.
-    pub(crate) fn watching<'b>(&self, problem: &'b dyn Problem) -> Oracle<'b> {
-        let mut oracle = Oracle::new(problem);
-        oracle.token.clone_from(&self.token);
-        oracle.deadline = self.deadline;
-        oracle.closed.clone_from(&self.closed);
-        oracle
-    }
-
-    /// Adds what a local search has called, of which some panicked, and closes when it was closed.
-    pub(crate) fn absorb(&mut self, local: &Oracle<'_>, panics: u64) {
-        let (own, other) = (&mut self.evaluations, local.evaluations);
-        own.cost += other.cost;
-        own.gradient += other.gradient;
-        own.hessian += other.hessian;
-        own.hessian_product += other.hessian_product;
-        own.terms = own.terms.saturating_add(other.terms);
-        own.panics += panics;
-        if self.closed.is_none() {
-            self.closed.clone_from(&local.closed);
-        }
-    }
-
-    /// The bounds that a solver has to keep by itself.
-    pub(crate) fn bounds_to_keep(&self) -> Option<&'a Bounds> {
-        if self.is_inside { None } else { self.problem.bounds() }
-    }
-
-    /// True where a local search within a search may not evaluate.
-    pub(super) fn is_forbidden(&self, x: &DVector<f64>) -> bool {
-        self.is_inside && self.problem.bounds().is_some_and(|bounds| !bounds.contain(x))
     }
 }
 

@@ -54,6 +54,15 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
+    /// max |x − P(x − g)|, P the projection into the bounds, for x within them: the gradient's norm as far as the bounds leave
+    /// x free to move. NaN where such an entry is.
+    pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+        let sides = self.lower.iter().zip(&self.upper);
+        let free = x.iter().zip(gradient).zip(sides).filter(|(_, (lower, upper))| lower < upper);
+        free.map(|((x, g), (lower, upper))| g.clamp(x - upper, x - lower).abs())
+            .fold(0.0, |norm, entry| if entry <= norm || norm.is_nan() { norm } else { entry })
+    }
+
     /// The lower corner.
     pub fn lower(&self) -> &DVector<f64> {
         &self.lower

@@ -40,8 +40,8 @@ const SAME: f64 = 1e-8;
 /// Once half of the hops that may be in vain were, every second one has s = 8, and the
 /// other lengths leave it out of account.
 /// A step is one of the local solver, or the begin of a hop, so that limits, checkpoints and observers work within a local
-/// search. A solver that cannot keep bounds reads NaN beyond them; hops are reflected at them. The run converges at the
-/// earliest after the last hop.
+/// search. Within bounds the local solver works in coordinates that have none, as in [`MultiStart`](crate::MultiStart), and
+/// hops are reflected at them. The run converges at the earliest after the last hop.
 ///
 /// **Needs** what the local solver needs; neither bounds nor a scale.
 ///
@@ -224,7 +224,7 @@ impl<L: State> BasinHoppingState<L> {
         self.in_vain += 1;
         let landed = self.local.take();
         let is_accepted = match &landed {
-            Some(local) => self.accepts(local.state().cost(), temperature),
+            Some(local) => self.accepts(local.cost(), temperature),
             None => false,
         };
         if !is_far {
@@ -232,8 +232,8 @@ impl<L: State> BasinHoppingState<L> {
             self.stretch = (self.stretch * by).clamp(1.0 / LONGEST, LONGEST);
         }
         if let Some(local) = landed.filter(|_| is_accepted) {
-            self.x.copy_from(local.state().x());
-            self.cost = local.state().cost();
+            self.x.copy_from(local.x());
+            self.cost = local.cost();
         }
         if self.best.cost < self.lowest - SAME * self.best.cost.abs().max(1.0) {
             self.lowest = self.best.cost;
@@ -269,14 +269,14 @@ impl<S: Solver> Solver for BasinHopping<S> {
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
-        let local = LocalSearch::begin(&self.local, problem, &x0)?;
+        let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
         Ok(BasinHoppingState {
             solver: self.local.name().to_owned(),
             random: Random::new(self.seed),
             lengths: self.lengths(&space),
             stretch: 1.0,
             space,
-            best: Best::of(local.state()),
+            best,
             local: Some(local),
             start: x0.clone(),
             is_drawn: false,
@@ -297,13 +297,11 @@ impl<S: Solver> Solver for BasinHopping<S> {
             let flow = local.step(&self.local, problem, self.gradient_norm);
             problem.uninterrupted()?;
             state.idle += 1;
-            state.best.take(local.state());
+            state.best.take(local);
             match flow {
                 ControlFlow::Continue(()) => return ControlFlow::Continue(()),
-                ControlFlow::Break(Some(reason @ Termination::Unbounded { .. })) => {
-                    return ControlFlow::Break(reason);
-                }
-                ControlFlow::Break(_) => state.land(self.temperature, self.hops_in_vain),
+                ControlFlow::Break(Some(reason)) => return ControlFlow::Break(reason),
+                ControlFlow::Break(None) => state.land(self.temperature, self.hops_in_vain),
             }
         } else if state.done.is_none() {
             state.draw(self.hops_in_vain);
@@ -313,7 +311,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             state.is_drawn = false;
             match begun {
                 Ok(local) => {
-                    state.best.take(local.state());
+                    state.best.take(&local);
                     state.local = Some(local);
                 }
                 Err(_) => state.land(self.temperature, self.hops_in_vain),

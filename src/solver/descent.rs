@@ -84,7 +84,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 
     fn check(&self, problem: &Oracle<'_>) -> Result<(), Error> {
         let n = problem.dimension();
-        if problem.bounds_to_keep().is_some() {
+        if problem.problem().bounds().is_some() {
             return Err(Error::BoundsNotSupported {
                 solver: self.direction.name(),
                 instead: "a solver with bounds, once there is one; until then transform the variables \

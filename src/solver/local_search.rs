@@ -21,17 +21,12 @@ pub(super) struct Best {
 }
 
 impl Best {
-    pub fn of(state: &impl State) -> Self {
-        let (x, cost) = (state.x().clone(), state.cost());
-        Self { x, cost, gradient_norm: state.gradient_norm() }
-    }
-
     /// Takes in where a local search is, if that is as good: the gradient of a later point is the smaller one.
-    pub fn take(&mut self, state: &impl State) {
-        if state.cost() <= self.cost {
-            self.x.copy_from(state.x());
-            self.cost = state.cost();
-            self.gradient_norm = state.gradient_norm();
+    pub fn take<L: State>(&mut self, local: &LocalSearch<L>) {
+        if local.cost() <= self.cost {
+            self.x.copy_from(&local.x);
+            self.cost = local.cost();
+            self.gradient_norm = local.gradient_norm;
         }
     }
 
@@ -41,12 +36,21 @@ impl Best {
     }
 }
 
-/// A local search, within the bounds though its solver may not know them.
+/// A local search, within the bounds though its solver may not know them: the solver sees coordinates without any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LocalSearch<L> {
     state: L,
+    x: DVector<f64>,
+    /// With bounds that of the projected gradient, known at the end.
+    gradient_norm: Option<f64>,
+    /// Room for the gradient at the end.
+    gradient: DVector<f64>,
     history: History,
     iteration: u64,
+    /// The gradient that the solver sees is at most the tolerance.
+    is_flat: bool,
+    /// The solver goes no further.
+    is_over: bool,
 }
 
 impl<L: State> LocalSearch<L> {
@@ -59,40 +63,115 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
     ) -> Result<Self, Error> {
-        let state = problem.inside_bounds(|problem| solver.init(problem, x0.clone()))?;
+        let mut x = x0.clone();
+        let state = problem.without_bounds(|problem, unbounded| {
+            let state = solver.init(problem, unbounded.enter(x0))?;
+            unbounded.leave(state.x(), &mut x);
+            Ok::<_, Error>(state)
+        })?;
         let history = History::new(state.cost(), state.gradient_norm());
-        Ok(Self { state, history, iteration: 0 })
+        let gradient_norm = state.gradient_norm().filter(|_| problem.problem().bounds().is_none());
+        let gradient = DVector::zeros(x.len());
+        Ok(Self {
+            state,
+            x,
+            gradient_norm,
+            gradient,
+            history,
+            iteration: 0,
+            is_flat: false,
+            is_over: false,
+        })
+    }
+
+    /// The first of several local searches, and the better of its start and the run's: coordinates without bounds cannot
+    /// begin at one.
+    ///
+    /// # Errors
+    /// Those of the solver, and for a start without a finite cost.
+    pub fn first<S: Solver<State = L>>(
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        x0: &DVector<f64>,
+    ) -> Result<(Self, Best), Error> {
+        let is_within = problem.problem().bounds().is_some();
+        let cost = if is_within { problem.start_cost(x0)? } else { f64::INFINITY };
+        let mut best = Best { x: x0.clone(), cost, gradient_norm: None };
+        let local = Self::begin(solver, problem, x0)?;
+        best.take(&local);
+        Ok((local, best))
     }
 
     /// Where it is.
-    pub fn state(&self) -> &L {
-        &self.state
+    pub fn x(&self) -> &DVector<f64> {
+        &self.x
     }
 
-    /// Makes one iteration. Breaks at its end: with `None` where the gradient is at most `tolerance`, or nothing improves.
-    /// An interrupted step is not one.
+    /// The cost there.
+    pub fn cost(&self) -> f64 {
+        self.state.cost()
+    }
+
+    /// Makes one iteration. Breaks at its end: with `None` where the gradient is at most `tolerance`, or nothing improves; or
+    /// with the reason why the run has to end. An interrupted step is not one.
     pub fn step<S: Solver<State = L>>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
         tolerance: f64,
     ) -> ControlFlow<Option<Termination>> {
-        let Self { state, history, iteration } = self;
-        let flow = problem.inside_bounds(|problem| solver.step(problem, state));
-        if let ControlFlow::Break(reason) = problem.uninterrupted() {
-            return ControlFlow::Break(Some(reason));
+        if !self.is_flat && !self.is_over {
+            let flow = self.advance(solver, problem, tolerance);
+            problem.uninterrupted().map_break(Some)?;
+            flow.map_break(Some)?;
         }
-        *iteration += 1;
-        history.record(*iteration, state.cost(), state.gradient_norm());
-        if let ControlFlow::Break(reason) = flow {
-            return ControlFlow::Break(Some(reason));
+        if !self.is_flat && !self.is_over {
+            return ControlFlow::Continue(());
         }
-        let is_flat = state.gradient_norm().is_some_and(|norm| norm <= tolerance)
-            && problem.inside_bounds(|problem| solver.accepts_convergence(problem, state));
-        if is_flat || history.since_improvement >= solver.patience() || *iteration >= LONGEST {
-            return ControlFlow::Break(None);
+        // At a bound the gradient of the coordinates without bounds vanishes, wherever that in x points.
+        if let (Some(bounds), Some(_)) = (problem.problem().bounds(), self.state.gradient_norm()) {
+            problem.cost_and_gradient(&self.x, &mut self.gradient);
+            problem.uninterrupted().map_break(Some)?;
+            let norm = bounds.projected_norm(&self.x, &self.gradient);
+            self.gradient_norm = Some(norm);
+            self.is_flat = norm <= tolerance;
         }
-        ControlFlow::Continue(())
+        if self.is_flat || self.is_over {
+            ControlFlow::Break(None)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// An iteration of the solver. Breaks where the cost has no bound.
+    fn advance<S: Solver<State = L>>(
+        &mut self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        tolerance: f64,
+    ) -> ControlFlow<Termination> {
+        let is_within = problem.problem().bounds().is_some();
+        let Self { state, x, gradient_norm, history, iteration, is_flat, is_over, .. } = self;
+        problem.without_bounds(|problem, unbounded| {
+            let flow = solver.step(problem, state);
+            problem.uninterrupted()?;
+            *iteration += 1;
+            let norm = state.gradient_norm();
+            history.record(*iteration, state.cost(), norm);
+            unbounded.leave(state.x(), x);
+            *gradient_norm = norm.filter(|_| !is_within);
+            *is_flat = norm.is_some_and(|norm| norm <= tolerance)
+                && solver.accepts_convergence(problem, state);
+            *is_over = flow.is_break()
+                || history.since_improvement >= solver.patience()
+                || *iteration >= LONGEST;
+            match flow {
+                ControlFlow::Break(reason @ Termination::Unbounded { .. }) => {
+                    ControlFlow::Break(reason)
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        })
     }
 
     /// Checks a loaded search against its solver and the problem.
@@ -104,9 +183,10 @@ impl<L: State> LocalSearch<L> {
         solver: &S,
         problem: &mut Oracle<'_>,
     ) -> Result<(), Error> {
-        problem.inside_bounds(|problem| solver.restore(problem, &mut self.state))?;
-        if self.iteration > LONGEST {
-            let reason = "its local search is longer than any".to_owned();
+        let n = problem.dimension();
+        problem.without_bounds(|problem, _| solver.restore(problem, &mut self.state))?;
+        if self.iteration > LONGEST || self.x.len() != n || self.gradient.len() != n {
+            let reason = "its local search is none of this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         Ok(())

@@ -26,7 +26,9 @@ const SAME: f64 = 1e-4;
 /// a local search from each; the lowest end is the result
 /// ```
 /// A step is one of the local solver, or a new start, so that limits, checkpoints and observers work within a local search.
-/// A solver that cannot keep bounds reads NaN beyond them. The run converges at the earliest after the last start.
+/// Within bounds the local solver works in coordinates that have none, x = m + h sin(y / h) between two of them, and the
+/// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds. The run converges at the earliest after the
+/// last start.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale.
 ///
@@ -161,7 +163,7 @@ impl<L: State> MultiStartState<L> {
     /// Notes where the local search has ended.
     fn note(&mut self) {
         let Some(local) = self.local.take() else { return };
-        let (x, cost) = (local.state().x(), local.state().cost());
+        let (x, cost) = (local.x(), local.cost());
         let reach = SAME * x.amax().max(1.0);
         let is_near = |y: &DVector<f64>| y.iter().zip(x).all(|(y, x)| (y - x).abs() <= reach);
         match self.minima.iter_mut().find(|minimum| is_near(&minimum.x)) {
@@ -214,13 +216,13 @@ impl<S: Solver> Solver for MultiStart<S> {
             Ok(sequence) => Some(sequence.scrambled(&mut random)),
             Err(_) => None,
         };
-        let local = LocalSearch::begin(&self.local, problem, &x0)?;
+        let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
         Ok(MultiStartState {
             solver: self.local.name().to_owned(),
             space,
             random,
             sequence,
-            best: Best::of(local.state()),
+            best,
             local: Some(local),
             started: 1,
             start: x0,
@@ -234,13 +236,11 @@ impl<S: Solver> Solver for MultiStart<S> {
         if let Some(local) = &mut state.local {
             let flow = local.step(&self.local, problem, self.gradient_norm);
             problem.uninterrupted()?;
-            state.best.take(local.state());
+            state.best.take(local);
             match flow {
                 ControlFlow::Continue(()) => return ControlFlow::Continue(()),
-                ControlFlow::Break(Some(reason @ Termination::Unbounded { .. })) => {
-                    return ControlFlow::Break(reason);
-                }
-                ControlFlow::Break(_) => state.note(),
+                ControlFlow::Break(Some(reason)) => return ControlFlow::Break(reason),
+                ControlFlow::Break(None) => state.note(),
             }
             state.is_done =
                 state.started >= self.starts || (self.until_complete && state.is_complete());
@@ -253,7 +253,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             // A start outside the domain is one as well.
             state.is_done = begun.is_err() && state.started >= self.starts;
             if let Ok(local) = begun {
-                state.best.take(local.state());
+                state.best.take(&local);
                 state.local = Some(local);
             }
         }

@@ -87,7 +87,7 @@ impl<M: Method> VarianceReduced<M> {
     fn check(&self, problem: &Oracle<'_>) -> Result<usize, Error> {
         let solver = self.method.name();
         let terms = problem.terms().ok_or(Error::NotASum { solver })?;
-        if problem.bounds_to_keep().is_some() {
+        if problem.problem().bounds().is_some() {
             return Err(Error::BoundsNotSupported {
                 solver,
                 instead: "a solver with bounds, once there is one; until then transform the variables \

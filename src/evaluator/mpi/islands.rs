@@ -68,7 +68,7 @@ impl<'a, P: Population> Islands<'a, P> {
             target: None,
             time_limit: None,
             token: None,
-            evaluator: Box::new(Serial::default()),
+            evaluator: Box::new(Serial),
         }
     }
 

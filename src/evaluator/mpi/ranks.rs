@@ -37,7 +37,7 @@ const AT_HAND: usize = 2;
 /// All ranks as an [`Evaluator`], rank 0 among them; lent by [`World::run`].
 ///
 /// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank is the
-/// cost NaN, and [counted](Evaluator::panics). An interrupted run hands out no more points, and waits for the costs that are
+/// cost NaN, and counted. An interrupted run hands out no more points, and waits for the costs that are
 /// being evaluated. For several searches, one after the other, give each `&mut ranks`.
 ///
 /// A generation costs two messages a point, of n and 2 numbers. It pays from some tens of microseconds a cost. Populations that
@@ -48,7 +48,6 @@ pub struct Mpi<'w> {
     world: &'w World,
     /// Of the problem that the others evaluate.
     dimension: usize,
-    panics: u64,
 }
 
 /// The others, who wait for points until this is dropped.
@@ -56,7 +55,7 @@ pub(super) struct Served<'w>(pub &'w World);
 
 impl Served<'_> {
     pub fn evaluator(&self, dimension: usize) -> Mpi<'_> {
-        Mpi { world: self.0, dimension, panics: 0 }
+        Mpi { world: self.0, dimension }
     }
 }
 
@@ -196,7 +195,7 @@ impl Evaluator for Mpi<'_> {
         problem: &dyn Problem,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<(), EvaluatorLost> {
+    ) -> Result<u64, EvaluatorLost> {
         let n = self.dimension;
         if points.iter().any(|x| x.len() != n) || costs.len() != points.len() {
             let reason = format!("the ranks serve a problem of dimension {n}, one cost a point");
@@ -204,7 +203,7 @@ impl Evaluator for Mpi<'_> {
         }
         costs.fill(f64::NAN);
         let job = self.world.job();
-        scope(|scope| {
+        Ok(scope(|scope| {
             let unanswered = (1..job.size()).map(|_| VecDeque::with_capacity(AT_HAND)).collect();
             let mut dispatch =
                 Dispatch { job: &job, scope, points, next: 0, unanswered, panics: 0 };
@@ -229,17 +228,12 @@ impl Evaluator for Mpi<'_> {
                     pause.wait();
                 }
             }
-            self.panics += dispatch.panics;
-        });
-        Ok(())
+            dispatch.panics
+        }))
     }
 
     fn width(&self) -> usize {
         self.world.size()
-    }
-
-    fn panics(&self) -> u64 {
-        self.panics
     }
 }
 
@@ -249,13 +243,10 @@ impl Evaluator for &mut Mpi<'_> {
         problem: &dyn Problem,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<(), EvaluatorLost> {
+    ) -> Result<u64, EvaluatorLost> {
         (**self).costs(problem, points, costs)
     }
     fn width(&self) -> usize {
         (**self).width()
-    }
-    fn panics(&self) -> u64 {
-        (**self).panics()
     }
 }

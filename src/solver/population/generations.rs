@@ -8,7 +8,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Population, SearchState};
-use crate::oracle::{Unbounded, check_cost};
+use crate::oracle::check_cost;
 use crate::stop::History;
 use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
 
@@ -226,25 +226,26 @@ pub(crate) fn descend(
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
-    let unbounded = Unbounded::new(problem.problem());
-    let mut oracle = problem.watching(&unbounded);
-    let mut found = None;
-    if let Ok(mut state) = local.init(&mut oracle, unbounded.enter(x)) {
+    let before = problem.evaluations();
+    let found = problem.without_bounds(|problem, unbounded| {
+        let mut state = local.init(problem, unbounded.enter(x)).ok()?;
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(5);
         for iteration in 1..=1000 {
-            let flow = local.step(&mut oracle, &mut state);
+            let flow = local.step(problem, &mut state);
             history.record(iteration, state.cost(), state.gradient_norm());
             let stuck = history.since_improvement >= patience;
             if flow.is_break() || stuck || state.gradient_norm().is_some_and(|norm| norm <= 1e-9) {
                 break;
             }
         }
-        found = Some((unbounded.leave(state.x()), state.cost()));
-    }
-    let counts = oracle.evaluations();
-    problem.absorb(&oracle, unbounded.panics());
-    (found, counts.cost + counts.gradient * x.len() as u64)
+        let mut found = x.clone();
+        unbounded.leave(state.x(), &mut found);
+        Some((found, state.cost()))
+    });
+    let after = problem.evaluations();
+    let gradients = (after.gradient - before.gradient) * x.len() as u64;
+    (found, after.cost - before.cost + gradients)
 }
 
 impl<P: Population> Generations<P> {
