@@ -2,6 +2,7 @@
 
 #[cfg(feature = "autodiff")]
 mod autodiff;
+mod bounded;
 mod bounds;
 mod closure;
 mod finite_sum;
@@ -11,6 +12,7 @@ use nalgebra::DVector;
 
 #[cfg(feature = "autodiff")]
 pub use autodiff::{AutoDiff, Formula, Num, Real};
+pub use bounded::Bounded;
 pub use bounds::Bounds;
 pub use closure::{FromFn, from_fn};
 #[cfg(feature = "mpi")]
