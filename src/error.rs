@@ -71,12 +71,12 @@ pub enum Error {
         upper: f64,
     },
     /// The problem has bounds and the solver cannot keep them.
-    #[error("{solver} cannot keep the problem's bounds: use {instead}")]
+    #[error(
+        "{solver} does not keep the problem's bounds by itself: give it to MultiStart or BasinHopping, which have it keep them, or take a population"
+    )]
     BoundsNotSupported {
         /// The solver that was asked.
         solver: &'static str,
-        /// Which solvers can, or what to do while none can.
-        instead: &'static str,
     },
     /// The start lies outside the problem's bounds.
     #[error(

@@ -5,11 +5,13 @@ use std::f64::consts::PI;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use allocation_counter::measure;
+use extremum::first_order::Adam;
+use extremum::schedule::Exponential;
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, target};
 use extremum::{
-    AnySolver, BasinHopping, Bfgs, Bounds, CancellationToken, Checkpoint, DVector, Error, FromFn,
-    Lbfgs, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random, Solver, Stall, Termination,
-    from_fn, minimize,
+    AnySolver, BasinHopping, Bfgs, Bounded, Bounds, CancellationToken, Checkpoint, DVector, Error,
+    FiniteSum, FromFn, Lbfgs, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random, Solver,
+    Stall, Sum, Termination, from_fn, minimize,
 };
 
 /// The six-hump camel: six minima, two of them global.
@@ -295,6 +297,57 @@ fn minima_on_bounds_are_found_and_measured() -> Result<(), Error> {
             }
         }
     }
+    Ok(())
+}
+
+/// One start needs no scale, however open the bounds are; the local solver sees the terms of a sum within them as well.
+#[test]
+fn one_start_makes_any_solver_keep_bounds() -> Result<(), Error> {
+    const FREE: f64 = f64::INFINITY;
+    let (_, four, x0, minimum) = hock_schittkowski().swap_remove(3);
+    let found = minimize(&four, MultiStart::new(Bfgs::default()).starts(1), x0.clone())?;
+    assert!((found.cost - minimum).abs() < 1e-9 && found.termination.is_converged(), "{found}");
+    assert!(minimize(&four, MultiStart::default(), x0).is_err());
+
+    /// The mean of (x − i)²/2, i = 0, .., 9, 4.25 at 4 and least at 4.5; and how many terms were asked for.
+    struct Squares<'a>(&'a AtomicU64);
+    impl FiniteSum for Squares<'_> {
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn terms(&self) -> usize {
+            10
+        }
+        fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
+            self.0.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            let squares = batch.iter().map(|&i| (x[0] - i as f64).powi(2) / 2.0);
+            squares.sum::<f64>() / batch.len() as f64
+        }
+        fn gradient(&self, batch: &[usize], x: &DVector<f64>, gradient: &mut DVector<f64>) {
+            self.0.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            let slopes = batch.iter().map(|&i| x[0] - i as f64);
+            gradient[0] = slopes.sum::<f64>() / batch.len() as f64;
+        }
+        fn cost_and_gradient(
+            &self,
+            batch: &[usize],
+            x: &DVector<f64>,
+            gradient: &mut DVector<f64>,
+        ) -> f64 {
+            self.gradient(batch, x, gradient);
+            let squares = batch.iter().map(|&i| (x[0] - i as f64).powi(2) / 2.0);
+            squares.sum::<f64>() / batch.len() as f64
+        }
+    }
+    let asked = AtomicU64::new(0);
+    let problem = Bounded(Sum::new(Squares(&asked)), Bounds::new([-FREE], [4.0])?);
+    let found = minimize(&problem, MultiStart::default().starts(1), [0.0])?;
+    assert!((found.cost - 4.25).abs() < 1e-9 && found.termination.is_converged(), "{found}");
+    assert_eq!(found.evaluations.terms, asked.swap(0, Ordering::Relaxed));
+    let stochastic = Adam::new(Exponential::new(0.1, 0.999)).batches(2, 0);
+    let found = minimize(&problem, MultiStart::new(stochastic).starts(1), [0.0])?;
+    assert!((found.cost - 4.25).abs() < 1e-2 && found.x[0] <= 4.0, "{found}");
+    assert_eq!(found.evaluations.terms, asked.into_inner());
     Ok(())
 }
 

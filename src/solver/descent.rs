@@ -85,11 +85,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     fn check(&self, problem: &Oracle<'_>) -> Result<(), Error> {
         let n = problem.dimension();
         if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported {
-                solver: self.direction.name(),
-                instead: "a solver with bounds, once there is one; until then transform the variables \
-                          or drop the bounds",
-            });
+            return Err(Error::BoundsNotSupported { solver: self.direction.name() });
         }
         if let Some(typical) = &self.typical_x {
             if typical.len() != n {

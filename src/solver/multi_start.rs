@@ -30,7 +30,7 @@ const SAME: f64 = 1e-4;
 /// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds. The run converges at the earliest after the
 /// last start.
 ///
-/// **Needs** what the local solver needs; finite bounds or a scale.
+/// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///
 /// **Parameters** the local solver (L-BFGS), [`starts`](Self::starts) (50), [`until_complete`](Self::until_complete) (false),
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
@@ -210,7 +210,10 @@ impl<S: Solver> Solver for MultiStart<S> {
         self.check()?;
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
-        let space = Space::new(self.name(), x0.clone(), bounds, self.scale)?;
+        let space = match self.starts {
+            1 => Space::local(x0.clone(), bounds, self.scale)?,
+            _ => Space::new(self.name(), x0.clone(), bounds, self.scale)?,
+        };
         let mut random = Random::new(self.seed);
         let sequence = match Sobol::new(x0.len()) {
             Ok(sequence) => Some(sequence.scrambled(&mut random)),

@@ -88,11 +88,7 @@ impl<M: Method> VarianceReduced<M> {
         let solver = self.method.name();
         let terms = problem.terms().ok_or(Error::NotASum { solver })?;
         if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported {
-                solver,
-                instead: "a solver with bounds, once there is one; until then transform the variables \
-                          or drop the bounds",
-            });
+            return Err(Error::BoundsNotSupported { solver });
         }
         if terms == 0 {
             return Err(Error::EmptySum);

@@ -155,11 +155,7 @@ impl<R: Rule> Solver for FirstOrder<R> {
 impl Course {
     fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error> {
         if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported {
-                solver,
-                instead: "a solver with bounds, once there is one; until then transform the variables \
-                          or drop the bounds",
-            });
+            return Err(Error::BoundsNotSupported { solver });
         }
         if let Some(plateau) = &self.plateau {
             plateau.check()?;
