@@ -25,7 +25,7 @@ impl Oracle<'_> {
         gradient: &mut DVector<f64>,
     ) {
         self.probe.copy_from(x);
-        let bounds = self.problem.bounds();
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
         for i in 0..x.len() {
             let h = difference_step::CENTRAL * x[i].abs().max(1.0);
             let (mut above, mut below) = (x[i] + h, x[i] - h);

@@ -189,7 +189,12 @@ impl FiniteSum for Unbounded<'_> {
         self.caught(|| self.at(y, |x| terms.cost(batch, x)))
     }
     fn gradient(&self, batch: &[usize], y: &DVector<f64>, gradient: &mut DVector<f64>) {
-        FiniteSum::cost_and_gradient(self, batch, y, gradient);
+        let Some(terms) = self.terms else { return };
+        let made = self.caught(|| {
+            self.at(y, |x| terms.gradient(batch, x, gradient));
+            0.0
+        });
+        self.chain(y, made, gradient);
     }
     fn cost_and_gradient(
         &self,

@@ -8,8 +8,8 @@
 //! difference of a longer and a shorter run, divided by the iterations between. Memory is full by then, and what a start costs
 //! drops out. On Rosenbrock's function whole runs are timed, evaluations included, divided by their iterations. The second
 //! counts the evaluations until a gradient of maximum norm 1e-6 was evaluated, whatever each library's stopping rule
-//! then says, and tells whether the three ended at the same point. The third is CMA-ES beside basin's (argmin's is not
-//! released): whole runs on the sphere of ten variables, divided by their evaluations, of which the sphere's are a hundredth.
+//! then says, and tells whether the three ended at the same point. The third is CMA-ES beside basin's (argmin has none):
+//! whole runs on the sphere of ten variables, evaluations included, divided by their number.
 //!
 //! Each library uses the search that it has by default or shows in its own examples: extremum Hager and Zhang's; basin
 //! Moré and Thuente's for L-BFGS and the strong Wolfe search for BFGS; argmin Moré and Thuente's. basin runs on nalgebra
