@@ -1,0 +1,1 @@
+//! Local searches within bounds.

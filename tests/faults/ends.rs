@@ -1,0 +1,1 @@
+//! How runs of line-search solvers end.

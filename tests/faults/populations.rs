@@ -1,0 +1,1 @@
+//! Populations, the simplex and the mesh.
