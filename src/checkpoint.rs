@@ -7,7 +7,7 @@ use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the bytes of a state change their meaning.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
