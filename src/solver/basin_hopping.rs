@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::local_search::{Best, LocalSearch};
 use super::population::Space;
-use super::{Solver, State};
+use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
@@ -262,6 +262,11 @@ impl<S: Solver> Solver for BasinHopping<S> {
 
     fn name(&self) -> &'static str {
         "BasinHopping"
+    }
+
+    /// The local solver need not keep the bounds by itself.
+    fn domain(&self) -> Domain {
+        Domain::Bounded
     }
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Population, SearchState};
 use crate::oracle::check_cost;
 use crate::stop::History;
-use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
+use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination};
 
 /// Generations before the best point is polished for the first time.
 const UNPOLISHED: u64 = 20;
@@ -260,6 +260,9 @@ impl<P: Population> Solver for Generations<P> {
     fn name(&self) -> &'static str {
         P::NAME
     }
+    fn domain(&self) -> Domain {
+        Domain::Bounded
+    }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.course().init(problem, x0)
     }
@@ -319,6 +322,9 @@ macro_rules! solver {
 
             fn name(&self) -> &'static str {
                 <Self as crate::solver::population::Population>::NAME
+            }
+            fn domain(&self) -> crate::Domain {
+                crate::Domain::Bounded
             }
             fn init(
                 &self,
