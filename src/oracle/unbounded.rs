@@ -14,7 +14,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DVector;
@@ -28,6 +28,8 @@ pub(crate) struct Unbounded<'a> {
     /// The start of the search, and the bounds; none where y is x.
     seen: Option<(&'a DVector<f64>, &'a Bounds)>,
     panics: AtomicU64,
+    /// True once a cost was −∞.
+    is_bottomless: AtomicBool,
     /// Workspace for x, taken out while it is in use.
     workspace: Mutex<DVector<f64>>,
 }
@@ -165,7 +167,8 @@ impl<'a> Unbounded<'a> {
         let terms = problem.structure().sum();
         let seen = start.zip(problem.bounds());
         let workspace = Mutex::new(workspace);
-        Self { problem, terms, seen, panics: AtomicU64::new(0), workspace }
+        let (panics, is_bottomless) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { problem, terms, seen, panics, is_bottomless, workspace }
     }
 
     /// The calls that panicked, and the workspace.
@@ -207,9 +210,26 @@ impl<'a> Unbounded<'a> {
         y.iter().zip(self.coordinates()).all(|(y, coordinate)| coordinate.at(*y).1 == 1.0)
     }
 
-    /// |dxᵢ/dyᵢ| at y.
+    /// |dxᵢ/dyᵢ| at y, relative to where x is not bent.
     pub fn slopes(&self, y: &DVector<f64>) -> impl Iterator<Item = f64> {
-        y.iter().zip(self.coordinates()).map(|(y, coordinate)| coordinate.at(*y).1.abs())
+        y.iter().zip(self.coordinates()).map(|(y, coordinate)| {
+            let (_, slope) = coordinate.at(*y);
+            slope.abs() / coordinate.unit()
+        })
+    }
+
+    /// True once a cost was −∞.
+    pub fn is_bottomless(&self) -> bool {
+        self.is_bottomless.load(Ordering::Relaxed)
+    }
+
+    /// The cost that a call returns, NaN when it panics.
+    fn cost_of(&self, call: impl FnOnce() -> f64) -> f64 {
+        let cost = self.caught(f64::NAN, call);
+        if cost == f64::NEG_INFINITY {
+            self.is_bottomless.store(true, Ordering::Relaxed);
+        }
+        cost
     }
 
     /// What a call returns; something else when it panics.
@@ -241,8 +261,8 @@ impl<'a> Unbounded<'a> {
         if cost.is_nan() {
             gradient.fill(f64::NAN);
         }
-        for (i, coordinate) in self.coordinates().enumerate() {
-            gradient[i] *= coordinate.at(y[i]).1;
+        for ((g, y), coordinate) in gradient.iter_mut().zip(y).zip(self.coordinates()) {
+            *g *= coordinate.at(*y).1;
         }
     }
 }
@@ -252,7 +272,7 @@ impl Problem for Unbounded<'_> {
         self.problem.dimension()
     }
     fn cost(&self, y: &DVector<f64>) -> f64 {
-        self.caught(f64::NAN, || self.at(y, |x| self.problem.cost(x)))
+        self.cost_of(|| self.at(y, |x| self.problem.cost(x)))
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let made = self.caught(f64::NAN, || {
@@ -262,8 +282,8 @@ impl Problem for Unbounded<'_> {
         self.chain(y, made, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost = self
-            .caught(f64::NAN, || self.at(y, |x| self.problem.cost_and_gradient(x, gradient)));
+        let cost =
+            self.caught(f64::NAN, || self.at(y, |x| self.problem.cost_and_gradient(x, gradient)));
         self.chain(y, cost, gradient);
         cost
     }
@@ -300,7 +320,7 @@ impl FiniteSum for Unbounded<'_> {
     }
     fn cost(&self, batch: &[usize], y: &DVector<f64>) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        self.caught(f64::NAN, || self.at(y, |x| terms.cost(batch, x)))
+        self.cost_of(|| self.at(y, |x| terms.cost(batch, x)))
     }
     fn gradient(&self, batch: &[usize], y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let Some(terms) = self.terms else { return };
@@ -317,8 +337,8 @@ impl FiniteSum for Unbounded<'_> {
         gradient: &mut DVector<f64>,
     ) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        let cost = self
-            .caught(f64::NAN, || self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
+        let cost =
+            self.caught(f64::NAN, || self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
         self.chain(y, cost, gradient);
         cost
     }

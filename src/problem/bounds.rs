@@ -54,13 +54,28 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
-    /// max |x − P(x − g)|, P the projection into the bounds, for x within them: the gradient's norm as far as the bounds leave
-    /// x free to move. NaN where such an entry is.
-    pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+    /// True when all of them are finite.
+    pub(crate) fn are_finite(&self) -> bool {
+        self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
+    }
+
+    /// |x − P(x − g)|, P the projection into the bounds, for x within them: the gradient as far as the bounds leave x free to
+    /// move.
+    pub(crate) fn projected(
+        &self,
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+    ) -> impl Iterator<Item = f64> {
         let sides = self.lower.iter().zip(&self.upper);
-        let free = x.iter().zip(gradient).zip(sides).filter(|(_, (lower, upper))| lower < upper);
-        free.map(|((x, g), (lower, upper))| g.clamp(x - upper, x - lower).abs())
-            .fold(0.0, |norm, entry| if entry <= norm || norm.is_nan() { norm } else { entry })
+        x.iter().zip(gradient).zip(sides).map(|((x, g), (lower, upper))| {
+            if lower < upper { g.clamp(x - upper, x - lower).abs() } else { 0.0 }
+        })
+    }
+
+    /// The maximum norm of the [projected](Self::projected) gradient. NaN where a component is.
+    pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+        let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
+        self.projected(x, gradient).fold(0.0, larger)
     }
 
     /// The lower corner.
