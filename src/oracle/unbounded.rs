@@ -3,8 +3,8 @@
 //! ```text
 //! x = y from half of the way to the lower bound l to half of the way to the upper u, seen from the start a of the search.
 //! Beyond, a quarter of a sine wave that is stationary at the bound:
-//!   x = l + 2 s sin²(θ/2),  s = (a − l)/2,  θ = (y − l)/s + π/2 − 1 ∈ [0, π/2];  the same at u
-//! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / 2ᵏ.
+//!   x = l + 2 h sin²(θ/2),  h = (a − l)/2,  θ = (y − l)/h + π/2 − 1 ∈ [0, π/2];  the same at u
+//! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
 //! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors and
@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DVector;
 
+use crate::problem::Sides;
 use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
 
 /// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives reads as NaN, as with an evaluator.
@@ -34,50 +35,29 @@ pub(crate) struct Unbounded<'a> {
     workspace: Mutex<DVector<f64>>,
 }
 
-/// A coordinate with bounds nearer than this, relative to it, is constant.
-const NARROW: f64 = 1.0 / (1_u64 << 40) as f64;
-
 /// The nearest that a start comes to a bound, relative to half of the width and to |x|: at a bound itself the gradient in y
 /// vanishes.
 const INSIDE: f64 = 1.0 / 256.0;
-
-/// Bounds whose width is below twice this have a unit of their own.
-const UNIT: f64 = 1.0 / 128.0;
 
 /// One coordinate: its bounds, and the start of the search.
 #[derive(Clone, Copy)]
 struct Coordinate {
     start: f64,
-    lower: f64,
-    upper: f64,
+    sides: Sides,
 }
 
 impl Coordinate {
-    /// Half of the width, which is finite for any finite bounds.
-    fn half(self) -> f64 {
-        self.upper / 2.0 - self.lower / 2.0
-    }
-
     fn is_constant(self) -> bool {
-        let Self { start, lower, upper } = self;
-        start <= lower || start >= upper || self.half() <= NARROW * start.abs()
-    }
-
-    /// dx/dy where x is not bent: 1, for narrow bounds the power of two below half of their width.
-    fn unit(self) -> f64 {
-        let half = self.half();
-        if half < UNIT && half.is_normal() {
-            f64::from_bits(half.to_bits() & f64::INFINITY.to_bits())
-        } else {
-            1.0
-        }
+        let Sides { lower, upper } = self.sides;
+        self.sides.are_one() || self.start <= lower || self.start >= upper
     }
 
     /// x moved inside from a bound that it is too near to.
     fn inside(self) -> f64 {
-        let Self { start: x, lower, upper } = self;
+        let Self { start: x, sides } = self;
+        let Sides { lower, upper } = sides;
         let size = if x == 0.0 { 1.0 } else { x.abs() };
-        let nearest = INSIDE * self.half().min(size);
+        let nearest = INSIDE * sides.half().min(size);
         let moved = if x / 2.0 - lower / 2.0 < nearest / 2.0 {
             lower + nearest
         } else if upper / 2.0 - x / 2.0 < nearest / 2.0 {
@@ -90,11 +70,12 @@ impl Coordinate {
 
     /// x and dx/dy.
     fn at(self, y: f64) -> (f64, f64) {
-        let Self { start, lower, upper } = self;
+        let Self { start, sides } = self;
         if self.is_constant() {
             return (start, 0.0);
         }
-        let unit = self.unit();
+        let Sides { lower, upper } = sides;
+        let unit = sides.unit();
         let below = Bend { bound: lower, length: start / 2.0 - lower / 2.0 };
         let above = Bend { bound: -upper, length: upper / 2.0 - start / 2.0 };
         let (y, sign) = reflect(unit * y, below.end(), -above.end());
@@ -134,26 +115,29 @@ impl Bend {
     }
 }
 
-/// The place between two ends that y is reflected to, and −1 where it went backwards there.
+/// The place between two ends that y is reflected to, and −1 where it goes backwards there.
 fn reflect(y: f64, low: f64, high: f64) -> (f64, f64) {
-    let width = high - low;
-    if y >= low && y <= high {
-        (y, 1.0)
-    } else if width.is_finite() {
-        let along = (y - low).rem_euclid(2.0 * width);
-        if along <= width { (low + along, 1.0) } else { (high - (along - width), -1.0) }
-    } else if y < low {
+    // Once, relative to the nearer end: a whole period would be rounded to units of the width.
+    let (y, sign) = if y < low {
         (low + (low - y), -1.0)
-    } else {
+    } else if y > high {
         (high - (y - high), -1.0)
+    } else {
+        return (y, 1.0);
+    };
+    let width = high - low;
+    if (y >= low && y <= high) || width.is_infinite() {
+        return (y, sign);
     }
+    let along = (y - low).rem_euclid(2.0 * width);
+    if along <= width { (low + along, sign) } else { (high - (along - width), -sign) }
 }
 
 /// Where a search from x within the bounds starts: x, but a little inside of the bounds.
 pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
-    x.zip_zip_map(bounds.lower(), bounds.upper(), |start, lower, upper| {
-        Coordinate { start, lower, upper }.inside()
-    })
+    let coordinates = x.iter().zip(bounds.sides());
+    let moved = coordinates.map(|(&start, sides)| Coordinate { start, sides }.inside());
+    DVector::from_iterator(x.len(), moved)
 }
 
 impl<'a> Unbounded<'a> {
@@ -179,12 +163,7 @@ impl<'a> Unbounded<'a> {
 
     fn coordinates(&self) -> impl Iterator<Item = Coordinate> {
         self.seen.into_iter().flat_map(|(start, bounds)| {
-            let sides = bounds.lower().iter().zip(bounds.upper());
-            start.iter().zip(sides).map(|(&start, (&lower, &upper))| Coordinate {
-                start,
-                lower,
-                upper,
-            })
+            start.iter().zip(bounds.sides()).map(|(&start, sides)| Coordinate { start, sides })
         })
     }
 
@@ -192,7 +171,7 @@ impl<'a> Unbounded<'a> {
     pub fn enter(&self, start: &DVector<f64>) -> DVector<f64> {
         let mut y = start.clone();
         for (y, coordinate) in y.iter_mut().zip(self.coordinates()) {
-            *y /= coordinate.unit();
+            *y /= coordinate.sides.unit();
         }
         y
     }
@@ -214,7 +193,7 @@ impl<'a> Unbounded<'a> {
     pub fn slopes(&self, y: &DVector<f64>) -> impl Iterator<Item = f64> {
         y.iter().zip(self.coordinates()).map(|(y, coordinate)| {
             let (_, slope) = coordinate.at(*y);
-            slope.abs() / coordinate.unit()
+            slope.abs() / coordinate.sides.unit()
         })
     }
 

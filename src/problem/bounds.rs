@@ -59,16 +59,25 @@ impl Bounds {
         self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
     }
 
-    /// |x − P(x − g)|, P the projection into the bounds, for x within them: the gradient as far as the bounds leave x free to
-    /// move.
+    /// The coordinates, one by one.
+    pub(crate) fn sides(&self) -> impl Iterator<Item = Sides> {
+        self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
+    }
+
+    /// |x − P(x − s² g)| / s², P the projection into the bounds, s the [unit](Sides::unit), for x within them: the gradient as
+    /// far as the bounds leave x free to move.
     pub(crate) fn projected(
         &self,
         x: &DVector<f64>,
         gradient: &DVector<f64>,
     ) -> impl Iterator<Item = f64> {
-        let sides = self.lower.iter().zip(&self.upper);
-        x.iter().zip(gradient).zip(sides).map(|((x, g), (lower, upper))| {
-            if lower < upper { g.clamp(x - upper, x - lower).abs() } else { 0.0 }
+        x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
+            if sides.are_one() {
+                return 0.0;
+            }
+            let unit = sides.unit();
+            let reach = |bound: f64| (x - bound) / unit / unit;
+            g.clamp(reach(sides.upper), reach(sides.lower)).abs()
         })
     }
 
@@ -86,5 +95,40 @@ impl Bounds {
     /// The upper corner.
     pub fn upper(&self) -> &DVector<f64> {
         &self.upper
+    }
+}
+
+/// The bounds of one coordinate.
+#[derive(Clone, Copy)]
+pub(crate) struct Sides {
+    pub lower: f64,
+    pub upper: f64,
+}
+
+impl Sides {
+    /// Bounds whose width is below twice this have a unit of their own.
+    const NARROW: f64 = 1.0 / 128.0;
+
+    /// Bounds nearer than this, relative to them, leave nothing to be found.
+    const TOUCHING: f64 = 1.0 / (1_u64 << 40) as f64;
+
+    /// Half of the width, which is finite for any finite bounds.
+    pub fn half(self) -> f64 {
+        self.upper / 2.0 - self.lower / 2.0
+    }
+
+    /// True when x is as good as given.
+    pub fn are_one(self) -> bool {
+        self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
+    }
+
+    /// The unit in which x is no small number: 1, for narrow bounds the power of two below half of their width.
+    pub fn unit(self) -> f64 {
+        let half = self.half();
+        if half < Self::NARROW && half.is_normal() {
+            f64::from_bits(half.to_bits() & f64::INFINITY.to_bits())
+        } else {
+            1.0
+        }
     }
 }

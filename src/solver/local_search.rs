@@ -63,6 +63,17 @@ fn patience<S: Solver>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) ->
     solver.patience().min(if is_noisy { PATIENCE_IN_NOISE } else { u64::MAX })
 }
 
+/// Writes the gradient in x itself, and returns the norm of its projection.
+fn projected_norm(
+    problem: &mut Oracle<'_>,
+    bounds: &Bounds,
+    x: &DVector<f64>,
+    gradient: &mut DVector<f64>,
+) -> f64 {
+    problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
+    bounds.projected_norm(x, gradient)
+}
+
 /// A local search, within the bounds though its solver may not know them: the solver then sees coordinates without any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LocalSearch<L> {
@@ -182,6 +193,9 @@ impl<L: State> LocalSearch<L> {
         let flow = self.go_on(solver, problem, tolerance);
         // Also after an interruption: a solver may keep what it has found when the evaluations are used up.
         best.take(self);
+        if let ControlFlow::Break(None) = flow {
+            self.look_at(best, problem).map_break(Some)?;
+        }
         match flow {
             // Far away a search may go down as far as numbers reach, and be above what is known.
             ControlFlow::Break(Some(Termination::Unbounded { .. })) if best.cost < self.cost() => {
@@ -263,10 +277,8 @@ impl<L: State> LocalSearch<L> {
         else {
             return ControlFlow::Continue(());
         };
-        let (x, gradient) = (&self.x, &mut self.gradient);
-        problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
+        let measured = projected_norm(problem, bounds, &self.x, &mut self.gradient);
         problem.uninterrupted().map_break(Some)?;
-        let measured = bounds.projected_norm(&self.x, &self.gradient);
         if measured <= tolerance {
             self.is_flat = true;
         } else if self.needs_renewal(problem, bounds, tolerance)
@@ -280,6 +292,18 @@ impl<L: State> LocalSearch<L> {
             self.share = if measured.is_nan() { 0.1 * self.share } else { 0.5 * norm / measured };
         }
         self.gradient_norm = Some(measured);
+        ControlFlow::Continue(())
+    }
+
+    /// Takes the gradient where the run has started, if nothing lower was found, and this search could not begin there.
+    fn look_at(&mut self, best: &mut Best, problem: &mut Oracle<'_>) -> ControlFlow<Termination> {
+        if let (Some(bounds), Some(_), None) =
+            (problem.problem().bounds(), self.state.gradient_norm(), best.gradient_norm)
+        {
+            let norm = projected_norm(problem, bounds, &best.x, &mut self.gradient);
+            problem.uninterrupted()?;
+            best.gradient_norm = Some(norm);
+        }
         ControlFlow::Continue(())
     }
 

@@ -416,7 +416,13 @@ fn a_budget_is_kept_within_local_searches() -> Result<(), Error> {
                 lowest = found.cost;
                 let resumed = terms(100_000).resume(checkpoint)?.complete();
                 assert_eq!(resumed.x, straight.x, "{label}");
-                assert_eq!(resumed.iterations, straight.iterations, "{label}");
+                // Where not even the first search was begun, its beginning is a step.
+                assert_eq!(
+                    resumed.iterations,
+                    straight.iterations
+                        + u64::from(limit == 1 && problem.bounds() == edge.bounds()),
+                    "{label}"
+                );
             }
         }
     }
