@@ -98,15 +98,9 @@ impl Checkpoint {
         let Evaluations { cost, gradient, hessian, hessian_product, terms, panics } =
             self.evaluations;
         let calls = [cost, gradient, hessian, hessian_product, terms, panics];
-        let iterations = [self.iteration, self.history.since_improvement];
         let validated = self.validated.iter().map(|validated| &validated.since);
-        let seconds = self.history.elapsed_before.as_secs();
-        calls
-            .iter()
-            .chain(&iterations)
-            .chain([&seconds])
-            .chain(validated)
-            .all(|count| *count < u64::MAX / 2)
+        let mut counts = calls.iter().chain([&self.iteration]).chain(validated);
+        counts.all(|count| *count < u64::MAX / 2) && self.history.is_valid()
     }
 
     /// The state, of the solver that made it.

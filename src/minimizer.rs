@@ -14,7 +14,7 @@ use validation::Validation;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{
-    CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
+    CancellationToken, Checkpoint, Domain, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
 };
 
 /// What can be a start: an array, a `Vec`, a slice or a `DVector`.
@@ -252,6 +252,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
         oracle.set_budget(self.stop.evaluation_limit());
+        Domain::check(&self.solver, &oracle)?;
         oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));
         Ok(oracle)
     }

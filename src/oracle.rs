@@ -14,7 +14,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
-pub(crate) use unbounded::Unbounded;
+pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};

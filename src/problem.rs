@@ -14,6 +14,7 @@ use nalgebra::DVector;
 pub use autodiff::{AutoDiff, Formula, Num, Real};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
+pub(crate) use bounds::Sides;
 pub use closure::{FromFn, from_fn};
 #[cfg(feature = "mpi")]
 pub(crate) use finite_sum::{CHUNK, Mean, add};

@@ -201,6 +201,11 @@ impl History {
         is_creep.then_some(Stall::Creep { iterations, decrease, total })
     }
 
+    /// False for counts so large that going on would overflow them.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.since_improvement < u64::MAX / 2 && self.elapsed_before.as_secs() < u64::MAX / 2
+    }
+
     fn cost_before(&self, iteration: u64, window: u64) -> f64 {
         self.costs[(iteration - window) as usize % LONGEST_WINDOW]
     }

@@ -61,13 +61,14 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// Has a local search within a search look at the problem in coordinates without bounds, counted and watched as this one
-    /// is.
+    /// Has a local search within a search look at the problem, counted and watched as this one is: from a start inside of the
+    /// bounds in coordinates that have none, without one as it is. Panics read as NaN.
     pub(crate) fn without_bounds<T>(
         &mut self,
+        start: Option<&DVector<f64>>,
         search: impl FnOnce(&mut Oracle<'_>, &Unbounded<'_>) -> T,
     ) -> T {
-        let unbounded = Unbounded::new(self.problem, std::mem::take(&mut self.room));
+        let unbounded = Unbounded::new(self.problem, start, std::mem::take(&mut self.room));
         let mut inside = Oracle {
             problem: &unbounded,
             sum: unbounded.structure().sum(),

@@ -89,9 +89,6 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 
     fn check(&self, problem: &Oracle<'_>) -> Result<(), Error> {
         let n = problem.dimension();
-        if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported { solver: self.direction.name() });
-        }
         if let Some(typical) = &self.typical_x {
             if typical.len() != n {
                 return Err(Error::Dimension {

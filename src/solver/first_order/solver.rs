@@ -153,10 +153,7 @@ impl<R: Rule> Solver for FirstOrder<R> {
 }
 
 impl Course {
-    fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error> {
-        if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported { solver });
-        }
+    fn check(&self) -> Result<(), Error> {
         if let Some(plateau) = &self.plateau {
             plateau.check()?;
         }
@@ -192,7 +189,7 @@ impl Course {
         problem: &mut Oracle<'_>,
         x0: DVector<f64>,
     ) -> Result<FirstOrderState<R>, Error> {
-        self.check(R::NAME, problem)?;
+        self.check()?;
         let batches = self.draw_from(R::NAME, problem)?;
         let n = problem.dimension();
         groups.sections(n)?;
@@ -297,7 +294,7 @@ impl Course {
         problem: &mut Oracle<'_>,
         state: &mut FirstOrderState<R>,
     ) -> Result<(), Error> {
-        self.check(R::NAME, problem)?;
+        self.check()?;
         let refused = |reason: &str| Err(Error::Checkpoint { reason: reason.to_owned() });
         let n = problem.dimension();
         groups.sections(n)?;
