@@ -68,7 +68,7 @@ pub struct NewtonMemory {
 }
 
 impl NewtonMemory {
-    /// Evaluates and factorizes the Hessian at a point; false when it is not finite.
+    /// Evaluates and factorizes the Hessian at a point; false when it is not finite, or its factors are not.
     fn look(&mut self, problem: &mut Oracle<'_>, at: Point<'_>) -> bool {
         if !self.current {
             // Differences need the gradient as the problem gives it.
@@ -83,13 +83,9 @@ impl NewtonMemory {
                     column.component_mul_assign(scale);
                 }
             }
-            if !self.hessian.iter().all(|h| h.is_finite()) {
-                return false;
-            }
-            self.factor.factorize(&self.hessian);
-            self.current = true;
+            self.current = self.factor.factorize(&self.hessian);
         }
-        true
+        self.current
     }
 
     /// Leaves p in `work` and returns p'H p when that is negative beyond the errors of H.
