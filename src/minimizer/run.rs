@@ -219,7 +219,7 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
+    /// A fresh state at a lower point along ± `direction`, within the bounds, if one is found within a few halvings.
     fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
         if !matches!(
             self.termination,
@@ -231,7 +231,12 @@ impl<'a, S: Solver> Run<'a, S> {
         let mut length = 0.1 * x.amax().max(1.0);
         for _ in 0..20 {
             for sign in [length, -length] {
-                let there = &x + direction * sign;
+                let mut there = &x + direction * sign;
+                if let Some(bounds) = self.oracle.problem().bounds() {
+                    there.zip_zip_apply(bounds.lower(), bounds.upper(), |x, lower, upper| {
+                        *x = x.max(lower).min(upper);
+                    });
+                }
                 if let Ok(state) = self.solver.init(&mut self.oracle, there)
                     && state.cost() < cost
                 {
