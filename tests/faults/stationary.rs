@@ -92,6 +92,9 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
     for (problem, x, lower, upper, kind, active) in cases {
         let bounds = Bounds::new(lower, upper).unwrap();
         for form in FORMS {
+            if lower[0] == upper[0] && form == "cost" {
+                continue; // A variable that cannot move has no difference.
+            }
             let case = format!("{x:?} in [{lower:?}, {upper:?}] from the {form}");
             let recorded = Recorded::new(problem, Some(bounds.clone()), form);
             let found = classify(&recorded, &point(&x)).unwrap();
