@@ -132,7 +132,7 @@ struct Rung {
     /// The step, as far as errors are concerned.
     h: f64,
     slope: f64,
-    /// What rounding f(x ± h) makes of it.
+    /// What rounding f(x ± h), and a multiple of x within f, makes of it.
     rounding: f64,
     /// The two costs are the same number.
     is_flat: bool,
@@ -141,33 +141,41 @@ struct Rung {
 /// ∂f/∂xⱼ and its error: of a ladder of steps the one with the least, which is
 ///
 /// - what the next longer step changes, for truncation;
-/// - what rounding of f makes of it, and the errors η of f = |s(h') - s(h)| h' as shorter steps h' show them, the largest of
+/// - what rounding makes of it, and the errors η of f = |s(h') - s(h)| h' as shorter steps h' show them, the largest of
 ///   them over h: a function that cancels inside has larger ones than its value tells.
 ///
-/// A step is out of the question when a shorter one excludes what it says (it may be longer than a period of f), or when it
-/// is so short that f does not change while over longer ones it does.
+/// A step is out of the question when three shorter ones in a row agree among themselves and not with it (it may be longer than
+/// a period of f), or when it is so short that f does not change while over longer ones it does.
 fn slope(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> (f64, f64) {
     let ladder = ladder(face, x, j, cost);
-    let mut candidates: Vec<(f64, f64)> = Vec::with_capacity(ladder.len());
-    for k in (1..ladder.len().saturating_sub(2)).rev() {
-        let (rung, longer, shorter) = (&ladder[k], &ladder[..k], &ladder[k + 1..]);
-        if rung.is_flat && longer.iter().any(|longer| !longer.is_flat) {
+    let mut best = (f64::NAN, f64::INFINITY);
+    for k in 1..ladder.len().saturating_sub(2) {
+        let (longer, rung, shorter) = (&ladder[..k], &ladder[k], &ladder[k + 1..]);
+        let is_lost = rung.is_flat && longer.iter().any(|longer| !longer.is_flat);
+        if is_lost || shorter.windows(3).any(|three| contradict(three, rung)) {
             continue;
         }
         let scatter = shorter.iter().map(|s| (s.slope - rung.slope).abs() * s.h);
         let truncation = (ladder[k - 1].slope - rung.slope).abs();
         let error = truncation + rung.rounding + scatter.fold(0.0, f64::max) / rung.h;
-        let is_excluded =
-            candidates.iter().any(|(slope, error)| (slope - rung.slope).abs() > SAFETY * error);
-        if error.is_finite() && !is_excluded {
-            candidates.push((rung.slope, error));
+        if error < best.1 {
+            best = (rung.slope, error);
         }
     }
-    let least = candidates.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
-    least.unwrap_or((f64::NAN, f64::INFINITY))
+    best
 }
 
-/// Steps from about 0.006 max(1, |x|), or what the bounds leave, down to a few of the last places of x, or far below where x
+/// True when three steps agree to a fifth, and are farther from `rung` than from each other.
+fn contradict(three: &[Rung], rung: &Rung) -> bool {
+    let slopes = || three.iter().map(|s| s.slope);
+    let (low, high) =
+        (slopes().fold(f64::INFINITY, f64::min), slopes().fold(f64::NEG_INFINITY, f64::max));
+    let (spread, middle) = (high - low, three[1].slope);
+    let agree = spread <= 0.2 * middle.abs() && three.iter().all(|s| !s.is_flat);
+    agree && (rung.slope - middle).abs() > 2.0 * spread + three[1].rounding
+}
+
+/// Steps from about 0.006 max(1, |x|), or what the bounds leave, down to the last places of x, or far below where x
 /// is small.
 fn ladder(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> Vec<Rung> {
     let mut differences = CostDifferences::new(x, cost);
@@ -176,14 +184,14 @@ fn ladder(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> Vec<Rung> {
     let shortest = if size == 0.0 {
         STEP * 1e-15
     } else {
-        (STEP * size.min(1.0) / RATIO.powi(4)).min(STEP * 1e-6).max(16.0 * f64::EPSILON * size)
+        (STEP * size.min(1.0) / RATIO.powi(4)).min(STEP * 1e-6).max(4.0 * f64::EPSILON * size)
     };
     let count = ((longest / shortest).log(RATIO).ceil() as i32).clamp(4, STEPS);
     (0..=count)
         .map(|k| {
             let (slope, costs, h) = differences.first(face, j, longest * RATIO.powi(-k));
             let largest = costs[0].abs().max(costs[1].abs()).max(cost.abs());
-            let rounding = 4.0 * f64::EPSILON * largest / h;
+            let rounding = f64::EPSILON * (4.0 * largest + slope.abs() * size) / h;
             Rung { h, slope, rounding, is_flat: costs[0] == costs[1] }
         })
         .collect()
