@@ -202,7 +202,8 @@ pub fn by_name(name: &str) -> Option<TestFunction> {
         .find(|function| function.name.eq_ignore_ascii_case(name))
 }
 
-/// `Ok(n)` when the number of variables is allowed.
+/// `Ok(n)` when the number of variables is allowed, and a vector of them fits into memory.
 fn sized(n: usize, holds: bool, range: &'static str) -> Result<usize, Error> {
-    crate::error::check(holds, "n", n as f64, range).map(|()| n)
+    crate::error::check(holds, "n", n as f64, range)?;
+    crate::memory::check_length::<f64>("n", n).map(|()| n)
 }

@@ -1,8 +1,8 @@
 //! Numerical optimization that says what it found.
 //!
 //! You write one [`Problem`]; any [`solver`] minimises it; the [`Solution`] says why the run ended, with the
-//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with the error bounds that
-//! prove it.
+//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with
+//! eigenvalues and estimates of how wrong each may be.
 //!
 //! ```
 //! use extremum::{Newton, from_fn, minimize};
@@ -41,6 +41,7 @@ pub mod functions;
 pub mod guide;
 mod linalg;
 pub mod line_search;
+mod memory;
 mod minimizer;
 mod oracle;
 pub mod problem;

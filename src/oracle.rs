@@ -18,7 +18,7 @@ pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
-use crate::{Error, FiniteSum, Problem, Termination};
+use crate::{Error, FiniteSum, Problem, Termination, memory};
 
 /// How often each function of the problem was called. Differences count as the calls they are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,7 +279,11 @@ impl<'a> Oracle<'a> {
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
         }
-        if self.terms() == Some(0) { Err(Error::EmptySum) } else { Ok(()) }
+        match self.terms() {
+            Some(0) => Err(Error::EmptySum),
+            Some(terms) => memory::check_length::<usize>("terms", terms),
+            None => Ok(()),
+        }
     }
 
     /// `Err` once the run was interrupted: for what comes before its first step. A run whose evaluations are used up has its
@@ -407,8 +411,8 @@ impl<'a> Oracle<'a> {
 }
 
 /// NaNs that say what became of a gradient: it was never written, or a vector of another length took its place.
-const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
-const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
+pub(crate) const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
+pub(crate) const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
 
 /// Undoes that a problem put a vector of another length in the place of the gradient; it reads as NaN.
 fn keep_length(gradient: &mut DVector<f64>, n: usize) {

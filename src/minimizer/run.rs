@@ -11,6 +11,9 @@ use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
 };
 
+/// Saddles that a verified run leaves, at most.
+const ESCAPES: u32 = 100;
+
 /// A run in progress.
 pub struct Run<'a, S: Solver> {
     oracle: Oracle<'a>,
@@ -235,11 +238,13 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// Classifies the end; from a saddle restarts down its escape direction, as long as that leads lower.
     fn finish_verified(mut self) -> Solution {
+        let mut escapes = 0..ESCAPES;
         loop {
             let classification = stationary::classify_with(&mut self.oracle, self.state.x());
             let lower = classification
                 .as_ref()
                 .and_then(|c| c.escape_direction())
+                .filter(|_| escapes.next().is_some())
                 .and_then(|(direction, _)| self.escape(&direction));
             let Some(state) = lower else {
                 let mut solution = self.finish();
@@ -255,19 +260,23 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
+    /// A fresh state at a lower point along ± `direction`, within the bounds, if one is found within a few halvings.
     fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
-        if !matches!(
-            self.termination,
-            Some(Termination::GradientNorm { .. } | Termination::Stalled { .. })
-        ) {
+        use Termination::{GradientNorm, PromisedChange, Stalled};
+        let end = self.termination.as_ref()?;
+        if !matches!(end, GradientNorm { .. } | PromisedChange { .. } | Stalled { .. }) {
             return None;
         }
         let (x, cost) = (self.state.x().clone(), self.state.cost());
         let mut length = 0.1 * x.amax().max(1.0);
         for _ in 0..20 {
             for sign in [length, -length] {
-                let there = &x + direction * sign;
+                let mut there = &x + direction * sign;
+                if let Some(bounds) = self.oracle.problem().bounds() {
+                    there.zip_zip_apply(bounds.lower(), bounds.upper(), |x, lower, upper| {
+                        *x = x.max(lower).min(upper);
+                    });
+                }
                 if let Ok(state) = self.solver.init(&mut self.oracle, there)
                     && state.cost() < cost
                 {

@@ -13,14 +13,15 @@ use super::steepest::descend;
 use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
 use crate::linalg::{self, Packed};
 use crate::line_search::{HagerZhang, LineSearch};
-use crate::{Error, Hessian, Oracle};
+use crate::{Error, Hessian, Oracle, memory};
 
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
 ///
 /// **Method** d = −H g; H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y. Before the first update H becomes
 /// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given.
 ///
-/// **Needs** a gradient; n²/2 numbers of memory and one pass over them per iteration. **Parameters** the line search
+/// **Needs** a gradient; n²/2 numbers of memory, of at most 16 GiB (n = 65536), and one pass over
+/// them per iteration. **Parameters** the line search
 /// (default [`HagerZhang`]), [`initial_hessian`](Bfgs::initial_hessian), [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** superlinear convergence near a minimum with a positive definite Hessian; n steps on a quadratic with
@@ -128,6 +129,7 @@ impl Direction for InverseHessian {
     }
 
     fn check(&self, n: usize) -> Result<(), Error> {
+        memory::check_pairs(self.name(), n, 0.5)?;
         let Some(hessian) = &self.initial_hessian else { return Ok(()) };
         if !hessian.is_square(n) {
             let actual = hessian.dimension();
