@@ -149,6 +149,12 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Breaks with the reason once the run is interrupted: for work between evaluations that takes time.
+    pub(crate) fn interruption(&mut self) -> ControlFlow<Termination> {
+        self.is_open();
+        self.uninterrupted()
+    }
+
     fn is_open(&mut self) -> bool {
         if self.closed.is_none() {
             if self.token.as_ref().is_some_and(CancellationToken::is_cancelled) {

@@ -112,7 +112,7 @@ impl<'a, P: Population> Course<'a, P> {
         problem: &mut Oracle<'_>,
         search: &mut SearchState<P::Memory>,
     ) -> ControlFlow<Termination, (u64, ControlFlow<Termination>)> {
-        search.propose(self.population);
+        search.propose(self.population, || problem.interruption())?;
         let (points, costs) = search.waiting();
         problem.costs(points, costs)?;
         let evaluated = points.len() as u64;
@@ -122,6 +122,9 @@ impl<'a, P: Population> Course<'a, P> {
     /// True when a polish is worth its price, or the best point is new and asked to be polished.
     fn is_due(&self, state: &GenerationsState<P::Memory>) -> bool {
         let GenerationsState { search, price, spent, generations, done, .. } = state;
+        if matches!(done, Some(Termination::Unbounded { .. })) {
+            return false;
+        }
         let is_asked = done.is_some() || self.population.wants_polish(&search.memory);
         let is_time = *generations >= UNPOLISHED && *spent >= SHARE * price && done.is_none();
         self.local.is_some() && (is_time || is_asked && search.best_cost < state.polished)
@@ -161,7 +164,7 @@ impl<'a, P: Population> Course<'a, P> {
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let mut search = SearchState::new(self.population, x0, bounds)?;
-        search.propose(self.population);
+        let _ = search.propose(self.population, || problem.interruption());
         let (points, costs) = search.waiting();
         let _ = problem.costs(points, costs);
         problem.check_interruption()?;

@@ -44,10 +44,17 @@ impl Boundary {
     /// The free coordinates of a space, with the first standard deviations: `scale`, but at most 0.3 of the bounds' widths.
     pub fn new(space: &Space, scale: Option<f64>) -> Self {
         let side = |coordinate| {
-            let (lower, upper) = space.bounds_of(coordinate);
+            let (mut lower, mut upper) = space.bounds_of(coordinate);
             let width = space.width(coordinate);
             let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
+            // Beyond the largest numbers there is no parabola: those bounds are kept by clamping.
+            if !(lower - 3.0 * margin).is_finite() {
+                lower = f64::NEG_INFINITY;
+            }
+            if !(upper + 3.0 * margin).is_finite() {
+                upper = f64::INFINITY;
+            }
             Side {
                 coordinate,
                 lower,
@@ -119,9 +126,11 @@ impl Side {
         let Self { lower, upper, margin, .. } = *self;
         let u = self.reflected(u);
         let x = if u < lower + margin {
-            lower + (u - (lower - margin)).powi(2) / (4.0 * margin)
+            let along = u - (lower - margin);
+            lower + along * (along / (4.0 * margin))
         } else if u > upper - margin {
-            upper - (u - (upper + margin)).powi(2) / (4.0 * margin)
+            let along = u - (upper + margin);
+            upper - along * (along / (4.0 * margin))
         } else {
             u
         };
@@ -148,9 +157,9 @@ impl Side {
         let Self { lower, upper, margin, .. } = *self;
         let (low, high) = (lower - margin, upper + margin);
         let u = if x < lower + margin {
-            low + 2.0 * (margin * (x - lower)).sqrt()
+            low + 2.0 * margin.sqrt() * (x - lower).sqrt()
         } else if x > upper - margin {
-            high - 2.0 * (margin * (upper - x)).sqrt()
+            high - 2.0 * margin.sqrt() * (upper - x).sqrt()
         } else {
             x
         };
