@@ -16,6 +16,7 @@ mod generations;
 mod genetic_algorithm;
 mod members;
 mod nelder_mead;
+mod partial;
 pub mod particle_swarm;
 mod pattern_search;
 mod random_search;

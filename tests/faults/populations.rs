@@ -1,10 +1,10 @@
 //! Populations, the simplex and the mesh.
 
-use extremum::stop::{max_evaluations, target};
+use extremum::stop::{max_evaluations, target, when};
 use extremum::{
-    AnySolver, Bounds, CmaEs, DVector, DifferentialEvolution, Error, GeneticAlgorithm, Minimizer,
-    NelderMead, ParticleSwarm, PatternSearch, RandomSearch, SimulatedAnnealing, SobolSearch,
-    Solver, Termination, from_fn, minimize,
+    AnySolver, Bounds, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error, GeneticAlgorithm,
+    Lbfgs, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem, RandomSearch,
+    SimulatedAnnealing, SobolSearch, Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -212,7 +212,7 @@ fn a_mesh_is_small_for_every_variable_before_it_is_shrunk() -> Result<(), Error>
 /// Settings that no machine has a place for are refused, and cost nothing.
 #[test]
 fn absurd_settings_are_refused() {
-    use extremum::{Crossover, Mutation, Selection, Survival};
+    use extremum::solver::population::{Crossover, Mutation, Selection, Survival};
     let sphere = from_fn(2, |x| x.norm_squared());
     let wide = from_fn(100_000, |x| x.norm_squared());
     let huge = [usize::MAX, 1 << 40, usize::MAX / 2 + 1, 2_000_000];
@@ -249,4 +249,103 @@ fn absurd_settings_are_refused() {
         let refused = minimize(&wide, solver, &x0).unwrap_err();
         assert!(matches!(refused, Error::Parameter { .. }), "{}: {refused}", solver.name());
     }
+}
+
+/// Costs, counted, and the best of those that were made.
+struct Ledger {
+    costs: std::sync::Mutex<Vec<f64>>,
+}
+
+impl Ledger {
+    fn problem<'a>(&'a self, cost: impl Fn(&DVector<f64>) -> f64 + Send + Sync + 'a) -> impl Problem + 'a {
+        from_fn(3, move |x| {
+            let cost = cost(x);
+            self.costs.lock().unwrap().push(cost);
+            cost
+        })
+        .with_bounds(Bounds::new([-5.12; 3], [5.12; 3]).unwrap())
+    }
+}
+
+fn rastrigin(x: &DVector<f64>) -> f64 {
+    x.iter().map(|x| x * x - 10.0 * (std::f64::consts::TAU * x).cos() + 10.0).sum()
+}
+
+/// Runs with a local solver as well.
+fn polished() -> Vec<Box<dyn AnySolver>> {
+    vec![
+        DifferentialEvolution::default().polish(Lbfgs::default()).boxed(),
+        CmaEs::default().polish(Lbfgs::default()).boxed(),
+        GeneticAlgorithm::default().population(20).polish(Lbfgs::default()).boxed(),
+    ]
+}
+
+/// A limit of evaluations is one, wherever it falls: in the first generation, a later one or a polish; and the best point of
+/// all that were evaluated is returned.
+#[test]
+fn a_budget_is_kept_and_its_best_point_returned() -> Result<(), Error> {
+    for budget in [1, 2, 3, 7, 19, 40, 41, 100, 131, 513, 1000, 2024] {
+        for method in methods(None).into_iter().chain(polished()) {
+            let ledger = Ledger { costs: Default::default() };
+            let problem = ledger.problem(rastrigin);
+            let found = Minimizer::new(&problem, &method, [2.0, -1.5, 3.1])
+                .stop_when(max_evaluations(budget))
+                .run()?;
+            let costs = ledger.costs.lock().unwrap();
+            let label = format!("{} of {budget}: {found}", method.name());
+            assert!(costs.len() as u64 <= budget, "{} {label}", costs.len());
+            assert_eq!(costs.len() as u64, found.evaluations.cost, "{label}");
+            if !found.termination.is_stalled() {
+                assert_eq!(found.termination, Termination::MaxEvaluations { limit: budget });
+                assert_eq!(costs.len() as u64, budget, "{label}");
+            }
+            let lowest = costs.iter().copied().fold(f64::INFINITY, f64::min);
+            assert_eq!(found.cost, lowest, "{label}");
+            assert_eq!(found.cost, rastrigin(&found.x), "{label}");
+        }
+    }
+    Ok(())
+}
+
+/// What ended at its limit goes on with the same bits, whether it ended in the first generation, a later one or a polish.
+#[test]
+fn a_run_that_ended_at_its_budget_is_resumed_with_the_same_bits() -> Result<(), Error> {
+    let problem = from_fn(3, rastrigin).with_bounds(Bounds::new([-5.12; 3], [5.12; 3])?);
+    for method in methods(None).into_iter().chain(polished()) {
+        let terms = |budget| {
+            Minimizer::new(&problem, &method, [2.0, -1.5, 3.1])
+                .stop_when(when(|p| p.cost < 1e-3).or(max_evaluations(budget)))
+        };
+        let straight = terms(30_000).run()?;
+        for budget in [1, 5, 17, 60, 333, 1000, 1001] {
+            if straight.evaluations.cost <= budget {
+                continue;
+            }
+            let mut run = terms(budget).start()?;
+            while run.step().is_continue() {}
+            let bytes = run.checkpoint().to_bytes()?;
+            let interrupted = run.finish();
+            let resumed = terms(40_000).resume(Checkpoint::from_bytes(&bytes)?)?.complete();
+            let label = format!("{} of {budget}: {resumed}\n{straight}", method.name());
+            assert!(resumed.cost <= interrupted.cost, "{label}");
+            assert_eq!((resumed.x, resumed.cost), (straight.x.clone(), straight.cost), "{label}");
+        }
+    }
+    Ok(())
+}
+
+/// The time limit and the token are seen while a large generation is proposed, and a paused proposal changes no bit.
+#[test]
+fn a_large_generation_is_proposed_in_pieces() -> Result<(), Error> {
+    let n = 50;
+    let sphere = from_fn(n, |x| x.norm_squared())
+        .with_bounds(Bounds::new(vec![-5.0; n], vec![5.0; n])?);
+    let population = GeneticAlgorithm::default().population(10_000);
+    // 10 000 children of 50 coordinates, held against 10 000 members, by a few thousand operations each.
+    let limit = std::time::Duration::from_millis(300);
+    let started = std::time::Instant::now();
+    let found = Minimizer::new(&sphere, &population, vec![4.0; n]).time_limit(limit).run()?;
+    assert!(matches!(found.termination, Termination::TimeLimit { .. }), "{found}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    Ok(())
 }

@@ -135,6 +135,11 @@ impl<M> SearchState<M> {
         (self.candidates.all(), &mut self.costs)
     }
 
+    /// True when a generation was learnt.
+    pub(super) fn has_begun(&self) -> bool {
+        self.generation > 0
+    }
+
     /// The best candidate of the last generation; the best of all when there was none.
     pub(super) fn last_best(&self) -> &DVector<f64> {
         let last = self.candidates.all().iter().zip(&self.costs);
