@@ -33,7 +33,7 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
-    /// Where the middle begins and ends: at the largest numbers where there are no bounds.
+    /// Where the middle begins and ends: at the bounds, or the largest numbers, where there is no parabola.
     least: f64,
     most: f64,
     /// The first standard deviation.
@@ -48,20 +48,21 @@ impl Boundary {
             let width = space.width(coordinate);
             let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
+            let (mut first, mut last) = (lower + margin, upper - margin);
             // Beyond the largest numbers there is no parabola: those bounds are kept by clamping.
             if !(lower - 3.0 * margin).is_finite() {
-                lower = f64::NEG_INFINITY;
+                (first, lower) = (lower.max(f64::MIN), f64::NEG_INFINITY);
             }
             if !(upper + 3.0 * margin).is_finite() {
-                upper = f64::INFINITY;
+                (last, upper) = (upper.min(f64::MAX), f64::INFINITY);
             }
             Side {
                 coordinate,
                 lower,
                 upper,
                 margin,
-                least: (lower + margin).max(f64::MIN),
-                most: (upper - margin).min(f64::MAX),
+                least: first,
+                most: last,
                 scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
             }
         };
