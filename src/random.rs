@@ -5,6 +5,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+/// low (1 − share) + high share, for finite low ≤ high: in this form finite, however far apart they are.
+pub(crate) fn interpolated(low: f64, high: f64, share: f64) -> f64 {
+    (low * (1.0 - share) + high * share).clamp(low, high)
+}
+
 /// A generator of random numbers that a population draws from. The same seed gives the same numbers everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Random(ChaCha8Rng);
@@ -20,10 +25,10 @@ impl Random {
         self.0.random()
     }
 
-    /// Uniform in [low, high); `low` when the interval is empty.
+    /// Uniform in [low, high], finite; `low` when the interval is empty.
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
-        // Halves, so that the width of the largest intervals is finite.
-        low + 2.0 * (self.unit() * (high / 2.0 - low / 2.0)).max(0.0)
+        let share = self.unit();
+        if low < high { interpolated(low.max(f64::MIN), high.min(f64::MAX), share) } else { low }
     }
 
     /// Standard normal.

@@ -20,7 +20,7 @@ impl<'a> Oracle<'a> {
         costs: &mut [f64],
     ) -> ControlFlow<Termination> {
         // What is left of the run's evaluations goes to the first points.
-        let left = self.budget.saturating_sub(self.evaluations.cost);
+        let left = self.budget.max(1).saturating_sub(self.evaluations.cost);
         let allowed = usize::try_from(left).map_or(points.len(), |left| left.min(points.len()));
         let is_spent = allowed < points.len();
         if self.is_open() {
@@ -45,6 +45,12 @@ impl<'a> Oracle<'a> {
                 self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
             }
         }
+        self.uninterrupted()
+    }
+
+    /// Breaks with the reason once the run is interrupted: for work between evaluations that takes time.
+    pub(crate) fn interruption(&mut self) -> ControlFlow<Termination> {
+        self.is_open();
         self.uninterrupted()
     }
 

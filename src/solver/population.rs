@@ -16,6 +16,7 @@ mod generations;
 mod genetic_algorithm;
 mod members;
 mod nelder_mead;
+mod partial;
 pub mod particle_swarm;
 mod pattern_search;
 mod random_search;
@@ -64,14 +65,15 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
     /// How far the first population spreads on each side of the start; `None`: over the bounds.
     fn scale(&self) -> Option<f64>;
 
-    /// Checks the parameters, and makes all the room that generations need.
+    /// Checks the parameters, and allocates all the workspace that generations need.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names the parameter that is out of range.
+    /// [`Error::Parameter`] names the parameter that is out of range, or would make more candidates than memory has a place
+    /// for.
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Self::Memory, Error>;
 
     /// Writes the candidates of a generation, at least one; the first of the first generation is the start. All lie within
-    /// the bounds. Called once for each generation.
+    /// the bounds. Called once for each generation, and again as often as it [pauses](Candidates::pauses).
     fn propose(
         &self,
         space: &Space,

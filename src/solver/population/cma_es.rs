@@ -24,8 +24,9 @@ use serde::{Deserialize, Serialize};
 use self::boundary::Boundary;
 use self::constants::{Constants, default_population};
 use self::distribution::{Distribution, Step};
-use self::restarts::{Budget, LARGEST, Regime};
+use self::restarts::{Budget, Regime};
 use self::stopping::Stopping;
+use super::members::{LARGEST, MOST_NUMBERS, check_matrix, check_size};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -170,6 +171,8 @@ pub struct CmaEsMemory {
     injected_cost: Option<f64>,
     /// False until the start has been asked for.
     is_started: bool,
+    /// The steps of this generation that were drawn.
+    drawn: usize,
 }
 
 impl CmaEsMemory {
@@ -224,8 +227,10 @@ impl Population for CmaEs {
         let boundary = Boundary::new(space, self.scale);
         let n = boundary.dimension();
         let population = self.default_population(n);
-        let in_range = (2..=LARGEST).contains(&population);
-        check(in_range, "population", population as f64, "from 2 to 1000000")?;
+        check_size(population, n, "population", 2)?;
+        if !self.is_separable {
+            check_matrix(n, "at most 11585, as there is a matrix of n²: take CmaEs::separable")?;
+        }
         check(self.restarts <= 30, "restarts", f64::from(self.restarts), "from 0 to 30")?;
         for (name, tolerance) in
             [("tolerance_x", self.tolerance_x), ("tolerance_cost", self.tolerance_cost)]
@@ -245,6 +250,7 @@ impl Population for CmaEs {
             injected: space.x0().clone(),
             injected_cost: None,
             is_started: false,
+            drawn: 0,
             boundary,
         };
         memory.restart(self.is_separable, population, 1.0, space.x0());
@@ -267,8 +273,16 @@ impl Population for CmaEs {
         if is_fixed {
             return;
         }
-        distribution.prepare(constants);
-        for step in steps.iter_mut().take(constants.weights.len()) {
+        if !candidates.is_continued() {
+            memory.drawn = 0;
+            distribution.prepare(constants);
+        }
+        let work = if self.is_separable { point.len() } else { point.len() * point.len() };
+        for step in steps.iter_mut().take(constants.weights.len()).skip(memory.drawn) {
+            if candidates.pauses(work) {
+                return;
+            }
+            memory.drawn += 1;
             for _ in 0..TRIES {
                 distribution.sample(random, step, point.as_mut_slice());
                 if boundary.admits(point.as_slice()) {
@@ -312,7 +326,9 @@ impl Population for CmaEs {
         }
         let Some(reason) = reason else { return ControlFlow::Continue(()) };
         let default = self.default_population(memory.boundary.dimension());
-        let Some(start) = budget.next(self.regime, self.restarts, default, random) else {
+        let largest = LARGEST.min(MOST_NUMBERS / distribution.mean.len().max(1));
+        let Some(start) = budget.next(self.regime, self.restarts, [default, largest], random)
+        else {
             return ControlFlow::Break(reason);
         };
         let mut x = space.x0().clone();
@@ -330,7 +346,8 @@ impl Population for CmaEs {
         let boundary = Boundary::new(space, self.scale);
         let (n, population) = (boundary.dimension(), memory.constants.weights.len());
         memory.boundary == boundary
-            && (2..=LARGEST).contains(&population)
+            && check_size(population, n, "population", 2).is_ok()
+            && memory.drawn <= population
             && memory.constants == Constants::new(n, population, self.is_separable)
             && memory.distribution.is_valid(n, self.is_separable)
             && memory.steps.len() == population + 1

@@ -20,9 +20,10 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::ending::{Ending, Stagnation};
-use super::members::{all_within, check_size, latin_hypercube};
+use super::members::{MOST_NUMBERS, all_within, check_size, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
+use crate::random::interpolated;
 use crate::{Error, Random, Stall};
 pub use control::Control;
 use control::{History, Successes};
@@ -166,15 +167,13 @@ impl DifferentialEvolution {
     /// A coordinate of a mutant, brought within the bounds.
     fn within(&self, space: &Space, i: usize, value: f64, parent: f64) -> f64 {
         let (lower, upper) = space.bounds_of(i);
-        if !value.is_finite() {
-            return parent;
-        }
-        match self.boundary {
-            Boundary::Midpoint if value < lower => lower / 2.0 + parent / 2.0,
-            Boundary::Midpoint if value > upper => upper / 2.0 + parent / 2.0,
+        let value = match self.boundary {
+            Boundary::Midpoint if value < lower => interpolated(lower, parent, 0.5),
+            Boundary::Midpoint if value > upper => interpolated(parent, upper, 0.5),
             Boundary::Midpoint => value,
             Boundary::Reflect => space.reflected(i, value),
-        }
+        };
+        if value.is_finite() { value } else { parent }
     }
 }
 
@@ -191,6 +190,8 @@ pub struct Memory {
     archive: Vec<DVector<f64>>,
     archived: usize,
     history: History,
+    /// The parent whose trial is to be made next.
+    next: usize,
     /// The parent, F and CR of each candidate.
     trials: Vec<(usize, f64, f64)>,
     trial: DVector<f64>,
@@ -230,11 +231,14 @@ impl Population for DifferentialEvolution {
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Memory, Error> {
         let n = space.dimension();
         let size = self.size(n);
-        check_size(size, "population", 4)?;
+        check_size(size, n, "population", 4)?;
         let share = self.best_share;
         check(share > 0.0 && share <= 1.0, "best_share", share, "above 0, at most 1")?;
         let holds = (0.0..=10.0).contains(&self.archive);
         check(holds, "archive", self.archive, "at least 0, at most 10")?;
+        let fits = self.archive_size(size).saturating_mul(n) <= MOST_NUMBERS;
+        let range = "at most 134217728 / (n population) in n variables";
+        check(fits, "archive", self.archive, range)?;
         Ok(Memory {
             members: latin_hypercube(space, random, size),
             costs: vec![f64::INFINITY; size],
@@ -243,6 +247,7 @@ impl Population for DifferentialEvolution {
             archive: vec![DVector::zeros(n); self.archive_size(size)],
             archived: 0,
             history: self.control.begin()?,
+            next: 0,
             trials: Vec::with_capacity(size),
             trial: DVector::zeros(n),
             stagnation: self.ending.begin()?,
@@ -256,15 +261,20 @@ impl Population for DifferentialEvolution {
         candidates: &mut Candidates,
     ) {
         let n = space.dimension();
-        if !memory.is_evaluated {
-            for x in &memory.members {
-                candidates.next(n).copy_from(x);
-            }
-            return;
+        if !candidates.is_continued() {
+            memory.next = 0;
+            memory.trials.clear();
+            memory.rank();
         }
-        memory.rank();
-        memory.trials.clear();
-        for parent in 0..memory.members.len() {
+        for parent in memory.next..memory.members.len() {
+            if candidates.pauses(n) {
+                return;
+            }
+            memory.next = parent + 1;
+            if !memory.is_evaluated {
+                candidates.next(n).copy_from(&memory.members[parent]);
+                continue;
+            }
             let (weight, crossover) = self.control.draw(&memory.history, random);
             let mutation = Mutation::draw(self.strategy, self.best_share, memory, parent, random);
             let always = random.index(n);

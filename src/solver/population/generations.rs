@@ -7,6 +7,7 @@ use std::sync::Arc;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::partial::Partial;
 use super::{Population, SearchState};
 use crate::oracle::check_cost;
 use crate::solver::local_search::centre;
@@ -82,16 +83,23 @@ pub struct GenerationsState<M> {
     is_due: bool,
     /// What the population said when it was done.
     done: Option<Termination>,
+    partial: Partial,
+}
+
+impl<M> GenerationsState<M> {
+    fn is_partial(&self) -> bool {
+        self.partial.cost < self.search.best_cost
+    }
 }
 
 impl<M: Clone + fmt::Debug + PartialEq + Serialize + serde::de::DeserializeOwned + Send + 'static>
     State for GenerationsState<M>
 {
     fn x(&self) -> &DVector<f64> {
-        &self.search.best
+        if self.is_partial() { &self.partial.x } else { &self.search.best }
     }
     fn cost(&self) -> f64 {
-        self.search.best_cost
+        if self.is_partial() { self.partial.cost } else { self.search.best_cost }
     }
 }
 
@@ -107,22 +115,34 @@ impl<'a, P: Population> Course<'a, P> {
         Self { population, local: population.polishes().then_some(local) }
     }
 
-    /// Evaluates and learns one generation.
-    fn generation(
+    /// Evaluates a generation. When the run's evaluations are used up within it, its best point is known.
+    fn evaluate(
         &self,
         problem: &mut Oracle<'_>,
-        search: &mut SearchState<P::Memory>,
-    ) -> ControlFlow<Termination, (u64, ControlFlow<Termination>)> {
-        search.propose(self.population);
-        let (points, costs) = search.waiting();
-        problem.costs(points, costs)?;
-        let evaluated = points.len() as u64;
-        ControlFlow::Continue((evaluated, search.learn(self.population)))
+        state: &mut GenerationsState<P::Memory>,
+    ) -> ControlFlow<Termination> {
+        state.search.propose(self.population, || problem.interruption())?;
+        let (points, costs) = state.search.waiting();
+        let flow = problem.costs(points, costs);
+        if problem.is_spent() {
+            points.iter().zip(costs).for_each(|(x, cost)| state.partial.take(x, *cost));
+        }
+        flow
+    }
+
+    fn learn(&self, state: &mut GenerationsState<P::Memory>) {
+        state.partial.forget();
+        state.spent += state.search.waiting().0.len() as u64;
+        state.generations += 1;
+        state.done = state.search.learn(self.population).break_value();
     }
 
     /// True when a polish is worth its price, or the best point is new and asked to be polished.
     fn is_due(&self, state: &GenerationsState<P::Memory>) -> bool {
         let GenerationsState { search, price, spent, generations, done, .. } = state;
+        if matches!(done, Some(Termination::Unbounded { .. })) {
+            return false;
+        }
         let is_asked = done.is_some() || self.population.wants_polish(&search.memory);
         let is_time = *generations >= UNPOLISHED && *spent >= SHARE * price && done.is_none();
         self.local.is_some() && (is_time || is_asked && search.best_cost < state.polished)
@@ -140,7 +160,13 @@ impl<'a, P: Population> Course<'a, P> {
         let start =
             if search.best_cost < state.polished { &search.best } else { search.last_best() };
         let (found, price) = descend(local, problem, start);
+        if problem.is_spent()
+            && let Some((x, cost)) = &found
+        {
+            state.partial.take(x, *cost);
+        }
         problem.uninterrupted()?;
+        state.partial.forget();
         if let Some((x, cost)) = &found
             && cost.is_finite()
             && *cost < state.search.best_cost
@@ -161,27 +187,26 @@ impl<'a, P: Population> Course<'a, P> {
     ) -> Result<GenerationsState<P::Memory>, Error> {
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
-        let mut search = SearchState::new(self.population, x0, bounds)?;
-        search.propose(self.population);
-        let (points, costs) = search.waiting();
-        let _ = problem.costs(points, costs);
-        problem.check_interruption()?;
-        // The first candidate is the start.
-        costs.first().map_or(Ok(()), |cost| check_cost(*cost))?;
-        let spent = points.len() as u64;
-        let done = match search.learn(self.population) {
-            ControlFlow::Continue(()) => None,
-            ControlFlow::Break(reason) => Some(reason),
-        };
-        Ok(GenerationsState {
-            search,
+        let mut state = GenerationsState {
+            partial: Partial::none(x0.len()),
+            search: SearchState::new(self.population, x0, bounds)?,
             polished: f64::INFINITY,
             price: 0,
-            spent,
-            generations: 1,
+            spent: 0,
+            generations: 0,
             is_due: false,
-            done,
-        })
+            done: None,
+        };
+        let flow = self.evaluate(problem, &mut state);
+        if !problem.is_spent() {
+            problem.check_interruption()?;
+        }
+        // The first candidate is the start.
+        state.search.waiting().1.first().map_or(Ok(()), |cost| check_cost(*cost))?;
+        if flow.is_continue() {
+            self.learn(&mut state);
+        }
+        Ok(state)
     }
 
     pub fn step(
@@ -190,10 +215,13 @@ impl<'a, P: Population> Course<'a, P> {
         state: &mut GenerationsState<P::Memory>,
     ) -> ControlFlow<Termination> {
         if !state.is_due && state.done.is_none() {
-            let (evaluated, flow) = self.generation(problem, &mut state.search)?;
-            state.spent += evaluated;
-            state.generations += 1;
-            state.done = flow.break_value();
+            // The first generation, if it was not made at the start, is not polished here either.
+            let is_first = !state.search.has_begun();
+            self.evaluate(problem, state)?;
+            self.learn(state);
+            if is_first {
+                return ControlFlow::Continue(());
+            }
         }
         state.is_due = self.is_due(state);
         if state.is_due {
@@ -212,9 +240,9 @@ impl<'a, P: Population> Course<'a, P> {
         state: &mut GenerationsState<P::Memory>,
     ) -> Result<(), Error> {
         let counts = [state.price, state.spent, state.generations];
-        if counts.iter().any(|count| *count > u64::MAX / 8) || state.search.best_cost.is_infinite()
-        {
-            let reason = "its counts are beyond those of any run".to_owned();
+        let is_usable = state.partial.is_valid(problem.problem()) && state.cost().is_finite();
+        if counts.iter().any(|count| *count > u64::MAX / 8) || !is_usable {
+            let reason = "its counts or its best point are not those of any run".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         state.search.check(self.population, problem.dimension(), problem.problem().bounds())

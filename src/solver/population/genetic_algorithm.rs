@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
+use super::members::{PointSet, check_size};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -201,8 +202,7 @@ impl Population for GeneticAlgorithm {
     }
     fn begin(&self, space: &Space, _random: &mut Random) -> Result<Self::Memory, Error> {
         let Self { population, crossover_probability, mutation_probability, .. } = *self;
-        let is_size = (2..=1_000_000).contains(&population);
-        check(is_size, "population", population as f64, "from 2 to 1000000")?;
+        check_size(population, space.dimension(), "population", 2)?;
         let is_probability = |p: f64| (0.0..=1.0).contains(&p);
         let range = "in [0, 1]";
         let crossed = crossover_probability;
@@ -235,20 +235,30 @@ impl Population for GeneticAlgorithm {
     ) {
         let n = space.dimension();
         if !memory.has_begun {
-            candidates.next(n).copy_from(space.x0());
-            for _ in 1..self.population {
-                space.draw(random, candidates.next(n));
+            while candidates.all().len() < self.population {
+                if candidates.pauses(n) {
+                    return;
+                }
+                let is_start = candidates.all().is_empty();
+                let x = candidates.next(n);
+                if is_start { x.copy_from(space.x0()) } else { space.draw(random, x) }
             }
             return;
         }
-        let (children, mut attempts) = (self.children(), 0);
+        if !candidates.is_continued() {
+            memory.begin_generation(self.population);
+        }
+        let children = self.children();
         while candidates.all().len() < children {
+            if candidates.pauses(2 * n) {
+                return;
+            }
             self.mate(space, memory, random);
-            for child in &mut memory.pair {
-                let members = memory.order[..self.population].iter().map(|&at| &memory.members[at]);
-                if members.chain(candidates.all()).any(|x| is_same(x, child)) {
-                    attempts += 1;
-                    if attempts <= ATTEMPTS * children {
+            let GeneticAlgorithmMemory { pair, seen, attempts, .. } = memory;
+            for child in pair {
+                if !seen.insert(child) {
+                    *attempts += 1;
+                    if *attempts <= ATTEMPTS * children {
                         continue;
                     }
                     space.draw(random, child);

@@ -4,15 +4,91 @@
 //! of output from a computer code", Technometrics 21 (1979): Latin hypercube sampling.
 
 use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
 
 use super::Space;
 use crate::error::check;
+use crate::random::interpolated;
 use crate::{Error, Random};
 
-/// Checks the size of a population. Beyond a million its room may be more than there is.
-pub(super) fn check_size(size: usize, name: &'static str, smallest: usize) -> Result<(), Error> {
-    let range = if smallest == 4 { "from 4 to 1000000" } else { "from 2 to 1000000" };
-    check((smallest..=1_000_000).contains(&size), name, size as f64, range)
+/// The most numbers that a generation, or a matrix, may hold: 1 GiB of them.
+pub(super) const MOST_NUMBERS: usize = 1 << 27;
+
+/// The largest population.
+pub(super) const LARGEST: usize = 1_000_000;
+
+/// Checks the size of a population in n variables.
+pub(super) fn check_size(
+    size: usize,
+    n: usize,
+    name: &'static str,
+    smallest: usize,
+) -> Result<(), Error> {
+    let range = match smallest {
+        4 => "from 4 to 1000000, and at most 134217728 / n in n variables",
+        2 => "from 2 to 1000000, and at most 134217728 / n in n variables",
+        _ => "from 1 to 1000000, and at most 134217728 / n in n variables",
+    };
+    let fits = size.saturating_mul(n) <= MOST_NUMBERS;
+    check((smallest..=LARGEST).contains(&size) && fits, name, size as f64, range)
+}
+
+/// Checks the number of variables of a method that keeps a matrix of n².
+pub(super) fn check_matrix(n: usize, range: &'static str) -> Result<(), Error> {
+    let fits = n.saturating_mul(n) <= MOST_NUMBERS;
+    check(fits, "the number of variables", n as f64, range)
+}
+
+/// A set of points, known by their hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PointSet {
+    /// A place that is not taken holds 0.
+    table: Vec<u64>,
+}
+
+impl PointSet {
+    /// An empty set with places for a number of points.
+    pub fn new(count: usize) -> Self {
+        Self { table: vec![0; (2 * count).next_power_of_two()] }
+    }
+
+    pub fn clear(&mut self) {
+        self.table.fill(0);
+    }
+
+    /// Adds a point. False when it is there already.
+    pub fn insert(&mut self, x: &DVector<f64>) -> bool {
+        let hash = hash(x).max(1);
+        let mask = self.table.len() - 1;
+        let mut at = hash as usize & mask;
+        for _ in 0..self.table.len() {
+            match self.table[at] {
+                0 => {
+                    self.table[at] = hash;
+                    return true;
+                }
+                known if known == hash => return false,
+                _ => at = (at + 1) & mask,
+            }
+        }
+        true
+    }
+
+    /// False for what a damaged checkpoint may hold.
+    pub fn is_valid(&self, count: usize) -> bool {
+        self.table.len() == (2 * count).next_power_of_two()
+    }
+}
+
+/// A hash of the words of x, each mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014).
+pub(super) fn hash(x: &DVector<f64>) -> u64 {
+    x.iter().fold(1, |hash, x| {
+        // Zero has two signs, and is one point.
+        let mut mixed = hash ^ (x + 0.0).to_bits();
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    })
 }
 
 /// True for points that a population of this space may hold.
@@ -40,9 +116,7 @@ pub(super) fn latin_hypercube(
         random.shuffle(&mut cell);
         for (x, &cell) in points.iter_mut().skip(1).zip(&cell) {
             let share = (cell as f64 + random.unit()) / cells as f64;
-            // Halves, so that the width of the largest boxes is finite.
-            let value = lower[i] + 2.0 * (share * (upper[i] / 2.0 - lower[i] / 2.0));
-            x[i] = value.clamp(lower[i], upper[i]);
+            x[i] = interpolated(lower[i], upper[i], share);
         }
     }
     points

@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
+use super::members::check_matrix;
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -34,9 +35,11 @@ solver!(NelderMead);
 ///
 /// **Needs** costs; neither bounds nor a scale.
 ///
-/// **Parameters** [`adaptive`](Self::adaptive) (true), [`scale`](Self::scale) (5 % of each coordinate, 0.00025 where it is
-/// 0), [`x_tolerance`](Self::x_tolerance) (1e-8), [`cost_tolerance`](Self::cost_tolerance) (1e-12),
-/// [`restarts`](Self::restarts) (5). [`seed`](Self::seed) changes nothing.
+/// **Parameters** [`adaptive`](Self::adaptive) (true), [`scale`](Self::scale), the first edges (5 % of each coordinate; where
+/// it is 0, 5 % of the distance between its bounds and at most 0.00025), [`x_tolerance`](Self::x_tolerance) (1e-8),
+/// [`cost_tolerance`](Self::cost_tolerance) (1e-12), [`restarts`](Self::restarts) (5). [`seed`](Self::seed) changes nothing.
+/// Without a scale, an edge is lengthened where a coordinate is so near to 0 that 5 % of it hardly change the cost: a
+/// hundredfold until they change it by a thousandth of what the others do, or it is the edge of a coordinate that is 0.
 ///
 /// **Guarantee** The best vertex never gets worse. There is none that it ends at a stationary point (McKinnon 1998); the
 /// restarts are there for that. It ends with [`Stall::Collapsed`] when a restart has gained nothing, and with
@@ -81,13 +84,15 @@ impl NelderMead {
         self.adaptive = adaptive;
         self
     }
-    /// The simplex has collapsed when its extent is at most this, relative to the largest coordinate where that is above 1,
-    /// and its costs are as near as [`cost_tolerance`](Self::cost_tolerance) says. Default 1e-8. Range: > 0.
+    /// The simplex has collapsed when its extent along every coordinate is at most this, relative to the coordinate's value or
+    /// to 20 of its first edges, whichever is larger, the latter at most 1; and its costs are as near as
+    /// [`cost_tolerance`](Self::cost_tolerance) says. Default 1e-8. Range: > 0.
     pub fn x_tolerance(mut self, tolerance: f64) -> Self {
         self.x_tolerance = tolerance;
         self
     }
-    /// How near the costs of a collapsed simplex are, relative to the best where that is above 1. Default 1e-12. Range: > 0.
+    /// How near the costs of a collapsed simplex are, relative to the best cost or to its distance from the first, whichever is
+    /// larger, the latter at most 1. Default 1e-12. Range: > 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.cost_tolerance = tolerance;
         self
@@ -105,12 +110,18 @@ impl NelderMead {
             let edge = match self.scale {
                 // An edge below the resolution of x is none.
                 Some(scale) => scale.max(f64::EPSILON.sqrt() * x.abs()),
-                None if x == 0.0 => 0.00025,
+                None if x.abs() < f64::MIN_POSITIVE / 0.05 => shortest(space, i),
                 None => 0.05 * x,
             };
             inward(space, i, x, edge)
         })
     }
+}
+
+/// The edge of a coordinate that is 0, and the longest to which others are lengthened.
+fn shortest(space: &Space, coordinate: usize) -> f64 {
+    let (lower, upper) = space.bounds_of(coordinate);
+    (0.05 * (upper - lower)).min(0.00025)
 }
 
 /// The edge, turned round where the bound is nearer on its side, and cut at the bound.
@@ -154,6 +165,10 @@ impl Population for NelderMead {
         let range = "positive and finite";
         check(is_positive(self.x_tolerance), "x_tolerance", self.x_tolerance, range)?;
         check(is_positive(self.cost_tolerance), "cost_tolerance", self.cost_tolerance, range)?;
+        check_matrix(
+            space.dimension(),
+            "at most 11585, as a simplex holds n² numbers: take PatternSearch or CmaEs::separable",
+        )?;
         Ok(Simplex::new(space, self.edges(space)))
     }
     fn propose(
@@ -173,7 +188,7 @@ impl Population for NelderMead {
         candidates: &[DVector<f64>],
         costs: &[f64],
     ) -> ControlFlow<Stall> {
-        let Some(reason) = simplex.learn(candidates, costs, self) else {
+        let Some(reason) = simplex.learn(space, candidates, costs, self) else {
             return ControlFlow::Continue(());
         };
         if simplex.may_restart(self) {

@@ -195,6 +195,8 @@ pub struct Memory {
     best: Vec<DVector<f64>>,
     costs: Vec<f64>,
     is_evaluated: bool,
+    /// The particle that is to move next.
+    next: usize,
     /// The particles that moved, and are candidates.
     moved: Vec<usize>,
     /// The lowest among the neighbours of each.
@@ -217,7 +219,7 @@ impl Population for ParticleSwarm {
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Memory, Error> {
         let n = space.dimension();
         let size = self.particles;
-        check_size(size, "particles", 2)?;
+        check_size(size, n, "particles", 2)?;
         let holds = (0.0..1.0).contains(&self.inertia);
         check(holds, "inertia", self.inertia, "at least 0, below 1")?;
         for (name, value) in [("cognitive", self.cognitive), ("social", self.social)] {
@@ -243,6 +245,7 @@ impl Population for ParticleSwarm {
             v,
             costs: vec![f64::INFINITY; size],
             is_evaluated: false,
+            next: 0,
             moved: Vec::with_capacity(size),
             leaders: vec![0; size],
             informed,
@@ -258,20 +261,25 @@ impl Population for ParticleSwarm {
         candidates: &mut Candidates,
     ) {
         let n = space.dimension();
-        let Memory { x, v, best, costs, moved, leaders, informed, examples, .. } = memory;
-        moved.clear();
-        if !memory.is_evaluated {
-            for (particle, x) in x.iter().enumerate() {
-                moved.push(particle);
-                candidates.next(n).copy_from(x);
+        let Memory { x, v, best, costs, next, moved, leaders, informed, examples, .. } = memory;
+        if !candidates.is_continued() {
+            *next = 0;
+            moved.clear();
+            if examples.is_none() {
+                self.topology.lead(costs, informed, leaders);
             }
-            return;
-        }
-        if examples.is_none() {
-            self.topology.lead(costs, informed, leaders);
         }
         let size = x.len();
-        for (particle, (x, v)) in x.iter_mut().zip(v).enumerate() {
+        for (particle, (x, v)) in x.iter_mut().zip(v).enumerate().skip(*next) {
+            if candidates.pauses(n) {
+                return;
+            }
+            *next = particle + 1;
+            if !memory.is_evaluated {
+                moved.push(particle);
+                candidates.next(n).copy_from(x);
+                continue;
+            }
             let mut has_moved = false;
             let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
             for i in 0..n {

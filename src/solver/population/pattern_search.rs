@@ -30,8 +30,8 @@ solver!(PatternSearch);
 /// **Needs** costs; neither bounds nor a scale.
 ///
 /// **Parameters** [`opportunistic`](Self::opportunistic) (false), [`expansion`](Self::expansion) τ (1),
-/// [`scale`](Self::scale) h (a quarter of the largest of 1 and |x0_i|), [`x_tolerance`](Self::x_tolerance) (1e-8).
-/// [`seed`](Self::seed) changes nothing.
+/// [`scale`](Self::scale) h (a quarter of the largest of 1 and |x0_i|, but at most of the distance between the bounds),
+/// [`x_tolerance`](Self::x_tolerance) (1e-8). [`seed`](Self::seed) changes nothing.
 ///
 /// **Guarantee** The best point never gets worse. Where f is continuously differentiable with bounded level sets, a
 /// subsequence of the points at which a poll failed goes to a stationary point (Kolda et al., theorem 3.11). It ends with
@@ -73,8 +73,8 @@ impl PatternSearch {
         self.expansion = expansion;
         self
     }
-    /// The search ends when the largest step Δ h_i is at most this, relative to the largest coordinate where that is above
-    /// 1. Default 1e-8. Range: > 0.
+    /// The search ends when every step Δ h_i is at most this, relative to |x_i| or |x0_i|, whichever is larger, the latter at
+    /// most 1; where x0_i is 0, the distance between the bounds takes its place. Default 1e-8. Range: > 0.
     pub fn x_tolerance(mut self, tolerance: f64) -> Self {
         self.x_tolerance = tolerance;
         self
@@ -100,8 +100,12 @@ impl Population for PatternSearch {
         check(is_in_range, "expansion", expansion, "at least 1 and finite")?;
         let is_in_range = x_tolerance > 0.0 && x_tolerance.is_finite();
         check(is_in_range, "x_tolerance", x_tolerance, "positive and finite")?;
-        let length = |x: f64| self.scale.unwrap_or(0.25 * x.abs().max(1.0));
-        Ok(Mesh::new(space.x0(), space.x0().map(length)))
+        let length = |i: usize, _| {
+            let (lower, upper) = space.bounds_of(i);
+            let default = space.x0()[i].abs().max(1.0).min(upper - lower);
+            self.scale.unwrap_or(0.25 * default)
+        };
+        Ok(Mesh::new(space.x0(), DVector::from_fn(space.dimension(), length)))
     }
     fn propose(
         &self,
@@ -114,14 +118,14 @@ impl Population for PatternSearch {
     }
     fn learn(
         &self,
-        _space: &Space,
+        space: &Space,
         mesh: &mut Mesh,
         _random: &mut Random,
         candidates: &[DVector<f64>],
         costs: &[f64],
     ) -> ControlFlow<Stall> {
         mesh.learn(self, candidates, costs);
-        let (size, tolerance) = (mesh.size(), self.x_tolerance);
+        let (size, tolerance) = (mesh.size(space), self.x_tolerance);
         if size <= tolerance {
             return ControlFlow::Break(Stall::Collapsed { size, tolerance });
         }

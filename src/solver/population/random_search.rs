@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
+use super::members::check_size;
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -57,7 +58,7 @@ impl RandomSearch {
         self.points = points;
         self
     }
-    /// How many of them are asked for at once, default 32. Range: ≥ 1. It changes no point.
+    /// How many of them are asked for at once, default 32. Range: 1 to 1000000. It changes no point.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
@@ -75,9 +76,9 @@ impl Population for RandomSearch {
     fn scale(&self) -> Option<f64> {
         self.scale
     }
-    fn begin(&self, _space: &Space, _random: &mut Random) -> Result<u64, Error> {
+    fn begin(&self, space: &Space, _random: &mut Random) -> Result<u64, Error> {
         check(self.points >= 1, "points", 0.0, "at least 1")?;
-        check(self.batch >= 1, "batch", 0.0, "at least 1")?;
+        check_size(self.batch, space.dimension(), "batch", 1)?;
         Ok(0)
     }
     fn propose(
@@ -87,8 +88,13 @@ impl Population for RandomSearch {
         random: &mut Random,
         candidates: &mut Candidates,
     ) {
-        let left = self.points.saturating_sub(*asked).clamp(1, self.batch as u64);
-        for _ in 0..left {
+        // Those of this generation were counted already.
+        let before = asked.saturating_sub(candidates.all().len() as u64);
+        let batch = self.points.saturating_sub(before).clamp(1, self.batch as u64);
+        while *asked < before + batch {
+            if candidates.pauses(space.dimension()) {
+                return;
+            }
             let x = candidates.next(space.dimension());
             if *asked == 0 {
                 x.copy_from(space.x0());

@@ -8,14 +8,34 @@ use serde::{Deserialize, Serialize};
 use super::{Population, Space};
 use crate::{Bounds, Error, Random, Stall, Termination};
 
-/// Room for the candidates of a generation, kept from one to the next.
+/// Numbers written between two looks at the time limit.
+const PIECE: usize = 1 << 16;
+
+/// Workspace for the candidates of a generation, kept from one to the next.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Candidates {
     points: Vec<DVector<f64>>,
     used: usize,
+    /// What was done since the last look at the time limit.
+    work: usize,
+    is_paused: bool,
+    is_continued: bool,
 }
 
 impl Candidates {
+    /// True when a proposal has to return here, before a candidate that takes `work` operations: it is called again and
+    /// then [goes on](Self::is_continued). So the time limit and the token of a run are seen within large generations.
+    pub fn pauses(&mut self, work: usize) -> bool {
+        self.is_paused = self.work >= PIECE;
+        self.work = self.work.saturating_add(work);
+        self.is_paused
+    }
+
+    /// True when this call goes on where the last one paused.
+    pub fn is_continued(&self) -> bool {
+        self.is_continued
+    }
+
     /// One more candidate of n coordinates, to be written. What it holds is of no meaning.
     pub fn next(&mut self, n: usize) -> &mut DVector<f64> {
         self.used += 1;
@@ -28,11 +48,6 @@ impl Candidates {
     /// The candidates of this generation.
     pub fn all(&self) -> &[DVector<f64>] {
         &self.points[..self.used]
-    }
-
-    /// None of them.
-    fn clear(&mut self) {
-        self.used = 0;
     }
 
     fn is_valid(&self, n: usize) -> bool {
@@ -92,20 +107,37 @@ impl<M> SearchState<M> {
         })
     }
 
-    pub(super) fn propose<P: Population<Memory = M>>(&mut self, population: &P) {
-        if self.is_asked {
-            return;
-        }
+    /// Has the candidates written. Interrupted, it goes on with the next call.
+    pub(super) fn propose<P: Population<Memory = M>>(
+        &mut self,
+        population: &P,
+        mut uninterrupted: impl FnMut() -> ControlFlow<Termination>,
+    ) -> ControlFlow<Termination> {
         let Self { space, memory, random, candidates, costs, .. } = self;
-        candidates.clear();
-        population.propose(space, memory, random, candidates);
-        costs.resize(candidates.all().len(), f64::NAN);
-        self.is_asked = true;
+        if !self.is_asked && !candidates.is_paused {
+            candidates.used = 0;
+        }
+        while !self.is_asked {
+            candidates.work = 0;
+            candidates.is_continued = std::mem::take(&mut candidates.is_paused);
+            population.propose(space, memory, random, candidates);
+            costs.resize(candidates.used, f64::NAN);
+            self.is_asked = !candidates.is_paused;
+            if candidates.is_paused {
+                uninterrupted()?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// The candidates that wait, and room for their costs.
     pub(super) fn waiting(&mut self) -> (&[DVector<f64>], &mut [f64]) {
         (self.candidates.all(), &mut self.costs)
+    }
+
+    /// True when a generation was learnt.
+    pub(super) fn has_begun(&self) -> bool {
+        self.generation > 0
     }
 
     /// The best candidate of the last generation; the best of all when there was none.
@@ -114,7 +146,7 @@ impl<M> SearchState<M> {
         last.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(&self.best, |(x, _)| x)
     }
 
-    /// Takes in the costs in that room.
+    /// Takes in the costs in that room. A cost of −infinity ends the search, at the best point of a finite one.
     pub(super) fn learn<P: Population<Memory = M>>(
         &mut self,
         population: &P,
@@ -122,18 +154,20 @@ impl<M> SearchState<M> {
         let Self { space, memory, random, candidates, costs, .. } = self;
         self.is_asked = false;
         self.generation += 1;
+        let mut is_unbounded = false;
         for (cost, x) in costs.iter_mut().zip(candidates.all()) {
-            if *cost == f64::NEG_INFINITY {
-                (self.best_cost, _) = (f64::MIN, self.best.copy_from(x));
-                return ControlFlow::Break(Termination::Unbounded { cost: *cost });
-            }
             if cost.is_nan() {
                 *cost = f64::INFINITY;
             }
-            if *cost < self.best_cost {
+            if *cost == f64::NEG_INFINITY {
+                is_unbounded = true;
+            } else if *cost < self.best_cost {
                 self.best_cost = *cost;
                 self.best.copy_from(x);
             }
+        }
+        if is_unbounded {
+            return ControlFlow::Break(Termination::Unbounded { cost: f64::NEG_INFINITY });
         }
         match population.learn(space, memory, random, candidates.all(), costs) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
@@ -166,7 +200,7 @@ impl<M> SearchState<M> {
             && self.costs.len() == self.candidates.used
             && self.best.len() == n
             && self.best.iter().all(|x| x.is_finite())
-            && !self.best_cost.is_nan()
+            && self.best_cost > f64::NEG_INFINITY
             && self.generation < u64::MAX / 2
             && population.is_valid(&self.space, &self.memory);
         let reason = || "its population is not one of this configuration and problem".to_owned();
@@ -228,12 +262,13 @@ impl<P: Population> Search<P> {
 
     /// The candidates of the generation. Asked again before they are told, they are the same.
     pub fn ask(&mut self) -> &[DVector<f64>] {
-        self.state.propose(&self.population);
+        let _ = self.state.propose(&self.population, || ControlFlow::Continue(()));
         self.state.candidates.all()
     }
 
-    /// Takes in the costs of the candidates, in their order. NaN is worse than any number. Breaks when the method is done;
-    /// it may be asked on nevertheless.
+    /// Takes in the costs of the candidates, in their order. NaN is worse than any number; −infinity ends the search as
+    /// [unbounded](Termination::Unbounded) and is not the cost of its best point. Breaks when the method is done; it may be
+    /// asked on nevertheless.
     ///
     /// # Errors
     /// [`Error::Costs`] when they are not as many as the candidates that wait. Nothing has changed then.
@@ -246,7 +281,7 @@ impl<P: Population> Search<P> {
         Ok(self.state.learn(&self.population))
     }
 
-    /// The best candidate so far and its cost; the start and +infinity before any was told.
+    /// The best candidate so far and its cost; the start and +infinity before any finite cost was told.
     pub fn best(&self) -> (&DVector<f64>, f64) {
         (&self.state.best, self.state.best_cost)
     }

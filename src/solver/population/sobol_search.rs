@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::members::check_size;
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -61,12 +62,12 @@ impl Default for SobolSearch {
 }
 
 impl SobolSearch {
-    /// How many points are tried in all, x0 among them, default 10000. Range: ≥ 1.
+    /// How many points are tried in all, x0 among them, default 10000. Range: 1 to 2⁵².
     pub fn points(mut self, points: u64) -> Self {
         self.points = points;
         self
     }
-    /// How many of them are asked for at once, default 32. Range: ≥ 1. It changes no point.
+    /// How many of them are asked for at once, default 32. Range: 1 to 1000000. It changes no point.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
@@ -98,8 +99,9 @@ impl Population for SobolSearch {
         self.scale
     }
     fn begin(&self, space: &Space, random: &mut Random) -> Result<SobolMemory, Error> {
-        check(self.points >= 1, "points", 0.0, "at least 1")?;
-        check(self.batch >= 1, "batch", 0.0, "at least 1")?;
+        let holds = (1..=Sobol::LONGEST).contains(&self.points);
+        check(holds, "points", self.points as f64, "from 1 to 2^52, as many as there are")?;
+        check_size(self.batch, space.dimension(), "batch", 1)?;
         let sequence = Sobol::new(space.dimension())?;
         let sequence = if self.scrambled { sequence.scrambled(random) } else { sequence };
         Ok(SobolMemory { sequence, asked: 0 })
@@ -112,8 +114,13 @@ impl Population for SobolSearch {
         candidates: &mut Candidates,
     ) {
         let SobolMemory { sequence, asked } = memory;
-        let left = self.points.saturating_sub(*asked).clamp(1, self.batch as u64);
-        for _ in 0..left {
+        // Those of this generation were counted already.
+        let before = asked.saturating_sub(candidates.all().len() as u64);
+        let batch = self.points.saturating_sub(before).clamp(1, self.batch as u64);
+        while *asked < before + batch {
+            if candidates.pauses(space.dimension()) {
+                return;
+            }
             let x = candidates.next(space.dimension());
             if *asked == 0 {
                 x.copy_from(space.x0());

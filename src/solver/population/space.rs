@@ -3,6 +3,7 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use crate::random::interpolated;
 use crate::{Bounds, Error, Random};
 
 /// The start, the bounds, and the box in which the first population is drawn.
@@ -131,38 +132,35 @@ impl Space {
     /// Stretches a point of [0, 1)ⁿ over the box of the first population.
     pub fn stretch(&self, x: &mut DVector<f64>) {
         for (x, (lower, upper)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
-            // Halves, so that the width of the largest boxes is finite.
-            *x = (lower + 2.0 * (*x * (upper / 2.0 - lower / 2.0))).min(*upper);
+            *x = interpolated(*lower, *upper, *x);
         }
     }
 
-    /// Reflects a coordinate at its bounds, as often as it takes. A value that is no number becomes that of the start.
+    /// Reflects a coordinate at its bounds, as often as it takes. Where numbers do not reach for that it is
+    /// [clamped](Self::clamped).
     pub fn reflected(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
         if value >= lower && value <= upper && value.is_finite() {
             return value;
         }
-        if !value.is_finite() {
-            return self.x0[coordinate];
-        }
-        if lower.is_infinite() {
-            return 2.0 * upper - value;
-        }
-        if upper.is_infinite() {
-            return 2.0 * lower - value;
-        }
-        let width = upper - lower;
-        if width == 0.0 || !width.is_finite() {
-            return value.clamp(lower, upper);
-        }
-        let along = (value - lower).rem_euclid(2.0 * width);
-        (lower + if along > width { 2.0 * width - along } else { along }).clamp(lower, upper)
+        let reflected = if lower.is_infinite() {
+            upper - (value - upper)
+        } else if upper.is_infinite() {
+            lower + (lower - value)
+        } else {
+            let width = upper - lower;
+            let along = (value - lower).rem_euclid(2.0 * width);
+            lower + along.min(2.0 * width - along)
+        };
+        let is_usable = value.is_finite() && reflected.is_finite();
+        self.clamped(coordinate, if is_usable { reflected } else { value })
     }
 
-    /// The nearest value within the bounds; that of the start for what is no number.
+    /// The nearest value within the bounds, finite; that of the start for NaN, and for an infinity where there is no bound.
     pub fn clamped(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
-        if value.is_finite() { value.clamp(lower, upper) } else { self.x0[coordinate] }
+        let nearest = if value.is_nan() { value } else { value.clamp(lower, upper) };
+        if nearest.is_finite() { nearest } else { self.x0[coordinate] }
     }
 
     /// False for what a damaged checkpoint may hold.

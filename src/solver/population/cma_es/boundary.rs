@@ -33,7 +33,7 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
-    /// Where the middle begins and ends: at the largest numbers where there are no bounds.
+    /// Where the middle begins and ends: at the bounds, or the largest numbers, where there is no parabola.
     least: f64,
     most: f64,
     /// The first standard deviation.
@@ -44,17 +44,25 @@ impl Boundary {
     /// The free coordinates of a space, with the first standard deviations: `scale`, but at most 0.3 of the bounds' widths.
     pub fn new(space: &Space, scale: Option<f64>) -> Self {
         let side = |coordinate| {
-            let (lower, upper) = space.bounds_of(coordinate);
+            let (mut lower, mut upper) = space.bounds_of(coordinate);
             let width = space.width(coordinate);
             let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
+            let (mut first, mut last) = (lower + margin, upper - margin);
+            // Beyond the largest numbers there is no parabola: those bounds are kept by clamping.
+            if !(lower - 3.0 * margin).is_finite() {
+                (first, lower) = (lower.max(f64::MIN), f64::NEG_INFINITY);
+            }
+            if !(upper + 3.0 * margin).is_finite() {
+                (last, upper) = (upper.min(f64::MAX), f64::INFINITY);
+            }
             Side {
                 coordinate,
                 lower,
                 upper,
                 margin,
-                least: (lower + margin).max(f64::MIN),
-                most: (upper - margin).min(f64::MAX),
+                least: first,
+                most: last,
                 scale: scale.map_or(SPREAD * width, |scale| scale.min(most)),
             }
         };
@@ -119,9 +127,11 @@ impl Side {
         let Self { lower, upper, margin, .. } = *self;
         let u = self.reflected(u);
         let x = if u < lower + margin {
-            lower + (u - (lower - margin)).powi(2) / (4.0 * margin)
+            let along = u - (lower - margin);
+            lower + along * (along / (4.0 * margin))
         } else if u > upper - margin {
-            upper - (u - (upper + margin)).powi(2) / (4.0 * margin)
+            let along = u - (upper + margin);
+            upper - along * (along / (4.0 * margin))
         } else {
             u
         };
@@ -148,9 +158,9 @@ impl Side {
         let Self { lower, upper, margin, .. } = *self;
         let (low, high) = (lower - margin, upper + margin);
         let u = if x < lower + margin {
-            low + 2.0 * (margin * (x - lower)).sqrt()
+            low + 2.0 * margin.sqrt() * (x - lower).sqrt()
         } else if x > upper - margin {
-            high - 2.0 * (margin * (upper - x)).sqrt()
+            high - 2.0 * margin.sqrt() * (upper - x).sqrt()
         } else {
             x
         };

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::Random;
 
-/// The largest population that restarts lead to.
-pub(super) const LARGEST: usize = 1_000_000;
-
 /// How the runs follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Regime {
@@ -51,12 +48,12 @@ impl Budget {
         self.limit > 0 && self.used >= self.limit
     }
 
-    /// The next run, if there is one.
+    /// The next run, if there is one. The default population is known, and the largest.
     pub fn next(
         &mut self,
         regime: Regime,
         restarts: u32,
-        default: usize,
+        [default, largest]: [usize; 2],
         random: &mut Random,
     ) -> Option<Start> {
         if regime == Regime::One || self.doublings >= restarts {
@@ -72,21 +69,21 @@ impl Budget {
         if self.is_large {
             self.doublings += 1;
             self.limit = 0;
-            return Some(Start { population: self.population(default), sigma: 1.0 });
+            return Some(Start { population: self.population(default, largest), sigma: 1.0 });
         }
         // λ = ⌊λ_def (λ_large / 2 λ_def)^(u²)⌋, σ = σ_def 10^(−2u'), and half of what the last large run has used.
-        let ratio = self.population(default) as f64 / (2.0 * default as f64);
+        let ratio = self.population(default, largest) as f64 / (2.0 * default as f64);
         let population = (default as f64 * ratio.powf(random.unit().powi(2))) as usize;
         self.limit = (self.last_large / 2).max(1);
         Some(Start {
-            population: population.clamp(default.min(LARGEST), LARGEST),
+            population: population.clamp(default.min(largest), largest),
             sigma: 10_f64.powf(-2.0 * random.unit()),
         })
     }
 
     /// That of the last large run.
-    fn population(&self, default: usize) -> usize {
+    fn population(&self, default: usize, largest: usize) -> usize {
         let factor = 1_usize.checked_shl(self.doublings).unwrap_or(usize::MAX);
-        default.saturating_mul(factor).min(LARGEST)
+        default.saturating_mul(factor).min(largest)
     }
 }

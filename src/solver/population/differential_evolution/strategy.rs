@@ -71,7 +71,13 @@ impl Mutation {
             Some(member) => member[i],
             None => memory.archive[self.minus - members.len()][i],
         };
-        let base = members[self.base][i];
-        base + weight * (members[self.toward][i] - base) + weight * (members[self.plus][i] - minus)
+        let (base, toward) = (members[self.base][i], members[self.toward][i]);
+        let plus = members[self.plus][i];
+        let value = base + weight * (toward - base) + weight * (plus - minus);
+        if value.is_finite() {
+            return value;
+        }
+        // Where differences are beyond the largest number, their parts are not.
+        (1.0 - weight) * base + weight * toward + (weight * plus - weight * minus)
     }
 }

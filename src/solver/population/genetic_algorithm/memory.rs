@@ -3,6 +3,8 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::PointSet;
+
 /// What a [`GeneticAlgorithm`](super::GeneticAlgorithm) remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GeneticAlgorithmMemory {
@@ -12,6 +14,10 @@ pub struct GeneticAlgorithmMemory {
     /// Indices into them: first the members, the best before the others, then the room.
     pub(super) order: Vec<usize>,
     pub(super) pair: [DVector<f64>; 2],
+    /// The members and their children so far: none is evaluated twice.
+    pub(super) seen: PointSet,
+    /// Children of this generation that were made again.
+    pub(super) attempts: usize,
     pub(super) best: f64,
     /// Generations since the best became better.
     pub(super) unimproved: u64,
@@ -26,9 +32,20 @@ impl GeneticAlgorithmMemory {
             costs: vec![f64::INFINITY; all],
             order: (0..all).collect(),
             pair: [DVector::zeros(n), DVector::zeros(n)],
+            seen: PointSet::new(all),
+            attempts: 0,
             best: f64::INFINITY,
             unimproved: 0,
             has_begun: false,
+        }
+    }
+
+    /// Begins a generation: members are not made again.
+    pub(super) fn begin_generation(&mut self, population: usize) {
+        self.attempts = 0;
+        self.seen.clear();
+        for &at in &self.order[..population] {
+            self.seen.insert(&self.members[at]);
         }
     }
 
@@ -68,5 +85,7 @@ impl GeneticAlgorithmMemory {
             && self.members.iter().chain(&self.pair).all(|x| x.len() == n)
             && self.costs.iter().all(|cost| !cost.is_nan())
             && self.unimproved < u64::MAX / 2
+            && self.seen.is_valid(all)
+            && self.attempts < usize::MAX / 2
     }
 }

@@ -10,7 +10,7 @@ use crate::{Error, Random};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Selection {
-    /// The best of k members, drawn with replacement: Goldberg and Deb (1991). k ≥ 1.
+    /// The best of k members, drawn with replacement: Goldberg and Deb (1991). Range of k: 1 to 1000.
     Tournament(usize),
     /// Linear in the rank, the best s times as likely as the average and the worst 2 − s times: Baker (1985). s in (1, 2].
     LinearRank(f64),
@@ -35,7 +35,8 @@ impl Selection {
     pub(super) fn check(self) -> Result<(), Error> {
         match self {
             Self::Tournament(size) => {
-                check(size >= 1, "the size of a tournament", 0.0, "at least 1")
+                let holds = (1..=1000).contains(&size);
+                check(holds, "the size of a tournament", size as f64, "from 1 to 1000")
             }
             Self::LinearRank(s) => {
                 check(s > 1.0 && s <= 2.0, "the selection pressure", s, "in (1, 2]")

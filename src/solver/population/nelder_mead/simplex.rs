@@ -3,11 +3,21 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::{Candidates, Coefficients, NelderMead, Space, inward};
+use super::{Candidates, Coefficients, NelderMead, Space, inward, shortest};
 use crate::Stall;
+use crate::random::interpolated;
 
 /// No simplex has vertices that differ by less than this, relative to the best.
 const RESOLVED: f64 = 1e-14;
+
+/// An edge is too short when it changes the cost by less than this share of what the other edges do, or of the cost itself.
+const FELT: (f64, f64) = (1e-3, 1e-12);
+
+/// By how much it is lengthened then, and to what share of the [`shortest`] edge at least.
+const LONGER: (f64, f64) = (100.0, 1e-12);
+
+/// An edge is this share of the length of its variable.
+const EDGE: f64 = 0.05;
 
 /// The memory of [`NelderMead`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,11 +28,15 @@ pub struct Simplex {
     free: Vec<usize>,
     /// The first edges.
     edges: DVector<f64>,
+    /// The vertices that wait for their costs, when they are several.
+    waiting: Vec<usize>,
     centroid: DVector<f64>,
     reflected: Vertex,
     trial: DVector<f64>,
     asks: Move,
     restarts: u32,
+    /// The cost of the start.
+    first: f64,
     /// The best cost when this simplex was made; infinite for the first.
     begun: f64,
 }
@@ -38,6 +52,8 @@ struct Vertex {
 enum Move {
     /// All vertices, for the first time.
     Begin,
+    /// Those whose edges were too short.
+    Lengthen,
     /// All but the best: those of a restart.
     Restart,
     Reflect,
@@ -58,6 +74,7 @@ impl Simplex {
             vertex.x[i] = space.clamped(i, x0[i] + edges[i]);
         }
         Self {
+            waiting: (0..vertices.len()).collect(),
             vertices,
             free,
             edges,
@@ -66,6 +83,7 @@ impl Simplex {
             trial: x0.clone(),
             asks: Move::Begin,
             restarts: 0,
+            first: f64::INFINITY,
             begun: f64::INFINITY,
         }
     }
@@ -86,10 +104,16 @@ impl Simplex {
     pub(super) fn propose(&mut self, space: &Space, by: Coefficients, to: &mut Candidates) {
         loop {
             let along = match self.asks {
-                Move::Begin => return self.ask(0, to),
+                Move::Begin | Move::Lengthen | Move::Restart | Move::Shrink => {
+                    for &vertex in &self.waiting {
+                        to.next(self.trial.len()).copy_from(&self.vertices[vertex].x);
+                    }
+                    return;
+                }
                 // All is fixed, and there is nothing else to ask for.
-                _ if self.free.is_empty() => return self.ask(0, to),
-                Move::Restart | Move::Shrink => return self.ask(1, to),
+                _ if self.free.is_empty() => {
+                    return to.next(self.trial.len()).copy_from(&self.best().x);
+                }
                 Move::Reflect => {
                     self.center();
                     1.0
@@ -108,12 +132,6 @@ impl Simplex {
             }
             // Moved onto a bound it may be a point that has been evaluated: as good as one beyond the domain.
             self.decide(f64::INFINITY, by.shrink);
-        }
-    }
-
-    fn ask(&self, from: usize, to: &mut Candidates) {
-        for vertex in &self.vertices[from..] {
-            to.next(vertex.x.len()).copy_from(&vertex.x);
         }
     }
 
@@ -137,16 +155,20 @@ impl Simplex {
     /// Takes in the costs, and says why the simplex is done, if it is.
     pub(super) fn learn(
         &mut self,
+        space: &Space,
         candidates: &[DVector<f64>],
         costs: &[f64],
         method: &NelderMead,
     ) -> Option<Stall> {
         let is_shrunk = self.asks == Move::Shrink;
         match self.asks {
-            Move::Begin | Move::Restart | Move::Shrink => {
-                let from = self.vertices.len().saturating_sub(costs.len());
-                for (vertex, &cost) in self.vertices.iter_mut().skip(from).zip(costs) {
-                    vertex.cost = cost;
+            Move::Begin | Move::Lengthen | Move::Restart | Move::Shrink => {
+                for (&vertex, &cost) in self.waiting.iter().zip(costs) {
+                    self.vertices[vertex].cost = cost;
+                }
+                let is_first = matches!(self.asks, Move::Begin | Move::Lengthen);
+                if is_first && method.scale.is_none() && self.lengthen(space) {
+                    return None;
                 }
                 self.sort();
                 self.asks = Move::Reflect;
@@ -161,6 +183,31 @@ impl Simplex {
             }
         }
         if self.asks == Move::Reflect { self.collapse(method, is_shrunk) } else { None }
+    }
+
+    /// Lengthens the first edges that the cost does not feel: of a coordinate that is nearly 0, 5 % are nothing. False when
+    /// there are none.
+    fn lengthen(&mut self, space: &Space) -> bool {
+        let Self { vertices, free, edges, waiting, .. } = self;
+        let Some((start, others)) = vertices.split_first_mut() else { return false };
+        self.first = start.cost;
+        let change = |cost: f64| (cost - start.cost).abs();
+        let changes = others.iter().map(|vertex| change(vertex.cost));
+        let largest = changes.filter(|change| change.is_finite()).fold(0.0, f64::max);
+        let felt = (FELT.0 * largest).max(FELT.1 * start.cost.abs());
+        waiting.clear();
+        for (index, (vertex, &i)) in others.iter_mut().zip(free.iter()).enumerate() {
+            let (x, shortest) = (start.x[i], shortest(space, i));
+            let length = (LONGER.0 * edges[i].abs()).clamp(LONGER.1 * shortest, shortest);
+            let longer = inward(space, i, x, length.copysign(edges[i]));
+            if change(vertex.cost) <= felt && longer.abs() > edges[i].abs() {
+                edges[i] = longer;
+                vertex.x[i] = space.clamped(i, x + longer);
+                waiting.push(index + 1);
+            }
+        }
+        self.asks = Move::Lengthen;
+        !self.waiting.is_empty()
     }
 
     /// What follows from the cost of the trial point.
@@ -204,13 +251,24 @@ impl Simplex {
     fn shrink(&mut self, by: f64) {
         if let Some((best, others)) = self.vertices.split_first_mut() {
             for vertex in others {
-                for (x, best) in vertex.x.iter_mut().zip(&best.x) {
-                    // Between the two, whatever is rounded.
-                    *x = best + by * (*x - best);
+                for (x, &best) in vertex.x.iter_mut().zip(&best.x) {
+                    // Between the two, whatever is rounded, and however far apart they are.
+                    *x = if *x < best {
+                        interpolated(*x, best, 1.0 - by)
+                    } else {
+                        interpolated(best, *x, by)
+                    };
                 }
             }
         }
+        self.await_others();
         self.asks = Move::Shrink;
+    }
+
+    /// All vertices but the best wait for their costs.
+    fn await_others(&mut self) {
+        self.waiting.clear();
+        self.waiting.extend(1..self.vertices.len());
     }
 
     fn sort(&mut self) {
@@ -232,20 +290,43 @@ impl Simplex {
         if is_shrunk && worst.cost <= best.cost {
             return Some(Stall::FlatCosts { range: 0.0, tolerance: 0.0 });
         }
-        let distance = |vertex: &Vertex| {
-            vertex.x.iter().zip(&best.x).fold(0.0_f64, |max, (x, best)| max.max((x - best).abs()))
-        };
-        let extent = self.vertices.iter().map(distance).fold(0.0, f64::max);
-        let size = extent / best.x.amax().max(1.0);
-        let are_near = worst.cost - best.cost <= method.cost_tolerance * best.cost.abs().max(1.0);
-        let has_collapsed = size <= method.x_tolerance && (are_near || size <= RESOLVED);
-        has_collapsed.then_some(Stall::Collapsed { size, tolerance: method.x_tolerance })
+        let are_near = worst.cost - best.cost <= self.cost_tolerance(method);
+        let tolerance = method.x_tolerance;
+        let size = self.size(if are_near { tolerance } else { tolerance.min(RESOLVED) })?;
+        Some(Stall::Collapsed { size, tolerance })
+    }
+
+    /// The largest extent along a coordinate, relative to the [`length`](Self::length) of its variable; `None` when it is
+    /// above the tolerance.
+    fn size(&self, tolerance: f64) -> Option<f64> {
+        let (best, others) = self.vertices.split_first()?;
+        let mut size = 0.0_f64;
+        // The worst is the farthest away most often.
+        for vertex in others.iter().rev() {
+            for &i in &self.free {
+                size = size.max((vertex.x[i] - best.x[i]).abs() / self.length(i));
+                if size > tolerance {
+                    return None;
+                }
+            }
+        }
+        Some(size)
+    }
+
+    /// How large a variable is: its value, or at first the length that its edge was made for, as far as that is below 1.
+    fn length(&self, i: usize) -> f64 {
+        self.best().x[i].abs().max((self.edges[i].abs() / EDGE).min(1.0))
+    }
+
+    /// How near costs are that do not differ: relative to the best, or to what was gained, as far as that is below 1.
+    fn cost_tolerance(&self, method: &NelderMead) -> f64 {
+        let best = self.best().cost;
+        method.cost_tolerance * best.abs().max((self.first - best).min(1.0))
     }
 
     /// True when the last simplex has gained something, and there may be one more.
     pub(super) fn may_restart(&self, method: &NelderMead) -> bool {
-        let best = self.best().cost;
-        let has_gained = self.begun - best > method.cost_tolerance * best.abs().max(1.0);
+        let has_gained = self.begun - self.best().cost > self.cost_tolerance(method);
         !self.free.is_empty() && self.restarts < method.restarts && has_gained
     }
 
@@ -256,10 +337,14 @@ impl Simplex {
         let Some((best, others)) = self.vertices.split_first_mut() else { return };
         for (vertex, &i) in others.iter_mut().zip(&self.free) {
             vertex.x.copy_from(&best.x);
-            let edge = inward(space, i, best.x[i], self.edges[i]);
+            // An edge below the resolution of x is none.
+            let least = f64::EPSILON.sqrt() * best.x[i].abs();
+            let edge = self.edges[i].abs().max(least).copysign(self.edges[i]);
+            let edge = inward(space, i, best.x[i], edge);
             vertex.x[i] = space.clamped(i, best.x[i] + edge);
         }
         self.begun = best.cost;
+        self.await_others();
         self.asks = Move::Restart;
     }
 
@@ -270,7 +355,7 @@ impl Simplex {
             return;
         }
         match self.asks {
-            Move::Begin => {}
+            Move::Begin | Move::Lengthen => {}
             Move::Restart | Move::Shrink => {
                 self.vertices[0].x.copy_from(x);
                 self.vertices[0].cost = cost;
@@ -289,9 +374,12 @@ impl Simplex {
             && self.free.iter().all(|&i| i < n)
             && self.vertices.len() == self.free.len() + 1
             && self.edges.len() == n
+            && self.edges.iter().all(|edge| edge.is_finite())
+            && self.waiting.iter().all(|&vertex| vertex < self.vertices.len())
             && points.all(|x| x.len() == n && x.iter().all(|x| x.is_finite()))
             && vertices.into_iter().all(|vertex| !vertex.cost.is_nan())
             && !self.begun.is_nan()
+            && !self.first.is_nan()
             && self.restarts < u32::MAX
     }
 }

@@ -30,8 +30,8 @@ impl Boundary {
         speed: f64,
     ) -> (f64, f64) {
         let (lower, upper) = space.bounds_of(i);
-        let value = x + speed;
-        if !value.is_finite() {
+        let value = (x + speed).clamp(f64::MIN, f64::MAX);
+        if value.is_nan() {
             return (x, 0.0);
         }
         if value >= lower && value <= upper {
@@ -41,7 +41,7 @@ impl Boundary {
             Self::Rebound => (space.clamped(i, value), -0.5 * speed),
             Self::Absorb => (space.clamped(i, value), 0.0),
             Self::Resample if lower.is_finite() && upper.is_finite() => {
-                (random.between(lower, upper).clamp(lower, upper), 0.0)
+                (random.between(lower, upper), 0.0)
             }
             Self::Reflect | Self::Resample => (space.reflected(i, value), -speed),
         }

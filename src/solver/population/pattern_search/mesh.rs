@@ -3,6 +3,7 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::super::members::hash;
 use super::{Candidates, PatternSearch, Space};
 
 /// How many points are remembered, for each variable and at least.
@@ -65,9 +66,17 @@ impl Mesh {
         }
     }
 
-    /// The largest step, relative to the largest coordinate where that is above 1.
-    pub(super) fn size(&self) -> f64 {
-        self.delta * self.lengths.amax() / self.x.amax().max(1.0)
+    /// The largest step, each relative to the size of its variable: its value, or that of the start as far as it is below 1.
+    /// One that started at 0 is at first as large as its bounds are apart.
+    pub(super) fn size(&self, space: &Space) -> f64 {
+        let step = |i: usize| {
+            let (lower, upper) = space.bounds_of(i);
+            let start = space.x0()[i].abs();
+            let start = if start > 0.0 { start } else { upper - lower };
+            self.delta * self.lengths[i] / self.x[i].abs().max(start.min(1.0))
+        };
+        let moves = |&i: &usize| self.lengths[i] > 0.0;
+        (0..self.x.len()).filter(moves).map(step).fold(0.0, f64::max)
     }
 
     pub(super) fn propose(&mut self, space: &Space, method: &PatternSearch, to: &mut Candidates) {
@@ -241,15 +250,4 @@ impl Mesh {
 
 fn remembered(n: usize) -> usize {
     n.saturating_mul(POINTS.0).max(POINTS.1)
-}
-
-/// A hash of the words of x, each mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014).
-fn hash(x: &DVector<f64>) -> u64 {
-    x.iter().fold(1, |hash, x| {
-        // Zero has two signs, and is one point.
-        let mut mixed = hash ^ (x + 0.0).to_bits();
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    })
 }

@@ -24,6 +24,9 @@ impl Sobol {
     /// The most coordinates.
     pub const LARGEST: usize = 256;
 
+    /// The number of different points.
+    pub const LONGEST: u64 = 1 << BITS;
+
     /// The sequence as it was published.
     ///
     /// # Errors
