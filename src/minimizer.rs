@@ -246,6 +246,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         }
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
+        oracle.set_budget(self.stop.evaluation_limit());
         oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));
         Ok(oracle)
     }
