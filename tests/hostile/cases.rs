@@ -6,10 +6,11 @@ use extremum::stop::{
 use extremum::{Bounds, DVector, Stop};
 
 use super::dice::Dice;
-use super::faults::{Fault, Form, Hostile, Model};
+use super::faults::{Fault, Form};
 use super::problems::Landscape;
 use super::solvers::{self, Any, Family, Said};
 use super::sums::Terms;
+use super::wrapped::{Hostile, Model};
 
 /// When a run ends, its budget aside.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,6 @@ pub enum Aim {
 }
 
 pub struct Case {
-    pub seed: u64,
     pub model: Model,
     pub form: Form,
     pub fault: Fault,
@@ -59,6 +59,8 @@ impl Case {
             _ => Form::Hessian,
         };
         let fault = Fault::draw(&mut dice, n);
+        let is_idle = (is_sum || form == Form::Cost) && !fault.keeps_gradient();
+        let fault = if is_idle { Fault::Nothing } else { fault };
         let cost = model.problem().cost(&DVector::from_vec(start.clone()));
         let aim = match dice.index(6) {
             0 => Aim::RelativeToFirst(dice.power(-12.0, -1.0)),
@@ -68,20 +70,7 @@ impl Case {
         };
         let budget =
             if dice.chance(0.1) { dice.power(0.0, 1.7) } else { dice.power(1.7, 3.4) } as u64;
-        Self {
-            seed,
-            model,
-            form,
-            fault,
-            bounds,
-            solver,
-            family,
-            start,
-            aim,
-            budget,
-            dice,
-            model_text,
-        }
+        Self { model, form, fault, bounds, solver, family, start, aim, budget, dice, model_text }
     }
 
     pub fn problem(&self) -> Hostile<'_> {
@@ -122,7 +111,7 @@ impl Case {
 
     /// Lines of Rust that make the run, with what is in these modules in scope.
     pub fn code(&self) -> String {
-        let Self { seed, model_text, form, fault, solver, start, aim, budget, .. } = self;
+        let Self { model_text, form, fault, solver, start, aim, budget, .. } = self;
         let bounds = self.bounds.as_ref().map_or("None".to_owned(), |bounds| {
             let (lower, upper) = (bounds.lower().as_slice(), bounds.upper().as_slice());
             format!("Some(&Bounds::new(vec!{lower:?}, vec!{upper:?})?)")
@@ -136,8 +125,7 @@ impl Case {
             Aim::Target(cost) => format!("target({cost:?})"),
         };
         format!(
-            "// cargo run --release --example hostile -- --case {seed}\n\
-             let model = {model_text};\n\
+            "let model = {model_text};\n\
              let problem = Hostile::new(&model, Form::{form:?}, Fault::{fault:?}, {bounds});\n\
              let solver = {};\n\
              let run = Minimizer::new(&problem, solver, vec!{start:?})\n    \

@@ -1,17 +1,15 @@
 //! What must hold for every run, whatever the problem, its fault, the solver and its settings.
 
-use std::cell::RefCell;
-use std::fmt::Debug;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use extremum::{Checkpoint, DVector, Error, Minimizer, Parallel, Solution, Stall, Termination};
+use extremum::{DVector, Solution, Stall, Termination};
 
 use super::cases::Case;
-use super::dice::Dice;
-use super::faults::{Fault, Form, Hostile, Planned, counted};
-use super::solvers::{Any, Family};
+use super::faults::{Fault, Form};
+use super::repeats::{interrupted, repeated};
+use super::runs::{End, LATE, TIME_LIMIT, Way, end};
+use super::solvers::Family;
+use super::wrapped::{Hostile, counted};
 
 /// What a check may find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,104 +36,6 @@ pub struct Finding {
 impl Finding {
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into() }
-    }
-}
-
-/// How a run ended.
-pub enum End {
-    Found(Box<Solution>),
-    Refused(Error),
-    /// The problem's own panic reached the caller.
-    Planned,
-    Panicked(String),
-}
-
-impl End {
-    fn found(&self) -> Option<&Solution> {
-        match self {
-            Self::Found(found) => Some(found),
-            _ => None,
-        }
-    }
-}
-
-impl Debug for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Found(found) => write!(f, "{found}\n{found:?}"),
-            Self::Refused(error) => write!(f, "refused: {error}"),
-            Self::Planned => write!(f, "the problem's own panic"),
-            Self::Panicked(message) => write!(f, "panicked: {message}"),
-        }
-    }
-}
-
-/// How long a run with slow costs may last.
-const TIME_LIMIT: Duration = Duration::from_millis(15);
-/// How late it may be, on a busy machine.
-const LATE: Duration = Duration::from_secs(3);
-
-thread_local! {
-    static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// Runs it, silently; the message of a panic that the problem did not plan.
-pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Option<String>> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            MESSAGE.with(|message| *message.borrow_mut() = panic.to_string())
-        }));
-    });
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        (!payload.is::<Planned>()).then(|| MESSAGE.with(|message| message.borrow().clone()))
-    })
-}
-
-/// How a run is made.
-#[derive(Clone, Copy, Default)]
-struct Way {
-    /// In place of the budget.
-    iterations: Option<u64>,
-    is_parallel: bool,
-    /// After so many iterations it goes through bytes.
-    cut: Option<u64>,
-}
-
-fn terms<'a>(case: &'a Case, problem: &'a Hostile<'a>, way: Way) -> Minimizer<'a, &'a Any> {
-    let stop = way.iterations.map_or_else(|| case.stop(), |limit| case.stop_after(limit));
-    let mut terms = Minimizer::new(problem, &case.solver.value, case.start.as_slice())
-        .stop_when(stop)
-        .cancelled_by(&problem.token);
-    if matches!(case.fault, Fault::Slow(_)) {
-        terms = terms.time_limit(TIME_LIMIT);
-    }
-    if way.is_parallel { terms.evaluate_with(Parallel) } else { terms }
-}
-
-fn drive(case: &Case, problem: &Hostile<'_>, way: Way) -> Result<Solution, Error> {
-    problem.begin_step();
-    let mut run = terms(case, problem, way).start()?;
-    let mut step = 0;
-    loop {
-        if way.cut == Some(step) {
-            let bytes = run.checkpoint().to_bytes()?;
-            run = terms(case, problem, way).resume(Checkpoint::from_bytes(&bytes)?)?;
-        }
-        problem.begin_step();
-        if run.step().is_break() {
-            return Ok(run.finish());
-        }
-        step += 1;
-    }
-}
-
-fn end(case: &Case, problem: &Hostile<'_>, way: Way) -> End {
-    match caught(|| drive(case, problem, way)) {
-        Ok(Ok(found)) => End::Found(Box::new(found)),
-        Ok(Err(error)) => End::Refused(error),
-        Err(None) => End::Planned,
-        Err(Some(message)) => End::Panicked(message),
     }
 }
 
@@ -298,82 +198,4 @@ fn confirmed(case: &Case, found: &Solution, problem: &Hostile<'_>) -> Result<(),
     let told =
         || format!("{}; at x the norm is {:e}", found.termination, told_norm(case, found, problem));
     if is_met { Ok(()) } else { Err(told()) }
-}
-
-/// The run again: on threads, and through bytes.
-fn repeated(case: &Case, end: &End, dice: &mut Dice, findings: &mut Vec<Finding>) {
-    let Some(found) = end.found() else { return };
-    let mut compare = |again: End, how: &str| {
-        let other = again.found();
-        let same = other.is_some_and(|other| {
-            bits(other) == bits(found) && other.evaluations == found.evaluations
-        });
-        if !same {
-            findings.push(Finding::new(Kind::DifferentBits, format!("{how}:\n{found}\n{again:?}")));
-        }
-    };
-    let is_shared = case.family == Family::Population || case.landscape().is_none();
-    if is_shared && case.fault.is_pure() && dice.chance(0.3) {
-        for threads in [1, 2] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .expect("a pool of threads");
-            let way = Way { is_parallel: true, ..Way::default() };
-            compare(
-                pool.install(|| self::end(case, &case.problem(), way)),
-                &format!("on {threads} threads"),
-            );
-        }
-    }
-    if found.iterations > 0 && dice.chance(0.3) {
-        let cut = dice.index(found.iterations as usize) as u64;
-        let way = Way { cut: Some(cut), ..Way::default() };
-        compare(self::end(case, &case.problem(), way), &format!("resumed after step {cut}"));
-    }
-}
-
-/// A run that is cancelled in the middle of a step and taken up again.
-fn interrupted(case: &Case, dice: &mut Dice, findings: &mut Vec<Finding>) {
-    let way = Way { iterations: Some(1 + dice.index(25) as u64), ..Way::default() };
-    let problem = case.problem();
-    let End::Found(whole) = end(case, &problem, way) else { return };
-    let counts = problem.counts();
-    let mut cancelling = case.problem();
-    cancelling.cancel_at = 1 + dice.index((counts[0] + counts[1]) as usize) as u64;
-    let at = cancelling.cancel_at;
-    let resumed = caught(|| {
-        let Ok(mut run) = terms(case, &cancelling, way).start() else { return None };
-        while run.step().is_continue() {}
-        let checkpoint = run.checkpoint();
-        if run.finish().termination != Termination::Cancelled {
-            return None;
-        }
-        let bytes = checkpoint.to_bytes().ok()?;
-        Some(
-            Checkpoint::from_bytes(&bytes)
-                .and_then(|read| Ok(terms(case, &case.problem(), way).resume(read)?.complete())),
-        )
-    });
-    match resumed {
-        Ok(Some(Ok(resumed))) if bits(&resumed) != bits(&whole) => {
-            let what = format!("interrupted at call {at}, resumed:\n{whole}\n{resumed}");
-            findings.push(Finding::new(Kind::DifferentBits, what));
-        }
-        Ok(Some(Err(error))) => {
-            let what = format!("interrupted at call {at}, not resumed: {error}");
-            findings.push(Finding::new(Kind::DifferentBits, what));
-        }
-        Err(Some(message)) => {
-            findings.push(Finding::new(Kind::Panic, format!("interrupted at call {at}: {message}")))
-        }
-        _ => {}
-    }
-}
-
-/// What must be the same in two runs, to the last bit.
-fn bits(found: &Solution) -> (Vec<u64>, u64, Option<u64>, u64, String) {
-    let x = found.x.iter().map(|x| x.to_bits()).collect();
-    let norm = found.gradient_norm.map(f64::to_bits);
-    (x, found.cost.to_bits(), norm, found.iterations, format!("{:?}", found.termination))
 }

@@ -114,6 +114,11 @@ impl Dice {
         self.count() as u64
     }
 
+    /// A number of steps that may all be made.
+    pub fn few_steps(&mut self) -> u64 {
+        self.small() as u64
+    }
+
     /// A small number.
     pub fn few(&mut self) -> u32 {
         if self.chance(ODDITY) { u32::MAX } else { self.index(6) as u32 }

@@ -17,9 +17,9 @@ const MOST_ENDLESS: usize = 12;
 /// What one case gave.
 pub struct Verdict {
     pub is_refused: bool,
+    /// Whose run it was.
+    pub solver: &'static str,
     pub findings: Vec<Finding>,
-    /// The case as lines of Rust, where something was found.
-    pub code: String,
 }
 
 /// The cases to run.
@@ -31,14 +31,19 @@ pub struct Plan {
     pub threads: usize,
     /// Findings of a kind that are shown in full.
     pub shown: u64,
+    /// What the cases are called.
+    pub name: &'static str,
     pub run: fn(u64) -> Verdict,
+    /// A case as lines of Rust.
+    pub code: fn(u64) -> String,
 }
 
 #[derive(Debug, Default)]
 pub struct Tally {
     pub cases: u64,
     pub refused: u64,
-    pub found: BTreeMap<Kind, u64>,
+    /// How often each solver was found at fault, and a seed.
+    pub found: BTreeMap<(Kind, &'static str), (u64, u64)>,
     pub text: String,
 }
 
@@ -95,11 +100,7 @@ impl Tally {
                 drop(slot);
                 let what = format!("no end within {PATIENCE:?}");
                 let findings = vec![Finding::new(Kind::Endless, what)];
-                tally.take(
-                    plan,
-                    seed,
-                    Verdict { is_refused: false, findings, code: String::new() },
-                );
+                tally.take(plan, seed, Verdict { is_refused: false, solver: "?", findings });
                 endless += 1;
                 slots.remove(i);
                 hire(&mut slots);
@@ -112,15 +113,14 @@ impl Tally {
     fn take(&mut self, plan: Plan, seed: u64, verdict: Verdict) {
         self.cases += 1;
         self.refused += u64::from(verdict.is_refused);
-        for finding in &verdict.findings {
-            let number = self.found.entry(finding.kind).or_default();
-            *number += 1;
-            if *number <= plan.shown {
-                let Finding { kind, what } = finding;
-                let text = format!("--case {seed}: {kind:?}: {what}\n{}\n", verdict.code);
+        for Finding { kind, what } in &verdict.findings {
+            if self.number(*kind) < plan.shown {
+                let code = (plan.code)(seed);
+                let text = format!("--{} {seed}: {kind:?}: {what}\n{code}\n", plan.name);
                 eprintln!("{text}");
                 self.text.push_str(&text);
             }
+            self.found.entry((*kind, verdict.solver)).or_insert((0, seed)).0 += 1;
         }
     }
 
@@ -129,11 +129,19 @@ impl Tally {
     }
 
     fn number(&self, kind: Kind) -> u64 {
-        self.found.get(&kind).copied().unwrap_or_default()
+        self.found.iter().filter(|((k, _), _)| *k == kind).map(|(_, (number, _))| number).sum()
+    }
+
+    /// What was found, by kind and solver, a line each.
+    pub fn table(&self) -> String {
+        let line = |((kind, solver), (number, seed)): (&(Kind, &str), &(u64, u64))| {
+            format!("{:<16} {solver:<22} {number:>6}, as seed {seed}\n", format!("{kind:?}"))
+        };
+        self.found.iter().map(line).collect()
     }
 
     /// The counts, in one line.
-    pub fn line(&self, name: &str) -> String {
+    pub fn line(&self, plan: Plan) -> String {
         let counts = [
             ("panics", Kind::Panic),
             ("beyond budget", Kind::BeyondBudget),
@@ -148,6 +156,12 @@ impl Tally {
             ("endless", Kind::Endless),
         ];
         let counts = counts.map(|(name, kind)| format!("{} {name}", self.number(kind)));
-        format!("{} {name} ({} refused): {}", self.cases, self.refused, counts.join(", "))
+        format!(
+            "{} {}s, {} of them refused: {}",
+            self.cases,
+            plan.name,
+            self.refused,
+            counts.join(", ")
+        )
     }
 }

@@ -193,7 +193,7 @@ pub fn mini_batches(dice: &mut Dice) -> Said<Any> {
             let rate = rate(dice);
             let text = format!("{}::new({}).batches({size}, {seed})", stringify!($rule), rate.text);
             let said = Said::new($rule::new(rate.value).batches(size, seed), text);
-            settings!(dice, said, measure_every(steps)).map(Solver::boxed)
+            settings!(dice, said, measure_every(few_steps)).map(Solver::boxed)
         }};
     }
     macro_rules! reduced {
