@@ -1,0 +1,201 @@
+//! What must hold for every run, whatever the problem, its fault, the solver and its settings.
+
+use std::time::Instant;
+
+use extremum::{DVector, Solution, Stall, Termination};
+
+use super::cases::Case;
+use super::faults::{Fault, Form};
+use super::repeats::{interrupted, repeated};
+use super::runs::{End, LATE, TIME_LIMIT, Way, end};
+use super::solvers::Family;
+use super::wrapped::{Hostile, counted};
+
+/// What a check may find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Panic,
+    BeyondBudget,
+    FalseConverged,
+    FalseClaim,
+    AboveStart,
+    WrongReport,
+    WrongCount,
+    RepeatedPoint,
+    DifferentBits,
+    LargeAllocation,
+    Endless,
+}
+
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub kind: Kind,
+    pub what: String,
+}
+
+impl Finding {
+    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into() }
+    }
+}
+
+/// A run and everything that was found wrong with it.
+pub struct Checked {
+    pub end: End,
+    pub findings: Vec<Finding>,
+}
+
+pub fn check(case: &Case) -> Checked {
+    let mut findings = Vec::new();
+    let (problem, started) = (case.problem(), Instant::now());
+    let end = end(case, &problem, Way::default());
+    if matches!(case.fault, Fault::Slow(_)) && started.elapsed() > TIME_LIMIT + LATE {
+        findings.push(Finding::new(
+            Kind::Endless,
+            format!("{:?} under a limit of {TIME_LIMIT:?}", started.elapsed()),
+        ));
+    }
+    match &end {
+        End::Found(found) => report(case, found, &problem, &mut findings),
+        End::Panicked(message) => findings.push(Finding::new(Kind::Panic, message)),
+        End::Planned if !case.family.lets_panics_through() => {
+            findings.push(Finding::new(Kind::Panic, "the problem's panic reached the caller"));
+        }
+        End::Refused(_) | End::Planned => {}
+    }
+    let seen = problem.seen();
+    if seen.outside > 0 {
+        let what =
+            format!("{} calls at points that are not finite or outside the bounds", seen.outside);
+        findings.push(Finding::new(Kind::WrongReport, what));
+    }
+    if case.family == Family::LineSearch && case.form != Form::Cost && seen.repeated > 0 {
+        findings.push(Finding::new(
+            Kind::RepeatedPoint,
+            format!("{} calls within a step", seen.repeated),
+        ));
+    }
+    if !matches!(case.fault, Fault::Slow(_)) {
+        let mut dice = case.dice.clone();
+        repeated(case, &end, &mut dice, &mut findings);
+        if dice.chance(0.2) && case.fault.is_pure() {
+            interrupted(case, &mut dice, &mut findings);
+        }
+    }
+    Checked { end, findings }
+}
+
+/// What a solution says, held against the problem.
+fn report(case: &Case, found: &Solution, problem: &Hostile<'_>, findings: &mut Vec<Finding>) {
+    let mut fault = |kind, what: String| findings.push(Finding::new(kind, what));
+    let counts = problem.counts();
+    if counted(&found.evaluations) != counts {
+        fault(
+            Kind::WrongCount,
+            format!("counted {:?}, called {counts:?}", counted(&found.evaluations)),
+        );
+    }
+    let most = found.evaluations.cost.max(found.evaluations.gradient);
+    if most > case.budget.max(1) {
+        fault(Kind::BeyondBudget, format!("{most} evaluations of {}", case.budget));
+    }
+    if let Fault::CancelAt(k) = case.fault
+        && counts[0] + counts[1] > k + 1
+    {
+        fault(Kind::BeyondBudget, format!("{} calls, cancelled at {k}", counts[0] + counts[1]));
+    }
+    if found.x.iter().any(|x| !x.is_finite())
+        || case.bounds.as_ref().is_some_and(|b| !b.contain(&found.x))
+    {
+        return fault(
+            Kind::WrongReport,
+            format!("x = {:?} is not finite or outside the bounds", found.x.as_slice()),
+        );
+    }
+    let (cost, first) =
+        (problem.told_cost(&found.x), problem.told_cost(&DVector::from_vec(case.start.clone())));
+    if found.cost.to_bits() != cost.to_bits() {
+        fault(Kind::WrongReport, format!("cost {:?}, at x it is {cost:?}", found.cost));
+    }
+    if found.cost > first {
+        fault(
+            Kind::AboveStart,
+            format!("{:?} above {first:?} by {:e}", found.cost, found.cost - first),
+        );
+    }
+    if found.termination.is_converged()
+        && let Err(what) = confirmed(case, found, problem)
+    {
+        fault(Kind::FalseConverged, what);
+    }
+    if let Some(norm) = found.gradient_norm
+        && case.form != Form::Cost
+        && case.bounds.is_none()
+        && norm.to_bits() != told_norm(case, found, problem).to_bits()
+    {
+        let told = told_norm(case, found, problem);
+        fault(
+            Kind::WrongReport,
+            format!("gradient norm {norm:e}, at x it is {told:e} ({})", found.termination),
+        );
+    }
+    let Some(landscape) = case.landscape().filter(|_| case.fault.keeps_gradient()) else { return };
+    match &found.termination {
+        Termination::Unbounded { cost } if landscape.minimum().is_some() => {
+            let minimum = landscape.minimum();
+            fault(
+                Kind::FalseClaim,
+                format!("unbounded ({cost:e}), where the minimum is {minimum:?}"),
+            );
+        }
+        Termination::Stalled { reason: Stall::GradientContradictsCost, .. }
+            if landscape.is_continuous() =>
+        {
+            fault(
+                Kind::FalseClaim,
+                format!("a right gradient contradicts the cost at {:?}", found.x.as_slice()),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// The norm of the gradient as the problem gives it, NaN where it does not.
+fn told_norm(case: &Case, found: &Solution, problem: &Hostile<'_>) -> f64 {
+    let n = case.start.len();
+    let mut gradient = DVector::from_element(n, f64::NAN);
+    problem.told_gradient(&found.x, &mut gradient);
+    let is_whole = gradient.len() == n && gradient.iter().all(|g| !g.is_nan());
+    if let Some(bounds) = &case.bounds
+        && is_whole
+    {
+        for (i, g) in gradient.iter_mut().enumerate() {
+            let (x, low, high) = (found.x[i], bounds.lower()[i], bounds.upper()[i]);
+            if x == low && *g > 0.0 || x == high && *g < 0.0 {
+                *g = 0.0;
+            }
+        }
+    }
+    if is_whole { gradient.amax() } else { f64::NAN }
+}
+
+/// How much a differenced norm may differ from the true one.
+const DIFFERENCED: f64 = 10.0;
+
+/// The evidence of a run that converged, held against the problem.
+fn confirmed(case: &Case, found: &Solution, problem: &Hostile<'_>) -> Result<(), String> {
+    let is_met = match found.termination {
+        Termination::TargetReached { cost, target } => cost <= target && cost == found.cost,
+        Termination::GradientNorm { norm, tolerance } if case.form == Form::Cost => {
+            let is_told = !case.is_smooth() || !case.fault.is_pure();
+            is_told || told_norm(case, found, problem) <= DIFFERENCED * norm.max(tolerance)
+        }
+        Termination::GradientNorm { norm, tolerance } => {
+            norm <= tolerance && told_norm(case, found, problem) <= tolerance
+        }
+        _ => true,
+    };
+    let told =
+        || format!("{}; at x the norm is {:e}", found.termination, told_norm(case, found, problem));
+    if is_met { Ok(()) } else { Err(told()) }
+}
