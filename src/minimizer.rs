@@ -4,9 +4,10 @@ mod run;
 mod validation;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
 pub use run::Run;
 pub(crate) use validation::Validated;

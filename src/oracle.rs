@@ -8,10 +8,11 @@ mod watched;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
+use web_time::Instant;
 
 pub(crate) use differences::{difference_step, symmetrize};
 pub(crate) use unbounded::{Unbounded, inside};

@@ -8,10 +8,11 @@
 //! ([`Stall::Creep`]).
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
+use web_time::Instant;
 
 use crate::error::check;
 use crate::{Error, Evaluations, Stall, Termination};

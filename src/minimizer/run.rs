@@ -1,9 +1,9 @@
 //! A run in progress.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
 use super::{Minimizer, Observer, Validated, Validation};
 use crate::stop::{History, TOLERANCE, stalls};

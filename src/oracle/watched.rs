@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
 use super::{CancellationToken, Oracle, Unbounded};
 use crate::evaluator::Serial;
