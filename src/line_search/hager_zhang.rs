@@ -389,7 +389,8 @@ impl Search<'_> {
         let change = value - start.value;
         let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
-        let is_low = value <= (start.value + rule.epsilon * memory.size).min(start.ceiling);
+        let error = start.noise.max(rule.epsilon * memory.size);
+        let is_low = value <= (start.value + error).min(start.ceiling);
         if slope >= sigma * start.slope && (decreases || (approximate && below_t2 && is_low)) {
             memory.approximate = approximate;
             return Err(End(Ok(trials.accept(alpha, value))));

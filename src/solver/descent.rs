@@ -155,8 +155,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None => state.first_trial(self.typical_x.is_some()),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
-        let ceiling = state.ceiling();
-        let mut start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling };
+        let (ceiling, noise) = (state.ceiling(), state.noise());
+        let mut start =
+            Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling, noise };
 
         let along = (&state.x, self.typical_x.as_ref(), &state.d);
         let here = (state.cost, state.proposal);
@@ -219,9 +220,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             });
             ray.uninterrupted()?;
         }
+        let noise = ray.noise(slope);
         if let Some(best) = improved {
             state.commit(best);
         }
+        state.learn_noise(noise);
         if reason == FailureReason::Unbounded {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
         }

@@ -3,8 +3,8 @@
 use extremum::first_order::Adam;
 use extremum::stop::gradient_norm;
 use extremum::{
-    AnySolver, Bfgs, ConjugateGradient, DVector, Error, FromFn, Lbfgs, Minimizer, Newton,
-    Problem, Solver, from_fn, minimize, problem,
+    AnySolver, Bfgs, ConjugateGradient, DVector, Error, FromFn, Lbfgs, Minimizer, Newton, Problem,
+    Solver, from_fn, minimize, problem,
 };
 
 fn gradient_solvers() -> Vec<Box<dyn AnySolver>> {

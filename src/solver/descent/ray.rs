@@ -24,8 +24,10 @@ pub(super) struct Ray<'s, 'o, 'p> {
     /// What was said at x itself and at the last few points.
     seen: [Trial; SEEN],
     seen_count: usize,
-    /// The shortest step at which the cost rose by more than rounding.
-    shortest_rise: f64,
+    /// The shortest step at which the cost rose by more than rounding; infinite without one.
+    rise: Trial,
+    /// The shortest trial step with a finite cost; infinite without one.
+    shortest: Trial,
 }
 
 /// How many points are remembered without their gradients: a search that has come down to rounding goes round
@@ -34,6 +36,9 @@ const SEEN: usize = 8;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
+
+/// A change of the cost beyond so many times what the slope allows is an error in it.
+const BEYOND_SLOPE: f64 = 16.0;
 
 /// Steps shorter than this lead from no number to an infinite one.
 const SAFE: f64 = 1e290;
@@ -72,7 +77,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         let [has_value, has_gradient] = [true; 2];
         let mut seen = [nowhere; SEEN];
         seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
-        let (at, best_at, shortest_rise) = (nowhere, nowhere, f64::INFINITY);
+        let (at, best_at, never) = (nowhere, nowhere, Trial::new(f64::INFINITY));
         Self {
             problem,
             x,
@@ -85,7 +90,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             best_at,
             seen,
             seen_count: 1,
-            shortest_rise,
+            rise: never,
+            shortest: never,
         }
     }
 
@@ -101,15 +107,28 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
 
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     pub fn shortest_rise(&self) -> f64 {
-        self.shortest_rise
+        self.rise.alpha
+    }
+
+    /// The size of errors in the cost, where the shortest trial step shows them: there the cost has changed by far more than the
+    /// slope allows.
+    pub fn noise(&self, slope: f64) -> f64 {
+        let Trial { alpha, value, .. } = self.shortest;
+        let change = (value - self.cost()).abs();
+        if change > BEYOND_SLOPE * alpha * -slope { change } else { 0.0 }
     }
 
     /// Notes a cost at the trial point that is above f(x) by far more than rounding.
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
+        if value.is_finite() && alpha < self.shortest.alpha {
+            self.shortest = self.at;
+        }
         let rise = value - self.cost();
         if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
-            self.shortest_rise = self.shortest_rise.min(alpha);
+            if alpha < self.rise.alpha {
+                self.rise = self.at;
+            }
         }
     }
 
@@ -136,6 +155,9 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             self.at.alpha = alpha;
             return;
         }
+        if self.at.alpha == self.rise.alpha {
+            self.rise = self.at;
+        }
         if self.at.is_held {
             // x keeps its place.
             self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
@@ -154,7 +176,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             self.best_at = self.at;
         }
         let seen = self.seen[..self.seen_count.min(SEEN)].iter();
-        let seen = seen.copied().find(|seen| self.coincide(alpha, seen.alpha));
+        let mut seen = seen.chain([&self.rise]).copied();
+        let seen = seen.find(|seen| self.coincide(alpha, seen.alpha));
         self.at = match seen {
             Some(seen) => Trial { alpha, is_held: false, ..seen },
             None => Trial::new(alpha),

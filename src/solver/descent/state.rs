@@ -9,6 +9,9 @@ use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
 use crate::{Stall, State, Termination};
 
+/// Errors in the cost beyond this share of it are taken for what they look like: steps and walls.
+const MOST_NOISE: f64 = 1e-9;
+
 /// A method that has been above its lowest point for so many steps goes back to it.
 const LONGEST_CLIMB: u32 = 50;
 
@@ -43,6 +46,8 @@ pub struct DescentState<M, S> {
     /// The cost at the start of the run, and the lowest since.
     first_cost: f64,
     lowest_cost: f64,
+    /// The size of errors in the cost that searches have shown; 0 before.
+    noise: f64,
     /// The best point behind a search that lets the cost rise; no workspace is kept for it otherwise.
     lowest: Option<Lowest>,
 }
@@ -106,6 +111,7 @@ impl<M, S> DescentState<M, S> {
             search: S::default(),
             first_cost: cost,
             lowest_cost: cost,
+            noise: 0.0,
             lowest: (!is_monotone).then(lowest),
         }
     }
@@ -122,7 +128,8 @@ impl<M, S> DescentState<M, S> {
         let behind = self.lowest.iter().filter(|lowest| lowest.is_behind());
         let behind = behind.flat_map(|lowest| lowest.x.iter().chain([&lowest.cost]));
         let numbers = self.x.iter().chain(&self.gradient).chain([&self.cost]);
-        let mut numbers = numbers.chain([&self.first_cost, &self.lowest_cost]).chain(behind);
+        let mut numbers =
+            numbers.chain([&self.first_cost, &self.lowest_cost, &self.noise]).chain(behind);
         if numbers.all(|v| v.is_finite()) { Ok(()) } else { Err("its point is not finite") }
     }
 
@@ -187,8 +194,21 @@ impl<M, S> DescentState<M, S> {
     pub(super) fn ceiling(&self) -> f64 {
         match self.lowest {
             Some(_) => f64::INFINITY,
-            None => (self.lowest_cost + ROUNDING * self.lowest_cost.abs()).min(self.first_cost),
+            None => {
+                let error = self.noise().max(ROUNDING * self.lowest_cost.abs());
+                (self.lowest_cost + error).min(self.first_cost)
+            }
         }
+    }
+
+    /// The size of errors in the cost, as far as a search may take them for granted.
+    pub(super) fn noise(&self) -> f64 {
+        self.noise.min(MOST_NOISE * self.lowest_cost.abs())
+    }
+
+    /// Learns the size of errors in the cost from a search that failed.
+    pub(super) fn learn_noise(&mut self, noise: f64) {
+        self.noise = self.noise.max(noise);
     }
 
     /// Goes back to the lowest point, when the method has left it.
