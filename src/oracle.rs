@@ -14,6 +14,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use differences::{difference_step, symmetrize};
+use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
@@ -89,8 +90,8 @@ pub struct Oracle<'a> {
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
-    /// Room for a point of a local search within bounds. Empty until there is one.
-    room: DVector<f64>,
+    /// Workspace for a local search within bounds. Empty until there is one.
+    room: Workspace,
 }
 
 impl<'a> Oracle<'a> {
@@ -107,7 +108,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
-            room: DVector::zeros(0),
+            room: Workspace::default(),
         };
         if !problem.has_gradient() {
             oracle.prepare_differences();

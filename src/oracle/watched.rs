@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nalgebra::DVector;
 
-use super::{CancellationToken, Oracle, Unbounded};
+use super::{CancellationToken, Oracle, Unbounded, Workspace};
 use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
@@ -80,7 +80,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
-            room: DVector::zeros(0),
+            room: Workspace::default(),
         };
         let found = search(&mut inside, &unbounded);
         let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;
