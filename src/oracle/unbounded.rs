@@ -7,10 +7,11 @@
 //! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
-//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors and
-//! correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary point
-//! in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the width, and
-//! bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as it was.
+//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors
+//! and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary
+//! point in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the
+//! width, and bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as
+//! it was.
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
