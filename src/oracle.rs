@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 pub(crate) use differences::{difference_step, symmetrize};
+use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
@@ -90,8 +91,8 @@ pub struct Oracle<'a> {
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
-    /// Room for a point of a local search within bounds. Empty until there is one.
-    room: DVector<f64>,
+    /// Workspace for a local search within bounds. Empty until there is one.
+    room: Workspace,
 }
 
 impl<'a> Oracle<'a> {
@@ -108,7 +109,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
-            room: DVector::zeros(0),
+            room: Workspace::default(),
         };
         if !problem.has_gradient() {
             oracle.prepare_differences();

@@ -188,6 +188,12 @@ impl History {
         self.costs[iteration as usize % LONGEST_WINDOW] = cost;
     }
 
+    /// False for counts so large that going on would overflow them.
+    pub(crate) fn is_valid(&self) -> bool {
+        let counts = [self.since_improvement, self.mark.iteration, self.elapsed_before.as_secs()];
+        counts.iter().all(|count| *count < u64::MAX / 2)
+    }
+
     /// The reason to end a run that has crept since the mark, which moves on with every judgement.
     fn creep(&mut self, (iteration, cost): (u64, f64), patience: u64) -> Option<Stall> {
         let Mark { iteration: from, cost: before, gradient_norm } = self.mark;
@@ -200,11 +206,7 @@ impl History {
         let is_creep = decrease <= NEXT_TO_NOTHING * total
             && self.best_gradient_norm >= AS_STEEP * gradient_norm;
         is_creep.then_some(Stall::Creep { iterations, decrease, total })
-    }
-
-    /// False for counts so large that going on would overflow them.
-    pub(crate) fn is_valid(&self) -> bool {
-        self.since_improvement < u64::MAX / 2 && self.elapsed_before.as_secs() < u64::MAX / 2
+<<<<<<< HEAD
     }
 
     fn cost_before(&self, iteration: u64, window: u64) -> f64 {

@@ -7,15 +7,16 @@
 //! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
-//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors and
-//! correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary point
-//! in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the width, and
-//! bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as it was.
+//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors
+//! and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary
+//! point in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the
+//! width, and bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as
+//! it was.
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nalgebra::DVector;
 
@@ -31,8 +32,17 @@ pub(crate) struct Unbounded<'a> {
     panics: AtomicU64,
     /// True once a cost was −∞.
     is_bottomless: AtomicBool,
-    /// Workspace for x, taken out while it is in use.
-    workspace: Mutex<DVector<f64>>,
+    workspace: Mutex<Workspace>,
+}
+
+/// The vectors of a view, which may serve the next one as well.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    /// x, taken out while it is in use.
+    x: DVector<f64>,
+    /// Where the last gradient was taken, and that gradient in x.
+    at: DVector<f64>,
+    gradient: DVector<f64>,
 }
 
 /// The nearest that a start comes to a bound, relative to half of the width and to |x|: at a bound itself the gradient in y
@@ -133,6 +143,13 @@ fn reflect(y: f64, low: f64, high: f64) -> (f64, f64) {
     if along <= width { (low + along, sign) } else { (high - (along - width), -sign) }
 }
 
+/// Gives a vector n components; allocates only if it has not.
+fn fit(vector: &mut DVector<f64>, n: usize) {
+    if vector.len() != n {
+        *vector = DVector::zeros(n);
+    }
+}
+
 /// Where a search from x within the bounds starts: x, but a little inside of the bounds.
 pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
     let coordinates = x.iter().zip(bounds.sides());
@@ -141,13 +158,15 @@ pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
 }
 
 impl<'a> Unbounded<'a> {
-    /// The problem seen from a start within its bounds, or, without one, as it is. With a workspace for n numbers, empty yet or
-    /// that of an earlier one.
+    /// The problem seen from a start within its bounds, or, without one, as it is. With a workspace, empty yet or that of an
+    /// earlier one.
     pub fn new(
         problem: &'a dyn Problem,
         start: Option<&'a DVector<f64>>,
-        workspace: DVector<f64>,
+        mut workspace: Workspace,
     ) -> Self {
+        // What an earlier view has seen may be of another search.
+        workspace.at.fill(f64::NAN);
         let terms = problem.structure().sum();
         let seen = start.zip(problem.bounds());
         let workspace = Mutex::new(workspace);
@@ -156,7 +175,7 @@ impl<'a> Unbounded<'a> {
     }
 
     /// The calls that panicked, and the workspace.
-    pub fn into_parts(self) -> (u64, DVector<f64>) {
+    pub fn into_parts(self) -> (u64, Workspace) {
         let workspace = self.workspace.into_inner().unwrap_or_else(PoisonError::into_inner);
         (self.panics.into_inner(), workspace)
     }
@@ -224,15 +243,37 @@ impl<'a> Unbounded<'a> {
         if self.seen.is_none() {
             return look(y);
         }
-        let workspace = || self.workspace.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut x = std::mem::take(&mut *workspace());
-        if x.len() != y.len() {
-            x = DVector::zeros(y.len());
-        }
+        let mut x = std::mem::take(&mut self.workspace().x);
+        fit(&mut x, y.len());
         self.leave(y, &mut x);
         let seen = look(&x);
-        *workspace() = x;
+        self.workspace().x = x;
         seen
+    }
+
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a gradient in x, so that it need not be taken again at the end of the search.
+    fn keep(&self, x: &DVector<f64>, gradient: &DVector<f64>) {
+        if self.seen.is_some() && gradient.len() == x.len() {
+            let mut workspace = self.workspace();
+            fit(&mut workspace.at, x.len());
+            fit(&mut workspace.gradient, x.len());
+            workspace.at.copy_from(x);
+            workspace.gradient.copy_from(gradient);
+        }
+    }
+
+    /// Writes the gradient in x if that was the last one to be taken; false if not.
+    pub fn last_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> bool {
+        let workspace = self.workspace();
+        let is_known = workspace.at == *x;
+        if is_known {
+            gradient.copy_from(&workspace.gradient);
+        }
+        is_known
     }
 
     /// From the gradient in x to that in y; NaN where the cost is.
@@ -255,14 +296,22 @@ impl Problem for Unbounded<'_> {
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let made = self.caught(f64::NAN, || {
-            self.at(y, |x| self.problem.gradient(x, gradient));
+            self.at(y, |x| {
+                self.problem.gradient(x, gradient);
+                self.keep(x, gradient);
+            });
             0.0
         });
         self.chain(y, made, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost =
-            self.caught(f64::NAN, || self.at(y, |x| self.problem.cost_and_gradient(x, gradient)));
+        let cost = self.caught(f64::NAN, || {
+            self.at(y, |x| {
+                let cost = self.problem.cost_and_gradient(x, gradient);
+                self.keep(x, gradient);
+                cost
+            })
+        });
         self.chain(y, cost, gradient);
         cost
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use nalgebra::DVector;
 use web_time::Instant;
 
-use super::{CancellationToken, Oracle, Unbounded};
+use super::{CancellationToken, Oracle, Unbounded, Workspace};
 use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
@@ -86,7 +86,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
-            room: DVector::zeros(0),
+            room: Workspace::default(),
         };
         let found = search(&mut inside, &unbounded);
         let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;

@@ -63,15 +63,9 @@ fn patience<S: Solver>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) ->
     solver.patience().min(if is_noisy { PATIENCE_IN_NOISE } else { u64::MAX })
 }
 
-/// Writes the gradient in x itself, and returns the norm of its projection.
-fn projected_norm(
-    problem: &mut Oracle<'_>,
-    bounds: &Bounds,
-    x: &DVector<f64>,
-    gradient: &mut DVector<f64>,
-) -> f64 {
+/// Writes the gradient in x itself.
+fn take_gradient(problem: &mut Oracle<'_>, x: &DVector<f64>, gradient: &mut DVector<f64>) {
     problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
-    bounds.projected_norm(x, gradient)
 }
 
 /// A local search, within the bounds though its solver may not know them: the solver then sees coordinates without any.
@@ -211,13 +205,14 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
         tolerance: f64,
     ) -> ControlFlow<Option<Termination>> {
+        let mut is_known = false;
         if !self.is_flat && !self.is_over {
-            self.advance(solver, problem, tolerance).map_break(Some)?;
+            is_known = self.advance(solver, problem, tolerance)?;
         }
         if !self.is_flat && !self.is_over {
             return ControlFlow::Continue(());
         }
-        self.measure(solver, problem, tolerance)?;
+        self.measure(solver, problem, tolerance, is_known)?;
         if self.is_flat || self.is_over {
             ControlFlow::Break(None)
         } else {
@@ -225,16 +220,17 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// An iteration of the solver. Breaks where the cost has no bound.
+    /// An iteration of the solver; true when the gradient in x is known after it. Breaks where the cost has no bound.
     fn advance<S: Solver<State = L>>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
         tolerance: f64,
-    ) -> ControlFlow<Termination> {
-        let Self { state, centre, x, gradient_norm, history, iteration, share, .. } = self;
+    ) -> ControlFlow<Option<Termination>, bool> {
+        let Self { state, centre, x, gradient, gradient_norm, history, iteration, share, .. } =
+            self;
         let is_box = problem.problem().bounds().is_some_and(Bounds::are_finite);
-        let (flow, is_flat, has_end) =
+        let (flow, is_flat, has_end, is_known) =
             problem.without_bounds(centre.as_ref(), |problem, unbounded| {
                 let flow = solver.step(problem, state);
                 unbounded.leave(state.x(), x);
@@ -242,13 +238,14 @@ impl<L: State> LocalSearch<L> {
                 let is_plain = unbounded.is_plain(state.x());
                 *gradient_norm = norm.filter(|_| is_plain);
                 let tolerance = if is_plain { tolerance } else { *share * tolerance };
+                let is_known = unbounded.last_gradient(x, gradient);
                 let is_flat = norm.is_some_and(|norm| norm <= tolerance)
                     && problem.uninterrupted().is_continue()
                     && solver.accepts_convergence(problem, state);
                 // A box is no wider than numbers reach: only −∞ is below all.
-                (flow, is_flat, is_box && !unbounded.is_bottomless())
+                (flow, is_flat, is_box && !unbounded.is_bottomless(), is_known)
             });
-        problem.uninterrupted()?;
+        problem.uninterrupted().map_break(Some)?;
         *iteration += 1;
         let norm = state.gradient_norm();
         history.record(*iteration, state.cost(), norm);
@@ -258,9 +255,9 @@ impl<L: State> LocalSearch<L> {
             || *iteration >= LONGEST;
         match flow {
             ControlFlow::Break(reason @ Termination::Unbounded { .. }) if !has_end => {
-                ControlFlow::Break(reason)
+                ControlFlow::Break(Some(reason))
             }
-            _ => ControlFlow::Continue(()),
+            _ => ControlFlow::Continue(is_known),
         }
     }
 
@@ -271,14 +268,18 @@ impl<L: State> LocalSearch<L> {
         solver: &S,
         problem: &mut Oracle<'_>,
         tolerance: f64,
+        is_known: bool,
     ) -> ControlFlow<Option<Termination>> {
         let (Some(bounds), Some(norm), None) =
             (problem.problem().bounds(), self.state.gradient_norm(), self.gradient_norm)
         else {
             return ControlFlow::Continue(());
         };
-        let measured = projected_norm(problem, bounds, &self.x, &mut self.gradient);
-        problem.uninterrupted().map_break(Some)?;
+        if !is_known {
+            take_gradient(problem, &self.x, &mut self.gradient);
+            problem.uninterrupted().map_break(Some)?;
+        }
+        let measured = bounds.projected_norm(&self.x, &self.gradient);
         if measured <= tolerance {
             self.is_flat = true;
         } else if self.needs_renewal(problem, bounds, tolerance)
@@ -300,9 +301,9 @@ impl<L: State> LocalSearch<L> {
         if let (Some(bounds), Some(_), None) =
             (problem.problem().bounds(), self.state.gradient_norm(), best.gradient_norm)
         {
-            let norm = projected_norm(problem, bounds, &best.x, &mut self.gradient);
+            take_gradient(problem, &best.x, &mut self.gradient);
             problem.uninterrupted()?;
-            best.gradient_norm = Some(norm);
+            best.gradient_norm = Some(bounds.projected_norm(&best.x, &self.gradient));
         }
         ControlFlow::Continue(())
     }

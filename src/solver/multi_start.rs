@@ -31,7 +31,8 @@ const SAME: f64 = 1e-4;
 /// way to each bound, and beyond a quarter of a sine wave that is stationary at the bound. Where a search has come close to a
 /// bound and is not at its end, it goes on in new coordinates. A search that begins at a bound begins a little inside. The
 /// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds, all of it in units of the width where that is
-/// below 1/64. The run converges at the earliest after the last start. A local search on a differenced gradient ends after 5 iterations without improvement.
+/// below 1/64. The run converges at the earliest after the last start. A local search on a differenced gradient ends after 5
+/// iterations without improvement.
 ///
 /// A panic of the cost or the gradient reads as NaN, and is counted.
 ///

@@ -6,7 +6,7 @@ use nalgebra::DVector;
 
 use super::Proposal;
 use super::state::Buffer;
-use crate::line_search::{Phi, Step};
+use crate::line_search::{Phi, ROUNDING, Step};
 use crate::{Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
@@ -26,7 +26,7 @@ pub(super) struct Ray<'s, 'o, 'p> {
     seen_count: usize,
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     rise: Trial,
-    /// The shortest trial step with a finite cost; infinite without one.
+    /// The shortest trial step at which the cost changed by more than rounding; infinite without one.
     shortest: Trial,
 }
 
@@ -121,10 +121,11 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     /// Notes a cost at the trial point that is above f(x) by far more than rounding.
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
-        if value.is_finite() && alpha < self.shortest.alpha {
+        let rise = value - self.cost();
+        let is_visible = rise.abs() > ROUNDING * self.cost().abs() && rise.is_finite();
+        if is_visible && alpha < self.shortest.alpha {
             self.shortest = self.at;
         }
-        let rise = value - self.cost();
         if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
             if alpha < self.rise.alpha {
                 self.rise = self.at;
