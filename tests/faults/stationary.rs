@@ -62,6 +62,9 @@ impl Problem for Recorded<'_> {
     }
 }
 
+/// A problem, a point, the two corners of its box, the verdict, and the variables at their bounds.
+type Case<'a> = (&'a dyn Problem, [f64; 2], [f64; 2], [f64; 2], Kind, &'a [(usize, Side)]);
+
 const FORMS: [&str; 3] = ["hessian", "gradient", "cost"];
 
 /// Minima within boxes worked out by hand, and what is no minimum there: the verdict, the variables at their bounds, and no
@@ -76,7 +79,7 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
     let ridge = problem!(2, |x| x[0].exp() - x[1].powi(2));
     let touching = problem!(2, |x| x[0].powi(2) + (x[1] - 0.5).powi(2) + x[0] * (x[1] - 0.5));
     let steep = problem!(2, |x| x[0] * 1e9 + (x[1] * 1e-6 - 1.0).powi(2));
-    let cases: [(&dyn Problem, [f64; 2], [f64; 2], [f64; 2], Kind, &[(usize, Side)]); 10] = [
+    let cases: [Case; 10] = [
         (&bowl, [1.0, -0.5], [-1.0, -5.0], [1.0, 5.0], Kind::Minimum, &[(0, Upper)]),
         (&bowl, [1.0, -0.5], [1.0, -5.0], [1.0, 5.0], Kind::Minimum, &[(0, Fixed)]),
         (&corner, [1.0, 0.0], [0.0, 0.0], [1.0, 1.0], Kind::Minimum, &[(0, Upper), (1, Lower)]),
