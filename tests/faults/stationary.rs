@@ -317,6 +317,17 @@ fn a_damaged_number_of_memories_is_refused() {
     assert_eq!(postcard::from_bytes(&bytes).as_ref(), Ok(updater.state()));
 }
 
+/// 2³³ times 2³³ entries are none where products wrap around.
+#[test]
+fn a_damaged_size_of_a_matrix_is_refused() {
+    let damaged = (0_u32, 1_u64 << 33, 1_u64 << 33, Vec::<f64>::new());
+    let bytes = postcard::to_stdvec(&damaged).unwrap();
+    assert!(postcard::from_bytes::<Hessian>(&bytes).is_err());
+    let hessian = Hessian::from(DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    let bytes = postcard::to_stdvec(&hessian).unwrap();
+    assert_eq!(postcard::from_bytes::<Hessian>(&bytes), Ok(hessian));
+}
+
 /// Functions far from the origin, and raised: right gradients pass, negated and scaled ones do not.
 #[test]
 fn gradients_are_checked_far_from_the_origin() {
