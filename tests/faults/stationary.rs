@@ -62,6 +62,9 @@ impl Problem for Recorded<'_> {
     }
 }
 
+/// A problem, a point, the two corners of its box, the verdict, and the variables at their bounds.
+type Case<'a> = (&'a dyn Problem, [f64; 2], [f64; 2], [f64; 2], Kind, &'a [(usize, Side)]);
+
 const FORMS: [&str; 3] = ["hessian", "gradient", "cost"];
 
 /// Minima within boxes worked out by hand, and what is no minimum there: the verdict, the variables at their bounds, and no
@@ -76,7 +79,7 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
     let ridge = problem!(2, |x| x[0].exp() - x[1].powi(2));
     let touching = problem!(2, |x| x[0].powi(2) + (x[1] - 0.5).powi(2) + x[0] * (x[1] - 0.5));
     let steep = problem!(2, |x| x[0] * 1e9 + (x[1] * 1e-6 - 1.0).powi(2));
-    let cases: [(&dyn Problem, [f64; 2], [f64; 2], [f64; 2], Kind, &[(usize, Side)]); 10] = [
+    let cases: [Case; 10] = [
         (&bowl, [1.0, -0.5], [-1.0, -5.0], [1.0, 5.0], Kind::Minimum, &[(0, Upper)]),
         (&bowl, [1.0, -0.5], [1.0, -5.0], [1.0, 5.0], Kind::Minimum, &[(0, Fixed)]),
         (&corner, [1.0, 0.0], [0.0, 0.0], [1.0, 1.0], Kind::Minimum, &[(0, Upper), (1, Lower)]),
@@ -312,6 +315,17 @@ fn a_damaged_number_of_memories_is_refused() {
     updater.step(&mut [1.0; 4], &[1.0; 4]).unwrap();
     let bytes = postcard::to_stdvec(updater.state()).unwrap();
     assert_eq!(postcard::from_bytes(&bytes).as_ref(), Ok(updater.state()));
+}
+
+/// 2³³ times 2³³ entries are none where products wrap around.
+#[test]
+fn a_damaged_size_of_a_matrix_is_refused() {
+    let damaged = (0_u32, 1_u64 << 33, 1_u64 << 33, Vec::<f64>::new());
+    let bytes = postcard::to_stdvec(&damaged).unwrap();
+    assert!(postcard::from_bytes::<Hessian>(&bytes).is_err());
+    let hessian = Hessian::from(DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    let bytes = postcard::to_stdvec(&hessian).unwrap();
+    assert_eq!(postcard::from_bytes::<Hessian>(&bytes), Ok(hessian));
 }
 
 /// Functions far from the origin, and raised: right gradients pass, negated and scaled ones do not.
