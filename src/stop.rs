@@ -206,7 +206,6 @@ impl History {
         let is_creep = decrease <= NEXT_TO_NOTHING * total
             && self.best_gradient_norm >= AS_STEEP * gradient_norm;
         is_creep.then_some(Stall::Creep { iterations, decrease, total })
-<<<<<<< HEAD
     }
 
     fn cost_before(&self, iteration: u64, window: u64) -> f64 {

@@ -220,11 +220,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             });
             ray.uninterrupted()?;
         }
-        let noise = ray.noise(slope);
         if let Some(best) = improved {
             state.commit(best);
         }
-        state.learn_noise(noise);
         if reason == FailureReason::Unbounded {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
         }

@@ -6,7 +6,7 @@ use nalgebra::DVector;
 
 use super::Proposal;
 use super::state::Buffer;
-use crate::line_search::{Phi, ROUNDING, Step};
+use crate::line_search::{Phi, Step};
 use crate::{Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
@@ -26,8 +26,6 @@ pub(super) struct Ray<'s, 'o, 'p> {
     seen_count: usize,
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     rise: Trial,
-    /// The shortest trial step at which the cost changed by more than rounding; infinite without one.
-    shortest: Trial,
 }
 
 /// How many points are remembered without their gradients: a search that has come down to rounding goes round
@@ -36,9 +34,6 @@ const SEEN: usize = 8;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
-
-/// A change of the cost beyond so many times what the slope allows is an error in it.
-const BEYOND_SLOPE: f64 = 16.0;
 
 /// Steps shorter than this lead from no number to an infinite one.
 const SAFE: f64 = 1e290;
@@ -77,22 +72,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         let [has_value, has_gradient] = [true; 2];
         let mut seen = [nowhere; SEEN];
         seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
-        let (at, best_at, never) = (nowhere, nowhere, Trial::new(f64::INFINITY));
-        Self {
-            problem,
-            x,
-            scale,
-            d,
-            longest,
-            trial,
-            best,
-            at,
-            best_at,
-            seen,
-            seen_count: 1,
-            rise: never,
-            shortest: never,
-        }
+        let (at, best_at, rise) = (nowhere, nowhere, Trial::new(f64::INFINITY));
+        Self { problem, x, scale, d, longest, trial, best, at, best_at, seen, seen_count: 1, rise }
     }
 
     /// Breaks with the reason once the run was interrupted.
@@ -110,22 +91,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         self.rise.alpha
     }
 
-    /// The size of errors in the cost, where the shortest trial step shows them: there the cost has changed by far more than the
-    /// slope allows.
-    pub fn noise(&self, slope: f64) -> f64 {
-        let Trial { alpha, value, .. } = self.shortest;
-        let change = (value - self.cost()).abs();
-        if change > BEYOND_SLOPE * alpha * -slope { change } else { 0.0 }
-    }
-
     /// Notes a cost at the trial point that is above f(x) by far more than rounding.
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
         let rise = value - self.cost();
-        let is_visible = rise.abs() > ROUNDING * self.cost().abs() && rise.is_finite();
-        if is_visible && alpha < self.shortest.alpha {
-            self.shortest = self.at;
-        }
         if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
             if alpha < self.rise.alpha {
                 self.rise = self.at;
