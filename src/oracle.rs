@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use differences::{difference_step, symmetrize};
+use differences::Steps;
+pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
 pub(crate) use unbounded::Unbounded;
 pub(crate) use watched::check_cost;
 
@@ -86,6 +87,12 @@ pub struct Oracle<'a> {
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
+    steps: Steps,
+    differences: Differences,
+    /// Those of local searches in coordinates without bounds, where there are bounds.
+    unbounded_differences: Differences,
+    /// Room for what is learnt, until it is known that nothing interrupted it.
+    learnt: Differences,
     /// Room for a point of a local search within bounds. Empty until there is one.
     room: DVector<f64>,
 }
@@ -103,6 +110,10 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
+            steps: Steps::new(problem),
+            differences: Differences::default(),
+            unbounded_differences: Differences::default(),
+            learnt: Differences::default(),
             room: DVector::zeros(0),
         };
         if !problem.has_gradient() {
@@ -185,6 +196,20 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Writes ∇f(x) where f(x) is `cost`, if it is known; returns f(x) if that is known then.
+    pub(crate) fn gradient_at(
+        &mut self,
+        x: &DVector<f64>,
+        cost: Option<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if self.problem.has_gradient() || !self.is_open() {
+            self.gradient(x, gradient);
+            return cost;
+        }
+        self.difference_cost(x, cost, gradient)
+    }
+
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         if !self.is_open() {
@@ -219,7 +244,15 @@ impl<'a> Oracle<'a> {
     /// terms; when the run is interrupted.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
-        let cost = self.cost_and_gradient(x0, gradient);
+        let cost = if self.problem.has_gradient() {
+            self.cost_and_gradient(x0, gradient)
+        } else {
+            let cost = self.cost(x0);
+            if cost.is_finite() {
+                self.learn_at_start(x0, cost, gradient);
+            }
+            cost
+        };
         self.check_interruption()?;
         check_cost(cost)?;
         match gradient.iter().enumerate().find(|(_, g)| !g.is_finite()) {
@@ -258,6 +291,10 @@ impl<'a> Oracle<'a> {
                 vector.resize_vertically_mut(n, 0.0);
             }
         }
+        self.differences.prepare(n);
+        if !self.problem.has_gradient() {
+            self.learnt.prepare(n);
+        }
     }
 
     /// Writes ∇²f(x) and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
@@ -283,7 +320,7 @@ impl<'a> Oracle<'a> {
             10.0 * n as f64 * difference_step::FORWARD
         } else {
             self.difference_cost_twice(x, cost, hessian);
-            10.0 * n as f64 * difference_step::SECOND
+            10.0 * n as f64 * self.steps.second
         }
     }
 
@@ -336,31 +373,6 @@ impl<'a> Oracle<'a> {
         }
         self.difference_along(v, (x, gradient), product, Self::gradient);
     }
-
-    /// Writes the change of a gradient along v, per unit of length.
-    fn difference_along(
-        &mut self,
-        v: &DVector<f64>,
-        (x, gradient): (&DVector<f64>, &DVector<f64>),
-        product: &mut DVector<f64>,
-        evaluate: impl FnOnce(&mut Self, &DVector<f64>, &mut DVector<f64>),
-    ) {
-        let length = v.amax();
-        if length == 0.0 {
-            product.fill(0.0);
-            return;
-        }
-        self.prepare_differences();
-        let h = difference_step::FORWARD * x.amax().max(1.0) / length;
-        let mut there = std::mem::take(&mut self.probed[0]);
-        there.copy_from(x);
-        there.axpy(h, v, 1.0);
-        evaluate(self, &there, product);
-        self.probed[0] = there;
-        *product -= gradient;
-        *product /= h;
-    }
-}
 
 impl std::fmt::Debug for Oracle<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

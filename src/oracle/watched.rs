@@ -57,6 +57,10 @@ impl<'a> Oracle<'a> {
         search: impl FnOnce(&mut Oracle<'_>, &Unbounded<'_>) -> T,
     ) -> T {
         let unbounded = Unbounded::new(self.problem, std::mem::take(&mut self.room));
+        let has_bounds = self.problem.bounds().is_some();
+        let of_coordinates = |oracle: &mut Self| -> &mut Differences {
+            if has_bounds { &mut oracle.unbounded_differences } else { &mut oracle.differences }
+        };
         let mut inside = Oracle {
             problem: &unbounded,
             sum: unbounded.structure().sum(),
@@ -67,6 +71,10 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
+            steps: self.steps,
+            differences: std::mem::take(differences),
+            unbounded_differences: Differences::default(),
+            learnt: std::mem::take(&mut self.learnt),
             room: DVector::zeros(0),
         };
         let found = search(&mut inside, &unbounded);
@@ -116,6 +124,9 @@ impl Problem for Watched<'_> {
     }
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
+    }
+    fn noise(&self) -> f64 {
+        self.problem.noise()
     }
     fn is_interrupted(&self) -> bool {
         self.token.is_some_and(CancellationToken::is_cancelled)
