@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::minimizer::Validated;
+use crate::oracle::Differences;
 use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
@@ -31,6 +32,7 @@ pub struct Checkpoint {
     state: Result<Vec<u8>, String>,
     pub(crate) iteration: u64,
     pub(crate) evaluations: Evaluations,
+    pub(crate) differences: [Differences; 2],
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
@@ -40,14 +42,25 @@ impl Checkpoint {
     pub(crate) fn new<S: Solver>(
         solver: &S,
         state: &S::State,
-        (iteration, evaluations): (u64, Evaluations),
+        iteration: u64,
+        (evaluations, differences): (Evaluations, [Differences; 2]),
         history: History,
         trace: Vec<Record>,
         validated: Option<Validated>,
     ) -> Self {
         let state = postcard::to_stdvec(state).map_err(|error| error.to_string());
         let solver = solver.name().to_owned();
-        Self { format: FORMAT, solver, state, iteration, evaluations, history, trace, validated }
+        Self {
+            format: FORMAT,
+            solver,
+            state,
+            iteration,
+            evaluations,
+            differences,
+            history,
+            trace,
+            validated,
+        }
     }
 
     /// The checkpoint as bytes, to be written to a file.

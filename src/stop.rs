@@ -138,8 +138,9 @@ pub fn max_iterations(limit: u64) -> Stop {
     Stop(Rule::MaxIterations(limit))
 }
 
-/// Ends at the first iteration by which `limit` points were evaluated: the larger of the numbers of costs and of
-/// gradients.
+/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if need be: a run never
+/// evaluates more, the start aside. The terms of mini-batches are not counted. Joined to another rule by
+/// [`and`](Stop::and) it is looked at after each iteration only.
 pub fn max_evaluations(limit: u64) -> Stop {
     Stop(Rule::MaxEvaluations(limit))
 }
@@ -187,6 +188,15 @@ impl Stop {
             }
             Rule::Or(a, b) | Rule::And(a, b) => a.check().and_then(|()| b.check()),
             Rule::MaxIterations(_) | Rule::MaxEvaluations(_) | Rule::When(_) => Ok(()),
+        }
+    }
+
+    /// The number of evaluations at which a run ends whatever else holds.
+    pub(crate) fn evaluation_limit(&self) -> u64 {
+        match &self.0 {
+            Rule::MaxEvaluations(limit) => *limit,
+            Rule::Or(a, b) => a.evaluation_limit().min(b.evaluation_limit()),
+            _ => u64::MAX,
         }
     }
 

@@ -156,9 +156,17 @@ impl<'a, S: Solver> Run<'a, S> {
     pub fn checkpoint(&self) -> Checkpoint {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
-        let counts = (self.iteration, self.oracle.evaluations());
+        let oracle = (self.oracle.evaluations(), self.oracle.differences());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
-        Checkpoint::new(&self.solver, &self.state, counts, history, trace, validated)
+        Checkpoint::new(
+            &self.solver,
+            &self.state,
+            self.iteration,
+            oracle,
+            history,
+            trace,
+            validated,
+        )
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.

@@ -67,7 +67,7 @@ pub(super) struct Steps {
     forward: f64,
     central: f64,
     extrapolated: f64,
-    second: f64,
+    pub(super) second: f64,
 }
 
 impl Steps {

@@ -6,19 +6,27 @@ use std::time::Instant;
 
 use nalgebra::DVector;
 
-use super::{CancellationToken, Oracle, Unbounded};
+use super::{CancellationToken, Differences, Oracle, Unbounded};
 use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
     /// Writes the costs of many points, by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run was
-    /// interrupted, and the costs are then of no use.
+    /// interrupted, and the costs are then of no use; but where the run's evaluations were used up
+    /// ([`Termination::MaxEvaluations`]), as many of the first points as could be have their costs, and the rest NaN.
     pub fn costs(
         &mut self,
         points: &[DVector<f64>],
         costs: &mut [f64],
     ) -> ControlFlow<Termination> {
+        // What is left of the run's evaluations goes to the first points.
+        let left = self.budget.saturating_sub(self.evaluations.cost);
+        let allowed = usize::try_from(left).map_or(points.len(), |left| left.min(points.len()));
+        let is_spent = allowed < points.len();
         if self.is_open() {
+            let (points, rest) = (&points[..allowed], costs.split_at_mut(allowed));
+            let (costs, unknown) = rest;
+            unknown.fill(f64::NAN);
             let (token, deadline) = (self.token.as_ref(), self.deadline.map(|(end, _)| end));
             let calls = AtomicU64::new(0);
             let watched = Watched { problem: self.problem, token, deadline, calls: &calls };
@@ -33,6 +41,9 @@ impl<'a> Oracle<'a> {
             self.evaluations.cost += made;
             let terms = made.saturating_mul(self.terms().unwrap_or(0) as u64);
             self.evaluations.terms = self.evaluations.terms.saturating_add(terms);
+            if is_spent && self.closed.is_none() {
+                self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
+            }
         }
         self.uninterrupted()
     }
@@ -58,29 +69,37 @@ impl<'a> Oracle<'a> {
     ) -> T {
         let unbounded = Unbounded::new(self.problem, std::mem::take(&mut self.room));
         let has_bounds = self.problem.bounds().is_some();
-        let of_coordinates = |oracle: &mut Self| -> &mut Differences {
-            if has_bounds { &mut oracle.unbounded_differences } else { &mut oracle.differences }
-        };
+        let differences =
+            if has_bounds { &mut self.unbounded_differences } else { &mut self.differences };
+        let differences = std::mem::take(differences);
         let mut inside = Oracle {
             problem: &unbounded,
             sum: unbounded.structure().sum(),
             evaluations: self.evaluations,
             token: self.token.clone(),
             deadline: self.deadline,
+            budget: self.budget,
             closed: self.closed.clone(),
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
             steps: self.steps,
-            differences: std::mem::take(differences),
+            differences,
             unbounded_differences: Differences::default(),
             learnt: std::mem::take(&mut self.learnt),
             room: DVector::zeros(0),
         };
         let found = search(&mut inside, &unbounded);
-        let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;
+        let Oracle { evaluations, closed, probe, probed, differences, learnt, .. } = &mut inside;
         (self.evaluations, self.closed) = (*evaluations, closed.take());
         (self.probe, self.probed) = (std::mem::take(probe), std::mem::take(probed));
+        let (differences, learnt) = (std::mem::take(differences), std::mem::take(learnt));
+        self.learnt = learnt;
+        if has_bounds {
+            self.unbounded_differences = differences;
+        } else {
+            self.differences = differences;
+        }
         drop(inside);
         let (panics, room) = unbounded.into_parts();
         self.evaluations.panics += panics;

@@ -30,6 +30,7 @@ pub use steepest::{GradientDescent, Steepest};
 use super::Solver;
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, Start, Step};
+use crate::oracle::Norms;
 use crate::{Error, Oracle, Stall, Termination, linalg};
 use ray::Ray;
 
@@ -123,14 +124,24 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         self.check(problem)?;
         let n = problem.dimension();
         let mut gradient = DVector::zeros(n);
+        problem.check_start(&x0)?;
+        let memory = self.direction.start(problem, n, self.typical_x.as_ref());
+        if let Some(typical) = &self.typical_x {
+            problem.set_typical(typical);
+        }
         let cost = problem.start(&x0, &mut gradient)?;
         let gradient_norm = linalg::max_abs(gradient.as_slice());
         if let Some(scale) = &self.typical_x {
             gradient.component_mul_assign(scale);
         }
-        let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         let is_monotone = self.line_search.is_monotone();
-        Ok(DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone))
+        let mut state =
+            DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone);
+        let here = (&state.x, cost, &state.gradient, gradient_norm);
+        let refined = self.refine(problem, here, false, &mut state.best.gradient);
+        problem.check_interruption()?;
+        state.take_gradient(refined);
+        Ok(state)
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
@@ -170,6 +181,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             Err(Failure { best, .. }) => ray.finish(best),
         };
         problem.uninterrupted()?;
+        let refined = self.refine_after(problem, state, outcome.as_ref().err(), accepted);
+        problem.uninterrupted()?;
         match (outcome, accepted) {
             (Ok(Step { alpha, .. }), Some(accepted)) => {
                 state.search = search;
@@ -184,6 +197,17 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 );
                 state.failed = false;
                 state.commit(accepted);
+                state.take_gradient(refined);
+                ControlFlow::Continue(())
+            }
+            // Along a better gradient another search may succeed.
+            (Err(_), best) if refined.is_some() => {
+                if let Some(best) = best.filter(|best| best.value < state.cost) {
+                    state.commit(best);
+                }
+                state.take_gradient(refined);
+                state.search = L::Memory::default();
+                state.pending = false;
                 ControlFlow::Continue(())
             }
             // A point with a cost but no gradient ends a search that looks at costs only.
@@ -204,6 +228,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     }
 
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        if !self.is_certain(problem, state) {
+            return false;
+        }
         let DescentState { x, cost, gradient, memory, .. } = state;
         let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
         self.direction.accepts_convergence(problem, memory, at)
@@ -211,6 +238,74 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
+    /// Writes a better gradient, where one that was differenced is too coarse beside its errors or `has_failed`, and returns
+    /// its norm.
+    fn refine(
+        &self,
+        problem: &mut Oracle<'_>,
+        (x, cost, gradient, plain): (&DVector<f64>, f64, &DVector<f64>, f64),
+        has_failed: bool,
+        better: &mut DVector<f64>,
+    ) -> Option<f64> {
+        let scale = self.typical_x.as_ref();
+        let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
+        if !problem.is_coarse(Norms { plain, scaled, scale }, has_failed) {
+            return None;
+        }
+        problem.refine((x, cost), scale, has_failed, better);
+        let norm = linalg::max_abs(better.as_slice());
+        if let Some(scale) = scale {
+            better.component_mul_assign(scale);
+        }
+        better.iter().all(|g| g.is_finite()).then_some(norm)
+    }
+
+    /// The same for where a search has led: to a point that is `accepted`, or to the best one that it saw.
+    fn refine_after(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+        failure: Option<&Failure>,
+        accepted: Option<ray::Trial>,
+    ) -> Option<f64> {
+        let DescentState { x, cost, gradient, gradient_norm, trial, best, .. } = state;
+        let is_here = |at: &ray::Trial| failure.is_none() || at.value < *cost;
+        let at = match (failure, accepted.filter(is_here)) {
+            (Some(failure), _) if failure.reason == FailureReason::Unbounded => return None,
+            (_, Some(at)) => (&trial.x, at.value, &trial.gradient, at.gradient_norm),
+            (Some(_), None) => (&*x, *cost, &*gradient, *gradient_norm),
+            (None, None) => return None,
+        };
+        self.refine(problem, at, failure.is_some(), &mut best.gradient)
+    }
+
+    /// False when the gradient was differenced and is smaller than its error, and a better one is not.
+    fn is_certain(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+    ) -> bool {
+        if problem.problem().has_gradient() {
+            return true;
+        }
+        let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
+        best.gradient.copy_from(gradient);
+        if let Some(scale) = &self.typical_x {
+            best.gradient.component_div_assign(scale);
+        }
+        let error = problem.gradient_error(x, *cost, Some(&best.gradient));
+        if !(error > *gradient_norm) {
+            return true;
+        }
+        let here = (&*x, *cost, &*gradient, *gradient_norm);
+        let refined = self.refine(problem, here, true, &mut best.gradient);
+        let known = *gradient_norm;
+        if problem.uninterrupted().is_continue() {
+            state.take_gradient(refined);
+        }
+        state.gradient_norm <= known
+    }
+
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
     fn propose(&self, problem: &mut Oracle<'_>, state: &mut DescentState<D::Memory, L::Memory>) {
         let DescentState { x, cost, gradient, memory, d, .. } = state;

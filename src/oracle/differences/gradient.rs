@@ -70,8 +70,8 @@ impl Difference {
 }
 
 impl<'a> Oracle<'a> {
-    fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
-        if !x_i.is_finite() || !self.is_open() {
+    pub(super) fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
+        if !x_i.is_finite() || !self.may_evaluate(self.evaluations.cost) {
             return f64::NAN;
         }
         let x = std::mem::replace(&mut self.probe[i], x_i);

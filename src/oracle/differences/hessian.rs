@@ -68,13 +68,10 @@ impl<'a> Oracle<'a> {
             }
             self.probe[j] = x[j] + h;
             moved = self.probe[j] - x[j];
-            if self.is_open() {
-                self.evaluations.gradient += 1;
-                self.count_all_terms();
-                self.problem.gradient(&self.probe, &mut self.probed[0]);
-            } else {
-                self.probed[0].fill(f64::NAN);
-            }
+            let (probe, mut there) =
+                (std::mem::take(&mut self.probe), std::mem::take(&mut self.probed[0]));
+            self.gradient(&probe, &mut there);
+            (self.probe, self.probed[0]) = (probe, there);
             if self.probed[0].iter().all(|g| g.is_finite()) {
                 break;
             }

@@ -226,7 +226,13 @@ impl Phi for Ray<'_, '_, '_> {
         if !self.at.has_gradient {
             self.hold();
             let Buffer { x, gradient } = &mut *self.trial;
-            self.problem.gradient(x, gradient);
+            let known = self.at.has_value.then_some(self.at.value);
+            // Differences may need the cost, and then it is known.
+            if let Some(value) = self.problem.gradient_at(x, known, gradient) {
+                self.at.value = value;
+                self.at.has_value = true;
+                self.note_rise();
+            }
             self.read_gradient();
         }
         self.at.slope
