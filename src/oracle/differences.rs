@@ -33,15 +33,18 @@ pub(crate) mod difference_step {
     pub const CENTRAL: f64 = 6.055454452393343e-6;
     /// ε^(1/2): forward differences of the gradient.
     pub const FORWARD: f64 = 1.4901161193847656e-8;
-    /// ε^(1/4): second differences of the cost.
-    pub const SECOND: f64 = 1.220703125e-4;
 }
 
 /// The share of the gradient that errors may have where a cheaper scheme is taken up, and where it is given up.
 const FINE: f64 = 0.02;
 const COARSE: f64 = 0.1;
-/// Trials for the scale of a variable.
-const TRIALS: usize = 5;
+/// A cost smaller than this share of that at which steps were learnt: they reckon with rounding that is gone.
+const STALE: f64 = 1e-4;
+/// A value below which x may be 0 but for rounding.
+const TINY: f64 = 1e-8;
+/// How often the first guess of a variable's scale is made larger, and how often it is cut.
+const ENLARGEMENTS: usize = 5;
+const CUTS: usize = 8;
 
 /// How a gradient is differenced, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,7 +88,7 @@ impl Steps {
 
     /// The size of the errors of costs up to `size`.
     fn error(self, size: f64) -> f64 {
-        2.0 * self.noise * size
+        self.noise.max(4.0 * f64::EPSILON) * size
     }
 }
 
@@ -111,12 +114,13 @@ impl Variable {
     fn anchor(&mut self, x: f64, width: f64) {
         let is_known = self.scale > 0.0;
         let moved = if is_known { (x.abs() - self.anchor).abs() } else { 0.0 };
-        let share = if is_known && self.scale < self.anchor { self.scale / self.anchor } else { 1.0 };
+        let share =
+            if is_known && self.scale < self.anchor { self.scale / self.anchor } else { 1.0 };
         let known = share * x.abs().max(0.01 * moved).max(self.typical);
         let scale = if known > 0.0 { known } else { 1.0 };
         self.scale = scale.clamp(1e-290, 1e290);
         if width > 0.0 {
-            self.scale = self.scale.min(width);
+            self.scale = self.scale.min(100.0 * width);
         }
         self.anchor = x.abs();
     }
@@ -134,7 +138,9 @@ impl Variable {
 
     /// Steps and errors from the size η of errors in f and the derivatives; of the third what is known.
     fn tune(&mut self, steps: Steps, eta: f64, slope: f64, second: f64, third: Option<f64>) {
-        let (s, second) = (self.scale, second.abs());
+        let s = self.scale;
+        let [slope, second] = [slope, second].map(|d| if d.is_nan() { 0.0 } else { d.abs() });
+        let third = third.filter(|third| !third.is_nan());
         let longest = steps.extrapolated * s;
         let forward = 2.0 * (eta / second).sqrt();
         let forward = within(forward, [0.1 * steps.forward * s, longest]);
@@ -143,7 +149,7 @@ impl Variable {
             None => steps.central * s,
         };
         let central = 1.125 * within(central, [0.01 * steps.central * s, longest]);
-        let third = third.unwrap_or((second / s).max(slope.abs() / s / s)).abs();
+        let third = third.unwrap_or((second / s).max(slope / s / s)).abs();
         self.steps = [forward, central];
         self.errors = [
             0.5 * second * forward + 2.0 * eta / forward,
@@ -174,15 +180,22 @@ fn power_of_two(x: f64) -> f64 {
 pub(crate) struct Differences {
     variables: Vec<Variable>,
     scheme: Scheme,
-    /// The gradient's norm when the scheme was chosen.
+    /// The gradient's norm when the scheme was chosen, and the cost where the steps were learnt.
     norm: f64,
+    cost: f64,
     /// The cost at the point where the error of a gradient was measured last, and the error.
     measured: Option<(f64, f64)>,
 }
 
 impl Default for Differences {
     fn default() -> Self {
-        Self { variables: Vec::new(), scheme: Scheme::Central, norm: 0.0, measured: None }
+        Self {
+            variables: Vec::new(),
+            scheme: Scheme::Central,
+            norm: 0.0,
+            cost: 0.0,
+            measured: None,
+        }
     }
 }
 
@@ -226,9 +239,11 @@ impl Differences {
     }
 }
 
-/// The size of a gradient: its maximum norm as it is, and in the variables x / `scale` that a solver works in.
+/// A point's cost, and the size of its gradient: the maximum norm as it is, and in the variables x / `scale` that a solver
+/// works in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Norms<'a> {
+    pub cost: f64,
     pub plain: f64,
     pub scaled: f64,
     pub scale: Option<&'a DVector<f64>>,
@@ -236,12 +251,12 @@ pub(crate) struct Norms<'a> {
 
 impl<'a> Norms<'a> {
     /// Those of a gradient as it is.
-    fn of(gradient: &DVector<f64>, scale: Option<&'a DVector<f64>>) -> Self {
+    fn of(cost: f64, gradient: &DVector<f64>, scale: Option<&'a DVector<f64>>) -> Self {
         let plain = linalg::max_abs(gradient.as_slice());
         let scaled = scale.map_or(plain, |scale| {
             gradient.iter().zip(scale).fold(0.0, |max, (g, t)| f64::max(max, (g * t).abs()))
         });
-        Self { plain, scaled, scale }
+        Self { cost, plain, scaled, scale }
     }
 }
 
@@ -261,7 +276,8 @@ impl Oracle<'_> {
             let variables = &learnt.variables;
             (variables.is_empty() || variables.len() == n)
                 && variables.iter().all(Variable::is_valid)
-                && !learnt.norm.is_nan()
+                && learnt.norm >= 0.0
+                && learnt.cost.is_finite()
         };
         if !learnt.iter().all(is_valid) {
             let reason = "what it has learnt for differences is not of this problem".to_owned();

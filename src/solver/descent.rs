@@ -249,7 +249,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     ) -> Option<f64> {
         let scale = self.typical_x.as_ref();
         let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
-        if !problem.is_coarse(Norms { plain, scaled, scale }, has_failed) {
+        if !problem.is_coarse(Norms { cost, plain, scaled, scale }, has_failed) {
             return None;
         }
         problem.refine((x, cost), scale, has_failed, better);

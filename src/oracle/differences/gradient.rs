@@ -2,7 +2,9 @@
 
 use nalgebra::DVector;
 
-use super::{COARSE, Norms, Scheme, TRIALS, Variable, power_of_two};
+use super::{
+    COARSE, CUTS, Differences, ENLARGEMENTS, Norms, STALE, Scheme, TINY, Variable, power_of_two,
+};
 use crate::{Bounds, Oracle};
 
 /// A variable at its point: xᵢ, how far it may move down and up, and the cost there once it is known.
@@ -48,8 +50,14 @@ impl Difference {
         change: f64::NAN,
     };
     /// Of a variable that the bounds hold fast.
-    const FIXED: Self =
-        Self { slope: 0.0, second: 0.0, third: 0.0, size: 0.0, truncation: 0.0, change: f64::INFINITY };
+    const FIXED: Self = Self {
+        slope: 0.0,
+        second: 0.0,
+        third: 0.0,
+        size: 0.0,
+        truncation: 0.0,
+        change: f64::INFINITY,
+    };
 
     /// Of the parabola through the point and two more.
     fn parabola(cost: f64, [near, far]: [(f64, f64); 2]) -> Self {
@@ -167,8 +175,9 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The gradient at the start of a run, by central differences, and what they say of each variable. Where a step is lost
-    /// in the rounding of the cost, or goes beyond the length over which that is smooth, others are tried.
+    /// The gradient where nothing is known of the variables, by central differences, and what they say of each. Where a step is
+    /// lost in the rounding of the cost, or goes beyond the length over which that is smooth, others are tried. Nothing is
+    /// learnt from an interruption.
     pub(in crate::oracle) fn learn_at_start(
         &mut self,
         x: &DVector<f64>,
@@ -178,6 +187,7 @@ impl<'a> Oracle<'a> {
         self.prepare_differences();
         self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut learnt = std::mem::take(&mut self.learnt);
         for i in 0..x.len() {
             let mut at = Place::new(i, x, bounds, Some(cost));
             let typical = self.differences.variables[i].typical;
@@ -185,28 +195,45 @@ impl<'a> Oracle<'a> {
             variable.anchor(x[i], self.width(i));
             let (variable, found) = self.explore(&mut at, cost, variable);
             gradient[i] = found.slope;
-            self.differences.variables[i] = variable;
+            learnt.variables[i] = variable;
         }
-        self.differences.scheme = Scheme::Central;
-        self.differences.norm = 0.0;
-        self.differences.measured = None;
+        (learnt.scheme, learnt.measured) = (Scheme::Central, None);
+        (learnt.norm, learnt.cost) = (0.0, cost);
+        self.take_up(learnt, gradient);
+    }
+
+    /// Takes up what was learnt with a gradient, unless that is not one.
+    fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
+        if self.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
+            std::mem::swap(&mut self.differences, &mut learnt);
+        }
+        self.learnt = learnt;
     }
 
     /// The central difference of a variable of which nothing is known but a guess of its scale.
     fn explore(&mut self, at: &mut Place, cost: f64, guess: Variable) -> (Variable, Difference) {
-        let lost = 1e3 * self.steps.error(cost.abs());
+        let lost = self.steps.error(cost.abs()) / self.steps.extrapolated;
         let mut variable = guess;
         let first = self.central_of(at, &variable);
         let mut found = first;
-        for _ in 0..TRIALS {
+        for _ in 0..ENLARGEMENTS {
             if found.change > lost || found.change.is_nan() {
                 break;
             }
-            variable.scale *= power_of_two((1e3 * lost / found.change).clamp(16.0, 16384.0));
-            variable.typical = variable.scale;
+            // Enough to show, if f is straight; x = 0 and what rounding left of it say nothing of the scale.
+            let factor = lost / self.steps.extrapolated / found.change;
+            let is_blind = found.change == 0.0 && variable.scale < 1.0;
+            variable.scale = if is_blind {
+                1.0
+            } else {
+                variable.scale * power_of_two(factor.max(16.0).min(16384.0))
+            };
+            if variable.anchor < TINY {
+                variable.typical = variable.scale;
+            }
             found = self.central_of(at, &variable);
         }
-        if found.slope.is_nan() || found.change <= lost {
+        if found.change <= lost {
             (variable, found) = (guess, first);
         }
         // Near a place without slope, or far beyond the length over which f is smooth.
@@ -243,24 +270,23 @@ impl<'a> Oracle<'a> {
     /// is cut.
     fn learn(&mut self, at: &mut Place, guess: Variable) -> (Variable, Difference) {
         let mut variable = guess;
-        let mut best = (f64::INFINITY, guess, Difference::NOWHERE);
-        for _ in 0..TRIALS {
+        let mut best = (guess, Difference::NOWHERE);
+        for _ in 0..CUTS {
             let (found, rounding) = self.extrapolated_of(at, &variable, 1.25);
-            let error = found.truncation + rounding;
-            if error < best.0 {
-                best = (error, variable, found);
+            // A shorter step is better until it is lost in rounding.
+            if best.1.slope.is_nan() || rounding < best.1.truncation {
+                best = (variable, found);
             }
-            // Over half the step slope and curvature are others, and not by rounding.
             let h = self.steps.extrapolated * variable.scale;
-            let is_rough = error > 1e-3 * found.slope.abs()
-                && found.third.abs() * h > 2.0 * found.second.abs()
-                && found.truncation > rounding;
-            if !found.slope.is_nan() && !is_rough {
+            let curved = found.second.abs() * h;
+            // Not short beside the length over which f is smooth: slope and curvature over half the step are others.
+            let is_long = found.truncation > 1e-5 * (found.slope.abs() + curved);
+            if !found.slope.is_nan() && !(is_long && found.truncation > rounding) {
                 break;
             }
-            variable.scale /= 1024.0;
+            variable.scale /= 64.0;
         }
-        let (_, mut variable, found) = best;
+        let (mut variable, found) = best;
         let eta = self.steps.error(found.size.max(at.cost.unwrap_or(0.0).abs()));
         variable.tune(self.steps, eta, found.slope, found.second, Some(found.third));
         (variable, found)
@@ -273,7 +299,16 @@ impl<'a> Oracle<'a> {
         mut cost: Option<f64>,
         gradient: &mut DVector<f64>,
     ) -> Option<f64> {
-        self.anchor_differences(x);
+        self.prepare_differences();
+        if self.differences.variables.iter().any(|variable| variable.steps[1] == 0.0) {
+            let cost = cost.unwrap_or_else(|| self.cost(x));
+            if cost.is_finite() {
+                self.learn_at_start(x, cost, gradient);
+            } else {
+                gradient.fill(f64::NAN);
+            }
+            return Some(cost);
+        }
         self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
         let scheme = self.differences.scheme;
@@ -284,9 +319,6 @@ impl<'a> Oracle<'a> {
             let [forward, central] = variable.steps.map(|h| variable.step(h, x[i]));
             gradient[i] = match scheme {
                 Scheme::Forward => self.forward(&mut at, forward),
-                Scheme::Central if variable.steps[1] == 0.0 => {
-                    self.central_of(&mut at, &variable).slope
-                }
                 Scheme::Central => self.central(&mut at, central).slope,
                 Scheme::Extrapolated => {
                     let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.25);
@@ -308,11 +340,14 @@ impl<'a> Oracle<'a> {
             return false;
         }
         let differences = &mut self.differences;
+        let is_stale =
+            differences.scheme == Scheme::Forward && at.cost.abs() < STALE * differences.cost.abs();
         if at.plain >= 100.0 * differences.norm && !has_failed {
             differences.cheapen(at);
         }
         let is_last = differences.scheme == Scheme::Extrapolated;
-        !is_last && (has_failed || !differences.is_within(differences.scheme, COARSE, at))
+        !is_last
+            && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
     }
 
     /// Writes ∇f(x) by the next scheme, or one that is better still, learns of each variable what that says, and chooses the
@@ -353,22 +388,20 @@ impl<'a> Oracle<'a> {
                 learnt.variables[i] = variable;
             }
             learnt.measured = (scheme == Scheme::Extrapolated).then_some((cost, error));
-            learnt.choose(least, Norms::of(gradient, scale));
+            learnt.cost = cost;
+            learnt.choose(least, Norms::of(cost, gradient, scale));
             if scheme == Scheme::Extrapolated || learnt.scheme <= scheme {
                 break;
             }
             scheme = Scheme::Extrapolated;
         }
-        if self.closed.is_none() {
-            std::mem::swap(&mut self.differences, &mut learnt);
-        }
-        self.learnt = learnt;
+        self.take_up(learnt, gradient);
     }
 
     /// The size of the error in a differenced gradient, maximum norm: 0 where the problem gives it. Measured, unless it is
     /// known: 2n costs for the `gradient` at x, 4n for any that the scheme in use would give. NaN when the run is
     /// interrupted.
-    pub(crate) fn gradient_error(
+    pub fn gradient_error(
         &mut self,
         x: &DVector<f64>,
         cost: f64,
@@ -397,18 +430,16 @@ impl<'a> Oracle<'a> {
             .map(|h| variable.step(h, x[i]));
             let error = match gradient {
                 Some(gradient) => {
-                    let found = self.central(&mut at, 2.0 * central);
+                    // The truncation over 1.5 h is 2.25 times that over h.
+                    let found = self.central(&mut at, 1.5 * central);
                     let gap = (gradient[i] - found.slope).abs();
-                    let gap = if scheme == Scheme::Central { gap / 3.0 } else { gap };
-                    gap + self.steps.error(found.size) / central
+                    gap + 3.0 * self.steps.error(found.size) / central
                 }
                 None => {
                     let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.5);
                     let eta = self.steps.error(found.size);
                     match scheme {
-                        Scheme::Forward => {
-                            0.5 * found.second.abs() * forward + 2.0 * eta / forward
-                        }
+                        Scheme::Forward => 0.5 * found.second.abs() * forward + 2.0 * eta / forward,
                         Scheme::Central => {
                             found.third.abs() * central * central / 6.0 + eta / central
                         }

@@ -12,8 +12,13 @@ impl<'a> Oracle<'a> {
         let h = variable.step(1.5 * power_of_two(relative * variable.scale), x);
         match bounds {
             Some(bounds) => {
-                let (down, up) = (x - bounds.lower()[j], bounds.upper()[j] - x);
-                if up >= 2.0 * h || up >= down { h.min(0.5 * up) } else { -h.min(0.5 * down) }
+                let (lower, upper) = (bounds.lower()[j], bounds.upper()[j]);
+                let (down, up) = (x - lower, upper - x);
+                let h =
+                    if up >= 2.0 * h || up >= down { h.min(0.5 * up) } else { -h.min(0.5 * down) };
+                let moved = (x + h) - x;
+                // Where rounding leaves no room for two steps there is none.
+                if (lower..=upper).contains(&(x + 2.0 * moved)) { moved } else { 0.0 }
             }
             None => h,
         }
@@ -104,8 +109,8 @@ impl<'a> Oracle<'a> {
             // A variable that the bounds hold fast has no step.
             let up = if h == 0.0 { cost } else { self.cost_at_probe(i, x[i] + h) };
             let below = x[i] - h;
-            let is_within = h != 0.0
-                && bounds.is_none_or(|b| (b.lower()[i]..=b.upper()[i]).contains(&below));
+            let is_within =
+                h != 0.0 && bounds.is_none_or(|b| (b.lower()[i]..=b.upper()[i]).contains(&below));
             let down = if is_within { self.cost_at_probe(i, below) } else { f64::NAN };
             hessian[(i, i)] = if h == 0.0 {
                 0.0
