@@ -1,5 +1,6 @@
 //! A run as bytes.
 
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use crate::minimizer::Validated;
@@ -30,6 +31,7 @@ pub struct Checkpoint {
     solver: String,
     /// The state's bytes, or why it could not be written.
     state: Result<Vec<u8>, String>,
+    pub(crate) x0: DVector<f64>,
     pub(crate) iteration: u64,
     pub(crate) evaluations: Evaluations,
     pub(crate) differences: [Differences; 2],
@@ -42,6 +44,7 @@ impl Checkpoint {
     pub(crate) fn new<S: Solver>(
         solver: &S,
         state: &S::State,
+        x0: DVector<f64>,
         iteration: u64,
         (evaluations, differences): (Evaluations, [Differences; 2]),
         history: History,
@@ -54,6 +57,7 @@ impl Checkpoint {
             format: FORMAT,
             solver,
             state,
+            x0,
             iteration,
             evaluations,
             differences,

@@ -333,6 +333,11 @@ impl<'a> Oracle<'a> {
         cost
     }
 
+    /// True when gradients are differenced, and could be more precise.
+    pub(crate) fn is_refinable(&self) -> bool {
+        !self.problem.has_gradient() && self.differences.scheme < Scheme::Extrapolated
+    }
+
     /// True when a gradient that was differenced at x by the scheme in use is too coarse beside its errors, or `has_failed`
     /// its solver and could be more precise. Where it has grown a hundredfold a cheaper scheme is taken up.
     pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
