@@ -92,12 +92,8 @@ fn a_likelihood_with_a_rate_far_below_one() {
         let minimizer = [0.79870075838, 0.00133130106074 / unit];
         let typical = [1.0, 1e-3 / unit];
         let start = [0.1, 0.1 / unit];
-        let plain: [Box<dyn AnySolver>; 4] = [
-            Lbfgs::default().boxed(),
-            Bfgs::default().boxed(),
-            ConjugateGradient::default().boxed(),
-            Newton::default().boxed(),
-        ];
+        let plain: [Box<dyn AnySolver>; 3] =
+            [Lbfgs::default().boxed(), Bfgs::default().boxed(), Newton::default().boxed()];
         for solver in plain {
             let found = minimize(&problem, &solver, start).unwrap();
             right_or_honest(solver.name(), &found, &minimizer, 1e-7);
@@ -259,7 +255,7 @@ fn the_error_of_a_gradient_is_what_it_is_said_to_be() {
     assert_eq!(looked, 70);
 }
 
-/// What L-BFGS takes on the 35 functions in costs.
+/// What L-BFGS takes on the 35 functions in costs; with central differences only it took 24878, and solved 34.
 #[test]
 fn forward_differences_save_costs() {
     let solve = |function: &TestFunction| {
@@ -274,6 +270,7 @@ fn forward_differences_save_costs() {
     let solved =
         functions.iter().zip(&ends).filter(|(f, end)| f.is_known_minimum(end.cost)).count();
     println!("{total} costs, {solved} of 35");
+    assert!(total <= 20_000 && solved >= 34, "{total} costs, {solved} of 35");
 }
 
 /// A cost of k digits, as another program prints it.

@@ -7,22 +7,28 @@ use super::{
 };
 use crate::{Bounds, Oracle};
 
-/// A variable at its point: xᵢ, how far it may move down and up, and the cost there once it is known.
+/// A variable at its point: xᵢ, its bounds, and the cost there once it is known.
 #[derive(Clone, Copy)]
 struct Place {
     i: usize,
     x: f64,
-    room: [f64; 2],
+    lower: f64,
+    upper: f64,
     cost: Option<f64>,
 }
 
 impl Place {
     fn new(i: usize, x: &DVector<f64>, bounds: Option<&Bounds>, cost: Option<f64>) -> Self {
-        let room = match bounds {
-            Some(bounds) => [x[i] - bounds.lower()[i], bounds.upper()[i] - x[i]],
-            None => [f64::INFINITY; 2],
+        let (lower, upper) = match bounds {
+            Some(bounds) => (bounds.lower()[i], bounds.upper()[i]),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
         };
-        Self { i, x: x[i], room, cost }
+        Self { i, x: x[i], lower, upper, cost }
+    }
+
+    /// How far x may move down and up.
+    fn room(&self) -> [f64; 2] {
+        [self.x - self.lower, self.upper - self.x]
     }
 }
 
@@ -92,7 +98,7 @@ impl<'a> Oracle<'a> {
 
     /// f at the place moved by h, or to the bound before, and how far that is.
     fn cost_beside(&mut self, at: Place, h: f64) -> (f64, f64) {
-        let there = at.x + h.clamp(-at.room[0], at.room[1]);
+        let there = (at.x + h).clamp(at.lower, at.upper);
         // The point that was evaluated, not the one that was meant: x + h is rounded.
         (there - at.x, self.cost_at_probe(at.i, there))
     }
@@ -104,7 +110,7 @@ impl<'a> Oracle<'a> {
     /// (f(x + h) − f(x − h)) / 2h; where one side is outside the domain or beyond a bound, the slope at x of the parabola
     /// through f(x), f(x ± h/2) and f(x ± h).
     fn central(&mut self, at: &mut Place, h: f64) -> Difference {
-        let [down, up] = at.room;
+        let [down, up] = at.room();
         if down < h || up < h {
             let side = if up >= h || up >= down { 1.0 } else { -1.0 };
             if down.max(up) > 0.0 {
@@ -143,7 +149,7 @@ impl<'a> Oracle<'a> {
 
     /// (f(x + h) − f(x)) / h; backward where forward is outside the domain or beyond a bound.
     fn forward(&mut self, at: &mut Place, h: f64) -> f64 {
-        let [down, up] = at.room;
+        let [down, up] = at.room();
         let side = if up >= h || up >= down { h } else { -h };
         if down.max(up) <= 0.0 {
             return 0.0;
@@ -160,7 +166,7 @@ impl<'a> Oracle<'a> {
     /// (4 D(h/2) − D(h)) / 3 from central differences, or from those of parabolas where one side is missing.
     fn extrapolated(&mut self, at: &mut Place, h: f64) -> Difference {
         let far = self.central(at, h);
-        if far.slope.is_nan() || at.room[0].max(at.room[1]) <= 0.0 {
+        if far.slope.is_nan() || at.lower == at.upper {
             return far;
         }
         let near = self.central(at, 0.5 * h);
@@ -435,10 +441,10 @@ impl<'a> Oracle<'a> {
             .map(|h| variable.step(h, x[i]));
             let error = match gradient {
                 Some(gradient) => {
-                    // The truncation over 1.5 h is 2.25 times that over h.
+                    // The truncation over 1.5 h is 2.25 times that over h: the gap holds either.
                     let found = self.central(&mut at, 1.5 * central);
                     let gap = (gradient[i] - found.slope).abs();
-                    gap + 3.0 * self.steps.error(found.size) / central
+                    2.0 * gap + 3.0 * self.steps.error(found.size) / central
                 }
                 None => {
                     let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.5);
