@@ -187,18 +187,10 @@ impl<'a, S: Solver> Run<'a, S> {
     pub fn checkpoint(&self) -> Checkpoint {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
-        let oracle = (self.oracle.evaluations(), self.oracle.differences());
+        let done = (self.iteration, self.oracle.evaluations(), self.oracle.differences());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
-        Checkpoint::new(
-            &self.solver,
-            &self.state,
-            self.x0.clone(),
-            self.iteration,
-            oracle,
-            history,
-            trace,
-            validated,
-        )
+        let x0 = self.x0.clone();
+        Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated)
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.

@@ -185,6 +185,8 @@ pub(crate) struct Differences {
     cost: f64,
     /// The cost at the point where the error of a gradient was measured last, and the error.
     measured: Option<(f64, f64)>,
+    /// The cost at the point whose gradient was extrapolated last to be better than the scheme in use.
+    refined: Option<f64>,
 }
 
 impl Default for Differences {
@@ -195,6 +197,7 @@ impl Default for Differences {
             norm: 0.0,
             cost: 0.0,
             measured: None,
+            refined: None,
         }
     }
 }

@@ -172,7 +172,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let ceiling = state.ceiling();
         let mut start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling };
 
-        let is_refinable = problem.is_refinable();
+        let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);
         let here = (state.cost, state.proposal);
         let mut ray = Ray::new(problem, along, here, &mut state.trial, &mut state.best);
@@ -328,7 +328,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         has_failed: bool,
         better: &mut DVector<f64>,
     ) -> Option<f64> {
-        if !problem.is_refinable() {
+        if !problem.is_refinable(cost) {
             return None;
         }
         let scale = self.typical_x.as_ref();

@@ -339,9 +339,11 @@ impl<'a> Oracle<'a> {
         cost
     }
 
-    /// True when gradients are differenced, and could be more precise.
-    pub(crate) fn is_refinable(&self) -> bool {
-        !self.problem.has_gradient() && self.differences.scheme < Scheme::Extrapolated
+    /// True when the gradient at a point of this cost was differenced, and could be more precise.
+    pub(crate) fn is_refinable(&self, cost: f64) -> bool {
+        !self.problem.has_gradient()
+            && self.differences.scheme < Scheme::Extrapolated
+            && self.differences.refined != Some(cost)
     }
 
     /// True when a gradient that was differenced at x by the scheme in use is too coarse beside its errors, or `has_failed`
@@ -400,6 +402,7 @@ impl<'a> Oracle<'a> {
             }
             learnt.measured = (scheme == Scheme::Extrapolated).then_some((cost, error));
             learnt.cost = cost;
+            learnt.refined = learnt.measured.map(|(cost, _)| cost);
             learnt.choose(least, Norms::of(cost, gradient, scale));
             if scheme == Scheme::Extrapolated || learnt.scheme <= scheme {
                 break;
