@@ -232,6 +232,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);
+        oracle.set_differences(checkpoint.differences.clone())?;
         if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
             let reason = "its validated point is not one of this problem".to_owned();
             return Err(Error::Checkpoint { reason });

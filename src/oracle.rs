@@ -14,7 +14,8 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-pub(crate) use differences::{difference_step, symmetrize};
+use differences::Steps;
+pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
 use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
@@ -91,6 +92,12 @@ pub struct Oracle<'a> {
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
+    steps: Steps,
+    differences: Differences,
+    /// Those of local searches in coordinates without bounds, where there are bounds.
+    unbounded_differences: Differences,
+    /// Workspace for what is learnt, until it is known that nothing interrupted it.
+    learnt: Differences,
     /// Workspace for a local search within bounds. Empty until there is one.
     room: Workspace,
 }
@@ -109,6 +116,10 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
+            steps: Steps::new(problem),
+            differences: Differences::default(),
+            unbounded_differences: Differences::default(),
+            learnt: Differences::default(),
             room: Workspace::default(),
         };
         if !problem.has_gradient() {
@@ -211,6 +222,20 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Writes ∇f(x) where f(x) is `cost`, if it is known; returns f(x) if that is known then.
+    pub(crate) fn gradient_at(
+        &mut self,
+        x: &DVector<f64>,
+        cost: Option<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if self.problem.has_gradient() || !self.is_open() {
+            self.gradient(x, gradient);
+            return cost;
+        }
+        self.difference_cost(x, cost, gradient)
+    }
+
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         let Evaluations { cost, gradient: gradients, .. } = self.evaluations;
@@ -251,7 +276,15 @@ impl<'a> Oracle<'a> {
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         gradient.fill(f64::from_bits(UNWRITTEN));
-        let cost = self.cost_and_gradient(x0, gradient);
+        let cost = if self.problem.has_gradient() {
+            self.cost_and_gradient(x0, gradient)
+        } else {
+            let cost = self.cost(x0);
+            if cost.is_finite() {
+                self.learn_at_start(x0, cost, gradient);
+            }
+            cost
+        };
         self.check_interruption()?;
         check_cost(cost)?;
         if let Some(reason) = self.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan())) {
@@ -308,6 +341,10 @@ impl<'a> Oracle<'a> {
                 vector.resize_vertically_mut(n, 0.0);
             }
         }
+        self.differences.prepare(n);
+        if !self.problem.has_gradient() {
+            self.learnt.prepare(n);
+        }
     }
 
     /// Writes ∇²f(x) and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
@@ -333,7 +370,7 @@ impl<'a> Oracle<'a> {
             10.0 * n as f64 * difference_step::FORWARD
         } else {
             self.difference_cost_twice(x, cost, hessian);
-            10.0 * n as f64 * difference_step::SECOND
+            10.0 * n as f64 * self.steps.second
         }
     }
 
@@ -385,30 +422,6 @@ impl<'a> Oracle<'a> {
             return;
         }
         self.difference_along(v, (x, gradient), product, Self::gradient);
-    }
-
-    /// Writes the change of a gradient along v, per unit of length.
-    fn difference_along(
-        &mut self,
-        v: &DVector<f64>,
-        (x, gradient): (&DVector<f64>, &DVector<f64>),
-        product: &mut DVector<f64>,
-        evaluate: impl FnOnce(&mut Self, &DVector<f64>, &mut DVector<f64>),
-    ) {
-        let length = v.amax();
-        if length == 0.0 {
-            product.fill(0.0);
-            return;
-        }
-        self.prepare_differences();
-        let h = difference_step::FORWARD * x.amax().max(1.0) / length;
-        let mut there = std::mem::take(&mut self.probed[0]);
-        there.copy_from(x);
-        there.axpy(h, v, 1.0);
-        evaluate(self, &there, product);
-        self.probed[0] = there;
-        *product -= gradient;
-        *product /= h;
     }
 }
 

@@ -190,10 +190,10 @@ impl<'a, S: Solver> Run<'a, S> {
     pub fn checkpoint(&self) -> Checkpoint {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
-        let counts = (self.iteration, self.oracle.evaluations());
+        let done = (self.iteration, self.oracle.evaluations(), self.oracle.differences());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
         let x0 = self.x0.clone();
-        Checkpoint::new(&self.solver, &self.state, x0, counts, history, trace, validated)
+        Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated)
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.

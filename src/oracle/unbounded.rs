@@ -333,6 +333,9 @@ impl Problem for Unbounded<'_> {
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
     }
+    fn noise(&self) -> f64 {
+        self.problem.noise()
+    }
     fn structure(&self) -> Structure<'_> {
         if self.terms.is_some() { Structure::Sum(self) } else { Structure::Plain }
     }

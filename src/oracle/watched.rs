@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use nalgebra::DVector;
 use web_time::Instant;
 
-use super::{CancellationToken, Oracle, Unbounded, Workspace};
+use super::{CancellationToken, Differences, Oracle, Unbounded, Workspace};
 use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
@@ -75,6 +75,10 @@ impl<'a> Oracle<'a> {
         search: impl FnOnce(&mut Oracle<'_>, &Unbounded<'_>) -> T,
     ) -> T {
         let unbounded = Unbounded::new(self.problem, start, std::mem::take(&mut self.room));
+        let is_bent = start.is_some();
+        let differences =
+            if is_bent { &mut self.unbounded_differences } else { &mut self.differences };
+        let differences = std::mem::take(differences);
         let mut inside = Oracle {
             problem: &unbounded,
             sum: unbounded.structure().sum(),
@@ -86,12 +90,23 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
+            steps: self.steps,
+            differences,
+            unbounded_differences: Differences::default(),
+            learnt: std::mem::take(&mut self.learnt),
             room: Workspace::default(),
         };
         let found = search(&mut inside, &unbounded);
-        let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;
+        let Oracle { evaluations, closed, probe, probed, differences, learnt, .. } = &mut inside;
         (self.evaluations, self.closed) = (*evaluations, closed.take());
         (self.probe, self.probed) = (std::mem::take(probe), std::mem::take(probed));
+        let (differences, learnt) = (std::mem::take(differences), std::mem::take(learnt));
+        self.learnt = learnt;
+        if is_bent {
+            self.unbounded_differences = differences;
+        } else {
+            self.differences = differences;
+        }
         drop(inside);
         let (panics, room) = unbounded.into_parts();
         self.evaluations.panics += panics;
@@ -135,6 +150,9 @@ impl Problem for Watched<'_> {
     }
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
+    }
+    fn noise(&self) -> f64 {
+        self.problem.noise()
     }
     fn is_interrupted(&self) -> bool {
         self.token.is_some_and(CancellationToken::is_cancelled)

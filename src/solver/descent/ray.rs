@@ -248,7 +248,13 @@ impl Phi for Ray<'_, '_, '_> {
             self.hold();
             if !self.at.has_gradient {
                 let Buffer { x, gradient } = &mut *self.trial;
-                self.problem.gradient(x, gradient);
+                let known = self.at.has_value.then_some(self.at.value);
+                // Differences may need the cost, and then it is known.
+                let value = self.problem.gradient_at(x, known, gradient);
+                if let (None, Some(value)) = (known, value) {
+                    (self.at.value, self.at.has_value) = (value, true);
+                    self.note_rise();
+                }
                 self.read_gradient();
             }
         }

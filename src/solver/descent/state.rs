@@ -248,6 +248,15 @@ impl<M, S> DescentState<M, S> {
         self.may_climb && self.lowest.since >= LONGEST_CLIMB && self.return_to_lowest()
     }
 
+    /// Takes a better gradient at x, in the buffer of the best trial, with its norm, if there is one.
+    pub(super) fn take_gradient(&mut self, norm: Option<f64>) {
+        if let Some(norm) = norm {
+            std::mem::swap(&mut self.gradient, &mut self.best.gradient);
+            self.gradient_norm = norm;
+            self.pending = false;
+        }
+    }
+
     pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
         ControlFlow::Break(Termination::Stalled { reason, gradient_norm: Some(self.gradient_norm) })
     }
