@@ -47,6 +47,20 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// The problem left a component of its gradient unwritten.
+    #[error("gradient[{index}] was not written: the gradient has to write every component")]
+    GradientNotWritten {
+        /// The first such component.
+        index: usize,
+    },
+    /// The problem put a vector of another length in the place of its gradient.
+    #[error(
+        "the gradient was replaced by a vector of another length: write its {expected} components in place"
+    )]
+    GradientReplaced {
+        /// The problem's dimension.
+        expected: usize,
+    },
     /// The problem is a sum of no terms, whose mean is not defined.
     #[error("the problem is a mean over its terms and has none: give the sum at least one term")]
     EmptySum,

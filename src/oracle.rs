@@ -74,13 +74,16 @@ impl CancellationToken {
 
 /// The only way from a solver to the problem.
 ///
-/// Once a run is cancelled or out of time the oracle is closed: it calls nothing more and answers NaN.
+/// Once a run is cancelled, out of time, or at the end of its evaluations, the oracle is closed: it calls nothing more and
+/// answers NaN.
 pub struct Oracle<'a> {
     problem: &'a dyn Problem,
     sum: Option<&'a dyn FiniteSum>,
     evaluations: Evaluations,
     token: Option<CancellationToken>,
     deadline: Option<(Instant, Duration)>,
+    /// The most costs, and the most gradients, that may be evaluated.
+    budget: u64,
     closed: Option<Termination>,
     evaluator: Box<dyn Evaluator + 'a>,
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
@@ -99,6 +102,7 @@ impl<'a> Oracle<'a> {
             evaluations: Evaluations::default(),
             token: None,
             deadline: None,
+            budget: u64::MAX,
             closed: None,
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
@@ -115,6 +119,12 @@ impl<'a> Oracle<'a> {
         self.token = token;
         // A limit too far ahead for the clock is none.
         self.deadline = limit.and_then(|l| Some((Instant::now().checked_add(l)?, l)));
+    }
+
+    /// Allows this many costs, and as many gradients, those before a resumed checkpoint included. The start is evaluated in
+    /// any case.
+    pub(crate) fn set_budget(&mut self, budget: u64) {
+        self.budget = budget;
     }
 
     pub(crate) fn evaluate_with(&mut self, evaluator: Box<dyn Evaluator + 'a>) {
@@ -149,6 +159,19 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// True when one more evaluation may be made, of those of which `made` were.
+    fn may_evaluate(&mut self, made: u64) -> bool {
+        if self.is_open() && made >= self.budget.max(1) {
+            self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
+        }
+        self.closed.is_none()
+    }
+
+    /// True when the run ended because its evaluations are used up.
+    fn is_spent(&self) -> bool {
+        matches!(self.closed, Some(Termination::MaxEvaluations { .. }))
+    }
+
     fn is_open(&mut self) -> bool {
         if self.closed.is_none() {
             if self.token.as_ref().is_some_and(CancellationToken::is_cancelled) {
@@ -164,7 +187,7 @@ impl<'a> Oracle<'a> {
 
     /// f(x).
     pub fn cost(&mut self, x: &DVector<f64>) -> f64 {
-        if !self.is_open() {
+        if !self.may_evaluate(self.evaluations.cost) {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -174,20 +197,23 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x).
     pub fn gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        if !self.is_open() {
-            gradient.fill(f64::NAN);
-        } else if self.problem.has_gradient() {
+        if !self.problem.has_gradient() {
+            self.difference_cost(x, None, gradient);
+        } else if self.may_evaluate(self.evaluations.gradient) {
             self.evaluations.gradient += 1;
             self.count_all_terms();
             self.problem.gradient(x, gradient);
+            keep_length(gradient, x.len());
         } else {
-            self.difference_cost(x, None, gradient);
+            gradient.fill(f64::NAN);
         }
     }
 
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        if !self.is_open() {
+        let Evaluations { cost, gradient: gradients, .. } = self.evaluations;
+        let made = if self.problem.has_gradient() { cost.max(gradients) } else { cost };
+        if !self.may_evaluate(made) {
             gradient.fill(f64::NAN);
             return f64::NAN;
         }
@@ -195,7 +221,9 @@ impl<'a> Oracle<'a> {
         self.count_all_terms();
         if self.problem.has_gradient() {
             self.evaluations.gradient += 1;
-            return self.problem.cost_and_gradient(x, gradient);
+            let cost = self.problem.cost_and_gradient(x, gradient);
+            keep_length(gradient, x.len());
+            return cost;
         }
         let cost = self.problem.cost(x);
         if cost.is_finite() {
@@ -215,19 +243,32 @@ impl<'a> Oracle<'a> {
     /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem is a sum of no
-    /// terms; when the run is interrupted.
+    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a component of
+    /// the gradient unwritten, or put a vector of another length in its place; when the problem is a sum of no terms; when
+    /// the run is interrupted, by too small a limit of evaluations for a differenced gradient as well.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
+        gradient.fill(f64::from_bits(UNWRITTEN));
         let cost = self.cost_and_gradient(x0, gradient);
         self.check_interruption()?;
         check_cost(cost)?;
-        match gradient.iter().enumerate().find(|(_, g)| !g.is_finite()) {
-            Some((i, &value)) => {
-                Err(Error::NotInDomain { what: format!("gradient's entry {i}"), value })
-            }
-            None => Ok(cost),
+        if let Some(reason) = self.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan())) {
+            return Err(Error::Interrupted { reason: reason.to_string() });
         }
+        for (index, &value) in gradient.iter().enumerate() {
+            match value.to_bits() {
+                UNWRITTEN => return Err(Error::GradientNotWritten { index }),
+                WRONG_LENGTH => return Err(Error::GradientReplaced { expected: x0.len() }),
+                _ if !value.is_finite() => {
+                    return Err(Error::NotInDomain {
+                        what: format!("gradient's component {index}"),
+                        value,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(cost)
     }
 
     pub(crate) fn check_start(&self, x0: &DVector<f64>) -> Result<(), Error> {
@@ -241,11 +282,14 @@ impl<'a> Oracle<'a> {
         if self.terms() == Some(0) { Err(Error::EmptySum) } else { Ok(()) }
     }
 
-    /// `Err` once the run was interrupted: for what comes before its first step.
+    /// `Err` once the run was interrupted: for what comes before its first step. A run whose evaluations are used up has its
+    /// start, and ends there.
     pub(crate) fn check_interruption(&self) -> Result<(), Error> {
         match &self.closed {
-            Some(reason) => Err(Error::Interrupted { reason: reason.to_string() }),
-            None => Ok(()),
+            Some(reason) if !self.is_spent() => {
+                Err(Error::Interrupted { reason: reason.to_string() })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -359,6 +403,17 @@ impl<'a> Oracle<'a> {
         self.probed[0] = there;
         *product -= gradient;
         *product /= h;
+    }
+}
+
+/// NaNs that say what became of a gradient: it was never written, or a vector of another length took its place.
+const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
+const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
+
+/// Undoes that a problem put a vector of another length in the place of the gradient; it reads as NaN.
+fn keep_length(gradient: &mut DVector<f64>, n: usize) {
+    if gradient.len() != n {
+        *gradient = DVector::repeat(n, f64::from_bits(WRONG_LENGTH));
     }
 }
 

@@ -47,7 +47,7 @@ impl Oracle<'_> {
 
     fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
         self.probe[i] = x_i;
-        if !self.is_open() {
+        if !self.may_evaluate(self.evaluations.cost) {
             return f64::NAN;
         }
         self.evaluations.cost += 1;
@@ -67,13 +67,10 @@ impl Oracle<'_> {
             let mut h = difference_step::FORWARD * x[j].abs().max(1.0);
             for _ in 0..2 {
                 self.probe[j] = x[j] + h;
-                if self.is_open() {
-                    self.evaluations.gradient += 1;
-                    self.count_all_terms();
-                    self.problem.gradient(&self.probe, &mut self.probed[0]);
-                } else {
-                    self.probed[0].fill(f64::NAN);
-                }
+                let (probe, mut there) =
+                    (std::mem::take(&mut self.probe), std::mem::take(&mut self.probed[0]));
+                self.gradient(&probe, &mut there);
+                (self.probe, self.probed[0]) = (probe, there);
                 if self.probed[0].iter().all(|g| g.is_finite()) {
                     break;
                 }

@@ -12,13 +12,21 @@ use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
     /// Writes the costs of many points, by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run was
-    /// interrupted, and the costs are then of no use.
+    /// interrupted, and the costs are then of no use; but where the run's evaluations were used up
+    /// ([`Termination::MaxEvaluations`]), as many of the first points as could be have their costs, and the rest NaN.
     pub fn costs(
         &mut self,
         points: &[DVector<f64>],
         costs: &mut [f64],
     ) -> ControlFlow<Termination> {
+        // What is left of the run's evaluations goes to the first points.
+        let left = self.budget.saturating_sub(self.evaluations.cost);
+        let allowed = usize::try_from(left).map_or(points.len(), |left| left.min(points.len()));
+        let is_spent = allowed < points.len();
         if self.is_open() {
+            let (points, rest) = (&points[..allowed], costs.split_at_mut(allowed));
+            let (costs, unknown) = rest;
+            unknown.fill(f64::NAN);
             let (token, deadline) = (self.token.as_ref(), self.deadline.map(|(end, _)| end));
             let calls = AtomicU64::new(0);
             let watched = Watched { problem: self.problem, token, deadline, calls: &calls };
@@ -33,6 +41,9 @@ impl<'a> Oracle<'a> {
             self.evaluations.cost += made;
             let terms = made.saturating_mul(self.terms().unwrap_or(0) as u64);
             self.evaluations.terms = self.evaluations.terms.saturating_add(terms);
+            if is_spent && self.closed.is_none() {
+                self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
+            }
         }
         self.uninterrupted()
     }
@@ -63,6 +74,7 @@ impl<'a> Oracle<'a> {
             evaluations: self.evaluations,
             token: self.token.clone(),
             deadline: self.deadline,
+            budget: self.budget,
             closed: self.closed.clone(),
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
