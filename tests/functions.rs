@@ -3,9 +3,7 @@
 #![cfg(feature = "autodiff")]
 
 use extremum::functions::{self, TestFunction, classics, large, more_garbow_hillstrom, residuals};
-use extremum::{
-    AutoDiff, DMatrix, DVector, Error, Hessian, Lbfgs, Num, Problem, minimize,
-};
+use extremum::{AutoDiff, DMatrix, DVector, Error, Hessian, Lbfgs, Num, Problem, minimize};
 use residuals::{Residuals, Squared};
 
 /// Every function of the module, the large ones at sizes that leave a remainder in their blocked loops.
