@@ -32,8 +32,9 @@ use crate::{AutoDiff, Bounds, DVector, Error, Formula, Hessian, Problem};
 
 pub use classics::classics;
 pub use large::{
-    Arwhead, ChainedRosenbrock, Dixmaan, Engval1, ExponentialMinusLinear, ExtendedPowell,
-    ExtendedRosenbrock,
+    Arwhead, Bdqrtic, Broydn3d, ChainedRosenbrock, Cragglvy, Dixmaan, Dixon3dq, Dqdrtic, Edensch,
+    Engval1, ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock, Freuroth, Genrose,
+    Liarwhd, Nondia, Penalty1, Power, Quartc, Schmvett, Tquartic, Tridia, Vardim, Woods,
 };
 use residuals::{Residuals, Squared};
 

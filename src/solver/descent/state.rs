@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
-use crate::{Stall, State, Termination};
+use crate::{Stall, State, Termination, linalg};
 
 /// A rise below this share of the last changes of the cost counts for nothing: an error in an ill-conditioned cost can be many
 /// rounding units.
@@ -153,16 +153,16 @@ impl<M, S> DescentState<M, S> {
         &self.memory
     }
 
-    /// The trial step for a direction without a length of its own: before the first step, one that changes no variable by
-    /// more than 1, or one of length 1 where `typical_x` makes the variables comparable; later, one that would lower the
-    /// cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
+    /// The trial step for a direction without a length of its own: before the first step, the longest that changes no variable
+    /// by more than its own size, or one of length 1 where `typical_x` makes the variables comparable; later, one that would
+    /// lower the cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
     /// rounding only (its length, when it was measured in units of a direction with a length of its own).
     pub(super) fn first_trial(&self, is_scaled: bool) -> f64 {
         if self.alpha == 0.0 && is_scaled {
             // |g'd| = ‖d‖² along the steepest descent.
             (-self.proposal.slope).sqrt().recip()
         } else if self.alpha == 0.0 {
-            self.proposal.max.recip()
+            self.relative_step().unwrap_or(self.proposal.max.recip())
         } else if self.fall > RESOLVED * self.cost.abs() {
             1.01 * 2.0 * self.fall / -self.proposal.slope
         } else if let Some(length) = self.length {
@@ -170,6 +170,13 @@ impl<M, S> DescentState<M, S> {
         } else {
             self.alpha
         }
+    }
+
+    /// minᵢ max(|xᵢ|, ‖x‖∞ / 1000) / |dᵢ|; `None` at the origin, which says nothing about sizes.
+    fn relative_step(&self) -> Option<f64> {
+        let smallest = 1e-3 * linalg::max_abs(self.x.as_slice());
+        let steps = self.x.iter().zip(&self.d).map(|(x, d)| x.abs().max(smallest) / d.abs());
+        Some(steps.fold(f64::INFINITY, f64::min)).filter(|step| step.is_normal())
     }
 
     /// Makes the trial point the current one.
