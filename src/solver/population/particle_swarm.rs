@@ -282,20 +282,20 @@ impl Population for ParticleSwarm {
             }
             let mut has_moved = false;
             let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
-            for i in 0..n {
-                let toward = |whose: usize| best[whose][i] - x[i];
+            let (own, leader) = (best[particle].as_slice(), best[leaders[particle]].as_slice());
+            for (i, (x, v)) in x.iter_mut().zip(v).enumerate() {
                 let pull = match chosen {
-                    Some(chosen) => self.cognitive * random.unit() * toward(chosen[i]),
+                    Some(chosen) => self.cognitive * random.unit() * (best[chosen[i]][i] - *x),
                     None => {
-                        let own = self.cognitive * random.unit() * toward(particle);
-                        own + self.social * random.unit() * toward(leaders[particle])
+                        let own = self.cognitive * random.unit() * (own[i] - *x);
+                        own + self.social * random.unit() * (leader[i] - *x)
                     }
                 };
                 let limit = self.limit(space, i);
-                let speed = (self.inertia * v[i] + pull).clamp(-limit, limit);
-                let (value, speed) = self.boundary.fly(space, random, i, x[i], speed);
-                has_moved |= value != x[i];
-                (x[i], v[i]) = (value, speed);
+                let speed = (self.inertia * *v + pull).clamp(-limit, limit);
+                let (value, speed) = self.boundary.fly(space, random, i, *x, speed);
+                has_moved |= value != *x;
+                (*x, *v) = (value, speed);
             }
             // What stands still need not be evaluated, but something has to be.
             let is_last = particle + 1 == size;

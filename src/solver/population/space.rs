@@ -163,6 +163,16 @@ impl Space {
         if nearest.is_finite() { nearest } else { self.x0[coordinate] }
     }
 
+    /// Takes a point to the nearest within the bounds, as [`clamped`](Self::clamped) does.
+    pub fn clamp(&self, x: &mut DVector<f64>) {
+        let is_free = self.bounds.is_none() && x.iter().all(|x| x.is_finite());
+        if !is_free {
+            for i in 0..x.len() {
+                x[i] = self.clamped(i, x[i]);
+            }
+        }
+    }
+
     /// False for what a damaged checkpoint may hold.
     pub(crate) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
         let n = self.x0.len();
