@@ -64,14 +64,10 @@ fn main() {
     type Run<'r> = &'r dyn Fn(&Shared<'_>, u64);
     let start = basin::PopulationProgress::<DVector<f64>>::empty;
     let rows: [(&str, Run<'_>, Run<'_>); 4] = [
-        (
-            "NelderMead",
-            &|shared, _| own(shared, &x0, NelderMead::default()),
-            &|shared, _| {
-                let start = basin::SimplexProgress::new(x0.clone());
-                basin_run!(ForBasin(shared), basin::NelderMead::adaptive(), start);
-            },
-        ),
+        ("NelderMead", &|shared, _| own(shared, &x0, NelderMead::default()), &|shared, _| {
+            let start = basin::SimplexProgress::new(x0.clone());
+            basin_run!(ForBasin(shared), basin::NelderMead::adaptive(), start);
+        }),
         (
             "DifferentialEvolution",
             &|shared, seed| own(&boxed(shared), &x0, DifferentialEvolution::default().seed(seed)),
@@ -88,7 +84,9 @@ fn main() {
             &|shared, seed| basin_run!(within(shared), basin::Ssga::new(seed), start()),
         ),
     ];
-    println!("Populations, Rosenbrock of 10 variables, whole runs: nanoseconds for every evaluation");
+    println!(
+        "Populations, Rosenbrock of 10 variables, whole runs: nanoseconds for every evaluation"
+    );
     println!("{:<22} {:>9} {:>9} {:>7}", "method", "extremum", "basin", "ratio");
     for (name, extremum, basin) in rows {
         let (mut own, mut others) = (Vec::new(), Vec::new());

@@ -20,7 +20,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::ending::{Ending, Stagnation};
-use super::members::{MOST_NUMBERS, all_within, check_size, latin_hypercube};
+use super::members::{MOST_NUMBERS, all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::random::interpolated;
@@ -219,7 +219,7 @@ impl Memory {
         } else {
             random.index(self.archived)
         };
-        self.archive[place].copy_from(&self.members[member]);
+        copy(&self.members[member], &mut self.archive[place]);
     }
 }
 
@@ -277,7 +277,7 @@ impl Population for DifferentialEvolution {
             }
             memory.next = parent + 1;
             if !memory.is_evaluated {
-                candidates.next(n).copy_from(&memory.members[parent]);
+                candidates.push(&memory.members[parent]);
                 continue;
             }
             let (weight, crossover) = self.control.draw(&memory.history, random);
@@ -286,7 +286,7 @@ impl Population for DifferentialEvolution {
             let Memory { members, archive, trial, .. } = memory;
             let (x, parts) = (members[parent].as_slice(), mutation.parts(members, archive));
             let mut is_new = false;
-            for (i, (trial, &x)) in trial.iter_mut().zip(x).enumerate() {
+            for (i, (trial, &x)) in trial.as_mut_slice().iter_mut().zip(x).enumerate() {
                 *trial = x;
                 if random.chance(crossover) || i == always {
                     *trial = self.within(space, i, Mutation::coordinate(&parts, weight, i), x);
@@ -297,7 +297,7 @@ impl Population for DifferentialEvolution {
             let is_last = parent + 1 == memory.members.len();
             if is_new || (is_last && memory.trials.is_empty()) {
                 memory.trials.push((parent, weight, crossover));
-                candidates.next(n).copy_from(&memory.trial);
+                candidates.push(&memory.trial);
             }
         }
     }
@@ -318,7 +318,7 @@ impl Population for DifferentialEvolution {
                     successes.add(weight, crossover);
                 }
                 if cost <= memory.costs[parent] {
-                    memory.members[parent].copy_from(x);
+                    copy(x, &mut memory.members[parent]);
                     memory.costs[parent] = cost;
                 }
             }

@@ -18,14 +18,14 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 
 use super::ending::collapsed;
-use super::members::{PointSet, check_size};
+use super::members::{PointSet, check_size, copy};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
 
 pub use memory::GeneticAlgorithmMemory;
-use operators::{failures, is_same};
 pub use operators::{Crossover, Mutation, Selection, Survival};
+use operators::{failures, is_same};
 
 solver!(GeneticAlgorithm);
 
@@ -168,12 +168,12 @@ impl GeneticAlgorithm {
                 second = draw();
             }
         }
-        a.copy_from(&members[order[first]]);
-        b.copy_from(&members[order[second]]);
+        copy(&members[order[first]], a);
+        copy(&members[order[second]], b);
         let n = space.dimension();
         if is_crossed {
             let mut coins = 0;
-            for (i, (a, b)) in a.iter_mut().zip(b.iter_mut()).enumerate() {
+            for (i, (a, b)) in a.as_mut_slice().iter_mut().zip(b.as_mut_slice()).enumerate() {
                 // A bit for each coordinate says whether the children exchange it.
                 coins = if i % 64 == 0 { random.bits() } else { coins >> 1 };
                 let (c, d) = self.crossover.cross(*a, *b, random);
@@ -187,9 +187,7 @@ impl GeneticAlgorithm {
                 child[next] += space.width(next) * self.mutation.step(random);
                 next = next.saturating_add(1).saturating_add(failures(probability, random));
             }
-            for (i, x) in child.iter_mut().enumerate() {
-                *x = space.reflected(i, *x);
-            }
+            space.reflect(child.as_mut_slice());
         }
     }
 }
@@ -268,7 +266,7 @@ impl Population for GeneticAlgorithm {
                     space.draw(random, child);
                 }
                 if candidates.all().len() < children {
-                    candidates.next(n).copy_from(child);
+                    candidates.push(child);
                 }
             }
         }
@@ -285,7 +283,7 @@ impl Population for GeneticAlgorithm {
         let population = self.population;
         let room = if memory.has_begun { population } else { 0 };
         for (&at, (x, cost)) in memory.order[room..].iter().zip(candidates.iter().zip(costs)) {
-            memory.members[at].copy_from(x);
+            copy(x, &mut memory.members[at]);
             // -0 is not before 0.
             memory.costs[at] = cost + 0.0;
         }

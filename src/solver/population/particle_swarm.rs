@@ -20,7 +20,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::ending::{Ending, Stagnation};
-use super::members::{all_within, check_size, latin_hypercube};
+use super::members::{all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -277,13 +277,14 @@ impl Population for ParticleSwarm {
             *next = particle + 1;
             if !memory.is_evaluated {
                 moved.push(particle);
-                candidates.next(n).copy_from(x);
+                candidates.push(x);
                 continue;
             }
             let mut has_moved = false;
             let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
             let (own, leader) = (best[particle].as_slice(), best[leaders[particle]].as_slice());
-            for (i, (x, v)) in x.iter_mut().zip(v).enumerate() {
+            let moving = x.as_mut_slice().iter_mut().zip(v.as_mut_slice());
+            for (i, (x, v)) in moving.enumerate() {
                 let pull = match chosen {
                     Some(chosen) => self.cognitive * random.unit() * (best[chosen[i]][i] - *x),
                     None => {
@@ -301,7 +302,7 @@ impl Population for ParticleSwarm {
             let is_last = particle + 1 == size;
             if has_moved || (is_last && moved.is_empty()) {
                 moved.push(particle);
-                candidates.next(n).copy_from(x);
+                candidates.push(x);
             }
         }
     }
@@ -318,7 +319,7 @@ impl Population for ParticleSwarm {
         for (&particle, (x, &cost)) in moved.iter().zip(candidates.iter().zip(costs)) {
             let is_lower = cost < lowest[particle];
             if is_lower {
-                best[particle].copy_from(x);
+                copy(x, &mut best[particle]);
                 lowest[particle] = cost;
             }
             if let Some(examples) = examples.as_mut().filter(|_| memory.is_evaluated) {

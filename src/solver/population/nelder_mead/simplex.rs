@@ -5,6 +5,7 @@ mod collapse;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::super::members::copy;
 use super::{Candidates, Coefficients, NelderMead, Space, inward, shortest};
 use crate::Stall;
 use crate::random::interpolated;
@@ -123,15 +124,16 @@ impl Simplex {
                 Move::ContractOutside => by.contract,
                 Move::ContractInside => -by.contract,
             };
-            let worst = &self.vertices[self.vertices.len() - 1].x;
-            for (trial, (center, worst)) in
-                self.trial.iter_mut().zip(self.centroid.iter().zip(worst))
-            {
-                *trial = center + along * (center - worst);
+            let worst = self.vertices[self.vertices.len() - 1].x.as_slice();
+            let center = self.centroid.as_slice();
+            let along = |(center, worst): (&f64, &f64)| center + along * (center - worst);
+            let moved = center.iter().zip(worst).map(along);
+            for (trial, moved) in self.trial.as_mut_slice().iter_mut().zip(moved) {
+                *trial = moved;
             }
-            space.clamp(&mut self.trial);
+            space.clamp(self.trial.as_mut_slice());
             if !self.is_known() {
-                return to.next(self.trial.len()).copy_from(&self.trial);
+                return to.push(&self.trial);
             }
             // Moved onto a bound it may be a point that has been evaluated: as good as one beyond the domain.
             self.decide(f64::INFINITY, by.shrink);
@@ -142,7 +144,8 @@ impl Simplex {
     fn center(&mut self) {
         let Some((worst, others)) = self.vertices.split_last() else { return };
         let share = 1.0 / others.len() as f64;
-        for (center, (sum, worst)) in self.centroid.iter_mut().zip(self.sum.iter().zip(&worst.x)) {
+        let parts = self.sum.as_slice().iter().zip(worst.x.as_slice());
+        for (center, (sum, worst)) in self.centroid.as_mut_slice().iter_mut().zip(parts) {
             *center = sum - share * worst;
         }
     }
@@ -152,7 +155,7 @@ impl Simplex {
         let share = 1.0 / self.free.len().max(1) as f64;
         self.sum.fill(0.0);
         for vertex in &self.vertices {
-            for (sum, x) in self.sum.iter_mut().zip(&vertex.x) {
+            for (sum, x) in self.sum.as_mut_slice().iter_mut().zip(vertex.x.as_slice()) {
                 *sum += share * x;
             }
         }
@@ -160,8 +163,9 @@ impl Simplex {
     }
 
     fn is_known(&self) -> bool {
-        let is_reflected = self.asks != Move::Reflect && self.trial == self.reflected.x;
-        is_reflected || self.vertices.iter().any(|vertex| vertex.x == self.trial)
+        let trial = self.trial.as_slice();
+        let is_reflected = self.asks != Move::Reflect && trial == self.reflected.x.as_slice();
+        is_reflected || self.vertices.iter().any(|vertex| vertex.x.as_slice() == trial)
     }
 
     /// Takes in the costs, and says why the simplex is done, if it is.
@@ -230,7 +234,7 @@ impl Simplex {
                 if cost >= best && cost < next_to_worst {
                     return self.accept(cost);
                 }
-                self.reflected.x.copy_from(&self.trial);
+                copy(&self.trial, &mut self.reflected.x);
                 self.reflected.cost = cost;
                 self.asks = match cost {
                     _ if cost < best => Move::Expand,
@@ -240,7 +244,7 @@ impl Simplex {
             }
             Move::Expand if cost < self.reflected.cost => self.accept(cost),
             Move::Expand => {
-                self.trial.copy_from(&self.reflected.x);
+                copy(&self.reflected.x, &mut self.trial);
                 self.accept(self.reflected.cost);
             }
             Move::ContractOutside if cost <= self.reflected.cost => self.accept(cost),
@@ -254,10 +258,11 @@ impl Simplex {
         let last = self.vertices.len() - 1;
         let share = 1.0 / last.max(1) as f64;
         let vertex = &mut self.vertices[last];
-        for (sum, (new, old)) in self.sum.iter_mut().zip(self.trial.iter().zip(&vertex.x)) {
+        let parts = self.trial.as_slice().iter().zip(vertex.x.as_slice());
+        for (sum, (new, old)) in self.sum.as_mut_slice().iter_mut().zip(parts) {
             *sum += share * new - share * old;
         }
-        vertex.x.copy_from(&self.trial);
+        copy(&self.trial, &mut vertex.x);
         vertex.cost = cost;
         self.insert(last);
         self.exchanged += 1;
