@@ -1,5 +1,6 @@
 //! A run as bytes.
 
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use crate::minimizer::Validated;
@@ -29,6 +30,7 @@ pub struct Checkpoint {
     solver: String,
     /// The state's bytes, or why it could not be written.
     state: Result<Vec<u8>, String>,
+    pub(crate) x0: DVector<f64>,
     pub(crate) iteration: u64,
     pub(crate) evaluations: Evaluations,
     pub(crate) history: History,
@@ -40,6 +42,7 @@ impl Checkpoint {
     pub(crate) fn new<S: Solver>(
         solver: &S,
         state: &S::State,
+        x0: DVector<f64>,
         (iteration, evaluations): (u64, Evaluations),
         history: History,
         trace: Vec<Record>,
@@ -47,7 +50,17 @@ impl Checkpoint {
     ) -> Self {
         let state = postcard::to_stdvec(state).map_err(|error| error.to_string());
         let solver = solver.name().to_owned();
-        Self { format: FORMAT, solver, state, iteration, evaluations, history, trace, validated }
+        Self {
+            format: FORMAT,
+            solver,
+            state,
+            x0,
+            iteration,
+            evaluations,
+            history,
+            trace,
+            validated,
+        }
     }
 
     /// The checkpoint as bytes, to be written to a file.

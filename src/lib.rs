@@ -81,4 +81,4 @@ pub use solver::{AnySolver, BasinHopping, MultiStart, Solver, State};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };
-pub use stop::{Progress, Stop};
+pub use stop::{Progress, Stop, Warning};

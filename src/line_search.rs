@@ -15,7 +15,7 @@
 //!
 //! **What every search keeps to.** A trial value or slope that is NaN or a value of +infinity lies outside the domain:
 //! the search shrinks into the domain and goes on. A value of -infinity ends it as [`FailureReason::Unbounded`]. The
-//! number of trials is bounded. An accepted step is always the last point evaluated. A failure carries the best
+//! number of trials is bounded, and so is that of passes of a search's loop. An accepted step is always the last point evaluated. A failure carries the best
 //! point seen.
 
 mod backtracking;
@@ -27,6 +27,8 @@ mod nonmonotone;
 mod strong_wolfe;
 mod trials;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use backtracking::Backtracking;
@@ -37,6 +39,9 @@ pub use nonmonotone::{Nonmonotone, NonmonotoneMemory};
 pub use strong_wolfe::StrongWolfe;
 
 use crate::Error;
+
+/// Differences of values below this share of them are rounding: some tens of rounding units.
+pub(crate) const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// φ(α), the cost along a ray.
 ///
@@ -76,12 +81,16 @@ pub struct Start {
     pub scaled: bool,
     /// No trial goes beyond this step: further out x would overflow.
     pub alpha_max: f64,
+    /// A search that takes a rise of φ for rounding takes none beyond this value. A run sets it to the cost at its start, or
+    /// some tens of rounding units above its lowest cost, whichever is less.
+    pub ceiling: f64,
 }
 
 impl Start {
     /// A start with first trial step 1, to be tried as it is, and no limit to the steps.
     pub fn new(value: f64, slope: f64) -> Self {
-        Self { value, slope, alpha: 1.0, scaled: true, alpha_max: f64::MAX / 4.0 }
+        let (alpha_max, ceiling) = (f64::MAX / 4.0, f64::INFINITY);
+        Self { value, slope, alpha: 1.0, scaled: true, alpha_max, ceiling }
     }
 
     /// Sets the first trial step.
@@ -120,6 +129,17 @@ pub enum FailureReason {
     TrialLimit,
     /// The value is -infinity, or still falls steeply at the largest step that numbers allow.
     Unbounded,
+}
+
+impl fmt::Display for FailureReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotDescent => "the slope is not negative",
+            Self::Rounding => "the steps shrank to rounding",
+            Self::TrialLimit => "the trials of the search are used up",
+            Self::Unbounded => "the cost decreases without end",
+        })
+    }
 }
 
 /// A search that ended without an acceptable step, and the best point it saw.

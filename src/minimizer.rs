@@ -49,7 +49,8 @@ impl<const N: usize> IntoVector for [f64; N] {
     }
 }
 
-/// Minimises `problem` with `solver` from `x0`, to a gradient of maximum norm 1e-6 or as near as it gets.
+/// Minimises `problem` with `solver` from `x0`, to a gradient of maximum norm 1e-6, or as near as it gets; in units that make
+/// 1e-6 cheap, to less ([`converged`](crate::stop::converged)).
 ///
 /// ```
 /// use extremum::{Newton, from_fn, minimize};
@@ -137,7 +138,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         }
     }
 
-    /// Replaces the stopping rule, by default `gradient_norm(1e-6).or(max_iterations(100_000))`; see
+    /// Replaces the stopping rule, by default `converged().or(max_iterations(100_000))`; see
     /// [`stop`](crate::stop).
     pub fn stop_when(mut self, rule: Stop) -> Self {
         self.stop = rule;
@@ -232,6 +233,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         oracle.set_evaluations(checkpoint.evaluations);
         if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
             let reason = "its validated point is not one of this problem".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
+        if checkpoint.x0.len() != oracle.dimension() {
+            let reason = "its start is not one of this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         let mut state = checkpoint.state(&self.solver)?;

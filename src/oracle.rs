@@ -168,7 +168,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// True when the run ended because its evaluations are used up.
-    pub(crate) fn is_spent(&self) -> bool {
+    fn is_spent(&self) -> bool {
         matches!(self.closed, Some(Termination::MaxEvaluations { .. }))
     }
 
@@ -252,6 +252,9 @@ impl<'a> Oracle<'a> {
         let cost = self.cost_and_gradient(x0, gradient);
         self.check_interruption()?;
         check_cost(cost)?;
+        if let Some(reason) = self.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan())) {
+            return Err(Error::Interrupted { reason: reason.to_string() });
+        }
         for (index, &value) in gradient.iter().enumerate() {
             match value.to_bits() {
                 UNWRITTEN => return Err(Error::GradientNotWritten { index }),
@@ -279,11 +282,14 @@ impl<'a> Oracle<'a> {
         if self.terms() == Some(0) { Err(Error::EmptySum) } else { Ok(()) }
     }
 
-    /// `Err` once the run was interrupted: for what comes before its first step.
+    /// `Err` once the run was interrupted: for what comes before its first step. A run whose evaluations are used up has its
+    /// start, and ends there.
     pub(crate) fn check_interruption(&self) -> Result<(), Error> {
         match &self.closed {
-            Some(reason) => Err(Error::Interrupted { reason: reason.to_string() }),
-            None => Ok(()),
+            Some(reason) if !self.is_spent() => {
+                Err(Error::Interrupted { reason: reason.to_string() })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::line_search::FailureReason;
 use crate::stationary::Classification;
+use crate::stop::Warning;
 use crate::{Error, Evaluations, Problem};
 
 /// The end of a run.
@@ -44,6 +45,8 @@ pub struct Solution {
     pub elapsed: Duration,
     /// Why the run ended, with the evidence.
     pub termination: Termination,
+    /// What to know about that evidence: a test of the gradient that was met cheaply.
+    pub warning: Option<Warning>,
     /// What kind of point x is, when the run was asked to [`verify`](crate::Minimizer::verify).
     pub classification: Option<Classification>,
     /// A record of every iteration, when the run was asked to [`trace`](crate::Minimizer::trace).
@@ -97,6 +100,9 @@ impl fmt::Display for Solution {
         if self.skipped > 0 {
             write!(f, ", {} bad gradients skipped", self.skipped)?;
         }
+        if let Some(warning) = &self.warning {
+            write!(f, "\n{warning}")?;
+        }
         match &self.classification {
             Some(classification) => write!(f, "\n{classification}"),
             None => Ok(()),
@@ -124,6 +130,14 @@ pub enum Termination {
         cost: f64,
         /// The target.
         target: f64,
+    },
+    /// Nothing more can be gained, and the gradient promises next to nothing: see [`converged`](crate::stop::converged).
+    /// Converged.
+    PromisedChange {
+        /// The change of the cost that the gradient promises when a variable changes by its own size.
+        promised: f64,
+        /// The decrease of the cost since the start.
+        decrease: f64,
     },
     /// No further progress, though no test of convergence holds.
     Stalled {
@@ -177,6 +191,25 @@ pub enum Stall {
     /// The cost rose along the steepest descent by far more than rounding, where the gradient says that it falls:
     /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
     GradientContradictsCost,
+    /// The cost rises at once along the steepest descent, and the gradient beyond x says so too: x is at a kink, where the
+    /// gradient turns. It may be a minimum.
+    Kink,
+    /// The gradient's norm is within the error of the differences that it is made of: a smaller one would be noise.
+    DifferenceError {
+        /// The estimated error, in the maximum norm.
+        error: f64,
+        /// What the norm was held against.
+        tolerance: f64,
+    },
+    /// Many iterations have gained next to nothing of what the run has gained in all, though more than rounding.
+    Creep {
+        /// How many.
+        iterations: u64,
+        /// The decrease of the cost in them.
+        decrease: f64,
+        /// The decrease since the start.
+        total: f64,
+    },
     /// The [validation](crate::Minimizer::validate) cost has not fallen any more.
     Validation {
         /// The iterations since it was lowest.
@@ -237,12 +270,32 @@ pub enum Stall {
 impl Termination {
     /// True when a measured test of convergence holds.
     pub fn is_converged(&self) -> bool {
-        matches!(self, Self::GradientNorm { .. } | Self::TargetReached { .. })
+        matches!(
+            self,
+            Self::GradientNorm { .. } | Self::TargetReached { .. } | Self::PromisedChange { .. }
+        )
     }
 
     /// True when the run could not go on, converged or not, because nothing improved any more.
     pub fn is_stalled(&self) -> bool {
         matches!(self, Self::Stalled { .. })
+    }
+
+    /// True when a test of the gradient's norm holds.
+    pub(crate) fn is_by_gradient(&self) -> bool {
+        matches!(self, Self::GradientNorm { .. })
+    }
+
+    /// True when a run ends because there is nothing left to gain, or to try.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        use FailureReason::{Rounding, TrialLimit};
+        let Self::Stalled { reason, .. } = self else { return false };
+        matches!(
+            reason,
+            Stall::LineSearch(Rounding | TrialLimit)
+                | Stall::NoImprovement { .. }
+                | Stall::Exhausted { .. }
+        )
     }
 
     /// True when a limit, an observer, a rule or a token ended the run; a resumed run may go on.
@@ -273,6 +326,7 @@ impl Termination {
         match self {
             Self::GradientNorm { .. } => "GradientNorm",
             Self::TargetReached { .. } => "TargetReached",
+            Self::PromisedChange { .. } => "PromisedChange",
             Self::Stalled { .. } => "Stalled",
             Self::Unbounded { .. } => "Unbounded",
             Self::MaxIterations { .. } => "MaxIterations",
@@ -295,6 +349,13 @@ impl fmt::Display for Termination {
             }
             Self::TargetReached { cost, target } => {
                 write!(f, "converged: cost {cost:.6e} is at most {target:.6e}")
+            }
+            Self::PromisedChange { promised, decrease } => {
+                write!(
+                    f,
+                    "converged: nothing more can be gained, and the gradient promises {promised:.1e} \
+                     after a decrease of {decrease:.1e}"
+                )
             }
             Self::Stalled { reason, gradient_norm } => {
                 write!(f, "stalled: {reason}")?;
@@ -322,10 +383,38 @@ impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LineSearch(reason) => {
-                write!(f, "no lower point along the steepest descent ({reason:?})")
+                write!(
+                    f,
+                    "no lower point along the steepest descent ({reason}); where that is not rounding, \
+                     check_derivatives(&problem, &x) says whether the gradient is right"
+                )
             }
             Self::GradientContradictsCost => {
-                write!(f, "the cost rises where the gradient says that it falls")
+                write!(
+                    f,
+                    "the cost rises where the gradient says that it decreases: \
+                     check_derivatives(&problem, &x) says where the gradient is wrong"
+                )
+            }
+            Self::Kink => {
+                write!(
+                    f,
+                    "the gradient turns at once along the steepest descent: a kink of the cost"
+                )
+            }
+            Self::DifferenceError { error, tolerance } => {
+                write!(
+                    f,
+                    "the differenced gradient has an error of {error:.1e}, \
+                     and cannot show that its norm is at most {tolerance:.1e}"
+                )
+            }
+            Self::Creep { iterations, decrease, total } => {
+                write!(
+                    f,
+                    "the last {iterations} iterations lowered the cost by {decrease:.1e}, \
+                     next to nothing of the {total:.1e} since the start"
+                )
             }
             Self::Validation { iterations, lowest } => {
                 write!(

@@ -70,6 +70,15 @@ pub trait Solver: Send + Sync {
         true
     }
 
+    /// m = max |∂f/∂xᵢ| sᵢ at the state's x, with sᵢ the larger of |xᵢ|, |xᵢ − x₀ᵢ| and a typical size that the method knows:
+    /// the change of the cost that the gradient promises when a variable changes by its own size, in no units but those of
+    /// the cost. Infinite where a component without a size is not zero. `None` when the method has no gradient to look at. By
+    /// default a bound: the gradient's norm times the largest size.
+    fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
+        let sizes = state.x().iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
+        Some(promised_change([(state.gradient_norm()?, sizes.fold(0.0, f64::max))].into_iter()))
+    }
+
     /// After how many iterations without any improvement a run ends, [stalled](crate::Stall::NoImprovement).
     fn patience(&self) -> u64 {
         100
@@ -82,6 +91,16 @@ pub trait Solver: Send + Sync {
     {
         Box::new(self)
     }
+}
+
+/// max |gᵢ| sᵢ over pairs (gᵢ, sᵢ); see [`Solver::promised_change`].
+fn promised_change(components: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let changes = components.map(|(g, size)| match (g, size) {
+        (0.0, _) => 0.0,
+        (_, 0.0) => f64::INFINITY,
+        _ => g.abs() * size,
+    });
+    changes.fold(0.0, f64::max)
 }
 
 macro_rules! forward {
@@ -102,6 +121,9 @@ macro_rules! forward {
             }
             fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> bool {
                 (**self).accepts_convergence(problem, state)
+            }
+            fn promised_change(&self, state: &S::State, x0: &DVector<f64>) -> Option<f64> {
+                (**self).promised_change(state, x0)
             }
             fn patience(&self) -> u64 {
                 (**self).patience()

@@ -2,9 +2,10 @@
 //!
 //! A rule is a pure function of [`Progress`]; what it needs from the past, the run keeps and stores in the
 //! checkpoint. `gradient_norm(1e-8).or(max_iterations(500))` ends a run at whichever comes first. Without a rule
-//! of the caller's a run stops at a gradient of maximum norm 1e-6, absolute, or after 100000 iterations. Beside any
-//! rule, a run always ends when neither cost nor gradient has improved in 100 iterations
-//! ([`Stall::NoImprovement`]; update rules have [more patience](crate::Solver::patience)).
+//! of the caller's a run stops when it has [`converged`], or after 100000 iterations. Beside any rule, a run always ends when
+//! neither cost nor gradient has improved in 100 iterations ([`Stall::NoImprovement`]; update rules have
+//! [more patience](crate::Solver::patience)), and when twenty times as many have gained next to nothing
+//! ([`Stall::Creep`]).
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct Progress<'a> {
     pub evaluations: Evaluations,
     /// What the run remembers of earlier iterations.
     pub history: &'a History,
+    /// See [`Solver::promised_change`](crate::Solver::promised_change); measured where a rule asks for it.
+    pub(crate) promised: Option<f64>,
     pub(crate) started: Instant,
 }
 
@@ -41,6 +44,62 @@ impl Progress<'_> {
     }
 }
 
+/// The gradient norm that [`converged`] asks for.
+pub(crate) const TOLERANCE: f64 = 1e-6;
+
+/// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
+const CHEAP: f64 = 1e-4;
+/// What it may promise at the end of a run that can gain no more.
+const SMALL: f64 = 1e-8;
+/// A promise of so many rounding units of the cost cannot be kept.
+const INVISIBLE: f64 = 4.0 * f64::EPSILON;
+
+impl Progress<'_> {
+    /// The decrease of the cost since the start.
+    pub(crate) fn decrease(&self) -> f64 {
+        (self.history.first_cost - self.cost).max(0.0)
+    }
+
+    /// True when the gradient promises at most `share` of what the run has gained, or no more than rounding of the cost; also
+    /// when nobody knows what it promises.
+    fn promises_at_most(&self, share: f64) -> bool {
+        self.promised.is_none_or(|promised| {
+            promised <= share * self.decrease() || promised <= INVISIBLE * self.cost.abs()
+        })
+    }
+
+    /// The numbers, when a test of the gradient was met so cheaply that it says nothing.
+    pub(crate) fn warning(&self) -> Option<Warning> {
+        let decrease = self.decrease();
+        self.promised
+            .filter(|_| !self.promises_at_most(CHEAP))
+            .map(|promised| Warning { promised, decrease })
+    }
+}
+
+/// A test of the gradient that was met too cheaply: the gradient still promises a change of the cost that is not small
+/// against what the run has gained, because cost or variables are in units far from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The change of the cost that the gradient promises when a variable changes by its own size; see
+    /// [`Solver::promised_change`](crate::Solver::promised_change).
+    pub promised: f64,
+    /// The decrease of the cost since the start.
+    pub decrease: f64,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { promised, decrease } = self;
+        write!(
+            f,
+            "warning: the test was met cheaply. The gradient still promises {promised:.1e} where the run has gained \
+             {decrease:.1e}: the cost or the variables are in units far from 1. Give typical_x, or ask for \
+             gradient_norm_relative_to_first"
+        )
+    }
+}
+
 /// Longest window of [`no_progress`], in iterations.
 const LONGEST_WINDOW: usize = 32;
 
@@ -48,27 +107,58 @@ const LONGEST_WINDOW: usize = 32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct History {
+    /// The cost at the start.
+    pub first_cost: f64,
     /// The gradient norm at the start.
     pub first_gradient_norm: Option<f64>,
     /// The lowest cost so far.
     pub best_cost: f64,
     /// The lowest gradient norm so far.
     pub best_gradient_norm: f64,
-    /// Iterations since either improved.
+    /// Iterations since either improved, or the gradient norm in the mean.
     pub since_improvement: u64,
+    /// The mean of the gradient norms, the last ones weighing most, and the least that it has been.
+    mean_norm: f64,
+    least_mean_norm: f64,
+    /// Where a creep is measured from.
+    mark: Mark,
     /// Time spent before the run was resumed.
     pub(crate) elapsed_before: Duration,
     /// The costs of the last iterations, iteration k at k mod the length.
     costs: [f64; LONGEST_WINDOW],
 }
 
+/// Where a run was, some thousand iterations ago.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    iteration: u64,
+    cost: f64,
+    gradient_norm: f64,
+}
+
+/// The share of the newest norm in the mean of norms.
+const NEWEST: f64 = 1.0 / 16.0;
+/// A mean of norms below this share of the least so far is an improvement.
+const LOWER_MEAN: f64 = 0.99;
+/// A creep is judged over so many times the solver's patience.
+const CREEP: u64 = 20;
+/// A creep gains at most this share of all that the run has gained,
+const NEXT_TO_NOTHING: f64 = 1e-9;
+/// and leaves more than this share of the gradient norm.
+const AS_STEEP: f64 = 0.5;
+
 impl History {
     pub(crate) fn new(cost: f64, gradient_norm: Option<f64>) -> Self {
+        let norm = gradient_norm.unwrap_or(f64::INFINITY);
         Self {
+            first_cost: cost,
             first_gradient_norm: gradient_norm,
             best_cost: cost,
-            best_gradient_norm: gradient_norm.unwrap_or(f64::INFINITY),
+            best_gradient_norm: norm,
             since_improvement: 0,
+            mean_norm: norm,
+            least_mean_norm: norm,
+            mark: Mark { iteration: 0, cost, gradient_norm: norm },
             elapsed_before: Duration::ZERO,
             costs: [cost; LONGEST_WINDOW],
         }
@@ -76,14 +166,39 @@ impl History {
 
     /// Takes in the iteration that has just been made.
     pub(crate) fn record(&mut self, iteration: u64, cost: f64, gradient_norm: Option<f64>) {
+        let norm = gradient_norm.unwrap_or(f64::INFINITY);
         // A gain below two units in the last place is rounding.
         let lower = cost < self.best_cost - 2.0 * f64::EPSILON * self.best_cost.abs();
-        let flatter = gradient_norm.is_some_and(|norm| norm < self.best_gradient_norm);
+        let flatter = norm < self.best_gradient_norm;
         self.best_cost = self.best_cost.min(cost);
-        self.best_gradient_norm =
-            self.best_gradient_norm.min(gradient_norm.unwrap_or(f64::INFINITY));
-        self.since_improvement = if lower || flatter { 0 } else { self.since_improvement + 1 };
+        self.best_gradient_norm = self.best_gradient_norm.min(norm);
+        // One norm that was small by chance hides the trend of those after it.
+        if self.mean_norm.is_finite() {
+            self.mean_norm += NEWEST * (norm - self.mean_norm);
+        } else {
+            self.mean_norm = norm;
+        }
+        let flatter_in_the_mean = self.mean_norm < LOWER_MEAN * self.least_mean_norm;
+        if flatter_in_the_mean {
+            self.least_mean_norm = self.mean_norm;
+        }
+        let improves = lower || flatter || flatter_in_the_mean;
+        self.since_improvement = if improves { 0 } else { self.since_improvement + 1 };
         self.costs[iteration as usize % LONGEST_WINDOW] = cost;
+    }
+
+    /// The reason to end a run that has crept since the mark, which moves on with every judgement.
+    fn creep(&mut self, (iteration, cost): (u64, f64), patience: u64) -> Option<Stall> {
+        let Mark { iteration: from, cost: before, gradient_norm } = self.mark;
+        let iterations = iteration.saturating_sub(from);
+        if iterations < patience.saturating_mul(CREEP) {
+            return None;
+        }
+        self.mark = Mark { iteration, cost, gradient_norm: self.best_gradient_norm };
+        let (decrease, total) = (before - cost, self.first_cost - cost);
+        let is_creep = decrease <= NEXT_TO_NOTHING * total
+            && self.best_gradient_norm >= AS_STEEP * gradient_norm;
+        is_creep.then_some(Stall::Creep { iterations, decrease, total })
     }
 
     fn cost_before(&self, iteration: u64, window: u64) -> f64 {
@@ -107,9 +222,39 @@ enum Rule {
 
 #[derive(Clone, Copy, Debug)]
 enum Relative {
+    /// Absolute, and not met cheaply.
+    Earned,
     Absolute,
     ToCost,
     ToFirst,
+}
+
+/// The default test: converged when max |∂f/∂xᵢ| ≤ 1e-6, unless units make that cheap.
+///
+/// The gradient also has to promise next to nothing beside what the run has gained: with sᵢ the larger of |xᵢ|, the distance
+/// from the start and `typical_x`,
+///
+/// ```text
+/// m = max |∂f/∂xᵢ| sᵢ ≤ 1e-4 (f(x₀) − f(x)),  or  m ≤ 4 ε |f(x)|
+/// ```
+///
+/// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once nothing can be gained
+/// any more (a search ends in rounding, or nothing improves), it has converged when the gradient passes the absolute test, or
+/// m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So neither a factor of the cost nor one of a
+/// variable changes the verdict.
+///
+/// ```
+/// use extremum::{Lbfgs, Minimizer, problem, stop::{converged, max_iterations}};
+/// // In units of 1e-12 the gradient is below 1e-6 everywhere near the start.
+/// let tiny = problem!(2, |x| 1e-12 * ((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2)));
+/// let found = Minimizer::new(&tiny, Lbfgs::default(), [-1.2, 1.0])
+///     .stop_when(converged().or(max_iterations(1000)))
+///     .run()?;
+/// assert!(found.termination.is_converged() && (found.x[0] - 1.0).abs() < 1e-3);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub fn converged() -> Stop {
+    Stop(Rule::GradientNorm { tolerance: TOLERANCE, relative: Relative::Earned })
 }
 
 /// Converged when max |∂f/∂xᵢ| ≤ `tolerance`, absolute. Range: ≥ 0.
@@ -200,14 +345,36 @@ impl Stop {
         }
     }
 
+    /// True when [`converged`] may end the run by itself.
+    fn asks_for_convergence(&self) -> bool {
+        match &self.0 {
+            Rule::GradientNorm { relative: Relative::Earned, .. } => true,
+            Rule::Or(a, b) => a.asks_for_convergence() || b.asks_for_convergence(),
+            _ => false,
+        }
+    }
+
+    /// The convergence of a run that can gain no more; see [`converged`].
+    pub(crate) fn settles(&self, p: &Progress<'_>) -> Option<Termination> {
+        let norm = p.gradient_norm.filter(|_| self.asks_for_convergence())?;
+        if norm <= TOLERANCE {
+            return Some(Termination::GradientNorm { norm, tolerance: TOLERANCE });
+        }
+        let promised = p.promised.filter(|_| p.promises_at_most(SMALL))?;
+        Some(Termination::PromisedChange { promised, decrease: p.decrease() })
+    }
+
     /// The reason to end here, if there is one.
     pub(crate) fn holds(&self, p: &Progress<'_>) -> Option<Termination> {
         match &self.0 {
             Rule::GradientNorm { tolerance, relative } => {
                 let norm = p.gradient_norm?;
+                if matches!(relative, Relative::Earned) && !p.promises_at_most(CHEAP) {
+                    return None;
+                }
                 let tolerance = tolerance
                     * match relative {
-                        Relative::Absolute => 1.0,
+                        Relative::Earned | Relative::Absolute => 1.0,
                         Relative::ToCost => p.cost.abs().max(1.0),
                         Relative::ToFirst => p.history.first_gradient_norm?,
                     };
@@ -241,17 +408,21 @@ impl Stop {
 
 impl Default for Stop {
     fn default() -> Self {
-        gradient_norm(1e-6).or(max_iterations(100_000))
+        converged().or(max_iterations(100_000))
     }
 }
 
-/// The rule beside every rule.
-pub(crate) fn no_improvement(p: &Progress<'_>, patience: u64) -> Option<Termination> {
-    let iterations = p.history.since_improvement;
-    (iterations >= patience).then_some(Termination::Stalled {
-        reason: Stall::NoImprovement { iterations },
-        gradient_norm: p.gradient_norm,
-    })
+/// The rules beside every rule.
+pub(crate) fn stalls(
+    history: &mut History,
+    (iteration, cost): (u64, f64),
+    patience: u64,
+) -> Option<Stall> {
+    let iterations = history.since_improvement;
+    if iterations >= patience {
+        return Some(Stall::NoImprovement { iterations });
+    }
+    history.creep((iteration, cost), patience)
 }
 
 impl fmt::Debug for Stop {

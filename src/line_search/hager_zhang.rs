@@ -23,7 +23,9 @@
 //! shrinks with order 1 + √2 = 2.41 per two slopes.
 //! Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω C_k on; the papers look at steps taken. While T1
 //! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a
-//! Wolfe step. B2 starts from the last good a, not from 0. QuadStep uses slopes where values are rounding. Where the
+//! Wolfe step. ε is some tens of rounding units where the papers have 1e-6, and φ never exceeds the start's ceiling: behind
+//! a large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep uses
+//! slopes where values are rounding. Where the
 //! direction has no length of its own, the slope of a trial is asked for first, the value only when the slope does not
 //! reject it, and σ is 0.1. A step outside the domain is an upper end that has no slope.
 //! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
@@ -35,8 +37,8 @@ use std::convert::Infallible;
 use serde::{Deserialize, Serialize};
 
 use super::interpolation::{quadratic, safeguarded, secant};
-use super::trials::{Expansion, Trials, check_max_trials};
-use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
+use super::trials::{Expansion, Trials, between, check_max_trials};
+use super::{Failure, FailureReason, LineSearch, Phi, ROUNDING, Start, Step};
 use crate::Error;
 use crate::error::check;
 
@@ -59,7 +61,7 @@ const RESOLVED: f64 = 1e-12;
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 0.1 | (0, 0.5) | δ; more: shorter steps |
 /// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | [δ, 1) | σ; less: more exact, more trials |
-/// | [`epsilon`](Self::epsilon) | 1e-6 | >= 0 | ε: rise of φ that may be rounding, relative to recent costs |
+/// | [`epsilon`](Self::epsilon) | 2⁻⁴⁶ = 1.4e-14 | >= 0 | ε: rise of φ that may be rounding, relative to recent costs |
 /// | [`switch`](Self::switch) | 1e-3 | >= 0 | ω: relative change of φ below which slopes may decide; 0 never, infinity at once |
 /// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
 /// | [`shrinkage`](Self::shrinkage) | 0.66 | (0, 1) | γ: what a pair of secants may leave of the bracket |
@@ -94,7 +96,7 @@ impl Default for HagerZhang {
         Self {
             sufficient_decrease: 0.1,
             curvature: None,
-            epsilon: 1e-6,
+            epsilon: ROUNDING,
             switch: 1e-3,
             bisection: 0.5,
             shrinkage: 0.66,
@@ -247,13 +249,12 @@ impl Search<'_> {
     fn run(mut self) -> Result<Infallible, End> {
         let (mut a, mut b) = self.bracket()?;
         loop {
-            if b.0 - a.0 <= 2.0 * f64::EPSILON * b.0 {
-                return Err(self.trials.failure(FailureReason::Rounding).into());
-            }
+            self.trials.look()?;
             let wide = self.rule.shrinkage * (b.0 - a.0);
             (a, b) = self.secant_pair(a, b)?;
             if b.0 - a.0 > wide {
-                (a, b) = self.update(a, b, a.0 + 0.5 * (b.0 - a.0))?;
+                let middle = self.inside(a.0, b.0, 0.5)?;
+                (a, b) = self.update(a, b, middle)?;
             }
         }
     }
@@ -287,10 +288,7 @@ impl Search<'_> {
     /// Cuts [a, `upper`] until it ends with φ' >= 0, U3; the first cut is at `share` of the interval.
     fn cut(&mut self, mut a: Slope, mut upper: f64, mut share: f64) -> Result<(Slope, Slope), End> {
         loop {
-            if upper - a.0 <= 2.0 * f64::EPSILON * upper {
-                return Err(self.trials.failure(FailureReason::Rounding).into());
-            }
-            let d = a.0 + share * (upper - a.0);
+            let d = self.inside(a.0, upper, share)?;
             share = self.rule.bisection;
             match self.trial(d)? {
                 Verdict::Rising(d) => return Ok((a, d)),
@@ -302,6 +300,13 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    /// A step strictly inside [a, b]; the end of the search where the two have come together.
+    fn inside(&self, a: f64, b: f64, share: f64) -> Result<f64, End> {
+        between(a, b, share)
+            .filter(|_| b - a > 2.0 * f64::EPSILON * b)
+            .ok_or_else(|| self.trials.failure(FailureReason::Rounding).into())
     }
 
     /// B0-B3.
@@ -329,7 +334,7 @@ impl Search<'_> {
     /// twice the guess when that is not convex. Not in the papers: where values are lost in rounding, the
     /// parabola goes through its slope.
     fn first_step(&mut self) -> Result<f64, End> {
-        let Start { value, slope, mut alpha, scaled, alpha_max } = self.start;
+        let Start { value, slope, mut alpha, scaled, alpha_max, .. } = self.start;
         if scaled {
             return Ok(alpha);
         }
@@ -384,7 +389,7 @@ impl Search<'_> {
         let change = value - start.value;
         let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
-        let is_low = value <= start.value + rule.epsilon * memory.size;
+        let is_low = value <= (start.value + rule.epsilon * memory.size).min(start.ceiling);
         if slope >= sigma * start.slope && (decreases || (approximate && below_t2 && is_low)) {
             memory.approximate = approximate;
             return Err(End(Ok(trials.accept(alpha, value))));

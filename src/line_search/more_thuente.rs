@@ -125,7 +125,8 @@ impl LineSearch for MoreThuente {
         loop {
             if let Some(p) = trials.point(alpha)? {
                 let target = start.value + alpha * target_slope;
-                if p.value <= target && p.slope.abs() <= curvature * -start.slope {
+                let is_low = p.value <= target || trials.is_level(p.value);
+                if is_low && p.slope.abs() <= curvature * -start.slope {
                     return Ok(trials.accept(p.alpha, p.value));
                 }
                 if alpha == start.alpha_max && p.value <= target && p.slope < 0.0 {

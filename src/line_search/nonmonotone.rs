@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interpolation::{quadratic, safeguarded};
 use super::trials::{Trials, check_max_trials};
-use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
+use super::{Failure, LineSearch, Phi, Start, Step};
 use crate::Error;
 use crate::error::check;
 
@@ -121,7 +121,11 @@ impl LineSearch for Nonmonotone {
                 return Ok(trials.accept(alpha, value));
             }
             if trials.is_below_rounding(alpha) {
-                return Err(trials.failure(FailureReason::Rounding));
+                match trials.step_by_slopes((alpha, value), self.sufficient_decrease)? {
+                    Ok(step) => return Ok(step),
+                    Err(next) => alpha = next,
+                }
+                continue;
             }
             let minimizer = quadratic(start.value, start.slope, alpha, value);
             alpha = safeguarded(minimizer, 0.1 * alpha, 0.5 * alpha);

@@ -20,7 +20,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::interpolation::{Point, cubic, safeguarded};
-use super::trials::{Expansion, Trials, check_max_trials};
+use super::trials::{Expansion, Trials, between, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
 use crate::error::check;
@@ -88,11 +88,15 @@ impl StrongWolfe {
     }
 
     /// Where a trial leaves the search.
-    fn judge(&self, start: Start, lo: Point, p: Point) -> Verdict {
+    fn judge(&self, trials: &Trials<'_>, lo: Point, p: Point) -> Verdict {
+        let start = trials.start();
         let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
-        if p.value > target || p.value > lo.value {
+        let is_flat = p.slope.abs() <= -start.curvature(self.curvature) * start.slope;
+        if is_flat && trials.is_level(p.value) {
+            Verdict::Accepted
+        } else if p.value > target || p.value > lo.value {
             Verdict::TooHigh
-        } else if p.slope.abs() <= -start.curvature(self.curvature) * start.slope {
+        } else if is_flat {
             Verdict::Accepted
         } else {
             Verdict::Lower
@@ -123,14 +127,16 @@ impl StrongWolfe {
             };
             widths = [widths[1], width];
 
-            let alpha = lo.alpha + share * (end - lo.alpha);
+            let Some(alpha) = between(lo.alpha, end, share) else {
+                return Err(trials.failure(FailureReason::Rounding));
+            };
             let Some(p) = trials.point(alpha)? else {
                 hi = Err(alpha);
                 outside_share = 0.1;
                 continue;
             };
             outside_share = 0.5;
-            match self.judge(start, lo, p) {
+            match self.judge(trials, lo, p) {
                 Verdict::Accepted => return Ok(trials.accept(p.alpha, p.value)),
                 Verdict::TooHigh => {
                     if p.value > start.value && trials.is_below_rounding(alpha) {
@@ -173,7 +179,7 @@ impl LineSearch for StrongWolfe {
             let Some(p) = trials.point(alpha)? else {
                 return self.zoom(&mut trials, lo, Err(alpha));
             };
-            match self.judge(start, lo, p) {
+            match self.judge(&trials, lo, p) {
                 Verdict::Accepted => return Ok(trials.accept(p.alpha, p.value)),
                 Verdict::TooHigh => return self.zoom(&mut trials, lo, Ok(p)),
                 Verdict::Lower if p.slope >= 0.0 => return self.zoom(&mut trials, p, Ok(lo)),

@@ -1,8 +1,17 @@
 //! The account that every search keeps: which trials it made, how many are left, and the best point.
 
-use super::interpolation::Point;
-use super::{Failure, FailureReason, Phi, Start, Step};
+use super::interpolation::{Point, safeguarded, secant};
+use super::{Failure, FailureReason, Phi, ROUNDING, Start, Step};
 use crate::Error;
+
+/// The most trials that one search may be allowed.
+const MOST_TRIALS: usize = 10_000;
+/// How often a search may look at φ for each trial that it is allowed: at a new step, or at one that is known. Rounding can
+/// lead a search back to steps that it knows, where no trial is counted.
+const LOOKS_PER_TRIAL: usize = 4;
+
+/// What may be left of the slope where slopes decide: Wolfe's curvature condition.
+const CURVATURE: f64 = 0.9;
 
 /// After so many expansions by the usual factor, the factor is squared at each further one.
 const USUAL_EXPANSIONS: usize = 10;
@@ -15,7 +24,11 @@ pub(super) struct Trials<'a> {
     phi: &'a mut dyn Phi,
     start: Start,
     limit: usize,
+    /// Looks that are left.
+    looks: usize,
     best: Step,
+    /// The best trial whose slope is known to be finite, or the start.
+    sound: Step,
     /// The last trial.
     last: f64,
     /// The last trial whose value was asked for first, and that value: it may turn up again later.
@@ -43,7 +56,9 @@ impl<'a> Trials<'a> {
             phi,
             start,
             limit,
+            looks: limit.saturating_mul(LOOKS_PER_TRIAL),
             best,
+            sound: best,
             last: 0.0,
             known_value: (0.0, start.value),
             known_slope: (0.0, start.slope),
@@ -62,6 +77,7 @@ impl<'a> Trials<'a> {
 
     /// φ and φ' at a new trial step.
     pub(super) fn point(&mut self, alpha: f64) -> Result<Option<Point>, Failure> {
+        self.look()?;
         self.begin(alpha)?;
         let (value, slope) = self.phi.value_and_slope(alpha);
         if value == f64::NEG_INFINITY {
@@ -72,11 +88,13 @@ impl<'a> Trials<'a> {
         }
         self.known_value = (alpha, value);
         self.record(alpha, value);
+        self.confirm(alpha);
         Ok(Some(Point { alpha, value, slope }))
     }
 
     /// φ at a trial step: at a new one, or at the one whose slope has been asked for.
     pub(super) fn value(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
+        self.look()?;
         if alpha == self.known_value.0 {
             return Ok(Some(self.known_value.1));
         }
@@ -93,18 +111,30 @@ impl<'a> Trials<'a> {
             self.known_value = (alpha, value);
         }
         self.record(alpha, value);
+        if alpha == self.known_slope.0 {
+            self.confirm(alpha);
+        }
         Ok(Some(value))
     }
 
     /// φ' at a trial step: at a new one, or at the one whose value has been asked for.
     pub(super) fn slope(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
+        self.look()?;
         if alpha == self.known_slope.0 {
             return Ok(Some(self.known_slope.1));
         }
         self.begin(alpha)?;
         let slope = self.phi.slope(alpha);
+        if !slope.is_finite() {
+            // A point with a value but no slope is none to go on from, however low it is.
+            if self.best.alpha == alpha {
+                self.best = Step { trials: self.best.trials, ..self.sound };
+            }
+            return Ok(None);
+        }
         self.known_slope = (alpha, slope);
-        Ok(slope.is_finite().then_some(slope))
+        self.confirm(alpha);
+        Ok(Some(slope))
     }
 
     /// The accepted step, which is the last trial.
@@ -121,6 +151,50 @@ impl<'a> Trials<'a> {
     /// high there will not come down on a shorter step.
     pub(super) fn is_below_rounding(&self, alpha: f64) -> bool {
         alpha * -self.start.slope <= f64::EPSILON * self.start.value.abs()
+    }
+
+    /// True where `value` and φ(0) differ by rounding, so that slopes have to decide: by the decrease of the parabola through
+    /// φ(0), φ'(0) and the slope there, condition (4.1) of Hager & Zhang, SIAM J. Optim. 16 (2005).
+    pub(super) fn is_level(&self, value: f64) -> bool {
+        let Start { value: start, ceiling, .. } = self.start;
+        (value - start).abs() <= ROUNDING * start.abs() && value <= ceiling
+    }
+
+    /// Where a search that compares values finds φ level at `alpha`: accepts the step when the slopes say that φ decreases
+    /// by `decrease` of α φ'(0), else returns the next step, short of where the slope vanishes. A step on which the slope
+    /// hardly changes is too short to gain anything.
+    pub(super) fn step_by_slopes(
+        &mut self,
+        (alpha, value): (f64, f64),
+        decrease: f64,
+    ) -> Result<Result<Step, f64>, Failure> {
+        if !self.is_level(value) {
+            return Err(self.failure(FailureReason::Rounding));
+        }
+        Ok(match self.slope(alpha)? {
+            Some(slope) if slope < CURVATURE * self.start.slope => {
+                return Err(self.failure(FailureReason::Rounding));
+            }
+            Some(slope) if slope <= (2.0 * decrease - 1.0) * self.start.slope => {
+                Ok(self.accept(alpha, value))
+            }
+            Some(slope) => {
+                let flat = secant((0.0, self.start.slope), (alpha, slope));
+                Err(safeguarded(flat, 0.1 * alpha, 0.5 * alpha))
+            }
+            None => Err(0.1 * alpha),
+        })
+    }
+
+    /// Counts a pass of a search's loop. Breaks a search that goes round among steps that it knows.
+    pub(super) fn look(&mut self) -> Result<(), Failure> {
+        match self.looks.checked_sub(1) {
+            Some(looks) => {
+                self.looks = looks;
+                Ok(())
+            }
+            None => Err(self.failure(FailureReason::Rounding)),
+        }
     }
 
     /// Counts a trial, unless it goes on with one whose slope or value was asked for before.
@@ -144,6 +218,13 @@ impl<'a> Trials<'a> {
         if value < self.best.value {
             self.best.alpha = alpha;
             self.best.value = value;
+        }
+    }
+
+    /// The slope at `alpha` is finite.
+    fn confirm(&mut self, alpha: f64) {
+        if self.best.alpha == alpha {
+            self.sound = self.best;
         }
     }
 }
@@ -175,5 +256,13 @@ impl Expansion {
 
 /// Checks the parameter that all searches share.
 pub(super) fn check_max_trials(max_trials: usize) -> Result<(), Error> {
-    crate::error::check(max_trials >= 1, "max_trials", max_trials as f64, "at least 1")
+    let is_in_range = (1..=MOST_TRIALS).contains(&max_trials);
+    crate::error::check(is_in_range, "max_trials", max_trials as f64, "from 1 to 10000")
+}
+
+/// The point at `share` of the way from `a` to `b`, or their middle; `None` when no number lies strictly between them.
+pub(super) fn between(a: f64, b: f64, share: f64) -> Option<f64> {
+    let is_inside = |c: &f64| a.min(b) < *c && *c < a.max(b);
+    let [there, middle] = [share, 0.5].map(|share| a + share * (b - a));
+    Some(there).filter(is_inside).or(Some(middle).filter(is_inside))
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use nalgebra::DVector;
 
 use super::{Minimizer, Observer, Validated, Validation};
-use crate::stop::{History, no_improvement};
+use crate::stop::{History, TOLERANCE, stalls};
 use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
 };
@@ -22,6 +22,8 @@ pub struct Run<'a, S: Solver> {
     validated: Option<Validated>,
     record: bool,
     verify: bool,
+    /// The start, from which the distance is measured that the variables have moved.
+    x0: DVector<f64>,
     iteration: u64,
     history: History,
     trace: Vec<Record>,
@@ -39,11 +41,14 @@ impl<'a, S: Solver> Run<'a, S> {
         started: Instant,
     ) -> Self {
         let fresh = checkpoint.is_none();
-        let (iteration, history, trace, validated) = match checkpoint {
-            Some(Checkpoint { iteration, history, trace, validated, .. }) => {
-                (iteration, history, trace, validated)
+        let (x0, iteration, history, trace, validated) = match checkpoint {
+            Some(Checkpoint { x0, iteration, history, trace, validated, .. }) => {
+                (x0, iteration, history, trace, validated)
             }
-            None => (0, History::new(state.cost(), state.gradient_norm()), Vec::new(), None),
+            None => {
+                let history = History::new(state.cost(), state.gradient_norm());
+                (terms.x0, 0, history, Vec::new(), None)
+            }
         };
         let mut run = Self {
             oracle,
@@ -54,6 +59,7 @@ impl<'a, S: Solver> Run<'a, S> {
             // Without the cost that it is about, it says nothing.
             validated: validated.filter(|_| terms.validation.is_some()),
             validation: terms.validation,
+            x0,
             record: terms.trace,
             verify: terms.verify,
             iteration,
@@ -100,25 +106,50 @@ impl<'a, S: Solver> Run<'a, S> {
     /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
     /// point which passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
-        let mut verdict = self.stop.holds(&self.progress());
-        if matches!(verdict, Some(Termination::GradientNorm { .. }))
-            && !self.solver.accepts_convergence(&mut self.oracle, &mut self.state)
-        {
-            // The other rules still count.
-            verdict = self.stop.holds(&Progress { gradient_norm: None, ..self.progress() });
+        let mut progress = self.progress();
+        if progress.gradient_norm.is_some_and(|norm| norm <= TOLERANCE) {
+            progress.promised = self.promised();
+        }
+        let mut verdict = self.stop.holds(&progress);
+        let without_gradient = Progress { gradient_norm: None, ..progress };
+        if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
+            // Where the method objects, the other rules still count.
+            let others = self.stop.holds(&without_gradient);
+            if !self.solver.accepts_convergence(&mut self.oracle, &mut self.state) {
+                verdict = others;
+            }
         }
         if verdict.as_ref().is_none_or(|v| !v.is_converged())
             && let ControlFlow::Break(reason) = flow
         {
-            verdict = Some(reason);
+            verdict = Some(self.settled().filter(|_| reason.is_at_rest()).unwrap_or(reason));
         }
         let by_validation = || self.validation.as_ref()?.verdict(&self.validated);
-        let verdict = verdict.or_else(by_validation);
-        let verdict = verdict.or_else(|| no_improvement(&self.progress(), self.solver.patience()));
+        let mut verdict = verdict.or_else(by_validation);
+        if verdict.is_none() {
+            let at = (self.iteration, self.state.cost());
+            let gradient_norm = self.state.gradient_norm();
+            verdict = stalls(&mut self.history, at, self.solver.patience()).map(|reason| {
+                let stalled = Termination::Stalled { reason, gradient_norm };
+                self.settled().filter(|_| stalled.is_at_rest()).unwrap_or(stalled)
+            });
+        }
         self.termination = match self.oracle.uninterrupted() {
             ControlFlow::Break(reason) => Some(reason),
             ControlFlow::Continue(()) => verdict,
         };
+    }
+
+    /// What the gradient promises; see [`Solver::promised_change`].
+    fn promised(&self) -> Option<f64> {
+        self.solver.promised_change(&self.state, &self.x0)
+    }
+
+    /// The convergence of a run that can gain no more.
+    fn settled(&mut self) -> Option<Termination> {
+        let progress = Progress { promised: self.promised(), ..self.progress() };
+        let settled = self.stop.settles(&progress)?;
+        self.solver.accepts_convergence(&mut self.oracle, &mut self.state).then_some(settled)
     }
 
     /// Shows the iteration to the trace and the observers.
@@ -158,7 +189,8 @@ impl<'a, S: Solver> Run<'a, S> {
         history.elapsed_before = self.progress().elapsed();
         let counts = (self.iteration, self.oracle.evaluations());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
-        Checkpoint::new(&self.solver, &self.state, counts, history, trace, validated)
+        let x0 = self.x0.clone();
+        Checkpoint::new(&self.solver, &self.state, x0, counts, history, trace, validated)
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.
@@ -171,6 +203,9 @@ impl<'a, S: Solver> Run<'a, S> {
     /// [`NotFinished`](Termination::NotFinished).
     pub fn finish(self) -> Solution {
         let elapsed = self.progress().elapsed();
+        let by_gradient = self.termination.as_ref().is_some_and(Termination::is_by_gradient);
+        let promised = by_gradient.then(|| self.promised()).flatten();
+        let warning = Progress { promised, ..self.progress() }.warning();
         // A run that converged has its evidence at the state's point.
         let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
         let (x, cost, gradient_norm, validation_cost) = match self.validated {
@@ -192,6 +227,7 @@ impl<'a, S: Solver> Run<'a, S> {
             skipped: self.state.skipped(),
             elapsed,
             termination: self.termination.unwrap_or(Termination::NotFinished),
+            warning,
             classification: None,
             trace: self.trace,
         }
@@ -258,6 +294,7 @@ fn progress<'s, T: State>(
         gradient_norm: state.gradient_norm(),
         evaluations: oracle.evaluations(),
         history,
+        promised: None,
         started,
     }
 }

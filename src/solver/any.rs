@@ -36,6 +36,8 @@ pub trait AnySolver: Send + Sync {
     #[doc(hidden)]
     fn accepts_convergence_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> bool;
     #[doc(hidden)]
+    fn promised_change_any(&self, state: &AnyState, x0: &DVector<f64>) -> Option<f64>;
+    #[doc(hidden)]
     fn patience_any(&self) -> u64;
 }
 
@@ -73,6 +75,11 @@ impl<S: Solver> AnySolver for S {
         state.downcast::<S::State>().is_none_or(|state| self.accepts_convergence(problem, state))
     }
 
+    fn promised_change_any(&self, state: &AnyState, x0: &DVector<f64>) -> Option<f64> {
+        let Inner::Live(state) = &state.0 else { return None };
+        self.promised_change((**state).as_any().downcast_ref()?, x0)
+    }
+
     fn patience_any(&self) -> u64 {
         self.patience()
     }
@@ -94,6 +101,9 @@ impl Solver for dyn AnySolver + '_ {
     }
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> bool {
         self.accepts_convergence_any(problem, state)
+    }
+    fn promised_change(&self, state: &AnyState, x0: &DVector<f64>) -> Option<f64> {
+        self.promised_change_any(state, x0)
     }
     fn patience(&self) -> u64 {
         self.patience_any()
@@ -117,7 +127,8 @@ trait Erased: Send {
     fn current(&self) -> &DVector<f64>;
     fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
-    fn as_any(&mut self) -> &mut dyn Any;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
 impl<S: State> Erased for S {
@@ -139,7 +150,10 @@ impl<S: State> Erased for S {
     fn to_bytes(&self) -> postcard::Result<Vec<u8>> {
         postcard::to_stdvec(self)
     }
-    fn as_any(&mut self) -> &mut dyn Any {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }
@@ -147,7 +161,7 @@ impl<S: State> Erased for S {
 impl AnyState {
     fn downcast<S: 'static>(&mut self) -> Option<&mut S> {
         match &mut self.0 {
-            Inner::Live(state) => (**state).as_any().downcast_mut(),
+            Inner::Live(state) => (**state).as_any_mut().downcast_mut(),
             Inner::Stored(..) => None,
         }
     }

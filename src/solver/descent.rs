@@ -7,6 +7,7 @@ mod barzilai_borwein;
 mod bfgs;
 mod conjugate_gradient;
 mod curvature;
+mod diagnosis;
 mod direction;
 mod lbfgs;
 mod newton;
@@ -27,11 +28,15 @@ pub use newton::{ModifiedNewton, Newton, NewtonMemory};
 pub use state::DescentState;
 pub use steepest::{GradientDescent, Steepest};
 
-use super::Solver;
+use super::{Solver, promised_change};
 use crate::error::check;
-use crate::line_search::{Failure, FailureReason, LineSearch, Start, Step};
+use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
 use crate::{Error, Oracle, Stall, Termination, linalg};
-use ray::Ray;
+use diagnosis::{Diagnosis, diagnose};
+use ray::{Ray, Trial};
+
+/// How often a search is repeated that ended at a point without a gradient, each time short of half of that step.
+const RETRIES: usize = 20;
 
 /// A direction with a line search: every line-search solver.
 ///
@@ -127,6 +132,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let gradient_norm = linalg::max_abs(gradient.as_slice());
         if let Some(scale) = &self.typical_x {
             gradient.component_mul_assign(scale);
+            let overflows = |(g, _): &(&f64, &f64)| !g.is_finite();
+            if let Some((_, &t)) = gradient.iter().zip(scale).find(overflows) {
+                let range = "such that its product with the gradient is finite";
+                return Err(Error::Parameter { name: "typical_x", value: t, range });
+            }
         }
         let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         let is_monotone = self.line_search.is_monotone();
@@ -135,17 +145,12 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
         if !state.pending {
-            self.propose(problem, state);
-            problem.uninterrupted()?;
+            self.propose(problem, state)?;
             state.pending = true;
         }
         let Proposal { slope, max, scaled, curvature } = state.proposal;
         if slope == 0.0 && curvature.is_none() {
-            // The gradient is zero, or so small that its square is.
-            return match state.gradient_norm {
-                0.0 => ControlFlow::Break(Termination::GradientNorm { norm: 0.0, tolerance: 0.0 }),
-                _ => state.stalled(Stall::LineSearch(FailureReason::NotDescent)),
-            };
+            return self.rest(state);
         }
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
@@ -153,43 +158,93 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None => state.first_trial(self.typical_x.is_some()),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
-        let start = Start { value: state.cost, slope, alpha, scaled, alpha_max };
+        let ceiling = state.ceiling();
+        let mut start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling };
 
-        let mut search = state.search;
-        let scale = self.typical_x.as_ref();
-        let along = (&state.x, scale, &state.d);
-        let here = (state.cost, slope);
+        let along = (&state.x, self.typical_x.as_ref(), &state.d);
+        let here = (state.cost, state.proposal);
         let mut ray = Ray::new(problem, along, here, &mut state.trial, &mut state.best);
-        let outcome = match curvature {
-            None => self.line_search.search(&mut ray, start, &mut search),
-            Some(curvature) => curvature::search(&mut ray, start, curvature),
-        };
-        let contradicted = ray.contradicts_slope(slope);
-        let accepted = match outcome {
-            Ok(step) => ray.finish(step),
-            Err(Failure { best, .. }) => ray.finish(best),
-        };
-        problem.uninterrupted()?;
-        match (outcome, accepted) {
-            (Ok(Step { alpha, .. }), Some(accepted)) => {
-                state.search = search;
-                self.direction.update(
-                    &mut state.memory,
-                    Accepted {
-                        alpha,
-                        d: &state.d,
-                        old: &state.gradient,
-                        new: &state.trial.gradient,
-                    },
-                );
-                state.failed = false;
-                state.commit(accepted);
-                ControlFlow::Continue(())
+        let mut search;
+        let mut retries = 0..RETRIES;
+        let (outcome, accepted) = loop {
+            search = state.search;
+            let outcome = match curvature {
+                None => self.line_search.search(&mut ray, start, &mut search),
+                Some(curvature) => curvature::search(&mut ray, start, curvature),
+            };
+            let (Ok(step) | Err(Failure { best: step, .. })) = outcome;
+            let accepted = ray.finish(step);
+            ray.uninterrupted()?;
+            // A point with a cost but no gradient, as at a kink, is none to go on from: the search stays short of it.
+            if accepted.is_some() || step.alpha == 0.0 || retries.next().is_none() {
+                break (outcome, accepted);
             }
-            // A point with a cost but no gradient ends a search that looks at costs only.
-            (Ok(_), None) => self.recover(state, FailureReason::Rounding, None, contradicted),
-            (Err(failure), best) => self.recover(state, failure.reason, best, contradicted),
+            start.alpha = 0.5 * step.alpha;
+            start.alpha_max = start.alpha;
+        };
+        if let (Ok(Step { alpha, .. }), Some(accepted)) = (outcome, accepted) {
+            state.search = search;
+            let step =
+                Accepted { alpha, d: &state.d, old: &state.gradient, new: &state.trial.gradient };
+            self.direction.update(&mut state.memory, step);
+            state.failed = false;
+            state.commit(accepted);
+            if state.ends_climb() {
+                self.direction.reset(&mut state.memory, true);
+                state.search = L::Memory::default();
+            }
+            return ControlFlow::Continue(());
         }
+
+        // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
+        let reason = match outcome {
+            // A search that was kept short says nothing about what lies beyond.
+            Err(failure) if start.alpha_max == alpha_max => failure.reason,
+            _ => FailureReason::Rounding,
+        };
+        let mut improved = accepted.filter(|best| best.value < ray.cost());
+        let had_memory = self.direction.reset(&mut state.memory, improved.is_some());
+        let rounding = ROUNDING * ray.cost().abs();
+        let gains = |best: Trial| best.value < ray.cost() - rounding;
+        let mut verdict = None;
+        if !improved.is_some_and(gains) && !had_memory && reason != FailureReason::Unbounded {
+            match diagnose(&mut ray, slope) {
+                Diagnosis::Nothing => {}
+                Diagnosis::Kink => verdict = Some(Stall::Kink),
+                Diagnosis::Contradiction => verdict = Some(Stall::GradientContradictsCost),
+                Diagnosis::Lower { alpha, value } => {
+                    improved = ray.finish(Step { alpha, value, trials: 0 });
+                }
+            }
+            // The diagnosis has left the best point.
+            improved = improved.and_then(|Trial { alpha, value, .. }| {
+                ray.finish(Step { alpha, value, trials: 0 })
+            });
+            ray.uninterrupted()?;
+        }
+        if let Some(best) = improved {
+            state.commit(best);
+        }
+        if reason == FailureReason::Unbounded {
+            return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
+        }
+        state.search = L::Memory::default();
+        state.pending = false;
+        if let Some(verdict) = verdict {
+            return state.stalled(verdict);
+        }
+        if improved.is_none() {
+            if state.failed || !had_memory {
+                if state.return_to_lowest() {
+                    state.failed = false;
+                    return ControlFlow::Continue(());
+                }
+                return state.stalled(Stall::LineSearch(reason));
+            }
+            state.alpha = 0.0;
+        }
+        state.failed = improved.is_none();
+        ControlFlow::Continue(())
     }
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
@@ -208,49 +263,48 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
         self.direction.accepts_convergence(problem, memory, at)
     }
+
+    fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
+        let (x, gradient) = state.best_point();
+        let moved = x.iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
+        let components = gradient.iter().copied().zip(moved);
+        Some(match &self.typical_x {
+            None => promised_change(components),
+            Some(scale) => {
+                promised_change(components.zip(scale).map(|((g, moved), t)| (g / t, moved.max(*t))))
+            }
+        })
+    }
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
-    fn propose(&self, problem: &mut Oracle<'_>, state: &mut DescentState<D::Memory, L::Memory>) {
+    fn propose(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+    ) -> ControlFlow<Termination> {
         let DescentState { x, cost, gradient, memory, d, .. } = state;
         let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
         state.proposal = self.direction.propose(problem, memory, at, d);
+        problem.uninterrupted()?;
         let Proposal { slope, curvature, .. } = state.proposal;
         if !(slope < 0.0 && slope.is_finite()) && curvature.is_none() {
             self.direction.reset(&mut state.memory, false);
             state.proposal = steepest::descend(&state.gradient, &mut state.d);
         }
+        ControlFlow::Continue(())
     }
 
-    /// After a failed search: takes the best point seen, then starts over from steepest descent, once.
-    fn recover(
-        &self,
-        state: &mut DescentState<D::Memory, L::Memory>,
-        reason: FailureReason,
-        best: Option<ray::Trial>,
-        contradicted: bool,
-    ) -> ControlFlow<Termination> {
-        let improved = best.filter(|best| best.value < state.cost);
-        if let Some(best) = improved {
-            state.commit(best);
+    /// Where the gradient is zero, or so small that no step follows from it: the end, unless a lower point is known.
+    fn rest(&self, state: &mut DescentState<D::Memory, L::Memory>) -> ControlFlow<Termination> {
+        if state.return_to_lowest() {
+            self.direction.reset(&mut state.memory, true);
+            return ControlFlow::Continue(());
         }
-        if reason == FailureReason::Unbounded {
-            return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
+        match state.gradient_norm {
+            0.0 => ControlFlow::Break(Termination::GradientNorm { norm: 0.0, tolerance: 0.0 }),
+            _ => state.stalled(Stall::LineSearch(FailureReason::NotDescent)),
         }
-        let had_memory = self.direction.reset(&mut state.memory, improved.is_some());
-        state.search = L::Memory::default();
-        state.pending = false;
-        if improved.is_none() {
-            if contradicted && !had_memory {
-                return state.stalled(Stall::GradientContradictsCost);
-            }
-            if state.failed || !had_memory {
-                return state.stalled(Stall::LineSearch(reason));
-            }
-            state.alpha = 0.0;
-        }
-        state.failed = improved.is_none();
-        ControlFlow::Continue(())
     }
 }

@@ -74,11 +74,12 @@ impl Direction for Spectral {
         at: Point<'_>,
         d: &mut DVector<f64>,
     ) -> Proposal {
-        let steepest = descend(at.gradient, d);
-        let Some(lambda) = memory.lambda else { return steepest };
-        *d *= lambda;
-        let Proposal { slope, max, .. } = steepest;
-        Proposal { slope: lambda * slope, max: lambda * max, scaled: true, curvature: None }
+        let Some(lambda) = memory.lambda else { return descend(at.gradient, d) };
+        for (d, g) in d.as_mut_slice().iter_mut().zip(at.gradient.as_slice()) {
+            *d = -lambda * g;
+        }
+        let (slope, max) = linalg::dot_and_max(d.as_slice(), at.gradient.as_slice());
+        Proposal { slope, max, scaled: true, curvature: None }
     }
 
     fn update(&self, memory: &mut SpectralMemory, step: Accepted<'_>) {

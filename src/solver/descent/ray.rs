@@ -1,10 +1,13 @@
 //! φ(α) = f(x + α d): the problem along a ray, every evaluation kept for the step that uses it.
 
+use std::ops::ControlFlow;
+
 use nalgebra::DVector;
 
+use super::Proposal;
 use super::state::Buffer;
 use crate::line_search::{Phi, Step};
-use crate::{Oracle, linalg};
+use crate::{Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
 pub(super) struct Ray<'s, 'o, 'p> {
@@ -12,6 +15,8 @@ pub(super) struct Ray<'s, 'o, 'p> {
     x: &'s DVector<f64>,
     scale: Option<&'s DVector<f64>>,
     d: &'s DVector<f64>,
+    /// max |dᵢ|.
+    longest: f64,
     trial: &'s mut Buffer,
     best: &'s mut Buffer,
     at: Trial,
@@ -19,19 +24,19 @@ pub(super) struct Ray<'s, 'o, 'p> {
     /// What was said at x itself and at the last few points.
     seen: [Trial; SEEN],
     seen_count: usize,
-    /// The two shortest steps at which the cost rose by more than rounding, shortest first.
-    rises: [Rise; 2],
+    /// The shortest step at which the cost rose by more than rounding.
+    shortest_rise: f64,
 }
 
 /// How many points are remembered without their gradients: a search that has come down to rounding goes round
 /// among a few.
 const SEEN: usize = 8;
 
-#[derive(Clone, Copy, Debug)]
-struct Rise {
-    alpha: f64,
-    rise: f64,
-}
+/// A rise of the cost below this share of it may be rounding.
+const RESOLVED: f64 = 1e4 * f64::EPSILON;
+
+/// Steps shorter than this lead from no number to an infinite one.
+const SAFE: f64 = 1e290;
 
 /// What is known at a trial point; NaN where nothing was asked yet.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +64,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     pub fn new(
         problem: &'o mut Oracle<'p>,
         (x, scale, d): (&'s DVector<f64>, Option<&'s DVector<f64>>, &'s DVector<f64>),
-        (cost, slope): (f64, f64),
+        (cost, Proposal { slope, max: longest, .. }): (f64, Proposal),
         trial: &'s mut Buffer,
         best: &'s mut Buffer,
     ) -> Self {
@@ -67,32 +72,44 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         let [has_value, has_gradient] = [true; 2];
         let mut seen = [nowhere; SEEN];
         seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
-        let rises = [Rise { alpha: f64::INFINITY, rise: f64::NAN }; 2];
-        let (at, best_at) = (nowhere, nowhere);
-        Self { problem, x, scale, d, trial, best, at, best_at, seen, seen_count: 1, rises }
+        let (at, best_at, shortest_rise) = (nowhere, nowhere, f64::INFINITY);
+        Self {
+            problem,
+            x,
+            scale,
+            d,
+            longest,
+            trial,
+            best,
+            at,
+            best_at,
+            seen,
+            seen_count: 1,
+            shortest_rise,
+        }
     }
 
-    /// True when the cost rises in proportion to the step, though the slope at 0 was negative: then the slope is not
-    /// that of the cost. (An overshoot past a minimum rises with the square of the step.) Steps that promise next to
-    /// nothing beside the rise say nothing: they went far out from a point where the slope is rounding.
-    pub fn contradicts_slope(&self, slope: f64) -> bool {
-        let [shorter, longer] = self.rises;
-        shorter.rise <= 1e3 * shorter.alpha * -slope
-            && longer.alpha >= 2.0 * shorter.alpha
-            && shorter.rise / shorter.alpha >= 0.8 * (longer.rise / longer.alpha)
+    /// Breaks with the reason once the run was interrupted.
+    pub fn uninterrupted(&self) -> ControlFlow<Termination> {
+        self.problem.uninterrupted()
     }
 
+    /// f(x).
+    pub fn cost(&self) -> f64 {
+        self.seen[0].value
+    }
+
+    /// The shortest step at which the cost rose by more than rounding; infinite without one.
+    pub fn shortest_rise(&self) -> f64 {
+        self.shortest_rise
+    }
+
+    /// Notes a cost at the trial point that is above f(x) by far more than rounding.
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
-        let cost = self.seen[0].value;
-        let rise = value - cost;
-        if rise > 1e4 * f64::EPSILON * cost.abs() && rise.is_finite() {
-            let [shorter, longer] = &mut self.rises;
-            if alpha < shorter.alpha {
-                *longer = std::mem::replace(shorter, Rise { alpha, rise });
-            } else if alpha < longer.alpha {
-                *longer = Rise { alpha, rise };
-            }
+        let rise = value - self.cost();
+        if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
+            self.shortest_rise = self.shortest_rise.min(alpha);
         }
     }
 
@@ -144,12 +161,14 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         };
     }
 
-    /// Writes the trial point into the buffer, unless it is there.
+    /// Writes the trial point into the buffer, unless it is there. A point that is not finite is outside the domain: it is
+    /// known without asking the problem.
     fn hold(&mut self) {
         if self.at.is_held {
             return;
         }
         self.at.is_held = true;
+        let may_overflow = self.scale.is_some() || self.at.alpha * self.longest > SAFE;
         let (x, d) = (self.x.as_slice(), self.d.as_slice());
         let out = self.trial.x.as_mut_slice();
         match self.scale {
@@ -159,6 +178,11 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
                     *out = x + self.at.alpha * (d * t);
                 }
             }
+        }
+        if may_overflow && out.iter().any(|x| !x.is_finite()) {
+            let (alpha, is_held) = (self.at.alpha, true);
+            let [has_value, has_gradient] = [true; 2];
+            self.at = Trial { has_value, has_gradient, is_held, ..Trial::new(alpha) };
         }
     }
 
@@ -179,7 +203,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
 
     /// Brings the point of `step` into the trial buffer with its value and gradient; `None` for the start itself, or
     /// when the gradient there is not finite.
-    pub fn finish(mut self, step: Step) -> Option<Trial> {
+    pub fn finish(&mut self, step: Step) -> Option<Trial> {
         let is_ready = self.at.alpha == step.alpha && self.at.is_held;
         if !is_ready && (step.alpha == 0.0 || self.coincide(step.alpha, 0.0)) {
             return None;
@@ -199,11 +223,13 @@ impl Phi for Ray<'_, '_, '_> {
         self.move_to(alpha);
         if !self.at.has_value && !self.at.has_gradient {
             self.hold();
-            let Buffer { x, gradient } = &mut *self.trial;
-            self.at.value = self.problem.cost_and_gradient(x, gradient);
-            self.at.has_value = true;
-            self.note_rise();
-            self.read_gradient();
+            if !self.at.has_value {
+                let Buffer { x, gradient } = &mut *self.trial;
+                self.at.value = self.problem.cost_and_gradient(x, gradient);
+                self.at.has_value = true;
+                self.note_rise();
+                self.read_gradient();
+            }
         }
         (self.value(alpha), self.slope(alpha))
     }
@@ -213,10 +239,12 @@ impl Phi for Ray<'_, '_, '_> {
         if !self.at.has_value {
             let has_lost_gradient = self.at.has_gradient && !self.at.is_held;
             self.hold();
-            self.at.value = self.problem.cost(&self.trial.x);
-            self.at.has_value = true;
+            if !self.at.has_value {
+                self.at.value = self.problem.cost(&self.trial.x);
+                self.at.has_value = true;
+                self.note_rise();
+            }
             self.at.is_held = !has_lost_gradient;
-            self.note_rise();
         }
         self.at.value
     }
@@ -225,9 +253,11 @@ impl Phi for Ray<'_, '_, '_> {
         self.move_to(alpha);
         if !self.at.has_gradient {
             self.hold();
-            let Buffer { x, gradient } = &mut *self.trial;
-            self.problem.gradient(x, gradient);
-            self.read_gradient();
+            if !self.at.has_gradient {
+                let Buffer { x, gradient } = &mut *self.trial;
+                self.problem.gradient(x, gradient);
+                self.read_gradient();
+            }
         }
         self.at.slope
     }

@@ -6,7 +6,11 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Proposal, ray};
+use crate::line_search::ROUNDING;
 use crate::{Stall, State, Termination};
+
+/// A method that has been above its lowest point for so many steps goes back to it.
+const LONGEST_CLIMB: u32 = 50;
 
 /// A fall of the cost below this share of it is rounding for the most part.
 const RESOLVED: f64 = 1e-10;
@@ -36,7 +40,10 @@ pub struct DescentState<M, S> {
     pub(super) failed: bool,
     pub(super) memory: M,
     pub(super) search: S,
-    /// The best point behind a search that lets the cost rise; no room is kept for it otherwise.
+    /// The cost at the start of the run, and the lowest since.
+    first_cost: f64,
+    lowest_cost: f64,
+    /// The best point behind a search that lets the cost rise; no workspace is kept for it otherwise.
     lowest: Option<Lowest>,
 }
 
@@ -50,11 +57,20 @@ pub(super) struct Buffer {
 /// The best point so far of a method that goes up now and then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Lowest {
-    /// False while the current point is the lowest.
-    behind: bool,
+    /// For how many steps the current point has not been the lowest.
+    since: u32,
     x: DVector<f64>,
+    /// In the scaled variables.
+    gradient: DVector<f64>,
     cost: f64,
     gradient_norm: f64,
+}
+
+impl Lowest {
+    /// False while the current point is the lowest.
+    fn is_behind(&self) -> bool {
+        self.since > 0
+    }
 }
 
 impl<M, S> DescentState<M, S> {
@@ -71,7 +87,7 @@ impl<M, S> DescentState<M, S> {
     {
         let n = x.len();
         let zeros = || DVector::zeros(n);
-        let lowest = Lowest { behind: false, x: DVector::zeros(0), cost, gradient_norm };
+        let lowest = || Lowest { since: 0, x: zeros(), gradient: zeros(), cost, gradient_norm };
         Self {
             x,
             cost,
@@ -88,21 +104,34 @@ impl<M, S> DescentState<M, S> {
             failed: false,
             memory,
             search: S::default(),
-            lowest: (!is_monotone).then(|| Lowest { x: zeros(), ..lowest }),
+            first_cost: cost,
+            lowest_cost: cost,
+            lowest: (!is_monotone).then(lowest),
         }
     }
 
     /// Checks a loaded state, the direction's memory aside, for n variables.
     pub(super) fn check(&self, n: usize, is_monotone: bool) -> Result<(), &'static str> {
-        let lowest = self.lowest.iter().map(|lowest| &lowest.x);
+        let lowest = self.lowest.iter().flat_map(|lowest| [&lowest.x, &lowest.gradient]);
         let buffers = [&self.trial, &self.best].into_iter().flat_map(|b| [&b.x, &b.gradient]);
         let mut vectors =
             [&self.x, &self.gradient, &self.d].into_iter().chain(buffers).chain(lowest);
         if !vectors.all(|v| v.len() == n) || self.lowest.is_none() != is_monotone {
             return Err("its sizes are not those of this problem and solver");
         }
-        let mut numbers = self.x.iter().chain(&self.gradient).chain([&self.cost]);
+        let behind = self.lowest.iter().filter(|lowest| lowest.is_behind());
+        let behind = behind.flat_map(|lowest| lowest.x.iter().chain([&lowest.cost]));
+        let numbers = self.x.iter().chain(&self.gradient).chain([&self.cost]);
+        let mut numbers = numbers.chain([&self.first_cost, &self.lowest_cost]).chain(behind);
         if numbers.all(|v| v.is_finite()) { Ok(()) } else { Err("its point is not finite") }
+    }
+
+    /// The point that is reported, with its gradient in the scaled variables.
+    pub(super) fn best_point(&self) -> (&DVector<f64>, &DVector<f64>) {
+        match &self.lowest {
+            Some(lowest) if lowest.is_behind() => (&lowest.x, &lowest.gradient),
+            _ => (&self.x, &self.gradient),
+        }
     }
 
     /// What the direction has learnt.
@@ -135,20 +164,51 @@ impl<M, S> DescentState<M, S> {
         self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
         if let Some(lowest) = &mut self.lowest {
             // A rise within rounding is none.
-            let known = if lowest.behind { lowest.cost } else { self.cost };
-            let rises = at.value > known + 64.0 * f64::EPSILON * known.abs();
-            if rises && !lowest.behind {
+            let known = if lowest.is_behind() { lowest.cost } else { self.cost };
+            let rises = at.value > (known + ROUNDING * known.abs()).min(self.first_cost);
+            if rises && !lowest.is_behind() {
                 std::mem::swap(&mut lowest.x, &mut self.x);
+                std::mem::swap(&mut lowest.gradient, &mut self.gradient);
                 (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
             }
-            lowest.behind = rises;
+            lowest.since = if rises { lowest.since.saturating_add(1) } else { 0 };
         }
+        self.lowest_cost = self.lowest_cost.min(at.value);
         std::mem::swap(&mut self.x, &mut self.trial.x);
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
         self.fall = self.cost - at.value;
         self.cost = at.value;
         self.gradient_norm = at.gradient_norm;
         self.pending = false;
+    }
+
+    /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one where that is less, but for
+    /// rounding.
+    pub(super) fn ceiling(&self) -> f64 {
+        match self.lowest {
+            Some(_) => f64::INFINITY,
+            None => (self.lowest_cost + ROUNDING * self.lowest_cost.abs()).min(self.first_cost),
+        }
+    }
+
+    /// Goes back to the lowest point, when the method has left it.
+    pub(super) fn return_to_lowest(&mut self) -> bool {
+        let Some(lowest) = self.lowest.as_mut().filter(|lowest| lowest.is_behind()) else {
+            return false;
+        };
+        lowest.since = 0;
+        std::mem::swap(&mut lowest.x, &mut self.x);
+        std::mem::swap(&mut lowest.gradient, &mut self.gradient);
+        (self.cost, self.gradient_norm) = (lowest.cost, lowest.gradient_norm);
+        (self.fall, self.alpha, self.length) = (0.0, 0.0, None);
+        self.pending = false;
+        true
+    }
+
+    /// True when it has been above its lowest point for long, and goes back to it now.
+    pub(super) fn ends_climb(&mut self) -> bool {
+        let is_long = |lowest: &Lowest| lowest.since >= LONGEST_CLIMB;
+        self.lowest.as_ref().is_some_and(is_long) && self.return_to_lowest()
     }
 
     pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
@@ -162,20 +222,17 @@ where
     S: Serialize + DeserializeOwned + Send + 'static,
 {
     fn x(&self) -> &DVector<f64> {
-        match &self.lowest {
-            Some(lowest) if lowest.behind => &lowest.x,
-            _ => &self.x,
-        }
+        self.best_point().0
     }
     fn cost(&self) -> f64 {
         match &self.lowest {
-            Some(lowest) if lowest.behind => lowest.cost,
+            Some(lowest) if lowest.is_behind() => lowest.cost,
             _ => self.cost,
         }
     }
     fn gradient_norm(&self) -> Option<f64> {
         Some(match &self.lowest {
-            Some(lowest) if lowest.behind => lowest.gradient_norm,
+            Some(lowest) if lowest.is_behind() => lowest.gradient_norm,
             _ => self.gradient_norm,
         })
     }

@@ -47,13 +47,29 @@ impl GradientDescent<FixedStep> {
     }
 }
 
-/// d ← −g.
+/// d ← −g; where the square of g overflows or underflows, −g over a power of two near its largest component.
 pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
-    for (d, g) in d.as_mut_slice().iter_mut().zip(gradient.as_slice()) {
-        *d = -g;
-    }
     let (norm_squared, max) = linalg::dot_and_max(gradient.as_slice(), gradient.as_slice());
-    Proposal { slope: -norm_squared, max, scaled: false, curvature: None }
+    let is_safe = norm_squared.is_finite() && norm_squared > f64::MIN_POSITIVE / f64::EPSILON;
+    let unit = if is_safe || !(max > 0.0 && max.is_finite()) { 1.0 } else { power_of_two(max) };
+    for (d, g) in d.as_mut_slice().iter_mut().zip(gradient.as_slice()) {
+        *d = -g / unit;
+    }
+    let slope =
+        if unit == 1.0 { -norm_squared } else { linalg::dot(d.as_slice(), gradient.as_slice()) };
+    Proposal { slope, max: max / unit, scaled: false, curvature: None }
+}
+
+/// The largest power of two up to a positive, finite `size`.
+fn power_of_two(size: f64) -> f64 {
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    let bits = size.to_bits();
+    // A denormal number has its power of two in its highest bit.
+    f64::from_bits(if size.is_normal() {
+        bits & EXPONENT
+    } else {
+        1 << (63 - bits.leading_zeros())
+    })
 }
 
 impl Direction for Steepest {
