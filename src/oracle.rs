@@ -168,7 +168,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// True when the run ended because its evaluations are used up.
-    fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         matches!(self.closed, Some(Termination::MaxEvaluations { .. }))
     }
 
