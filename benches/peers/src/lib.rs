@@ -130,6 +130,35 @@ impl basin::Gradient for ForBasin<'_> {
     }
 }
 
+/// The problem within a box, as basin's populations take it.
+pub struct ForBasinWithin<'a> {
+    /// The problem.
+    pub shared: &'a Shared<'a>,
+    /// The corners of the box.
+    pub lower: DVector<f64>,
+    /// The upper one.
+    pub upper: DVector<f64>,
+}
+
+impl basin::Constraints for ForBasinWithin<'_> {
+    type Set = basin::ConstraintSet<basin::BoxBounds<DVector<f64>>>;
+
+    fn constraints(&self) -> <Self::Set as basin::ConstraintDescription>::Borrowed<'_> {
+        let bounds = basin::BoxBounds::new(Some(&self.lower), Some(&self.upper));
+        basin::ConstraintSet::new().with_bounds(bounds)
+    }
+}
+
+impl basin::CostFunction for ForBasinWithin<'_> {
+    type Param = DVector<f64>;
+    type Output = f64;
+    type Error = Infallible;
+
+    fn cost(&self, x: &DVector<f64>) -> Result<f64, Infallible> {
+        Ok(Problem::cost(self.shared, x))
+    }
+}
+
 /// The problem as argmin's solvers take it, on `Vec<f64>`. What the two kinds of vector cost in copies is not argmin's:
 /// it is counted as time of the evaluation.
 pub struct ForArgmin<'a> {

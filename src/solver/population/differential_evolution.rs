@@ -20,15 +20,15 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::ending::{Ending, Stagnation};
-use super::members::{MOST_NUMBERS, all_within, check_size, latin_hypercube};
+use super::members::{MOST_NUMBERS, all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::random::interpolated;
 use crate::{Error, Random, Stall};
 pub use control::Control;
 use control::{History, Successes};
-use strategy::Mutation;
 pub use strategy::Strategy;
+use strategy::{Mutation, best_of};
 
 solver!(DifferentialEvolution);
 
@@ -184,7 +184,7 @@ pub struct Memory {
     members: Vec<DVector<f64>>,
     costs: Vec<f64>,
     is_evaluated: bool,
-    /// The members from the lowest cost to the highest.
+    /// The members, the best of them first and in order.
     order: Vec<usize>,
     /// Room for replaced members, and how many there are.
     archive: Vec<DVector<f64>>,
@@ -199,9 +199,14 @@ pub struct Memory {
 }
 
 impl Memory {
-    fn rank(&mut self) {
-        let costs = &self.costs;
-        self.order.sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
+    /// Puts the best members in order, as many as that.
+    fn rank(&mut self, best: usize) {
+        let Self { order, costs, .. } = self;
+        let by_cost = |&a: &usize, &b: &usize| costs[a].total_cmp(&costs[b]).then(a.cmp(&b));
+        if best < order.len() {
+            order.select_nth_unstable_by(best, by_cost);
+        }
+        order[..best].sort_unstable_by(by_cost);
     }
 
     fn archive(&mut self, member: usize, random: &mut Random) {
@@ -214,7 +219,7 @@ impl Memory {
         } else {
             random.index(self.archived)
         };
-        self.archive[place].copy_from(&self.members[member]);
+        copy(&self.members[member], &mut self.archive[place]);
     }
 }
 
@@ -264,7 +269,7 @@ impl Population for DifferentialEvolution {
         if !candidates.is_continued() {
             memory.next = 0;
             memory.trials.clear();
-            memory.rank();
+            memory.rank(best_of(self.best_share, memory.members.len()));
         }
         for parent in memory.next..memory.members.len() {
             if candidates.pauses(n) {
@@ -272,27 +277,27 @@ impl Population for DifferentialEvolution {
             }
             memory.next = parent + 1;
             if !memory.is_evaluated {
-                candidates.next(n).copy_from(&memory.members[parent]);
+                candidates.push(&memory.members[parent]);
                 continue;
             }
             let (weight, crossover) = self.control.draw(&memory.history, random);
             let mutation = Mutation::draw(self.strategy, self.best_share, memory, parent, random);
             let always = random.index(n);
-            let x = &memory.members[parent];
+            let Memory { members, archive, trial, .. } = memory;
+            let (x, parts) = (members[parent].as_slice(), mutation.parts(members, archive));
             let mut is_new = false;
-            for i in 0..n {
-                memory.trial[i] = x[i];
+            for (i, (trial, &x)) in trial.as_mut_slice().iter_mut().zip(x).enumerate() {
+                *trial = x;
                 if random.chance(crossover) || i == always {
-                    let value = mutation.coordinate(memory, weight, i);
-                    memory.trial[i] = self.within(space, i, value, x[i]);
-                    is_new |= memory.trial[i] != x[i];
+                    *trial = self.within(space, i, Mutation::coordinate(&parts, weight, i), x);
+                    is_new |= *trial != x;
                 }
             }
             // What is its parent need not be evaluated, but something has to be.
             let is_last = parent + 1 == memory.members.len();
             if is_new || (is_last && memory.trials.is_empty()) {
                 memory.trials.push((parent, weight, crossover));
-                candidates.next(n).copy_from(&memory.trial);
+                candidates.push(&memory.trial);
             }
         }
     }
@@ -313,7 +318,7 @@ impl Population for DifferentialEvolution {
                     successes.add(weight, crossover);
                 }
                 if cost <= memory.costs[parent] {
-                    memory.members[parent].copy_from(x);
+                    copy(x, &mut memory.members[parent]);
                     memory.costs[parent] = cost;
                 }
             }
@@ -331,8 +336,9 @@ impl Population for DifferentialEvolution {
         if !memory.is_evaluated {
             return;
         }
-        memory.rank();
-        if let Some(&worst) = memory.order.last()
+        let costs = &memory.costs;
+        let worst = (0..costs.len()).max_by(|&a, &b| costs[a].total_cmp(&costs[b]));
+        if let Some(worst) = worst
             && cost < memory.costs[worst]
         {
             memory.members[worst].copy_from(x);

@@ -74,7 +74,7 @@ impl Ending {
             return ControlFlow::Break(Stall::FlatCosts { range, tolerance });
         }
         let tolerance = self.spread_tolerance;
-        if let Some(size) = collapsed(space, members, tolerance) {
+        if let Some(size) = collapsed(space, members.iter(), tolerance) {
             return ControlFlow::Break(Stall::Collapsed { size, tolerance });
         }
         if seen.idle >= self.patience {
@@ -86,11 +86,15 @@ impl Ending {
 
 /// The largest extent of the members, relative to the coordinate or to the box of the first population, whichever is
 /// larger; `None` when it is above the tolerance.
-fn collapsed(space: &Space, members: &[DVector<f64>], tolerance: f64) -> Option<f64> {
+pub(super) fn collapsed<'m>(
+    space: &Space,
+    members: impl Iterator<Item = &'m DVector<f64>> + Clone,
+    tolerance: f64,
+) -> Option<f64> {
     let mut size = 0.0_f64;
     for i in 0..space.dimension() {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for x in members {
+        for x in members.clone() {
             (low, high) = (low.min(x[i]), high.max(x[i]));
         }
         let scale = space.width(i).max(low.abs()).max(high.abs());

@@ -198,9 +198,7 @@ impl<'a, P: Population> Course<'a, P> {
             done: None,
         };
         let flow = self.evaluate(problem, &mut state);
-        if !problem.is_spent() {
-            problem.check_interruption()?;
-        }
+        problem.check_interruption()?;
         // The first candidate is the start.
         state.search.waiting().1.first().map_or(Ok(()), |cost| check_cost(*cost))?;
         if flow.is_continue() {

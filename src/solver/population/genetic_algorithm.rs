@@ -17,14 +17,15 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
-use super::members::{PointSet, check_size};
+use super::ending::collapsed;
+use super::members::{PointSet, check_size, copy};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
 
 pub use memory::GeneticAlgorithmMemory;
-use operators::is_same;
 pub use operators::{Crossover, Mutation, Selection, Survival};
+use operators::{failures, is_same};
 
 solver!(GeneticAlgorithm);
 
@@ -141,8 +142,8 @@ impl GeneticAlgorithm {
         self.patience = generations;
         self
     }
-    /// Ends when the members are as near to each other as this, default 1e-12, relative to their largest coordinate where
-    /// that is above 1. Range: ≥ 0.
+    /// Ends as [collapsed](Stall::Collapsed) when no coordinate of the members differs by more than this, default 1e-12,
+    /// relative to the coordinate or to the box of the first population, whichever is larger. Range: ≥ 0.
     pub fn collapse(mut self, tolerance: f64) -> Self {
         self.collapse = tolerance;
         self
@@ -167,25 +168,26 @@ impl GeneticAlgorithm {
                 second = draw();
             }
         }
-        a.copy_from(&members[order[first]]);
-        b.copy_from(&members[order[second]]);
+        copy(&members[order[first]], a);
+        copy(&members[order[second]], b);
         let n = space.dimension();
         if is_crossed {
-            for i in 0..n {
-                (a[i], b[i]) = self.crossover.cross(a[i], b[i], random);
-                if random.chance(0.5) {
-                    (a[i], b[i]) = (b[i], a[i]);
-                }
+            let mut coins = 0;
+            for (i, (a, b)) in a.as_mut_slice().iter_mut().zip(b.as_mut_slice()).enumerate() {
+                // A bit for each coordinate says whether the children exchange it.
+                coins = if i % 64 == 0 { random.bits() } else { coins >> 1 };
+                let (c, d) = self.crossover.cross(*a, *b, random);
+                (*a, *b) = if coins & 1 == 0 { (c, d) } else { (d, c) };
             }
         }
         let probability = self.mutation_probability.unwrap_or(1.0 / n as f64);
         for child in [a, b] {
-            for i in 0..n {
-                if random.chance(probability) {
-                    child[i] += space.width(i) * self.mutation.step(random);
-                }
-                child[i] = space.reflected(i, child[i]);
+            let mut next = failures(probability, random);
+            while next < n {
+                child[next] += space.width(next) * self.mutation.step(random);
+                next = next.saturating_add(1).saturating_add(failures(probability, random));
             }
+            space.reflect(child.as_mut_slice());
         }
     }
 }
@@ -264,7 +266,7 @@ impl Population for GeneticAlgorithm {
                     space.draw(random, child);
                 }
                 if candidates.all().len() < children {
-                    candidates.next(n).copy_from(child);
+                    candidates.push(child);
                 }
             }
         }
@@ -272,7 +274,7 @@ impl Population for GeneticAlgorithm {
 
     fn learn(
         &self,
-        _space: &Space,
+        space: &Space,
         memory: &mut Self::Memory,
         _random: &mut Random,
         candidates: &[DVector<f64>],
@@ -281,7 +283,7 @@ impl Population for GeneticAlgorithm {
         let population = self.population;
         let room = if memory.has_begun { population } else { 0 };
         for (&at, (x, cost)) in memory.order[room..].iter().zip(candidates.iter().zip(costs)) {
-            memory.members[at].copy_from(x);
+            copy(x, &mut memory.members[at]);
             // -0 is not before 0.
             memory.costs[at] = cost + 0.0;
         }
@@ -302,8 +304,8 @@ impl Population for GeneticAlgorithm {
         let is_better = best < memory.best;
         memory.best = memory.best.min(best);
         memory.unimproved = if is_better { 0 } else { memory.unimproved + 1 };
-        let size = memory.size(population);
-        if size <= self.collapse {
+        let members = memory.order[..population].iter().map(|&at| &memory.members[at]);
+        if let Some(size) = collapsed(space, members, self.collapse) {
             return ControlFlow::Break(Stall::Collapsed { size, tolerance: self.collapse });
         }
         if best == worst && memory.unimproved >= FLAT {

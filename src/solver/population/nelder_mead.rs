@@ -185,10 +185,10 @@ impl Population for NelderMead {
         space: &Space,
         simplex: &mut Simplex,
         _random: &mut Random,
-        candidates: &[DVector<f64>],
+        _candidates: &[DVector<f64>],
         costs: &[f64],
     ) -> ControlFlow<Stall> {
-        let Some(reason) = simplex.learn(space, candidates, costs, self) else {
+        let Some(reason) = simplex.learn(space, costs, self) else {
             return ControlFlow::Continue(());
         };
         if simplex.may_restart(self) {

@@ -20,7 +20,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::ending::{Ending, Stagnation};
-use super::members::{all_within, check_size, latin_hypercube};
+use super::members::{all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::{Error, Random, Stall};
@@ -277,31 +277,32 @@ impl Population for ParticleSwarm {
             *next = particle + 1;
             if !memory.is_evaluated {
                 moved.push(particle);
-                candidates.next(n).copy_from(x);
+                candidates.push(x);
                 continue;
             }
             let mut has_moved = false;
             let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
-            for i in 0..n {
-                let toward = |whose: usize| best[whose][i] - x[i];
+            let (own, leader) = (best[particle].as_slice(), best[leaders[particle]].as_slice());
+            let moving = x.as_mut_slice().iter_mut().zip(v.as_mut_slice());
+            for (i, (x, v)) in moving.enumerate() {
                 let pull = match chosen {
-                    Some(chosen) => self.cognitive * random.unit() * toward(chosen[i]),
+                    Some(chosen) => self.cognitive * random.unit() * (best[chosen[i]][i] - *x),
                     None => {
-                        let own = self.cognitive * random.unit() * toward(particle);
-                        own + self.social * random.unit() * toward(leaders[particle])
+                        let own = self.cognitive * random.unit() * (own[i] - *x);
+                        own + self.social * random.unit() * (leader[i] - *x)
                     }
                 };
                 let limit = self.limit(space, i);
-                let speed = (self.inertia * v[i] + pull).clamp(-limit, limit);
-                let (value, speed) = self.boundary.fly(space, random, i, x[i], speed);
-                has_moved |= value != x[i];
-                (x[i], v[i]) = (value, speed);
+                let speed = (self.inertia * *v + pull).clamp(-limit, limit);
+                let (value, speed) = self.boundary.fly(space, random, i, *x, speed);
+                has_moved |= value != *x;
+                (*x, *v) = (value, speed);
             }
             // What stands still need not be evaluated, but something has to be.
             let is_last = particle + 1 == size;
             if has_moved || (is_last && moved.is_empty()) {
                 moved.push(particle);
-                candidates.next(n).copy_from(x);
+                candidates.push(x);
             }
         }
     }
@@ -318,7 +319,7 @@ impl Population for ParticleSwarm {
         for (&particle, (x, &cost)) in moved.iter().zip(candidates.iter().zip(costs)) {
             let is_lower = cost < lowest[particle];
             if is_lower {
-                best[particle].copy_from(x);
+                copy(x, &mut best[particle]);
                 lowest[particle] = cost;
             }
             if let Some(examples) = examples.as_mut().filter(|_| memory.is_evaluated) {

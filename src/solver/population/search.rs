@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::members::copy;
 use super::{Population, Space};
 use crate::{Bounds, Error, Random, Stall, Termination};
 
@@ -43,6 +44,11 @@ impl Candidates {
             self.points.push(DVector::zeros(n));
         }
         &mut self.points[self.used - 1]
+    }
+
+    /// One more candidate: this point.
+    pub fn push(&mut self, x: &DVector<f64>) {
+        copy(x, self.next(x.len()));
     }
 
     /// The candidates of this generation.
@@ -163,7 +169,7 @@ impl<M> SearchState<M> {
                 is_unbounded = true;
             } else if *cost < self.best_cost {
                 self.best_cost = *cost;
-                self.best.copy_from(x);
+                copy(x, &mut self.best);
             }
         }
         if is_unbounded {

@@ -156,11 +156,31 @@ impl Space {
         self.clamped(coordinate, if is_usable { reflected } else { value })
     }
 
+    /// Reflects a point, as [`reflected`](Self::reflected) does.
+    pub fn reflect(&self, x: &mut [f64]) {
+        let is_free = self.bounds.is_none() && x.iter().all(|x| x.is_finite());
+        if !is_free {
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = self.reflected(i, *x);
+            }
+        }
+    }
+
     /// The nearest value within the bounds, finite; that of the start for NaN, and for an infinity where there is no bound.
     pub fn clamped(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
         let nearest = if value.is_nan() { value } else { value.clamp(lower, upper) };
         if nearest.is_finite() { nearest } else { self.x0[coordinate] }
+    }
+
+    /// Takes a point to the nearest within the bounds, as [`clamped`](Self::clamped) does.
+    pub fn clamp(&self, x: &mut [f64]) {
+        let is_free = self.bounds.is_none() && x.iter().all(|x| x.is_finite());
+        if !is_free {
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = self.clamped(i, *x);
+            }
+        }
     }
 
     /// False for what a damaged checkpoint may hold.

@@ -1,5 +1,6 @@
 //! How a mutant is made of members.
 
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::Memory;
@@ -28,6 +29,11 @@ pub(super) struct Mutation {
     minus: usize,
 }
 
+/// How many members count as the best: at least two, or a single one would draw all.
+pub(super) fn best_of(share: f64, size: usize) -> usize {
+    ((share * size as f64).round() as usize).clamp(2, size)
+}
+
 impl Mutation {
     /// Draws the members for a parent.
     pub fn draw(
@@ -53,26 +59,27 @@ impl Mutation {
         };
         let toward = match strategy {
             Strategy::Rand1Bin | Strategy::Best1Bin => base,
-            Strategy::CurrentToPBest1Bin => {
-                // At least two, or a single member would draw all.
-                let best = ((share * size as f64).round() as usize).clamp(2, size);
-                memory.order[random.index(best)]
-            }
+            Strategy::CurrentToPBest1Bin => memory.order[random.index(best_of(share, size))],
         };
         let plus = other(random, size, [parent, base, base]);
         let minus = other(random, below, [parent, base, plus]);
         Self { base, toward, plus, minus }
     }
 
+    /// The members, in the order of the formula.
+    pub fn parts<'m>(
+        &self,
+        members: &'m [DVector<f64>],
+        archive: &'m [DVector<f64>],
+    ) -> [&'m [f64]; 4] {
+        let minus = members.get(self.minus).unwrap_or_else(|| &archive[self.minus - members.len()]);
+        let [base, toward, plus] = [self.base, self.toward, self.plus].map(|at| &members[at]);
+        [base, toward, plus, minus].map(|x| x.as_slice())
+    }
+
     /// A coordinate of the mutant.
-    pub fn coordinate(&self, memory: &Memory, weight: f64, i: usize) -> f64 {
-        let members = &memory.members;
-        let minus = match members.get(self.minus) {
-            Some(member) => member[i],
-            None => memory.archive[self.minus - members.len()][i],
-        };
-        let (base, toward) = (members[self.base][i], members[self.toward][i]);
-        let plus = members[self.plus][i];
+    pub fn coordinate(parts: &[&[f64]; 4], weight: f64, i: usize) -> f64 {
+        let [base, toward, plus, minus] = parts.map(|x| x[i]);
         let value = base + weight * (toward - base) + weight * (plus - minus);
         if value.is_finite() {
             return value;

@@ -55,21 +55,6 @@ impl GeneticAlgorithmMemory {
         order[..among].sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
     }
 
-    /// The largest distance of members along a coordinate, relative to the largest coordinate where that is above 1.
-    pub(super) fn size(&self, population: usize) -> f64 {
-        let members = || self.order[..population].iter().map(|&at| &self.members[at]);
-        let n = self.pair[0].len();
-        let (mut extent, mut largest) = (0.0_f64, 1.0_f64);
-        for i in 0..n {
-            let (low, high) = members()
-                .map(|x| x[i])
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
-            extent = extent.max(high - low);
-            largest = largest.max(high.abs()).max(low.abs());
-        }
-        extent / largest
-    }
-
     pub(super) fn is_valid(&self, n: usize, all: usize) -> bool {
         if self.order.len() != all {
             return false;

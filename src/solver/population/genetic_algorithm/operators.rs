@@ -130,6 +130,16 @@ impl Mutation {
     }
 }
 
+/// How many coordinates do not mutate before the next that does, when each does with the given probability: the inverse of the
+/// geometric distribution.
+pub(super) fn failures(probability: f64, random: &mut Random) -> usize {
+    if probability <= 0.0 {
+        return usize::MAX;
+    }
+    // The quotient of 0 and 0 is NaN, which becomes 0; and 0 divided by −infinity is that too.
+    ((-random.unit()).ln_1p() / (-probability).ln_1p()) as usize
+}
+
 /// Who lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,23 +1,20 @@
 //! The simplex and its moves.
 
+mod collapse;
+
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::super::members::copy;
 use super::{Candidates, Coefficients, NelderMead, Space, inward, shortest};
 use crate::Stall;
 use crate::random::interpolated;
-
-/// No simplex has vertices that differ by less than this, relative to the best.
-const RESOLVED: f64 = 1e-14;
 
 /// An edge is too short when it changes the cost by less than this share of what the other edges do, or of the cost itself.
 const FELT: (f64, f64) = (1e-3, 1e-12);
 
 /// By how much it is lengthened then, and to what share of the [`shortest`] edge at least.
 const LONGER: (f64, f64) = (100.0, 1e-12);
-
-/// An edge is this share of the length of its variable.
-const EDGE: f64 = 0.05;
 
 /// The memory of [`NelderMead`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +27,9 @@ pub struct Simplex {
     edges: DVector<f64>,
     /// The vertices that wait for their costs, when they are several.
     waiting: Vec<usize>,
+    /// The sum of all vertices, and how many of them were exchanged since it was added up.
+    sum: DVector<f64>,
+    exchanged: usize,
     centroid: DVector<f64>,
     reflected: Vertex,
     trial: DVector<f64>,
@@ -78,6 +78,8 @@ impl Simplex {
             vertices,
             free,
             edges,
+            sum: x0.clone(),
+            exchanged: 0,
             centroid: x0.clone(),
             reflected: vertex(),
             trial: x0.clone(),
@@ -122,13 +124,16 @@ impl Simplex {
                 Move::ContractOutside => by.contract,
                 Move::ContractInside => -by.contract,
             };
-            let worst = &self.vertices[self.vertices.len() - 1].x;
-            for (i, trial) in self.trial.iter_mut().enumerate() {
-                let center = self.centroid[i];
-                *trial = space.clamped(i, center + along * (center - worst[i]));
+            let worst = self.vertices[self.vertices.len() - 1].x.as_slice();
+            let center = self.centroid.as_slice();
+            let along = |(center, worst): (&f64, &f64)| center + along * (center - worst);
+            let moved = center.iter().zip(worst).map(along);
+            for (trial, moved) in self.trial.as_mut_slice().iter_mut().zip(moved) {
+                *trial = moved;
             }
+            space.clamp(self.trial.as_mut_slice());
             if !self.is_known() {
-                return to.next(self.trial.len()).copy_from(&self.trial);
+                return to.push(&self.trial);
             }
             // Moved onto a bound it may be a point that has been evaluated: as good as one beyond the domain.
             self.decide(f64::INFINITY, by.shrink);
@@ -137,26 +142,36 @@ impl Simplex {
 
     /// Writes the centroid of all vertices but the worst.
     fn center(&mut self) {
-        let (_, others) = match self.vertices.split_last() {
-            Some((worst, others)) if !others.is_empty() => (worst, others),
-            _ => return,
-        };
-        self.centroid.fill(0.0);
-        for vertex in others {
-            self.centroid.axpy(1.0 / others.len() as f64, &vertex.x, 1.0);
+        let Some((worst, others)) = self.vertices.split_last() else { return };
+        let share = 1.0 / others.len() as f64;
+        let parts = self.sum.as_slice().iter().zip(worst.x.as_slice());
+        for (center, (sum, worst)) in self.centroid.as_mut_slice().iter_mut().zip(parts) {
+            *center = sum - share * worst;
         }
     }
 
+    /// Adds up the vertices, each divided by the number of all but one, so that the sum is finite.
+    fn add_up(&mut self) {
+        let share = 1.0 / self.free.len().max(1) as f64;
+        self.sum.fill(0.0);
+        for vertex in &self.vertices {
+            for (sum, x) in self.sum.as_mut_slice().iter_mut().zip(vertex.x.as_slice()) {
+                *sum += share * x;
+            }
+        }
+        self.exchanged = 0;
+    }
+
     fn is_known(&self) -> bool {
-        let is_reflected = self.asks != Move::Reflect && self.trial == self.reflected.x;
-        is_reflected || self.vertices.iter().any(|vertex| vertex.x == self.trial)
+        let trial = self.trial.as_slice();
+        let is_reflected = self.asks != Move::Reflect && trial == self.reflected.x.as_slice();
+        is_reflected || self.vertices.iter().any(|vertex| vertex.x.as_slice() == trial)
     }
 
     /// Takes in the costs, and says why the simplex is done, if it is.
     pub(super) fn learn(
         &mut self,
         space: &Space,
-        candidates: &[DVector<f64>],
         costs: &[f64],
         method: &NelderMead,
     ) -> Option<Stall> {
@@ -171,12 +186,12 @@ impl Simplex {
                     return None;
                 }
                 self.sort();
+                self.add_up();
                 self.asks = Move::Reflect;
             }
             _ if self.free.is_empty() => {}
             _ => {
-                if let (Some(x), Some(&cost)) = (candidates.first(), costs.first()) {
-                    self.trial.copy_from(x);
+                if let Some(&cost) = costs.first() {
                     let n = self.free.len();
                     self.decide(cost, Coefficients::of(method.adaptive, n).shrink);
                 }
@@ -216,21 +231,20 @@ impl Simplex {
         let next_to_worst = self.vertices[self.vertices.len().saturating_sub(2)].cost;
         match self.asks {
             Move::Reflect => {
-                self.reflected.x.copy_from(&self.trial);
-                self.reflected.cost = cost;
-                if cost < best {
-                    self.asks = Move::Expand;
-                } else if cost < next_to_worst {
-                    self.accept(cost);
-                } else if cost < worst {
-                    self.asks = Move::ContractOutside;
-                } else {
-                    self.asks = Move::ContractInside;
+                if cost >= best && cost < next_to_worst {
+                    return self.accept(cost);
                 }
+                copy(&self.trial, &mut self.reflected.x);
+                self.reflected.cost = cost;
+                self.asks = match cost {
+                    _ if cost < best => Move::Expand,
+                    _ if cost < worst => Move::ContractOutside,
+                    _ => Move::ContractInside,
+                };
             }
             Move::Expand if cost < self.reflected.cost => self.accept(cost),
             Move::Expand => {
-                self.trial.copy_from(&self.reflected.x);
+                copy(&self.reflected.x, &mut self.trial);
                 self.accept(self.reflected.cost);
             }
             Move::ContractOutside if cost <= self.reflected.cost => self.accept(cost),
@@ -242,9 +256,20 @@ impl Simplex {
     /// Puts the trial point in the place of the worst vertex; behind those of the same cost.
     fn accept(&mut self, cost: f64) {
         let last = self.vertices.len() - 1;
-        self.vertices[last].x.copy_from(&self.trial);
-        self.vertices[last].cost = cost;
+        let share = 1.0 / last.max(1) as f64;
+        let vertex = &mut self.vertices[last];
+        let parts = self.trial.as_slice().iter().zip(vertex.x.as_slice());
+        for (sum, (new, old)) in self.sum.as_mut_slice().iter_mut().zip(parts) {
+            *sum += share * new - share * old;
+        }
+        copy(&self.trial, &mut vertex.x);
+        vertex.cost = cost;
         self.insert(last);
+        self.exchanged += 1;
+        // Now and then anew, or rounding would pile up.
+        if self.exchanged > last {
+            self.add_up();
+        }
         self.asks = Move::Reflect;
     }
 
@@ -281,53 +306,9 @@ impl Simplex {
     fn insert(&mut self, index: usize) {
         let cost = self.vertices[index].cost;
         let place = self.vertices[..index].partition_point(|vertex| vertex.cost <= cost);
-        self.vertices[place..=index].rotate_right(1);
-    }
-
-    /// Why there is nothing more to gain from this simplex.
-    fn collapse(&self, method: &NelderMead, is_shrunk: bool) -> Option<Stall> {
-        let (best, worst) = (self.best(), self.worst());
-        if is_shrunk && worst.cost <= best.cost {
-            return Some(Stall::FlatCosts { range: 0.0, tolerance: 0.0 });
+        if place < index {
+            self.vertices[place..=index].rotate_right(1);
         }
-        let are_near = worst.cost - best.cost <= self.cost_tolerance(method);
-        let tolerance = method.x_tolerance;
-        let size = self.size(if are_near { tolerance } else { tolerance.min(RESOLVED) })?;
-        Some(Stall::Collapsed { size, tolerance })
-    }
-
-    /// The largest extent along a coordinate, relative to the [`length`](Self::length) of its variable; `None` when it is
-    /// above the tolerance.
-    fn size(&self, tolerance: f64) -> Option<f64> {
-        let (best, others) = self.vertices.split_first()?;
-        let mut size = 0.0_f64;
-        // The worst is the farthest away most often.
-        for vertex in others.iter().rev() {
-            for &i in &self.free {
-                size = size.max((vertex.x[i] - best.x[i]).abs() / self.length(i));
-                if size > tolerance {
-                    return None;
-                }
-            }
-        }
-        Some(size)
-    }
-
-    /// How large a variable is: its value, or at first the length that its edge was made for, as far as that is below 1.
-    fn length(&self, i: usize) -> f64 {
-        self.best().x[i].abs().max((self.edges[i].abs() / EDGE).min(1.0))
-    }
-
-    /// How near costs are that do not differ: relative to the best, or to what was gained, as far as that is below 1.
-    fn cost_tolerance(&self, method: &NelderMead) -> f64 {
-        let best = self.best().cost;
-        method.cost_tolerance * best.abs().max((self.first - best).min(1.0))
-    }
-
-    /// True when the last simplex has gained something, and there may be one more.
-    pub(super) fn may_restart(&self, method: &NelderMead) -> bool {
-        let has_gained = self.begun - self.best().cost > self.cost_tolerance(method);
-        !self.free.is_empty() && self.restarts < method.restarts && has_gained
     }
 
     /// A simplex like the first, turned round, at the best vertex.
@@ -374,6 +355,8 @@ impl Simplex {
             && self.free.iter().all(|&i| i < n)
             && self.vertices.len() == self.free.len() + 1
             && self.edges.len() == n
+            && self.sum.len() == n
+            && self.exchanged <= self.free.len()
             && self.edges.iter().all(|edge| edge.is_finite())
             && self.waiting.iter().all(|&vertex| vertex < self.vertices.len())
             && points.all(|x| x.len() == n && x.iter().all(|x| x.is_finite()))
