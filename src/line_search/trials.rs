@@ -10,6 +10,9 @@ const MOST_TRIALS: usize = 10_000;
 /// lead a search back to steps that it knows, where no trial is counted.
 const LOOKS_PER_TRIAL: usize = 4;
 
+/// What may be left of the slope where slopes decide: Wolfe's curvature condition.
+const CURVATURE: f64 = 0.9;
+
 /// After so many expansions by the usual factor, the factor is squared at each further one.
 const USUAL_EXPANSIONS: usize = 10;
 
@@ -158,7 +161,8 @@ impl<'a> Trials<'a> {
     }
 
     /// Where a search that compares values finds φ level at `alpha`: accepts the step when the slopes say that φ decreases
-    /// by `decrease` of α φ'(0), else returns the next step, short of where the slope vanishes.
+    /// by `decrease` of α φ'(0), else returns the next step, short of where the slope vanishes. A step on which the slope
+    /// hardly changes is too short to gain anything.
     pub(super) fn step_by_slopes(
         &mut self,
         (alpha, value): (f64, f64),
@@ -168,6 +172,9 @@ impl<'a> Trials<'a> {
             return Err(self.failure(FailureReason::Rounding));
         }
         Ok(match self.slope(alpha)? {
+            Some(slope) if slope < CURVATURE * self.start.slope => {
+                return Err(self.failure(FailureReason::Rounding));
+            }
             Some(slope) if slope <= (2.0 * decrease - 1.0) * self.start.slope => {
                 Ok(self.accept(alpha, value))
             }

@@ -30,10 +30,10 @@ pub use steepest::{GradientDescent, Steepest};
 
 use super::{Solver, promised_change};
 use crate::error::check;
-use crate::line_search::{Failure, FailureReason, LineSearch, Start, Step};
+use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
 use crate::{Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
-use ray::Ray;
+use ray::{Ray, Trial};
 
 /// How often a search is repeated that ended at a point without a gradient, each time short of half of that step.
 const RETRIES: usize = 20;
@@ -132,6 +132,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let gradient_norm = linalg::max_abs(gradient.as_slice());
         if let Some(scale) = &self.typical_x {
             gradient.component_mul_assign(scale);
+            let overflows = |(g, _): &(&f64, &f64)| !g.is_finite();
+            if let Some((_, &t)) = gradient.iter().zip(scale).find(overflows) {
+                let range = "such that its product with the gradient is finite";
+                return Err(Error::Parameter { name: "typical_x", value: t, range });
+            }
         }
         let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         let is_monotone = self.line_search.is_monotone();
@@ -140,8 +145,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
         if !state.pending {
-            self.propose(problem, state);
-            problem.uninterrupted()?;
+            self.propose(problem, state)?;
             state.pending = true;
         }
         let Proposal { slope, max, scaled, curvature } = state.proposal;
@@ -193,17 +197,29 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         }
 
         // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
-        let reason = outcome.err().map_or(FailureReason::Rounding, |failure| failure.reason);
+        let reason = match outcome {
+            // A search that was kept short says nothing about what lies beyond.
+            Err(failure) if start.alpha_max == alpha_max => failure.reason,
+            _ => FailureReason::Rounding,
+        };
         let mut improved = accepted.filter(|best| best.value < ray.cost());
         let had_memory = self.direction.reset(&mut state.memory, improved.is_some());
-        let mut stall = Stall::LineSearch(reason);
-        if improved.is_none() && !had_memory && reason != FailureReason::Unbounded {
+        let rounding = ROUNDING * ray.cost().abs();
+        let gains = |best: Trial| best.value < ray.cost() - rounding;
+        let mut verdict = None;
+        if !improved.is_some_and(gains) && !had_memory && reason != FailureReason::Unbounded {
             match diagnose(&mut ray, slope) {
                 Diagnosis::Nothing => {}
-                Diagnosis::Kink => stall = Stall::Kink,
-                Diagnosis::Contradiction => stall = Stall::GradientContradictsCost,
-                Diagnosis::Lower(lower) => improved = Some(lower),
+                Diagnosis::Kink => verdict = Some(Stall::Kink),
+                Diagnosis::Contradiction => verdict = Some(Stall::GradientContradictsCost),
+                Diagnosis::Lower { alpha, value } => {
+                    improved = ray.finish(Step { alpha, value, trials: 0 });
+                }
             }
+            // The diagnosis has left the best point.
+            improved = improved.and_then(|Trial { alpha, value, .. }| {
+                ray.finish(Step { alpha, value, trials: 0 })
+            });
             ray.uninterrupted()?;
         }
         if let Some(best) = improved {
@@ -214,13 +230,16 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         }
         state.search = L::Memory::default();
         state.pending = false;
+        if let Some(verdict) = verdict {
+            return state.stalled(verdict);
+        }
         if improved.is_none() {
             if state.failed || !had_memory {
                 if state.return_to_lowest() {
                     state.failed = false;
                     return ControlFlow::Continue(());
                 }
-                return state.stalled(stall);
+                return state.stalled(Stall::LineSearch(reason));
             }
             state.alpha = 0.0;
         }
@@ -260,15 +279,21 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
-    fn propose(&self, problem: &mut Oracle<'_>, state: &mut DescentState<D::Memory, L::Memory>) {
+    fn propose(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+    ) -> ControlFlow<Termination> {
         let DescentState { x, cost, gradient, memory, d, .. } = state;
         let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
         state.proposal = self.direction.propose(problem, memory, at, d);
+        problem.uninterrupted()?;
         let Proposal { slope, curvature, .. } = state.proposal;
         if !(slope < 0.0 && slope.is_finite()) && curvature.is_none() {
             self.direction.reset(&mut state.memory, false);
             state.proposal = steepest::descend(&state.gradient, &mut state.d);
         }
+        ControlFlow::Continue(())
     }
 
     /// Where the gradient is zero, or so small that no step follows from it: the end, unless a lower point is known.

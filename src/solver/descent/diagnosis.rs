@@ -9,8 +9,8 @@
 //! m does not          the gradient is not that of the cost
 //! ```
 
-use super::ray::{Ray, Trial};
-use crate::line_search::{Phi, Step};
+use super::ray::Ray;
+use crate::line_search::Phi;
 
 /// What a failed search along the steepest descent was about.
 pub(super) enum Diagnosis {
@@ -21,7 +21,7 @@ pub(super) enum Diagnosis {
     /// The cost rises where the gradient says that it falls.
     Contradiction,
     /// There is a lower point after all.
-    Lower(Trial),
+    Lower { alpha: f64, value: f64 },
 }
 
 /// At most this share of the rise may be missing on half the step: a parabola's would be three quarters.
@@ -40,8 +40,7 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64) -> Diagnosis {
     let (far_value, far_slope) = ray.value_and_slope(alpha);
     let (value, near_slope) = ray.value_and_slope(half);
     if value < cost {
-        let step = Step { alpha: half, value, trials: 0 };
-        return ray.finish(step).map_or(Diagnosis::Nothing, Diagnosis::Lower);
+        return Diagnosis::Lower { alpha: half, value };
     }
     let (rise, half_rise) = (far_value - cost, value - cost);
     let is_proportional = half_rise >= PROPORTIONAL * rise && half * -slope >= PROMISING * rise;

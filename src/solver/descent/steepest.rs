@@ -60,10 +60,16 @@ pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal
     Proposal { slope, max: max / unit, scaled: false, curvature: None }
 }
 
-/// The largest power of two up to a positive `size`, the least normal one at least.
+/// The largest power of two up to a positive, finite `size`.
 fn power_of_two(size: f64) -> f64 {
     const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-    f64::from_bits(size.to_bits() & EXPONENT).max(f64::MIN_POSITIVE)
+    let bits = size.to_bits();
+    // A denormal number has its power of two in its highest bit.
+    f64::from_bits(if size.is_normal() {
+        bits & EXPONENT
+    } else {
+        1 << (63 - bits.leading_zeros())
+    })
 }
 
 impl Direction for Steepest {

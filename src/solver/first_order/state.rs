@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::Kept;
 use super::{Rule, Updater};
+use crate::line_search::ROUNDING;
 use crate::schedule::Plateau;
 use crate::{Batches, State};
 
@@ -23,8 +24,9 @@ pub struct FirstOrderState<R: Rule> {
     best: Measured,
     /// The last point measured is worse than the best.
     behind: bool,
-    /// The lowest cost measured.
+    /// The lowest cost measured, and that at the start.
     lowest: f64,
+    first_cost: f64,
     pub(super) updater: Kept<R>,
     pub(super) batches: Option<Batches>,
     pub(super) moved: Moved,
@@ -72,6 +74,7 @@ impl<R: Rule> FirstOrderState<R> {
             measured,
             behind: false,
             lowest: cost,
+            first_cost: cost,
             x,
             gradient,
             updater: Kept::Live(updater),
@@ -123,8 +126,9 @@ impl<R: Rule> FirstOrderState<R> {
 
     /// Takes in what was measured.
     pub(super) fn commit(&mut self, cost: f64, gradient_norm: f64) {
-        // A rise within rounding is none.
-        let rises = cost > self.lowest + 64.0 * f64::EPSILON * self.lowest.abs();
+        // A rise within rounding is none, but for one above the start.
+        let rounding = ROUNDING * self.lowest.abs();
+        let rises = cost > (self.lowest + rounding).min(self.first_cost);
         self.lowest = self.lowest.min(cost);
         if rises && !self.behind {
             std::mem::swap(&mut self.best, &mut self.measured);
@@ -163,6 +167,7 @@ impl<R: Rule> FirstOrderState<R> {
         let points = [&self.x, &self.measured.x, &self.best.x].into_iter().flat_map(|x| x.iter());
         let costs =
             [&self.measured, &self.best].into_iter().flat_map(|m| [&m.cost, &m.gradient_norm]);
+        let costs = costs.chain([&self.first_cost]);
         if points.chain(costs).all(|x| x.is_finite()) {
             Ok(())
         } else {

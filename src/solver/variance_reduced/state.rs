@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::MAX_HALVINGS;
 use super::epoch::{Epoch, is_finite};
 use super::groups::Groups;
+use crate::line_search::ROUNDING;
 use crate::{State, linalg};
-
-/// Costs that differ by less than this share of them differ by rounding.
-const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// A point with the cost and the gradient of all terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +51,8 @@ pub struct EpochState<M> {
     /// The best point measured, when that is not the anchor.
     best: Measured,
     behind: bool,
+    /// The cost at the start of the run.
+    first_cost: f64,
     pub(super) groups: Groups,
     /// Steps of the epoch made, skipped ones included.
     pub(super) position: usize,
@@ -70,6 +70,7 @@ impl<M> EpochState<M> {
     pub(super) fn new(start: Measured, groups: Groups, memory: M) -> Self {
         let n = start.x.len();
         Self {
+            first_cost: start.cost,
             anchor: start,
             trial: Measured::zeros(n),
             best: Measured::zeros(n),
@@ -110,7 +111,8 @@ impl<M> EpochState<M> {
 
     /// Makes the measured trial the anchor.
     pub(super) fn commit(&mut self) {
-        let improves = self.trial.is_better_than(self.reported());
+        let improves =
+            self.trial.cost <= self.first_cost && self.trial.is_better_than(self.reported());
         if !improves && !self.behind {
             std::mem::swap(&mut self.best, &mut self.anchor);
         }
@@ -131,7 +133,10 @@ impl<M> EpochState<M> {
         if [&self.trial, &self.best].into_iter().any(|p| p.x.len() != n || p.gradient.len() != n) {
             return Err("its sizes are not those of this problem");
         }
-        if !self.anchor.is_valid(n) || (self.behind && !self.best.is_valid(n)) {
+        if !self.first_cost.is_finite()
+            || !self.anchor.is_valid(n)
+            || (self.behind && !self.best.is_valid(n))
+        {
             return Err("its point has not n finite coordinates with a finite cost and gradient");
         }
         if !self.groups.fits(fresh) {
