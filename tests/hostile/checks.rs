@@ -160,7 +160,7 @@ fn report(case: &Case, found: &Solution, problem: &Hostile<'_>, findings: &mut V
     }
 }
 
-/// The gradient as the problem gives it, 0 where a bound holds it; `None` where it gives none.
+/// The gradient as the problem gives it, projected: x - P(x - g), P into the bounds. `None` where it gives none.
 fn told_gradient(case: &Case, found: &Solution, problem: &Hostile<'_>) -> Option<DVector<f64>> {
     let n = case.start.len();
     let mut gradient = DVector::from_element(n, f64::NAN);
@@ -170,10 +170,8 @@ fn told_gradient(case: &Case, found: &Solution, problem: &Hostile<'_>) -> Option
     }
     if let Some(bounds) = &case.bounds {
         for (i, g) in gradient.iter_mut().enumerate() {
-            let (x, low, high) = (found.x[i], bounds.lower()[i], bounds.upper()[i]);
-            if x == low && *g > 0.0 || x == high && *g < 0.0 {
-                *g = 0.0;
-            }
+            let (below, above) = (found.x[i] - bounds.lower()[i], bounds.upper()[i] - found.x[i]);
+            *g = g.clamp(-above, below);
         }
     }
     Some(gradient)
