@@ -1,7 +1,7 @@
 //! Random problems with faults against every solver: a few hundred runs here, as many as one likes by
 //! `cargo run --release --example hostile`.
 
-#![cfg(all(feature = "autodiff", feature = "parallel"))]
+#![cfg(feature = "parallel")]
 
 #[path = "hostile/mod.rs"]
 mod hostile;

@@ -48,20 +48,32 @@ pub const TIME_LIMIT: Duration = Duration::from_millis(15);
 pub const LATE: Duration = Duration::from_secs(3);
 
 thread_local! {
-    static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Within [`caught`], the message of the last panic.
+    static MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Panics that are planned or caught print nothing.
+fn silence() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            MESSAGE.with_borrow_mut(|message| match message {
+                _ if panic.payload().is::<Planned>() => {}
+                Some(message) => *message = panic.to_string(),
+                None => usual(panic),
+            });
+        }));
+    });
 }
 
 /// Runs it, silently; the message of a panic that the problem did not plan.
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Option<String>> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            MESSAGE.with(|message| *message.borrow_mut() = panic.to_string())
-        }));
-    });
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        (!payload.is::<Planned>()).then(|| MESSAGE.with(|message| message.borrow().clone()))
-    })
+    silence();
+    MESSAGE.set(Some(String::new()));
+    let result = catch_unwind(AssertUnwindSafe(run));
+    let message = MESSAGE.take();
+    result.map_err(|payload| message.filter(|_| !payload.is::<Planned>()))
 }
 
 /// How a run is made.

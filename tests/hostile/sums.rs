@@ -78,8 +78,8 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn count(&self, batch: &[usize]) {
-        self.calls.fetch_add(batch.len() as u64, Ordering::Relaxed);
+    pub fn count(&self, terms: usize) {
+        self.calls.fetch_add(terms as u64, Ordering::Relaxed);
     }
 }
 
@@ -91,7 +91,7 @@ impl FiniteSum for Counted {
         self.terms.terms
     }
     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64 {
-        self.count(batch);
+        self.count(batch.len());
         let mut sum = 0.0;
         self.terms.each(batch, x, |loss, _, _| sum += loss);
         sum / batch.len() as f64
@@ -105,7 +105,7 @@ impl FiniteSum for Counted {
         x: &DVector<f64>,
         gradient: &mut DVector<f64>,
     ) -> f64 {
-        self.count(batch);
+        self.count(batch.len());
         let mut sum = 0.0;
         gradient.fill(0.0);
         self.terms.each(batch, x, |loss, slope, row| {

@@ -118,13 +118,23 @@ impl<'a> Hostile<'a> {
         if is_due(self.cancel_at) {
             self.token.cancel();
         }
-        match self.fault {
-            Fault::PanicAt(k) if is_due(k) => panic_any(Planned),
-            Fault::PanicAtSome(one_of) if is_drawn(x, one_of) => panic_any(Planned),
-            Fault::Slow(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
-            _ => {}
+        if let Fault::Slow(milliseconds) = self.fault {
+            std::thread::sleep(Duration::from_millis(milliseconds));
         }
-        matches!(self.fault, Fault::NanAt(k) if is_due(k))
+        let (is_panic, is_nan) = match self.fault {
+            Fault::PanicAt(k) => (is_due(k), false),
+            Fault::PanicAtSome(one_of) => (is_drawn(x, one_of), false),
+            Fault::NanAt(k) => (false, is_due(k)),
+            _ => (false, false),
+        };
+        if let (Model::Sum(sum), true) = (self.model, is_panic || is_nan) {
+            // They are asked for all the same.
+            sum.terms().count(sum.terms().terms.terms);
+        }
+        if is_panic {
+            panic_any(Planned);
+        }
+        is_nan
     }
 
     /// The cost as the problem says it, where the true one is this.
