@@ -15,7 +15,8 @@ use validation::Validation;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{
-    CancellationToken, Checkpoint, Domain, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
+    CancellationToken, Checkpoint, Domain, Error, Oracle, Problem, Progress, Solution, Solver,
+    State, Stop,
 };
 
 /// What can be a start: an array, a `Vec`, a slice or a `DVector`.
@@ -243,6 +244,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         }
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
+        if self.problem.bounds().is_some_and(|bounds| !bounds.contain(state.x())) {
+            let reason = "its point is outside of the problem's bounds".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))
     }
 

@@ -8,7 +8,8 @@ use web_time::Instant;
 use super::{Minimizer, Observer, Validated, Validation};
 use crate::stop::{History, TOLERANCE, stalls};
 use crate::{
-    Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
+    Checkpoint, Oracle, Progress, Record, Solution, Solver, Stall, State, Stop, Termination,
+    stationary,
 };
 
 /// Saddles that a verified run leaves, at most.
@@ -137,10 +138,27 @@ impl<'a, S: Solver> Run<'a, S> {
                 self.settled().filter(|_| stalled.is_at_rest()).unwrap_or(stalled)
             });
         }
+        let verdict = verdict.map(|verdict| self.visible(verdict));
         self.termination = match self.oracle.uninterrupted() {
             ControlFlow::Break(reason) => Some(reason),
             ControlFlow::Continue(()) => verdict,
         };
+    }
+
+    /// The verdict, unless it says converged of a differenced gradient whose error hides that.
+    fn visible(&mut self, verdict: Termination) -> Termination {
+        let gradient_norm = self.state.gradient_norm();
+        let tolerance = match verdict {
+            Termination::GradientNorm { tolerance, .. } => tolerance,
+            Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
+            _ => return verdict,
+        };
+        let error = self.oracle.gradient_error(self.state.x(), self.state.cost(), None);
+        if error > tolerance {
+            let reason = Stall::DifferenceError { error, tolerance };
+            return Termination::Stalled { reason, gradient_norm };
+        }
+        verdict
     }
 
     /// What the gradient promises; see [`Solver::promised_change`].

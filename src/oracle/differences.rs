@@ -29,8 +29,6 @@ use crate::{Error, Problem, linalg};
 /// Steps of finite differences of exactly rounded functions, relative to the scale: the powers of the rounding unit that
 /// balance truncation against rounding.
 pub(crate) mod difference_step {
-    /// ε^(1/3): central differences of the cost.
-    pub const CENTRAL: f64 = 6.055454452393343e-6;
     /// ε^(1/2): forward differences of the gradient.
     pub const FORWARD: f64 = 1.4901161193847656e-8;
 }

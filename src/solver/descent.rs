@@ -63,7 +63,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         Descent { direction: self.direction, line_search, typical_x: self.typical_x }
     }
 
-    /// The size of each variable where it matters, n positive numbers: the method works on x / typical_x, so that
+    /// The size of each variable where it matters, n numbers from 1e-150 to 1e150: the method works on x / typical_x, so that
     /// variables of very different sizes do not slow it down. Default: 1 each.
     ///
     /// ```
@@ -99,7 +99,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
                 });
             }
             for &t in typical {
-                check(t > 0.0 && t.is_finite(), "typical_x", t, "positive and finite")?;
+                check((1e-150..=1e150).contains(&t), "typical_x", t, "from 1e-150 to 1e150")?;
             }
         }
         self.direction.check(n)?;
@@ -173,7 +173,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);
         let here = (state.cost, state.proposal);
-        let mut ray = Ray::new(problem, along, here, &mut state.trial, &mut state.best);
+        let buffers = [&mut state.trial, &mut state.best];
+        let mut ray = Ray::new(problem, along, here, buffers, &mut state.seen);
         let mut search;
         let mut retries = 0..RETRIES;
         let (outcome, accepted) = loop {
@@ -247,7 +248,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             match diagnose(&mut ray, slope) {
                 Diagnosis::Nothing => {}
                 Diagnosis::Kink => verdict = Some(Stall::Kink),
-                Diagnosis::Contradiction => verdict = Some(Stall::GradientContradictsCost),
+                Diagnosis::Contradiction if ray.has_gradient() => {
+                    verdict = Some(Stall::GradientContradictsCost);
+                }
+                // Differences can be wrong, but nobody's gradient is.
+                Diagnosis::Contradiction => {}
                 Diagnosis::Lower { alpha, value } => {
                     improved = ray.finish(Step { alpha, value, trials: 0 });
                 }
@@ -286,6 +291,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check(problem)?;
         let n = problem.dimension();
+        state.seen.clear();
+        state.seen.reserve_exact(ray::SEEN);
         let reason = match state.check(n, self.line_search.is_monotone()) {
             Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
             Ok(()) => "what its direction has learnt does not fit",

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
 
 use super::Proposal;
 use super::state::Buffer;
@@ -21,16 +22,15 @@ pub(super) struct Ray<'s, 'o, 'p> {
     best: &'s mut Buffer,
     at: Trial,
     best_at: Trial,
-    /// What was said at x itself and at the last few points.
-    seen: [Trial; SEEN],
+    /// What was said at x itself and at the last points.
+    seen: &'s mut Vec<Trial>,
     seen_count: usize,
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     rise: Trial,
 }
 
-/// How many points are remembered without their gradients: a search that has come down to rounding goes round
-/// among a few.
-const SEEN: usize = 8;
+/// How many points are remembered without their gradients: all of a search as a rule.
+pub(super) const SEEN: usize = 64;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
@@ -39,7 +39,7 @@ const RESOLVED: f64 = 1e4 * f64::EPSILON;
 const SAFE: f64 = 1e290;
 
 /// What is known at a trial point; NaN where nothing was asked yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Trial {
     pub alpha: f64,
     pub value: f64,
@@ -65,20 +65,25 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         problem: &'o mut Oracle<'p>,
         (x, scale, d): (&'s DVector<f64>, Option<&'s DVector<f64>>, &'s DVector<f64>),
         (cost, Proposal { slope, max: longest, .. }): (f64, Proposal),
-        trial: &'s mut Buffer,
-        best: &'s mut Buffer,
+        [trial, best]: [&'s mut Buffer; 2],
+        seen: &'s mut Vec<Trial>,
     ) -> Self {
         let nowhere = Trial::new(f64::NAN);
         let [has_value, has_gradient] = [true; 2];
-        let mut seen = [nowhere; SEEN];
-        seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
+        seen.clear();
+        seen.push(Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) });
         let (at, best_at, rise) = (nowhere, nowhere, Trial::new(f64::INFINITY));
-        Self { problem, x, scale, d, longest, trial, best, at, best_at, seen, seen_count: 1, rise }
+        Self { problem, x, scale, d, longest, trial, best, at, best_at, seen, seen_count: 0, rise }
     }
 
     /// Breaks with the reason once the run was interrupted.
     pub fn uninterrupted(&self) -> ControlFlow<Termination> {
         self.problem.uninterrupted()
+    }
+
+    /// False when gradients are differenced.
+    pub fn has_gradient(&self) -> bool {
+        self.problem.problem().has_gradient()
     }
 
     /// f(x).
@@ -130,8 +135,12 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         }
         if self.at.is_held {
             // x keeps its place.
-            self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
-            self.seen_count += 1;
+            if self.seen.len() < SEEN {
+                self.seen.push(self.at);
+            } else {
+                self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
+                self.seen_count += 1;
+            }
         }
         if self.best_at.is_held && self.coincide(alpha, self.best_at.alpha) {
             std::mem::swap(self.trial, self.best);
@@ -145,8 +154,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;
         }
-        let seen = self.seen[..self.seen_count.min(SEEN)].iter();
-        let mut seen = seen.chain([&self.rise]).copied();
+        let mut seen = self.seen.iter().chain([&self.rise]).copied();
         let seen = seen.find(|seen| self.coincide(alpha, seen.alpha));
         self.at = match seen {
             Some(seen) => Trial { alpha, is_held: false, ..seen },

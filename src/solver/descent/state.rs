@@ -36,6 +36,8 @@ pub struct DescentState<M, S> {
     pub(super) pending: bool,
     pub(super) trial: Buffer,
     pub(super) best: Buffer,
+    /// The points of the last search.
+    pub(super) seen: Vec<ray::Trial>,
     /// By how much the last step lowered the cost.
     pub(super) fall: f64,
     /// The last accepted α; 0 before the first.
@@ -109,6 +111,7 @@ impl<M, S> DescentState<M, S> {
             pending: false,
             trial: Buffer { x: zeros(), gradient: zeros() },
             best: Buffer { x: zeros(), gradient: zeros() },
+            seen: Vec::with_capacity(ray::SEEN),
             fall: 0.0,
             alpha: 0.0,
             length: None,

@@ -152,6 +152,9 @@ impl<R: Rule> Solver for FirstOrder<R> {
     }
 }
 
+/// Where a cost that decreases without end leads to, unless it is all but infinite near 0.
+const FAR: f64 = 1e30;
+
 impl Course {
     fn check(&self) -> Result<(), Error> {
         if let Some(plateau) = &self.plateau {
@@ -223,7 +226,8 @@ impl Course {
         if state.batches.is_none() && state.skipped() > skipped {
             // The squares of the gradient are beyond all numbers, here and so for ever.
             let (cost, gradient_norm) = (state.cost(), state.gradient_norm());
-            return ControlFlow::Break(if cost < -f64::MAX.sqrt() {
+            let is_far = state.x.amax() > FAR;
+            return ControlFlow::Break(if is_far && cost < -f64::MAX.sqrt() {
                 Termination::Unbounded { cost }
             } else {
                 Termination::Stalled { reason: Stall::OutsideDomain, gradient_norm }
