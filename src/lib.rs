@@ -51,6 +51,7 @@ mod solution;
 pub mod solver;
 pub mod stationary;
 pub mod stop;
+mod termination;
 pub mod tuning;
 
 pub use batches::Batches;
@@ -67,7 +68,7 @@ pub use nalgebra_sparse::CscMatrix;
 pub use oracle::{CancellationToken, Evaluations, Oracle};
 pub use problem::*;
 pub use random::Random;
-pub use solution::{Record, Solution, Stall, Termination};
+pub use solution::{Record, Solution};
 pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
 };
@@ -83,3 +84,4 @@ pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };
 pub use stop::{Progress, Stop, Warning};
+pub use termination::{Stall, Termination};

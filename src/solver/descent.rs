@@ -12,6 +12,7 @@ mod direction;
 mod lbfgs;
 mod newton;
 mod ray;
+mod refinement;
 mod state;
 mod steepest;
 
@@ -31,7 +32,6 @@ pub use steepest::{GradientDescent, Steepest};
 use super::{Solver, promised_change};
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
-use crate::oracle::Norms;
 use crate::{Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
@@ -115,6 +115,17 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     }
 }
 
+/// What a search along a ray has found.
+struct Looked<M> {
+    outcome: Result<Step, Failure>,
+    /// The accepted step, or the best of a failed search, with value and gradient; `None` for the start.
+    accepted: Option<Trial>,
+    /// What the search learnt.
+    memory: M,
+    /// True when it was kept from longer steps, and says nothing about what lies beyond.
+    is_cut_short: bool,
+}
+
 impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     type State = DescentState<D::Memory, L::Memory>;
 
@@ -167,32 +178,15 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
         let (ceiling, noise) = (state.ceiling(), state.noise());
-        let mut start =
-            Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling, noise };
+        let start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling, noise };
 
         let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);
         let here = (state.cost, state.proposal);
         let buffers = [&mut state.trial, &mut state.best];
         let mut ray = Ray::new(problem, along, here, buffers, &mut state.seen);
-        let mut search;
-        let mut retries = 0..RETRIES;
-        let (outcome, accepted) = loop {
-            search = state.search;
-            let outcome = match curvature {
-                None => self.line_search.search(&mut ray, start, &mut search),
-                Some(curvature) => curvature::search(&mut ray, start, curvature),
-            };
-            let (Ok(step) | Err(Failure { best: step, .. })) = outcome;
-            let accepted = ray.finish(step);
-            ray.uninterrupted()?;
-            // A point with a cost but no gradient, as at a kink, is none to go on from: the search stays short of it.
-            if accepted.is_some() || step.alpha == 0.0 || retries.next().is_none() {
-                break (outcome, accepted);
-            }
-            start.alpha = 0.5 * step.alpha;
-            start.alpha_max = start.alpha;
-        };
+        let looked = self.look_along(&mut ray, start, state.search, curvature)?;
+        let Looked { outcome, accepted, memory: search, is_cut_short } = looked;
         if let (Ok(Step { alpha, .. }), Some(accepted)) = (outcome, accepted) {
             let Trial { value, gradient_norm, .. } = accepted;
             let here = (&state.trial.x, value, &state.trial.gradient, gradient_norm);
@@ -214,8 +208,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
         // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
         let reason = match outcome {
-            // A search that was kept short says nothing about what lies beyond.
-            Err(failure) if start.alpha_max == alpha_max => failure.reason,
+            Err(failure) if !is_cut_short => failure.reason,
             _ => FailureReason::Rounding,
         };
         let mut improved = accepted.filter(|best| best.value < ray.cost());
@@ -302,6 +295,10 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     }
 
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        // The point that is reported is the one to be looked at.
+        if state.return_to_lowest() {
+            self.direction.reset(&mut state.memory, true);
+        }
         if !self.is_certain(problem, state) {
             return false;
         }
@@ -324,54 +321,33 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
-    /// Writes a better gradient, where one that was differenced is too coarse beside its errors or `has_failed`, and returns
-    /// its norm.
-    fn refine(
+    /// Searches along a ray, again and shorter when it ends at a point with a cost but no gradient, as at a kink: that is none to
+    /// go on from.
+    fn look_along(
         &self,
-        problem: &mut Oracle<'_>,
-        (x, cost, gradient, plain): (&DVector<f64>, f64, &DVector<f64>, f64),
-        has_failed: bool,
-        better: &mut DVector<f64>,
-    ) -> Option<f64> {
-        if !problem.is_refinable(cost) {
-            return None;
+        ray: &mut Ray<'_, '_, '_>,
+        mut start: Start,
+        memory: L::Memory,
+        curvature: Option<f64>,
+    ) -> ControlFlow<Termination, Looked<L::Memory>> {
+        let whole = start.alpha_max;
+        let mut retries = 0..RETRIES;
+        loop {
+            let mut memory = memory;
+            let outcome = match curvature {
+                None => self.line_search.search(ray, start, &mut memory),
+                Some(curvature) => curvature::search(ray, start, curvature),
+            };
+            let (Ok(step) | Err(Failure { best: step, .. })) = outcome;
+            let accepted = ray.finish(step);
+            ray.uninterrupted()?;
+            if accepted.is_some() || step.alpha == 0.0 || retries.next().is_none() {
+                let is_cut_short = start.alpha_max < whole;
+                return ControlFlow::Continue(Looked { outcome, accepted, memory, is_cut_short });
+            }
+            start.alpha = 0.5 * step.alpha;
+            start.alpha_max = start.alpha;
         }
-        let scale = self.typical_x.as_ref();
-        let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
-        if !problem.is_coarse(Norms { cost, plain, scaled, scale }, has_failed) {
-            return None;
-        }
-        problem.refine((x, cost), scale, has_failed, better);
-        let norm = linalg::max_abs(better.as_slice());
-        if let Some(scale) = scale {
-            better.component_mul_assign(scale);
-        }
-        better.iter().all(|g| g.is_finite()).then_some(norm)
-    }
-
-    /// False when the gradient was differenced and is smaller than its error, and a better one is not.
-    fn is_certain(
-        &self,
-        problem: &mut Oracle<'_>,
-        state: &mut DescentState<D::Memory, L::Memory>,
-    ) -> bool {
-        if problem.problem().has_gradient() {
-            return true;
-        }
-        let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
-        best.gradient.copy_from(gradient);
-        if let Some(scale) = &self.typical_x {
-            best.gradient.component_div_assign(scale);
-        }
-        let known = *gradient_norm;
-        if problem.gradient_error(x, *cost, Some(&best.gradient)) <= known {
-            return true;
-        }
-        let refined = self.refine(problem, (x, *cost, gradient, known), true, &mut best.gradient);
-        if problem.uninterrupted().is_continue() {
-            state.take_gradient(refined);
-        }
-        state.gradient_norm <= known
     }
 
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.

@@ -1,0 +1,60 @@
+//! Gradients that were differenced, made better where their errors show.
+
+use nalgebra::DVector;
+
+use super::{Descent, DescentState, Direction};
+use crate::line_search::LineSearch;
+use crate::oracle::Norms;
+use crate::{Oracle, linalg};
+
+impl<D: Direction, L: LineSearch> Descent<D, L> {
+    /// Writes a better gradient, where one that was differenced is too coarse beside its errors or `has_failed`, and returns
+    /// its norm.
+    pub(super) fn refine(
+        &self,
+        problem: &mut Oracle<'_>,
+        (x, cost, gradient, plain): (&DVector<f64>, f64, &DVector<f64>, f64),
+        has_failed: bool,
+        better: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if !problem.is_refinable(cost) {
+            return None;
+        }
+        let scale = self.typical_x.as_ref();
+        let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
+        if !problem.is_coarse(Norms { cost, plain, scaled, scale }, has_failed) {
+            return None;
+        }
+        problem.refine((x, cost), scale, has_failed, better);
+        let norm = linalg::max_abs(better.as_slice());
+        if let Some(scale) = scale {
+            better.component_mul_assign(scale);
+        }
+        better.iter().all(|g| g.is_finite()).then_some(norm)
+    }
+
+    /// False when the gradient was differenced and is smaller than its error, and a better one is not.
+    pub(super) fn is_certain(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+    ) -> bool {
+        if problem.problem().has_gradient() {
+            return true;
+        }
+        let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
+        best.gradient.copy_from(gradient);
+        if let Some(scale) = &self.typical_x {
+            best.gradient.component_div_assign(scale);
+        }
+        let known = *gradient_norm;
+        if problem.gradient_error(x, *cost, Some(&best.gradient)) <= known {
+            return true;
+        }
+        let refined = self.refine(problem, (x, *cost, gradient, known), true, &mut best.gradient);
+        if problem.uninterrupted().is_continue() {
+            state.take_gradient(refined);
+        }
+        state.gradient_norm <= known
+    }
+}

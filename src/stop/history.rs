@@ -1,0 +1,132 @@
+//! What a run remembers of its iterations, and the ends that follow from it whatever the rule.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Stall;
+
+/// Longest window of [`no_progress`](super::no_progress), in iterations.
+pub(super) const LONGEST_WINDOW: usize = 32;
+
+/// What rules need from the past of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct History {
+    /// The cost at the start.
+    pub first_cost: f64,
+    /// The gradient norm at the start.
+    pub first_gradient_norm: Option<f64>,
+    /// The lowest cost so far.
+    pub best_cost: f64,
+    /// The lowest gradient norm so far.
+    pub best_gradient_norm: f64,
+    /// Iterations since either improved, or the gradient norm in the mean.
+    pub since_improvement: u64,
+    /// The mean of the gradient norms, the last ones weighing most, and the least that it has been.
+    mean_norm: f64,
+    least_mean_norm: f64,
+    /// Where a creep is measured from.
+    mark: Mark,
+    /// Time spent before the run was resumed.
+    pub(crate) elapsed_before: Duration,
+    /// The costs of the last iterations, iteration k at k mod the length.
+    costs: [f64; LONGEST_WINDOW],
+}
+
+/// Where a run was, some thousand iterations ago.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    iteration: u64,
+    cost: f64,
+    gradient_norm: f64,
+}
+
+/// The share of the newest norm in the mean of norms.
+const NEWEST: f64 = 1.0 / 16.0;
+/// A mean of norms below this share of the least so far is an improvement.
+const LOWER_MEAN: f64 = 0.99;
+/// A creep is judged over so many times the solver's patience.
+const CREEP: u64 = 20;
+/// A creep gains at most this share of all that the run has gained,
+const NEXT_TO_NOTHING: f64 = 1e-9;
+/// and leaves more than this share of the gradient norm.
+const AS_STEEP: f64 = 0.5;
+
+impl History {
+    pub(crate) fn new(cost: f64, gradient_norm: Option<f64>) -> Self {
+        let norm = gradient_norm.unwrap_or(f64::INFINITY);
+        Self {
+            first_cost: cost,
+            first_gradient_norm: gradient_norm,
+            best_cost: cost,
+            best_gradient_norm: norm,
+            since_improvement: 0,
+            mean_norm: norm,
+            least_mean_norm: norm,
+            mark: Mark { iteration: 0, cost, gradient_norm: norm },
+            elapsed_before: Duration::ZERO,
+            costs: [cost; LONGEST_WINDOW],
+        }
+    }
+
+    /// Takes in the iteration that has just been made.
+    pub(crate) fn record(&mut self, iteration: u64, cost: f64, gradient_norm: Option<f64>) {
+        let norm = gradient_norm.unwrap_or(f64::INFINITY);
+        // A gain below two units in the last place is rounding.
+        let lower = cost < self.best_cost - 2.0 * f64::EPSILON * self.best_cost.abs();
+        let flatter = norm < self.best_gradient_norm;
+        self.best_cost = self.best_cost.min(cost);
+        self.best_gradient_norm = self.best_gradient_norm.min(norm);
+        // One norm that was small by chance hides the trend of those after it.
+        if self.mean_norm.is_finite() {
+            self.mean_norm += NEWEST * (norm - self.mean_norm);
+        } else {
+            self.mean_norm = norm;
+        }
+        let flatter_in_the_mean = self.mean_norm < LOWER_MEAN * self.least_mean_norm;
+        if flatter_in_the_mean {
+            self.least_mean_norm = self.mean_norm;
+        }
+        let improves = lower || flatter || flatter_in_the_mean;
+        self.since_improvement = if improves { 0 } else { self.since_improvement + 1 };
+        self.costs[iteration as usize % LONGEST_WINDOW] = cost;
+    }
+
+    /// False for counts so large that going on would overflow them.
+    pub(crate) fn is_valid(&self) -> bool {
+        let counts = [self.since_improvement, self.mark.iteration, self.elapsed_before.as_secs()];
+        counts.iter().all(|count| *count < u64::MAX / 2)
+    }
+
+    /// The reason to end a run that has crept since the mark, which moves on with every judgement.
+    fn creep(&mut self, (iteration, cost): (u64, f64), patience: u64) -> Option<Stall> {
+        let Mark { iteration: from, cost: before, gradient_norm } = self.mark;
+        let iterations = iteration.saturating_sub(from);
+        if iterations < patience.saturating_mul(CREEP) {
+            return None;
+        }
+        self.mark = Mark { iteration, cost, gradient_norm: self.best_gradient_norm };
+        let (decrease, total) = (before - cost, self.first_cost - cost);
+        let is_creep = decrease <= NEXT_TO_NOTHING * total
+            && self.best_gradient_norm >= AS_STEEP * gradient_norm;
+        is_creep.then_some(Stall::Creep { iterations, decrease, total })
+    }
+
+    pub(super) fn cost_before(&self, iteration: u64, window: u64) -> f64 {
+        self.costs[(iteration - window) as usize % LONGEST_WINDOW]
+    }
+}
+
+/// The rules beside every rule.
+pub(crate) fn stalls(
+    history: &mut History,
+    (iteration, cost): (u64, f64),
+    patience: u64,
+) -> Option<Stall> {
+    let iterations = history.since_improvement;
+    if iterations >= patience {
+        return Some(Stall::NoImprovement { iterations });
+    }
+    history.creep((iteration, cost), patience)
+}

@@ -1,0 +1,352 @@
+//! Why a run ended, with the evidence.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::line_search::FailureReason;
+
+/// Why a run ended, with the evidence.
+///
+/// Only a measured test [converges](Termination::is_converged). That nothing more could be gained is
+/// [`Stalled`](Termination::Stalled); a limit is a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Termination {
+    /// The gradient's maximum norm is at most the tolerance. Converged.
+    GradientNorm {
+        /// The norm measured at x.
+        norm: f64,
+        /// The tolerance it was held against.
+        tolerance: f64,
+    },
+    /// The cost is at most the target. Converged.
+    TargetReached {
+        /// The cost measured at x.
+        cost: f64,
+        /// The target.
+        target: f64,
+    },
+    /// Nothing more can be gained, and the gradient promises next to nothing: see [`converged`](crate::stop::converged).
+    /// Converged.
+    PromisedChange {
+        /// The change of the cost that the gradient promises when a variable changes by its own size.
+        promised: f64,
+        /// The decrease of the cost since the start.
+        decrease: f64,
+    },
+    /// No further progress, though no test of convergence holds.
+    Stalled {
+        /// What showed it.
+        reason: Stall,
+        /// The gradient's maximum norm where it happened.
+        gradient_norm: Option<f64>,
+    },
+    /// The cost is -infinity, or falls as far as numbers reach. A failure: there is no minimum to find.
+    Unbounded {
+        /// The lowest cost seen.
+        cost: f64,
+    },
+    /// The given number of iterations was made. A limit.
+    MaxIterations {
+        /// The limit.
+        limit: u64,
+    },
+    /// The given number of evaluations was made. A limit.
+    MaxEvaluations {
+        /// The limit.
+        limit: u64,
+    },
+    /// The time is up. A limit.
+    TimeLimit {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The run's token was cancelled. A limit.
+    Cancelled,
+    /// The run's [evaluator](crate::Evaluator) has nobody left to evaluate with. A limit.
+    EvaluatorLost {
+        /// What happened.
+        reason: String,
+    },
+    /// An observer broke off. A limit.
+    StoppedByObserver,
+    /// A rule made by [`when`](crate::stop::when) held. A limit.
+    StoppedByRule,
+    /// The run was not stepped to its end. A limit.
+    NotFinished,
+}
+
+/// What showed that a run makes no further progress.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Stall {
+    /// Even along the steepest descent no lower point was found. Either the costs differ by rounding only, or the
+    /// gradient is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells.
+    LineSearch(FailureReason),
+    /// The cost rose along the steepest descent by far more than rounding, where the gradient says that it falls:
+    /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
+    GradientContradictsCost,
+    /// The cost rises at once along the steepest descent, and the gradient beyond x says so too: x is at a kink, where the
+    /// gradient turns. It may be a minimum.
+    Kink,
+    /// The gradient's norm is within the error of the differences that it is made of: a smaller one would be noise.
+    DifferenceError {
+        /// The estimated error, in the maximum norm.
+        error: f64,
+        /// What the norm was held against.
+        tolerance: f64,
+    },
+    /// Many iterations have gained next to nothing of what the run has gained in all, though more than rounding.
+    Creep {
+        /// How many.
+        iterations: u64,
+        /// The decrease of the cost in them.
+        decrease: f64,
+        /// The decrease since the start.
+        total: f64,
+    },
+    /// The [validation](crate::Minimizer::validate) cost has not fallen any more.
+    Validation {
+        /// The iterations since it was lowest.
+        iterations: u64,
+        /// How low it was.
+        lowest: f64,
+    },
+    /// However short it was made, the step led to where the cost, the gradient or its square is not finite.
+    OutsideDomain,
+    /// Neither the cost nor the gradient norm improved in this many iterations.
+    NoImprovement {
+        /// The iterations since the last improvement.
+        iterations: u64,
+    },
+    /// A population, a simplex or a mesh has shrunk to a point.
+    Collapsed {
+        /// Its largest extent, relative to the coordinates or to the first extent, as the method says.
+        size: f64,
+        /// What it was held against.
+        tolerance: f64,
+    },
+    /// The costs of a population, or of its last generations, are all the same.
+    FlatCosts {
+        /// Their range.
+        range: f64,
+        /// What it was held against.
+        tolerance: f64,
+    },
+    /// The covariance matrix of the search is too ill-conditioned for further progress.
+    IllConditioned {
+        /// Its condition number.
+        condition: f64,
+    },
+    /// The temperature of the annealing is at its end.
+    Cooled {
+        /// It.
+        temperature: f64,
+    },
+    /// The search has made all the points, or starts, that it was asked for.
+    Exhausted {
+        /// How many.
+        points: u64,
+    },
+    /// Epochs ended outside the domain or at infinity, however often the step was halved.
+    Diverged {
+        /// How often it was halved.
+        halvings: u32,
+    },
+    /// The relative reduction of the cost fell below what [`no_progress`](crate::stop::no_progress) asks for.
+    SmallReduction {
+        /// The reduction relative to the cost, over the window.
+        reduction: f64,
+        /// What was asked for.
+        tolerance: f64,
+    },
+}
+
+impl Termination {
+    /// True when a measured test of convergence holds.
+    pub fn is_converged(&self) -> bool {
+        matches!(
+            self,
+            Self::GradientNorm { .. } | Self::TargetReached { .. } | Self::PromisedChange { .. }
+        )
+    }
+
+    /// True when the run could not go on, converged or not, because nothing improved any more.
+    pub fn is_stalled(&self) -> bool {
+        matches!(self, Self::Stalled { .. })
+    }
+
+    /// True when a test of the gradient's norm holds.
+    pub(crate) fn is_by_gradient(&self) -> bool {
+        matches!(self, Self::GradientNorm { .. })
+    }
+
+    /// True when a run ends because there is nothing left to gain, or to try.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        use FailureReason::{Rounding, TrialLimit};
+        let Self::Stalled { reason, .. } = self else { return false };
+        matches!(
+            reason,
+            Stall::LineSearch(Rounding | TrialLimit)
+                | Stall::NoImprovement { .. }
+                | Stall::Exhausted { .. }
+        )
+    }
+
+    /// True when a limit, an observer, a rule or a token ended the run; a resumed run may go on.
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::MaxIterations { .. }
+                | Self::MaxEvaluations { .. }
+                | Self::TimeLimit { .. }
+                | Self::Cancelled
+                | Self::EvaluatorLost { .. }
+                | Self::StoppedByObserver
+                | Self::StoppedByRule
+                | Self::NotFinished
+        )
+    }
+
+    /// True when there is nothing to find, or the problem contradicts itself.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::Unbounded { .. } | Self::Stalled { reason: Stall::GradientContradictsCost, .. }
+        )
+    }
+
+    /// The variant's name, for tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::GradientNorm { .. } => "GradientNorm",
+            Self::TargetReached { .. } => "TargetReached",
+            Self::PromisedChange { .. } => "PromisedChange",
+            Self::Stalled { .. } => "Stalled",
+            Self::Unbounded { .. } => "Unbounded",
+            Self::MaxIterations { .. } => "MaxIterations",
+            Self::MaxEvaluations { .. } => "MaxEvaluations",
+            Self::TimeLimit { .. } => "TimeLimit",
+            Self::Cancelled => "Cancelled",
+            Self::EvaluatorLost { .. } => "EvaluatorLost",
+            Self::StoppedByObserver => "StoppedByObserver",
+            Self::StoppedByRule => "StoppedByRule",
+            Self::NotFinished => "NotFinished",
+        }
+    }
+}
+
+impl fmt::Display for Termination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GradientNorm { norm, tolerance } => {
+                write!(f, "converged: gradient norm {norm:.3e} is at most {tolerance:.3e}")
+            }
+            Self::TargetReached { cost, target } => {
+                write!(f, "converged: cost {cost:.6e} is at most {target:.6e}")
+            }
+            Self::PromisedChange { promised, decrease } => {
+                write!(
+                    f,
+                    "converged: nothing more can be gained, and the gradient promises {promised:.1e} \
+                     after a decrease of {decrease:.1e}"
+                )
+            }
+            Self::Stalled { reason, gradient_norm } => {
+                write!(f, "stalled: {reason}")?;
+                match gradient_norm {
+                    Some(norm) => write!(f, " (gradient norm {norm:.3e})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Unbounded { cost } => {
+                write!(f, "unbounded: the cost falls as far as numbers reach, to {cost:.3e}")
+            }
+            Self::MaxIterations { limit } => write!(f, "limit: {limit} iterations"),
+            Self::MaxEvaluations { limit } => write!(f, "limit: {limit} evaluations"),
+            Self::TimeLimit { limit } => write!(f, "limit: {limit:?}"),
+            Self::Cancelled => write!(f, "cancelled"),
+            Self::EvaluatorLost { reason } => write!(f, "the evaluator was lost: {reason}"),
+            Self::StoppedByObserver => write!(f, "stopped by an observer"),
+            Self::StoppedByRule => write!(f, "stopped by a rule"),
+            Self::NotFinished => write!(f, "not finished"),
+        }
+    }
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LineSearch(reason) => {
+                write!(
+                    f,
+                    "no lower point along the steepest descent ({reason}); where that is not rounding, \
+                     check_derivatives(&problem, &x) says whether the gradient is right"
+                )
+            }
+            Self::GradientContradictsCost => {
+                write!(
+                    f,
+                    "the cost rises where the gradient says that it decreases: \
+                     check_derivatives(&problem, &x) says where the gradient is wrong"
+                )
+            }
+            Self::Kink => {
+                write!(
+                    f,
+                    "the gradient turns at once along the steepest descent: a kink of the cost"
+                )
+            }
+            Self::DifferenceError { error, tolerance } => {
+                write!(
+                    f,
+                    "the differenced gradient has an error of {error:.1e}, \
+                     and cannot show that its norm is at most {tolerance:.1e}"
+                )
+            }
+            Self::Creep { iterations, decrease, total } => {
+                write!(
+                    f,
+                    "the last {iterations} iterations lowered the cost by {decrease:.1e}, \
+                     next to nothing of the {total:.1e} since the start"
+                )
+            }
+            Self::Validation { iterations, lowest } => {
+                write!(
+                    f,
+                    "the validation cost has been above {lowest:.6e} for {iterations} iterations"
+                )
+            }
+            Self::OutsideDomain => {
+                write!(
+                    f,
+                    "every step leads to where the cost, the gradient or its square is not finite"
+                )
+            }
+            Self::NoImprovement { iterations } => {
+                write!(f, "neither cost nor gradient improved in {iterations} iterations")
+            }
+            Self::Collapsed { size, tolerance } => {
+                write!(f, "the search has shrunk to {size:.1e}, at most {tolerance:.1e}")
+            }
+            Self::FlatCosts { range, tolerance } => {
+                write!(f, "the costs differ by {range:.1e}, at most {tolerance:.1e}")
+            }
+            Self::IllConditioned { condition } => {
+                write!(f, "the covariance matrix has a condition of {condition:.1e}")
+            }
+            Self::Cooled { temperature } => {
+                write!(f, "the temperature has fallen to {temperature:.1e}")
+            }
+            Self::Exhausted { points } => write!(f, "all of the {points} points were tried"),
+            Self::Diverged { halvings } => {
+                write!(f, "epochs end at no finite cost, with the step halved {halvings} times")
+            }
+            Self::SmallReduction { reduction, tolerance } => {
+                write!(f, "the cost fell by {reduction:.1e} of itself, less than {tolerance:.1e}")
+            }
+        }
+    }
+}
