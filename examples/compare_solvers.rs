@@ -215,8 +215,12 @@ fn print_row(problem: &TestFunction, solver: &str, found: &Solution, ok: bool, c
             calls.hessian
         );
     } else {
+        // Some classics are defined in a box, and have no minimum outside of it.
+        let lowest = problem.known_minima().first().copied().unwrap_or(f64::NEG_INFINITY);
+        let is_below = found.cost < lowest - 1e-6 * lowest.abs().max(1.0);
         let remark = match (ok, end.is_converged()) {
             (true, _) => "ok",
+            (false, _) if is_below => "below the minimum: unbounded outside its box",
             (false, true) => "another stationary point",
             (false, false) => end.name(),
         };

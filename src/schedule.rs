@@ -20,7 +20,7 @@
 //! | [`WarmupStableDecay`] | up, level, down | WSD, trapezoidal |
 //! | [`OneCycle`] | up to the peak, down to almost 0 | 1cycle, super-convergence |
 //! | [`Cyclic`] | triangles | CyclicLR |
-//! | [`from_fn`] | any closure | LambdaLR |
+//! | [`by_step`] | any closure | LambdaLR |
 //!
 //! They combine: [`then`](Schedule::then), [`times`](Schedule::times), [`scaled`](Schedule::scaled),
 //! [`delayed`](Schedule::delayed).
@@ -53,7 +53,7 @@ mod warmup;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use combine::{Delayed, FromFn, Product, Scaled, Then, from_fn};
+pub use combine::{ByStep, Delayed, Product, Scaled, Then, by_step};
 pub use cosine::{Cosine, WarmRestarts};
 pub use curve::Curve;
 pub use cycle::{Cyclic, OneCycle};

@@ -224,9 +224,13 @@ impl Stop {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
             Rule::GradientNorm { tolerance, .. } => {
-                check(*tolerance >= 0.0, "gradient_norm", *tolerance, "at least 0")
+                let is_in_range = *tolerance >= 0.0 && tolerance.is_finite();
+                check(is_in_range, "gradient_norm", *tolerance, "at least 0 and finite")
             }
-            Rule::Target(target) => check(!target.is_nan(), "target", *target, "a number"),
+            Rule::Target(target) => {
+                let is_in_range = *target < f64::INFINITY;
+                check(is_in_range, "target", *target, "a number below infinity")
+            }
             Rule::NoProgress { tolerance, window } => {
                 check(*tolerance >= 0.0, "no_progress tolerance", *tolerance, "at least 0")?;
                 let in_range = (1..LONGEST_WINDOW as u64).contains(window);

@@ -135,7 +135,7 @@ fn bad_parameters_are_refused_and_do_not_panic() {
         assert!(Rate::from(schedule).check().is_err());
     }
     for first in [f64::NAN, -1.0, f64::INFINITY] {
-        assert!(Rate::from(from_fn(move |_| first)).check().is_err());
+        assert!(Rate::from(by_step(move |_| first)).check().is_err());
     }
     let rule = ReduceOnPlateau::new();
     for rule in [

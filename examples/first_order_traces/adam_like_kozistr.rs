@@ -1,7 +1,7 @@
 //! Adam and its like in pytorch_optimizer.
 
 use extremum::first_order::{AdEmaMix, AdaBelief, AdaMax, Adan, Adopt, RAdam, Rule, Yogi};
-use extremum::schedule::from_fn;
+use extremum::schedule::by_step;
 
 use super::{Case, Method, Options, started};
 
@@ -61,7 +61,7 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
             let rule = Adopt::new(rate).betas(b1, b2).epsilon(o.or("eps", 1e-6));
             without(o, &["cautious", "stable_adamw"])?;
             // It counts this step too.
-            let rule = rule.clip(from_fn(|steps| (steps as f64 + 1.0).powf(0.25)));
+            let rule = rule.clip(by_step(|steps| (steps as f64 + 1.0).powf(0.25)));
             started(o.kozistr_prefix(rate, false).then(rule), case)
         }
         "AdEMAMix" => {

@@ -105,28 +105,28 @@ impl<S: Schedule> Schedule for Delayed<S> {
     }
 }
 
-/// A schedule from a closure; made by [`from_fn`].
+/// A schedule from a closure; made by [`by_step`].
 #[derive(Clone, Copy)]
-pub struct FromFn<F>(F);
+pub struct ByStep<F>(F);
 
 /// The rate that a closure gives for the number of finished steps.
 ///
 /// ```
-/// use extremum::schedule::{Schedule, from_fn};
-/// assert_eq!(from_fn(|t| 0.1 / (1 + t / 10) as f64).at(15), 0.05);
+/// use extremum::schedule::{Schedule, by_step};
+/// assert_eq!(by_step(|t| 0.1 / (1 + t / 10) as f64).at(15), 0.05);
 /// ```
-pub fn from_fn<F: Fn(u64) -> f64 + Send + Sync>(rate: F) -> FromFn<F> {
-    FromFn(rate)
+pub fn by_step<F: Fn(u64) -> f64 + Send + Sync>(rate: F) -> ByStep<F> {
+    ByStep(rate)
 }
 
-impl<F: Fn(u64) -> f64 + Send + Sync> Schedule for FromFn<F> {
+impl<F: Fn(u64) -> f64 + Send + Sync> Schedule for ByStep<F> {
     fn at(&self, step: u64) -> f64 {
         (self.0)(step)
     }
 }
 
-impl<F> fmt::Debug for FromFn<F> {
+impl<F> fmt::Debug for ByStep<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("from_fn(..)")
+        f.write_str("by_step(..)")
     }
 }

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::line_search::{
     Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Nonmonotone, Start, StrongWolfe,
 };
+use extremum::stop::{converged, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Lbfgs,
-    Minimizer, Newton, Problem, Solution, Solver, Stall, Termination, from_fn, minimize, problem,
+    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Hessian,
+    Lbfgs, Minimizer, Newton, Problem, Solution, Solver, Stall, Termination, from_fn, minimize,
+    problem,
 };
 
 /// Every line-search solver with every search.
@@ -323,5 +326,54 @@ fn an_infinite_point_is_outside_the_domain_and_no_cost_sees_it() {
         let found =
             minimize(&problem, GradientDescent::with_rate(rate), [1.0]).expect("a good call");
         assert!(found.x[0].is_finite() && found.cost.is_finite(), "{found}");
+    }
+}
+
+/// A function plus a constant.
+struct Raised<'a> {
+    function: &'a TestFunction,
+    offset: f64,
+}
+
+impl Problem for Raised<'_> {
+    fn dimension(&self) -> usize {
+        self.function.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.offset + self.function.cost(x)
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.function.gradient(x, gradient);
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+        self.function.hessian(x)
+    }
+}
+
+#[test]
+fn a_constant_on_every_function_of_the_suite_makes_no_claim_false() {
+    for function in more_garbow_hillstrom() {
+        for (name, solver) in solvers() {
+            for offset in [1e4, 1e8, 1e12] {
+                let problem = Raised { function: &function, offset };
+                let found = Minimizer::new(&problem, &solver, function.start())
+                    .stop_when(converged().or(max_evaluations(500)))
+                    .run()
+                    .expect("a good call");
+                let label = format!("{} + {offset:e}, {name}: {found}", function.name());
+                assert!(found.cost <= problem.cost(function.start()), "{label}");
+                assert!(found.evaluations.cost.max(found.evaluations.gradient) <= 500, "{label}");
+                if found.termination.is_converged() {
+                    // Of the function itself: a minimum that is known, or a point that is as flat.
+                    let cost = function.cost(&found.x);
+                    let rounding = 64.0 * f64::EPSILON * offset;
+                    let near = |known: &f64| cost - known <= rounding + 1e-4 * known.abs().max(1.0);
+                    let mut gradient = DVector::zeros(found.x.len());
+                    function.gradient(&found.x, &mut gradient);
+                    let is_minimum = function.known_minima().iter().any(near);
+                    assert!(is_minimum || gradient.amax() <= 1e-6, "{label}");
+                }
+            }
+        }
     }
 }

@@ -125,7 +125,7 @@ fn a_factor_of_the_cost_changes_no_verdict_and_a_start_at_the_minimum_ends_at_on
 #[test]
 fn a_test_that_was_met_cheaply_is_warned_of() {
     let tiny =
-        problem!(2, |x| { 1e-9 * ((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2)) });
+        problem!(2, |x| 1e-9 * ((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2)));
     let asked = Minimizer::new(&tiny, Lbfgs::default(), [-1.2, 1.0]).stop_when(gradient_norm(1e-6));
     let found = asked.run().expect("a good call");
     assert!(found.termination.is_converged() && found.iterations == 0);
