@@ -55,7 +55,7 @@ impl Progress<'_> {
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
-const CHEAP: f64 = 1e-4;
+const CHEAP: f64 = 1e-6;
 /// What it may promise at the end of a run that can gain no more.
 const SMALL: f64 = 1e-8;
 /// A promise of so many rounding units of the cost cannot be kept.
@@ -136,7 +136,7 @@ enum Relative {
 /// from the start and `typical_x`,
 ///
 /// ```text
-/// m = max |∂f/∂xᵢ| sᵢ ≤ 1e-4 (f(x₀) − f(x)),  or  m ≤ 4 ε |f(x)|
+/// m = max |∂f/∂xᵢ| sᵢ ≤ 1e-6 (f(x₀) − f(x)),  or  m ≤ 4 ε |f(x)|
 /// ```
 ///
 /// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once nothing can be gained

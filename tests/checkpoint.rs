@@ -296,7 +296,7 @@ struct Mirror {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct MirrorOfDifferences {
-    variables: Vec<()>,
+    variables: Vec<([f64; 3], bool, [f64; 4])>,
     scheme: u32,
     norm: f64,
     cost: f64,

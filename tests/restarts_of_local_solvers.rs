@@ -280,7 +280,8 @@ fn minima_on_bounds_are_found_and_measured() -> Result<(), Error> {
     for (name, problem, x0, minimum) in &hock_schittkowski() {
         let bounds = problem.bounds().unwrap();
         let drivers: [Box<dyn AnySolver>; 2] = [
-            MultiStart::default().starts(20).scale(2.0).boxed(),
+            // Wide enough that starts are drawn from both basins of problem 2.
+            MultiStart::default().starts(20).scale(4.0).boxed(),
             BasinHopping::default().hops(20).scale(2.0).boxed(),
         ];
         for solver in &drivers {

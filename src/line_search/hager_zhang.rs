@@ -65,6 +65,7 @@ const FADING: f64 = 0.7;
 /// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
 /// | [`shrinkage`](Self::shrinkage) | 0.66 | (0, 1) | γ: what a pair of secants may leave of the bracket |
 /// | [`expansion`](Self::expansion) | 5 | > 1 | ρ: growth of the step until a minimiser is bracketed |
+/// | [`secants_only`](Self::secants_only) | false | | leave known values out of account inside a bracket, as the papers do |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///
 /// # Example
@@ -87,6 +88,7 @@ pub struct HagerZhang {
     bisection: f64,
     shrinkage: f64,
     expansion: f64,
+    secants_only: bool,
     max_trials: usize,
 }
 
@@ -100,6 +102,7 @@ impl Default for HagerZhang {
             bisection: 0.5,
             shrinkage: 0.66,
             expansion: 5.0,
+            secants_only: false,
             max_trials: 50,
         }
     }
@@ -145,6 +148,12 @@ impl HagerZhang {
     /// Sets ρ, the growth of the step until a minimiser is bracketed.
     pub fn expansion(mut self, expansion: f64) -> Self {
         self.expansion = expansion;
+        self
+    }
+
+    /// Whether the first trial inside a bracket is the secant's, as in the papers, though values are known that say more.
+    pub fn secants_only(mut self, secants_only: bool) -> Self {
+        self.secants_only = secants_only;
         self
     }
 

@@ -99,7 +99,12 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
                 });
             }
             for &t in typical {
-                check((1e-150..=1e150).contains(&t), "typical_x", t, "from 1e-150 to 1e150")?;
+                check(
+                    (1e-150..=1e150).contains(&t),
+                    "typical_x",
+                    t,
+                    "positive, from 1e-150 to 1e150",
+                )?;
             }
         }
         self.direction.check(n)?;
@@ -238,14 +243,10 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let gains = |best: Trial| best.value < ray.cost() - rounding;
         let mut verdict = None;
         if !improved.is_some_and(gains) && !had_memory && reason != FailureReason::Unbounded {
-            match diagnose(&mut ray, slope) {
+            match diagnose(&mut ray, slope, alpha_max) {
                 Diagnosis::Nothing => {}
                 Diagnosis::Kink => verdict = Some(Stall::Kink),
-                Diagnosis::Contradiction if ray.has_gradient() => {
-                    verdict = Some(Stall::GradientContradictsCost);
-                }
-                // Differences can be wrong, but nobody's gradient is.
-                Diagnosis::Contradiction => {}
+                Diagnosis::Contradiction => verdict = Some(Stall::GradientContradictsCost),
                 Diagnosis::Lower { alpha, value } => {
                     improved = ray.finish(Step { alpha, value, trials: 0 });
                 }

@@ -16,6 +16,9 @@ const LONGEST: u64 = 10_000;
 /// Iterations without improvement after which one on a differenced gradient ends: it has reached their noise.
 const PATIENCE_IN_NOISE: u64 = 5;
 
+/// Iterations without improvement after which a differenced gradient is held against its error.
+const IDLE: u64 = 2;
+
 /// How often a local search may go on in new coordinates.
 const RENEWALS: u64 = 20;
 
@@ -72,6 +75,8 @@ fn take_gradient(problem: &mut Oracle<'_>, x: &DVector<f64>, gradient: &mut DVec
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LocalSearch<L> {
     state: L,
+    /// The step that was made, with the reason for which the solver ended there, until it is judged.
+    stepped: Option<Option<Termination>>,
     /// See [`centre`].
     centre: Option<DVector<f64>>,
     /// The cost there.
@@ -126,6 +131,7 @@ impl<L: State> LocalSearch<L> {
             first_cost: state.cost(),
             gradient: DVector::zeros(x.len()),
             state,
+            stepped: None,
             centre,
             renewals: 0,
             x,
@@ -227,12 +233,18 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
         tolerance: f64,
     ) -> ControlFlow<Option<Termination>, bool> {
-        let Self { state, centre, x, gradient, gradient_norm, history, iteration, share, .. } =
-            self;
+        let Self { state, stepped, centre, x, gradient, gradient_norm, history, share, .. } = self;
         let is_box = problem.problem().bounds().is_some_and(Bounds::are_finite);
-        let (flow, is_flat, has_end, is_known) =
+        let is_idle = history.since_improvement >= IDLE;
+        let (is_flat, is_noise, has_end, is_known) =
             problem.without_bounds(centre.as_ref(), |problem, unbounded| {
-                let flow = solver.step(problem, state);
+                // A step that was made is not made again, where what follows it was interrupted.
+                if stepped.is_none() {
+                    let flow = solver.step(problem, state);
+                    if problem.uninterrupted().is_continue() {
+                        *stepped = Some(flow.break_value());
+                    }
+                }
                 unbounded.leave(state.x(), x);
                 let norm = state.gradient_norm();
                 let is_plain = unbounded.is_plain(state.x());
@@ -242,19 +254,25 @@ impl<L: State> LocalSearch<L> {
                 let is_flat = norm.is_some_and(|norm| norm <= tolerance)
                     && problem.uninterrupted().is_continue()
                     && solver.accepts_convergence(problem, state);
+                let is_noise = is_idle
+                    && norm.is_some_and(|norm| {
+                        norm <= problem.gradient_error(state.x(), state.cost(), None)
+                    });
                 // A box is no wider than numbers reach: only −∞ is below all.
-                (flow, is_flat, is_box && !unbounded.is_bottomless(), is_known)
+                (is_flat, is_noise, is_box && !unbounded.is_bottomless(), is_known)
             });
         problem.uninterrupted().map_break(Some)?;
-        *iteration += 1;
-        let norm = state.gradient_norm();
-        history.record(*iteration, state.cost(), norm);
+        let end = self.stepped.take().flatten();
+        self.iteration += 1;
+        let norm = self.state.gradient_norm();
+        self.history.record(self.iteration, self.state.cost(), norm);
         self.is_flat = is_flat;
-        self.is_over = flow.is_break()
-            || history.since_improvement >= patience(solver, problem, norm.is_some())
-            || *iteration >= LONGEST;
-        match flow {
-            ControlFlow::Break(reason @ Termination::Unbounded { .. }) if !has_end => {
+        self.is_over = end.is_some()
+            || is_noise
+            || self.history.since_improvement >= patience(solver, problem, norm.is_some())
+            || self.iteration >= LONGEST;
+        match end {
+            Some(reason @ Termination::Unbounded { .. }) if !has_end => {
                 ControlFlow::Break(Some(reason))
             }
             _ => ControlFlow::Continue(is_known),

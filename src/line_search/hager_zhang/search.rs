@@ -77,7 +77,7 @@ impl Search<'_> {
 
     /// secant², S1-S4.
     fn secant_pair(&mut self, a: Point, b: Point) -> Result<(Point, Point), End> {
-        let c = interpolated(a, b);
+        let c = if self.rule.secants_only { line(a, b) } else { interpolated(a, b) };
         let (new_a, new_b) = self.update(a, b, c)?;
         if new_b.alpha == c {
             self.update(new_a, new_b, line(b, new_b))

@@ -53,9 +53,16 @@ pub type Bfgs<L = HagerZhang> = Descent<InverseHessian, L>;
 const PERSISTENT: u32 = 5;
 
 /// The direction of [`Bfgs`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseHessian {
     initial_hessian: Option<Hessian>,
+    self_scaling: bool,
+}
+
+impl Default for InverseHessian {
+    fn default() -> Self {
+        Self { initial_hessian: None, self_scaling: true }
+    }
 }
 
 impl Default for Bfgs {
@@ -70,6 +77,11 @@ impl<L: LineSearch> Bfgs<L> {
     pub fn initial_hessian(self, hessian: impl Into<Hessian>) -> Self {
         let hessian = hessian.into();
         self.map_direction(|d| d.initial_hessian = Some(hessian))
+    }
+
+    /// Whether an H that is persistently too small is scaled up. Default: true; false is the textbook's method.
+    pub fn self_scaling(self, self_scaling: bool) -> Self {
+        self.map_direction(|d| d.self_scaling = self_scaling)
     }
 }
 
@@ -250,7 +262,8 @@ impl Direction for InverseHessian {
             return;
         }
         *overestimates = if excess > 1.0 { overestimates.saturating_add(1) } else { 0 };
-        if *overestimates >= PERSISTENT && (*size * excess.sqrt()).is_finite() {
+        if self.self_scaling && *overestimates >= PERSISTENT && (*size * excess.sqrt()).is_finite()
+        {
             *size *= excess.sqrt();
         }
         let sy = alpha * dy;

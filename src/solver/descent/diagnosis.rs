@@ -31,13 +31,17 @@ const PROPORTIONAL: f64 = 0.48;
 /// Steps that promise less than this share of the rise went far out from where the slope is rounding: they say nothing.
 const PROMISING: f64 = 1e-3;
 
-/// Looks at two points of the ray after its search has failed.
-pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64) -> Diagnosis {
-    let alpha = ray.shortest_rise();
-    if !alpha.is_finite() {
+/// Where a search has seen no rise, the longer step is the one that promises this share of the cost.
+const VISIBLE: f64 = 1e6 * f64::EPSILON;
+
+/// Looks at two points of the ray after its search has failed. A differenced gradient is accused of nothing.
+pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) -> Diagnosis {
+    let cost = ray.cost();
+    let visible = (VISIBLE * cost.abs() / -slope).min(alpha_max);
+    let alpha = if ray.shortest_rise().is_finite() { ray.shortest_rise() } else { visible };
+    if !ray.has_gradient() || !alpha.is_normal() {
         return Diagnosis::Nothing;
     }
-    let cost = ray.cost();
     let near = SHORTER * alpha;
     let (far_value, far_slope) = ray.value_and_slope(alpha);
     let (near_value, near_slope) = ray.value_and_slope(near);
@@ -45,6 +49,9 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64) -> Diagnosis {
         return Diagnosis::Lower { alpha: near, value: near_value };
     }
     let (rise, near_rise) = (far_value - cost, near_value - cost);
+    if !ray.shortest_rise().is_finite() {
+        return Diagnosis::Nothing;
+    }
     let is_proportional = near_rise >= PROPORTIONAL * rise && near * -slope >= PROMISING * rise;
     let secant = (far_value - near_value) / (alpha - near);
     let mean = 0.5 * (near_slope + far_slope);

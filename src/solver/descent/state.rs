@@ -12,6 +12,8 @@ use crate::{Stall, State, Termination, linalg};
 /// A rise below this share of the last changes of the cost counts for nothing: an error in an ill-conditioned cost can be many
 /// rounding units.
 const NEGLIGIBLE: f64 = 1e-6;
+/// A rise beyond this share of the cost is no error in it.
+const MOST_NOISE: f64 = 1e-9;
 /// How fast older changes fade from their mean: Hager & Zhang's Δ, ACM Trans. Math. Softw. 32 (2006), section 3.
 const FADING: f64 = 0.7;
 
@@ -54,6 +56,8 @@ pub struct DescentState<M, S> {
     /// The mean size of the last changes of the cost, the latest weighing most, and its weight.
     change: f64,
     weight: f64,
+    /// True when the method has gone back to its best point, and has found no better one since.
+    has_returned: bool,
     /// True when steps may lead up by more than errors in the cost.
     may_climb: bool,
     /// The best point, while the current one is not.
@@ -122,6 +126,7 @@ impl<M, S> DescentState<M, S> {
             lowest_cost: cost,
             change: 0.0,
             weight: 0.0,
+            has_returned: false,
             may_climb: !is_monotone,
             lowest,
         }
@@ -186,10 +191,7 @@ impl<M, S> DescentState<M, S> {
     pub(super) fn commit(&mut self, at: ray::Trial) {
         self.alpha = at.alpha;
         self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
-        let (cost, norm) = self.best();
-        let error = self.error();
-        let improves = at.value <= self.first_cost
-            && (at.value < cost - error || (at.value <= cost + error && at.gradient_norm <= norm));
+        let improves = self.improves(at.value);
         let lowest = &mut self.lowest;
         if !improves && !lowest.is_behind() {
             std::mem::swap(&mut lowest.x, &mut self.x);
@@ -197,6 +199,7 @@ impl<M, S> DescentState<M, S> {
             (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
         }
         lowest.since = if improves { 0 } else { lowest.since.saturating_add(1) };
+        self.has_returned &= !improves;
         self.lowest_cost = self.lowest_cost.min(at.value);
         std::mem::swap(&mut self.x, &mut self.trial.x);
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
@@ -225,7 +228,23 @@ impl<M, S> DescentState<M, S> {
 
     /// What may be an error in the cost beside its last changes.
     pub(super) fn noise(&self) -> f64 {
-        NEGLIGIBLE * self.change
+        (NEGLIGIBLE * self.change).min(MOST_NOISE * self.lowest_cost.abs())
+    }
+
+    /// True when the trial point is better than the best so far: lower, or level with it and flatter, in the scaled variables.
+    /// Where steps may climb, a level point is as good: their gradients come and go.
+    fn improves(&self, value: f64) -> bool {
+        let (cost, _) = self.best();
+        if self.may_climb {
+            return value <= (cost + ROUNDING * cost.abs()).min(self.first_cost);
+        }
+        let error = self.error();
+        let is_level = value <= cost + error && value >= cost - error;
+        let is_flatter = || {
+            let [new, best] = [&self.trial.gradient, self.best_point().1];
+            linalg::max_abs(new.as_slice()) <= linalg::max_abs(best.as_slice())
+        };
+        value <= self.first_cost && if is_level { is_flatter() } else { value < cost }
     }
 
     /// The cost and the gradient norm of the best point.
@@ -238,12 +257,14 @@ impl<M, S> DescentState<M, S> {
         }
     }
 
-    /// Goes back to the lowest point, when the method has left it.
+    /// Goes back to the best point, when the method has left it and has not gone back to it before: from there it would go
+    /// round.
     pub(super) fn return_to_lowest(&mut self) -> bool {
         let lowest = &mut self.lowest;
-        if !lowest.is_behind() {
+        if !lowest.is_behind() || self.has_returned {
             return false;
         }
+        self.has_returned = true;
         lowest.since = 0;
         std::mem::swap(&mut lowest.x, &mut self.x);
         std::mem::swap(&mut lowest.gradient, &mut self.gradient);

@@ -4,7 +4,7 @@
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
-use crate::schedule::{Rate, from_fn};
+use crate::schedule::{Rate, by_step};
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Values};
 use crate::solver::first_order::slots::Columns;
@@ -36,7 +36,7 @@ pub struct Adopt {
 impl Adopt {
     /// With a learning rate α ≥ 0, a number or a schedule; 1e-3 is common.
     pub fn new(rate: impl Into<Rate>) -> Self {
-        let clip = from_fn(|steps| (steps as f64).powf(0.25));
+        let clip = by_step(|steps| (steps as f64).powf(0.25));
         Self {
             rate: rate.into(),
             beta: [0.9, 0.9999],
