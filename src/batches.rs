@@ -53,11 +53,8 @@ impl Batches {
         check(terms >= 1, "terms", terms as f64, "at least 1")?;
         let in_range = (1..=terms).contains(&size);
         check(in_range, "batch size", size as f64, "at least 1 and at most the number of terms")?;
-        let mut order = Vec::new();
-        let fits = order.try_reserve_exact(terms).is_ok();
-        check(fits, "terms", terms as f64, "few enough for a list of them to fit into memory")?;
-        order.resize(terms, 0);
-        let mut batches = Self { seed, size, epoch: 0, drawn: 0, order };
+        crate::memory::check_length::<usize>("terms", terms)?;
+        let mut batches = Self { seed, size, epoch: 0, drawn: 0, order: vec![0; terms] };
         batches.shuffle();
         Ok(batches)
     }

@@ -4,6 +4,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use crate::minimizer::Validated;
+use crate::oracle::Differences;
 use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
@@ -33,6 +34,7 @@ pub struct Checkpoint {
     pub(crate) x0: DVector<f64>,
     pub(crate) iteration: u64,
     pub(crate) evaluations: Evaluations,
+    pub(crate) differences: [Differences; 2],
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
@@ -43,7 +45,7 @@ impl Checkpoint {
         solver: &S,
         state: &S::State,
         x0: DVector<f64>,
-        (iteration, evaluations): (u64, Evaluations),
+        (iteration, evaluations, differences): (u64, Evaluations, [Differences; 2]),
         history: History,
         trace: Vec<Record>,
         validated: Option<Validated>,
@@ -57,6 +59,7 @@ impl Checkpoint {
             x0,
             iteration,
             evaluations,
+            differences,
             history,
             trace,
             validated,
@@ -98,15 +101,9 @@ impl Checkpoint {
         let Evaluations { cost, gradient, hessian, hessian_product, terms, panics } =
             self.evaluations;
         let calls = [cost, gradient, hessian, hessian_product, terms, panics];
-        let iterations = [self.iteration, self.history.since_improvement];
         let validated = self.validated.iter().map(|validated| &validated.since);
-        let seconds = self.history.elapsed_before.as_secs();
-        calls
-            .iter()
-            .chain(&iterations)
-            .chain([&seconds])
-            .chain(validated)
-            .all(|count| *count < u64::MAX / 2)
+        let mut counts = calls.iter().chain([&self.iteration]).chain(validated);
+        counts.all(|count| *count < u64::MAX / 2) && self.history.is_valid()
     }
 
     /// The state, of the solver that made it.

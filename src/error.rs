@@ -64,6 +64,18 @@ pub enum Error {
     /// The problem is a sum of no terms, whose mean is not defined.
     #[error("the problem is a mean over its terms and has none: give the sum at least one term")]
     EmptySum,
+    /// The solver keeps a matrix for the variables, and they are too many for it.
+    #[error(
+        "{solver} would take {gibibytes:.0} GiB of memory for {variables} variables, and takes at most 16: take Lbfgs or ConjugateGradient, which keep some vectors"
+    )]
+    TooMuchMemory {
+        /// The solver that was asked.
+        solver: &'static str,
+        /// The number n of variables.
+        variables: usize,
+        /// What its matrices would take, in units of 2³⁰ bytes.
+        gibibytes: f64,
+    },
     /// The solver works on the terms of a sum, and the problem is none.
     #[error(
         "{solver} draws terms of a sum, and the problem is none: write its terms as a FiniteSum and minimise Sum::new(terms)"

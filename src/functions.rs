@@ -32,8 +32,9 @@ use crate::{AutoDiff, Bounds, DVector, Error, Formula, Hessian, Problem};
 
 pub use classics::classics;
 pub use large::{
-    Arwhead, ChainedRosenbrock, Dixmaan, Engval1, ExponentialMinusLinear, ExtendedPowell,
-    ExtendedRosenbrock,
+    Arwhead, Bdqrtic, Broydn3d, ChainedRosenbrock, Cragglvy, Dixmaan, Dixon3dq, Dqdrtic, Edensch,
+    Engval1, ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock, Freuroth, Genrose,
+    Liarwhd, Nondia, Penalty1, Power, Quartc, Schmvett, Tquartic, Tridia, Vardim, Woods,
 };
 use residuals::{Residuals, Squared};
 
@@ -202,7 +203,8 @@ pub fn by_name(name: &str) -> Option<TestFunction> {
         .find(|function| function.name.eq_ignore_ascii_case(name))
 }
 
-/// `Ok(n)` when the number of variables is allowed.
+/// `Ok(n)` when the number of variables is allowed, and a vector of them fits into memory.
 fn sized(n: usize, holds: bool, range: &'static str) -> Result<usize, Error> {
-    crate::error::check(holds, "n", n as f64, range).map(|()| n)
+    crate::error::check(holds, "n", n as f64, range)?;
+    crate::memory::check_length::<f64>("n", n).map(|()| n)
 }

@@ -1,8 +1,8 @@
 //! Numerical optimization that says what it found.
 //!
 //! You write one [`Problem`]; any [`solver`] minimises it; the [`Solution`] says why the run ended, with the
-//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with the error bounds that
-//! prove it.
+//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with
+//! eigenvalues and estimates of how wrong each may be.
 //!
 //! ```
 //! use extremum::{Newton, from_fn, minimize};
@@ -41,6 +41,7 @@ pub mod functions;
 pub mod guide;
 mod linalg;
 pub mod line_search;
+mod memory;
 mod minimizer;
 mod oracle;
 pub mod problem;
@@ -77,7 +78,7 @@ pub use solver::population::{
     differential_evolution, particle_swarm,
 };
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
-pub use solver::{AnySolver, BasinHopping, MultiStart, Solver, State};
+pub use solver::{AnySolver, BasinHopping, Domain, MultiStart, Solver, State};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };

@@ -84,13 +84,16 @@ pub struct Start {
     /// A search that takes a rise of φ for rounding takes none beyond this value. A run sets it to the cost at its start, or
     /// some tens of rounding units above its lowest cost, whichever is less.
     pub ceiling: f64,
+    /// The size of errors in φ that are known to exceed rounding; 0 when nothing is known. Values that differ by less are
+    /// level.
+    pub noise: f64,
 }
 
 impl Start {
     /// A start with first trial step 1, to be tried as it is, and no limit to the steps.
     pub fn new(value: f64, slope: f64) -> Self {
         let (alpha_max, ceiling) = (f64::MAX / 4.0, f64::INFINITY);
-        Self { value, slope, alpha: 1.0, scaled: true, alpha_max, ceiling }
+        Self { value, slope, alpha: 1.0, scaled: true, alpha_max, ceiling, noise: 0.0 }
     }
 
     /// Sets the first trial step.

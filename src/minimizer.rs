@@ -4,9 +4,10 @@ mod run;
 mod validation;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
 pub use run::Run;
 pub(crate) use validation::Validated;
@@ -14,7 +15,8 @@ use validation::Validation;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{
-    CancellationToken, Checkpoint, Error, Oracle, Problem, Progress, Solution, Solver, Stop,
+    CancellationToken, Checkpoint, Domain, Error, Oracle, Problem, Progress, Solution, Solver,
+    State, Stop,
 };
 
 /// What can be a start: an array, a `Vec`, a slice or a `DVector`.
@@ -231,6 +233,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);
+        oracle.set_differences(checkpoint.differences.clone())?;
         if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
             let reason = "its validated point is not one of this problem".to_owned();
             return Err(Error::Checkpoint { reason });
@@ -241,6 +244,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         }
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
+        if self.problem.bounds().is_some_and(|bounds| !bounds.contain(state.x())) {
+            let reason = "its point is outside of the problem's bounds".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))
     }
 
@@ -252,6 +259,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
         oracle.set_budget(self.stop.evaluation_limit());
+        Domain::check(&self.solver, &oracle)?;
         oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));
         Ok(oracle)
     }

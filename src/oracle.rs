@@ -8,17 +8,20 @@ mod watched;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
+use web_time::Instant;
 
-pub(crate) use differences::{difference_step, symmetrize};
-pub(crate) use unbounded::Unbounded;
+use differences::Steps;
+pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
+use unbounded::Workspace;
+pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
-use crate::{Error, FiniteSum, Problem, Termination};
+use crate::{Error, FiniteSum, Problem, Termination, memory};
 
 /// How often each function of the problem was called. Differences count as the calls they are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,8 +92,14 @@ pub struct Oracle<'a> {
     /// x moved by differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
-    /// Room for a point of a local search within bounds. Empty until there is one.
-    room: DVector<f64>,
+    steps: Steps,
+    differences: Differences,
+    /// Those of local searches in coordinates without bounds, where there are bounds.
+    unbounded_differences: Differences,
+    /// Workspace for what is learnt, until it is known that nothing interrupted it.
+    learnt: Differences,
+    /// Workspace for a local search within bounds. Empty until there is one.
+    room: Workspace,
 }
 
 impl<'a> Oracle<'a> {
@@ -107,7 +116,11 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
-            room: DVector::zeros(0),
+            steps: Steps::new(problem),
+            differences: Differences::default(),
+            unbounded_differences: Differences::default(),
+            learnt: Differences::default(),
+            room: Workspace::default(),
         };
         if !problem.has_gradient() {
             oracle.prepare_differences();
@@ -209,6 +222,20 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Writes ∇f(x) where f(x) is `cost`, if it is known; returns f(x) if that is known then.
+    pub(crate) fn gradient_at(
+        &mut self,
+        x: &DVector<f64>,
+        cost: Option<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if self.problem.has_gradient() || !self.is_open() {
+            self.gradient(x, gradient);
+            return cost;
+        }
+        self.difference_cost(x, cost, gradient)
+    }
+
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         let Evaluations { cost, gradient: gradients, .. } = self.evaluations;
@@ -249,7 +276,15 @@ impl<'a> Oracle<'a> {
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         gradient.fill(f64::from_bits(UNWRITTEN));
-        let cost = self.cost_and_gradient(x0, gradient);
+        let cost = if self.problem.has_gradient() {
+            self.cost_and_gradient(x0, gradient)
+        } else {
+            let cost = self.cost(x0);
+            if cost.is_finite() {
+                self.learn_at_start(x0, cost, gradient);
+            }
+            cost
+        };
         self.check_interruption()?;
         check_cost(cost)?;
         if let Some(reason) = self.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan())) {
@@ -279,7 +314,11 @@ impl<'a> Oracle<'a> {
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
         }
-        if self.terms() == Some(0) { Err(Error::EmptySum) } else { Ok(()) }
+        match self.terms() {
+            Some(0) => Err(Error::EmptySum),
+            Some(terms) => memory::check_length::<usize>("terms", terms),
+            None => Ok(()),
+        }
     }
 
     /// `Err` once the run was interrupted: for what comes before its first step. A run whose evaluations are used up has its
@@ -301,6 +340,10 @@ impl<'a> Oracle<'a> {
             if vector.len() != n {
                 vector.resize_vertically_mut(n, 0.0);
             }
+        }
+        self.differences.prepare(n);
+        if !self.problem.has_gradient() {
+            self.learnt.prepare(n);
         }
     }
 
@@ -327,7 +370,7 @@ impl<'a> Oracle<'a> {
             10.0 * n as f64 * difference_step::FORWARD
         } else {
             self.difference_cost_twice(x, cost, hessian);
-            10.0 * n as f64 * difference_step::SECOND
+            10.0 * n as f64 * self.steps.second
         }
     }
 
@@ -380,35 +423,11 @@ impl<'a> Oracle<'a> {
         }
         self.difference_along(v, (x, gradient), product, Self::gradient);
     }
-
-    /// Writes the change of a gradient along v, per unit of length.
-    fn difference_along(
-        &mut self,
-        v: &DVector<f64>,
-        (x, gradient): (&DVector<f64>, &DVector<f64>),
-        product: &mut DVector<f64>,
-        evaluate: impl FnOnce(&mut Self, &DVector<f64>, &mut DVector<f64>),
-    ) {
-        let length = v.amax();
-        if length == 0.0 {
-            product.fill(0.0);
-            return;
-        }
-        self.prepare_differences();
-        let h = difference_step::FORWARD * x.amax().max(1.0) / length;
-        let mut there = std::mem::take(&mut self.probed[0]);
-        there.copy_from(x);
-        there.axpy(h, v, 1.0);
-        evaluate(self, &there, product);
-        self.probed[0] = there;
-        *product -= gradient;
-        *product /= h;
-    }
 }
 
 /// NaNs that say what became of a gradient: it was never written, or a vector of another length took its place.
-const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
-const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
+pub(crate) const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
+pub(crate) const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
 
 /// Undoes that a problem put a vector of another length in the place of the gradient; it reads as NaN.
 fn keep_length(gradient: &mut DVector<f64>, n: usize) {

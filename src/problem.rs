@@ -14,6 +14,7 @@ use nalgebra::DVector;
 pub use autodiff::{AutoDiff, Formula, Num, Real};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
+pub(crate) use bounds::Sides;
 pub use closure::{FromFn, from_fn};
 #[cfg(feature = "mpi")]
 pub(crate) use finite_sum::{CHUNK, Mean, add};
@@ -92,6 +93,13 @@ pub trait Problem: Sync {
         true
     }
 
+    /// The relative accuracy of the cost, for a problem without a gradient: its differences take their steps from it, longer
+    /// ones for a noisier cost. Default: that of `f64`, 2.2e-16. Range: up to 0.1; less than the default means the default.
+    /// A simulation with six digits has 1e-6; see [`with_noise`](FromFn::with_noise).
+    fn noise(&self) -> f64 {
+        f64::EPSILON
+    }
+
     /// True once nobody waits for further costs, because the run was interrupted. An [evaluator](crate::Evaluator) that
     /// sends points elsewhere asks before it sends more. Nothing to be written for a problem: runs answer it.
     fn is_interrupted(&self) -> bool {
@@ -164,6 +172,9 @@ macro_rules! forward {
             }
             fn has_gradient(&self) -> bool {
                 (**self).has_gradient()
+            }
+            fn noise(&self) -> f64 {
+                (**self).noise()
             }
             fn is_interrupted(&self) -> bool {
                 (**self).is_interrupted()

@@ -40,6 +40,32 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     }
 }
 
+/// What a method can keep x in. Ordered: a method for one kind of problem takes all that come before it.
+///
+/// ```
+/// use extremum::{Domain, Lbfgs, MultiStart, Solver};
+/// assert_eq!(Lbfgs::default().domain(), Domain::Free);
+/// assert!(MultiStart::default().domain() > Domain::Free);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Domain {
+    /// All of ℝⁿ, but for the points where the cost is not finite.
+    Free,
+    /// The problem's [bounds](crate::Problem::bounds).
+    Bounded,
+}
+
+impl Domain {
+    /// Refuses a problem that asks for more than `solver` keeps.
+    pub(crate) fn check<S: Solver + ?Sized>(solver: &S, problem: &Oracle<'_>) -> Result<(), Error> {
+        if problem.problem().bounds().is_some() && solver.domain() < Self::Bounded {
+            return Err(Error::BoundsNotSupported { solver: solver.name() });
+        }
+        Ok(())
+    }
+}
+
 /// A method.
 pub trait Solver: Send + Sync {
     /// Everything that changes.
@@ -47,6 +73,12 @@ pub trait Solver: Send + Sync {
 
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
+
+    /// What the method keeps x in. A run refuses a problem that asks for more, before it evaluates anything. Default:
+    /// [`Domain::Free`], so that no bounds are ignored by a method that does not know them.
+    fn domain(&self) -> Domain {
+        Domain::Free
+    }
 
     /// Checks the parameters, evaluates the start and allocates everything that the steps need.
     ///
@@ -109,6 +141,9 @@ macro_rules! forward {
             type State = S::State;
             fn name(&self) -> &'static str {
                 (**self).name()
+            }
+            fn domain(&self) -> Domain {
+                (**self).domain()
             }
             fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<S::State, Error> {
                 (**self).init(problem, x0)

@@ -4,9 +4,11 @@
 //! eigenvalue is larger than its error radius; there is no threshold to choose, and f times 10⁻¹² has the same verdict
 //! as f. [`check_derivatives`] says which entry of a gradient or Hessian is wrong.
 
+mod active;
 mod check_derivatives;
 mod classification;
 mod differences;
+mod face;
 mod kind;
 mod location;
 mod measured;
@@ -17,11 +19,14 @@ mod spectrum;
 use nalgebra::DVector;
 
 use crate::{Error, Oracle, Problem};
+use active::Held;
+use face::Face;
 use location::Location;
 use measured::Measured;
 use noise::GradientNoise;
 use spectrum::Spectrum;
 
+pub use active::{ActiveBound, Side};
 pub use check_derivatives::check_derivatives;
 pub use classification::{Classification, Eigenvalue, ErrorBudget};
 pub use kind::{Kind, Reason};
@@ -33,23 +38,27 @@ const MOST_VARIABLES: usize = 2000;
 /// Says what kind of stationary point x is.
 ///
 /// **Method.** The eigenvalues λ of the Hessian H (the problem's own, or central differences of the gradient with steps
-/// h and 2h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a sign
+/// h and √5 h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a sign
 /// only where |λ| > r. The signs are decided on S H S, where the diagonal S balances the variables: it has as many
 /// negative eigenvalues as H (Sylvester) without the small ones drowning in the large, so parameters of 10⁻³ and 10⁴
 /// do no harm.
 ///
+/// Within bounds, xᵢ is held at a bound where ∂f/∂xᵢ points over it by more than its error, the sign of a Lagrange multiplier;
+/// it is named in [`active`](Classification::active). The rest is about the other variables, the reduced Hessian among them:
+/// second-order sufficient conditions of a minimum within the bounds. Nothing is evaluated outside.
+///
 /// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short
-/// (|Dᵢ| ≤ 0.01 max(1, |xᵢ|)) and make the gradient smaller; the gradient must really change as H says over some
+/// (|Dᵢ| ≤ 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; the gradient must really change as H says over some
 /// length, and not by rounding errors; and the Hessian must change over that length by at most 1/4 of itself, a
 /// condition of Newton and Kantorovich's kind. Degenerate points, and functions that flatten towards infinity, fail it
 /// at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
 ///
 /// **Guarantee.** The radii are estimates, not proofs: they take it that differences behave as their order says and
 /// that rounding errors show in points next to x. All tests are relative; the one length that is not is the 1 in
-/// max(1, |xᵢ|). Differences of the cost alone are good for unit lengths only; otherwise expect `Undecided`.
+/// max(1, |xᵢ|). Differences take steps relative to |xᵢ| first, and longer or shorter ones where those turn out badly.
 ///
 /// **Cost.** About 6n + 12 gradients, or 12 gradients and 4 Hessians, or 6n² costs without a gradient; more where the
-/// first step of the differences turns out badly. O(n³) operations. Bounds are not looked at.
+/// first step of the differences turns out badly, and where x is at bounds. O(n³) operations.
 ///
 /// ```
 /// use extremum::{DVector, Kind, classify, from_fn};
@@ -67,25 +76,45 @@ const MOST_VARIABLES: usize = 2000;
 /// ```
 ///
 /// # Errors
-/// When x has the wrong dimension or is not finite, or the cost or the gradient is not finite there. A Hessian that is
-/// not finite is [`Undecided`](Kind::Undecided).
+/// When x has the wrong dimension, is not finite or lies outside the problem's bounds, or these have another dimension; when
+/// the cost or the gradient is not finite at x, or a component of the gradient is not written. A Hessian that is not finite
+/// is [`Undecided`](Kind::Undecided).
 ///
 /// # References
 /// Weyl's inequality and Sylvester's law: Horn and Johnson, "Matrix Analysis", 2nd ed., theorems 4.3.1 and 4.5.8.
+/// Second-order sufficient conditions with bounds: Nocedal and Wright, "Numerical Optimization" (2006), theorem 12.6.
 /// Newton and Kantorovich: Deuflhard, "Newton Methods for Nonlinear Problems", theorem 2.1.
 pub fn classify<P: Problem>(problem: &P, x: &DVector<f64>) -> Result<Classification, Error> {
     let n = problem.dimension();
     if x.len() != n {
         return Err(Error::Dimension { what: "x", expected: n, actual: x.len() });
     }
+    check_within(problem, x)?;
     let mut oracle = Oracle::new(problem);
     let mut gradient = DVector::zeros(n);
     let cost = oracle.start(x, &mut gradient)?;
     Ok(examine(&mut oracle, x, cost, &gradient))
 }
 
+/// `Ok` when the problem's bounds, if it has some, are as many as x has coordinates, and x is within them.
+fn check_within(problem: &dyn Problem, x: &DVector<f64>) -> Result<(), Error> {
+    let Some(bounds) = problem.bounds() else { return Ok(()) };
+    if bounds.dimension() != x.len() {
+        let (expected, actual) = (x.len(), bounds.dimension());
+        return Err(Error::Dimension { what: "the problem's box of bounds", expected, actual });
+    }
+    for (index, &value) in x.iter().enumerate() {
+        let (lower, upper) = (bounds.lower()[index], bounds.upper()[index]);
+        if value < lower || value > upper {
+            return Err(Error::StartOutsideBounds { index, value, lower, upper });
+        }
+    }
+    Ok(())
+}
+
 /// [`classify`] within a run, on its counts. `None` when the run was interrupted, or x is not in the domain.
 pub(crate) fn classify_with(oracle: &mut Oracle<'_>, x: &DVector<f64>) -> Option<Classification> {
+    check_within(oracle.problem(), x).ok()?;
     let mut gradient = DVector::zeros(oracle.dimension());
     let cost = oracle.start(x, &mut gradient).ok()?;
     let classification = examine(oracle, x, cost, &gradient);
@@ -98,18 +127,28 @@ fn examine(
     cost: f64,
     gradient: &DVector<f64>,
 ) -> Classification {
-    let n = x.len();
-    let answer = |kind| Classification::new(kind, cost, gradient);
+    let bounds = oracle.problem().bounds();
+    let held = Held::at(oracle, x, cost, gradient);
+    let answer = |kind| Classification::new(kind, (x, cost, gradient), &held, bounds);
     let undecided = |reason| answer(Kind::Undecided { reason });
-    if n == 0 {
-        // A function on a single point.
-        return answer(Kind::Minimum);
+    let (free, moved) = (held.free(), (&held.point - x).amax());
+    if free.is_empty() {
+        // A function on a single point, or a corner of the box.
+        let mut corner = answer(Kind::Minimum);
+        corner.distance = moved;
+        return corner;
     }
-    if n > MOST_VARIABLES {
+    if free.len() > MOST_VARIABLES {
         return undecided(Reason::TooLarge);
     }
-    let noise = GradientNoise::at(oracle, x, cost, gradient);
-    let measured = Measured::at(oracle, x, cost, &noise.entries);
+    let mut face = Face::new(oracle, &held.point, free.clone());
+    let [z, slope] = [&held.point, &held.gradient].map(|all| face.restrict(all));
+    let mut noise = GradientNoise::at(&mut face, &z, &slope);
+    let measured = Measured::at(&mut face, &z, held.cost, &noise.entries);
+    if !face.has_gradient() {
+        let length = |j| measured.length(j);
+        noise = noise.differenced(&mut face, &z, (held.cost, &slope), length);
+    }
     let error = measured.error();
     if !measured.hessian.iter().chain(&error).all(|h| h.is_finite()) {
         return undecided(Reason::NotFinite);
@@ -119,6 +158,7 @@ fn examine(
     else {
         return undecided(Reason::EigenSolver);
     };
-    let location = Location::of(oracle, x, gradient, &noise, &measured, &balanced);
-    answer(Kind::Minimum).judged(&measured, [&plain, &balanced], &location)
+    let mut location = Location::of(&mut face, &z, &slope, &noise, &measured, &balanced);
+    location.distance = location.distance.max(moved);
+    answer(Kind::Minimum).judged(&free, &measured, [&plain, &balanced], &location)
 }

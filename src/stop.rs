@@ -8,10 +8,11 @@
 //! ([`Stall::Creep`]).
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
+use web_time::Instant;
 
 use crate::error::check;
 use crate::{Error, Evaluations, Stall, Termination};
@@ -185,6 +186,12 @@ impl History {
         let improves = lower || flatter || flatter_in_the_mean;
         self.since_improvement = if improves { 0 } else { self.since_improvement + 1 };
         self.costs[iteration as usize % LONGEST_WINDOW] = cost;
+    }
+
+    /// False for counts so large that going on would overflow them.
+    pub(crate) fn is_valid(&self) -> bool {
+        let counts = [self.since_improvement, self.mark.iteration, self.elapsed_before.as_secs()];
+        counts.iter().all(|count| *count < u64::MAX / 2)
     }
 
     /// The reason to end a run that has crept since the mark, which moves on with every judgement.

@@ -278,15 +278,30 @@ struct Mirror {
     format: u32,
     solver: String,
     state: Result<Vec<u8>, String>,
+    x0: DVector<f64>,
     iteration: u64,
     evaluations: [u64; 6],
+    differences: [MirrorOfDifferences; 2],
+    first_cost: f64,
     first_gradient_norm: Option<f64>,
     best: [f64; 2],
     since_improvement: u64,
+    mean_norms: [f64; 2],
+    mark: (u64, f64, f64),
     elapsed_before: Duration,
     costs: [f64; 32],
     trace: Vec<()>,
     validated: Option<()>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct MirrorOfDifferences {
+    variables: Vec<()>,
+    scheme: u32,
+    norm: f64,
+    cost: f64,
+    measured: Option<(f64, f64)>,
+    refined: Option<f64>,
 }
 
 #[test]
@@ -295,7 +310,11 @@ fn hostile_numbers_are_refused_or_survived() {
     let bytes = taken(&entry, 3);
     let mirror: Mirror = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(postcard::to_stdvec(&mirror).unwrap(), bytes, "the mirror is not true");
-    let changes: [fn(&mut Mirror); 9] = [
+    let changes: [fn(&mut Mirror); 13] = [
+        |m| m.x0 = DVector::zeros(3),
+        |m| m.first_cost = f64::NAN,
+        |m| m.mean_norms = [f64::NAN; 2],
+        |m| m.mark = (u64::MAX, f64::NAN, f64::NAN),
         |m| m.iteration = u64::MAX,
         |m| m.evaluations = [u64::MAX; 6],
         |m| m.since_improvement = u64::MAX,

@@ -78,7 +78,8 @@ fn mean_ratio<S: Solver>(
     Ok(mean)
 }
 
-fn assert_mean_ratios<L: LineSearch>(search: &L, limit: f64) -> Result<(), Error> {
+/// The limits are for BFGS, conjugate gradients, L-BFGS and Newton.
+fn assert_mean_ratios<L: LineSearch>(search: &L, limits: [f64; 4]) -> Result<(), Error> {
     let points = |f: &Solution| f.evaluations.cost.max(f.evaluations.gradient);
     let ratios = [
         mean_ratio("Bfgs", 0, || Bfgs::default().line_search(search.clone()), points)?,
@@ -96,18 +97,38 @@ fn assert_mean_ratios<L: LineSearch>(search: &L, limit: f64) -> Result<(), Error
             |f| f.evaluations.hessian,
         )?,
     ];
-    assert!(ratios.iter().all(|ratio| *ratio <= limit), "{ratios:?} > {limit}");
+    assert!(ratios.iter().zip(&limits).all(|(r, limit)| r <= limit), "{ratios:?} > {limits:?}");
     Ok(())
 }
 
 #[test]
 fn more_thuente_takes_no_more_evaluations_than_scipy() -> Result<(), Error> {
-    assert_mean_ratios(&MoreThuente::default(), 1.0)
+    assert_mean_ratios(&MoreThuente::default(), [1.0; 4])
 }
 
 #[test]
-fn hager_zhang_takes_about_as_many_evaluations_as_scipy() -> Result<(), Error> {
-    assert_mean_ratios(&HagerZhang::default(), 1.15)
+fn hager_zhang_takes_no_more_evaluations_than_scipy() -> Result<(), Error> {
+    assert_mean_ratios(&HagerZhang::default(), [0.96, 0.66, 1.0, 0.67])
+}
+
+/// Among these are quadratics of condition n², where an inverse Hessian that starts from the largest curvature and is not
+/// scaled takes 3 to 7 times the evaluations: 4617 in all.
+#[test]
+fn every_large_function_is_solved() -> Result<(), Error> {
+    let mut totals = [0; 3];
+    for function in large::all(100)? {
+        let runs = [
+            solve(&function, Bfgs::default())?,
+            solve(&function, Lbfgs::default())?,
+            solve(&function, ConjugateGradient::default())?,
+        ];
+        for (found, total) in runs.iter().zip(&mut totals) {
+            assert!(found.termination.is_converged(), "{}: {found}", function.name());
+            *total += found.evaluations.cost.max(found.evaluations.gradient);
+        }
+    }
+    assert!(totals[0] <= 2900 && totals[1] <= 4000 && totals[2] <= 6000, "{totals:?}");
+    Ok(())
 }
 
 /// SciPy takes 45 to 49 on the extended Rosenbrock function of these sizes.
@@ -118,7 +139,7 @@ fn extended_rosenbrock_takes_the_same_few_evaluations_at_any_size() -> Result<()
         let default = solve(&function, Lbfgs::default())?;
         let more_thuente = solve(&function, Lbfgs::default().line_search(MoreThuente::default()))?;
         assert!(default.termination.is_converged() && more_thuente.termination.is_converged());
-        assert!(default.evaluations.cost <= 60, "{default}");
+        assert!(default.evaluations.cost <= 45, "{default}");
         assert!(more_thuente.evaluations.cost <= 49, "{more_thuente}");
         // Every evaluation is a point with its cost and its gradient.
         assert_eq!(more_thuente.evaluations.cost, more_thuente.evaluations.gradient);

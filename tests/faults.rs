@@ -12,3 +12,5 @@ mod ends;
 mod populations;
 #[path = "faults/stationary.rs"]
 mod stationary;
+#[path = "faults/usage.rs"]
+mod usage;

@@ -44,8 +44,8 @@ fn quasi_newton_and_newton_solve_all() -> Result<(), Error> {
 }
 
 #[test]
-fn conjugate_gradients_solve_33() -> Result<(), Error> {
-    assert!(solved(&ConjugateGradient::default())? >= 33);
+fn conjugate_gradients_solve_34() -> Result<(), Error> {
+    assert!(solved(&ConjugateGradient::default())? >= 34);
     Ok(())
 }
 

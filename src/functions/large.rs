@@ -1,18 +1,72 @@
 //! Functions of any size, with gradients written by hand in O(n), sparse Hessians and no allocation in the cost or
-//! the gradient: what to measure a solver's own cost per step with.
+//! the gradient: what to measure a solver's own cost per step with, and how many evaluations it takes.
+//!
+//! Most are of the CUTEst collection (N. I. M. Gould, D. Orban, Ph. L. Toint, Comput. Optim. Appl. 60 (2015) 545-557)
+//! and bear its names; minima without a closed form are those that its files list.
 
+mod blocks;
+mod chains;
 mod coupled;
 mod dixmaan;
+mod hubs;
+mod quadratics;
 mod separable;
+mod sums;
+mod terms;
 
 use nalgebra_sparse::CscMatrix;
 
 use super::{TestFunction, sized};
-use crate::{DVector, Hessian, Problem};
+use crate::{DVector, Error, Hessian, Problem};
 
+pub use blocks::{Quartc, Woods};
+pub use chains::{Broydn3d, Cragglvy, Edensch, Freuroth, Genrose, Schmvett};
 pub use coupled::{Arwhead, ChainedRosenbrock, Engval1};
 pub use dixmaan::Dixmaan;
+pub use hubs::{Bdqrtic, Liarwhd, Nondia, Tquartic};
+pub use quadratics::{Dixon3dq, Dqdrtic, Power, Tridia};
 pub use separable::{ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock};
+pub use sums::{Penalty1, Vardim};
+
+/// Every function of this module with `n` variables, or as few less as its formula asks for: a multiple of 12 suits
+/// all. The twelve functions DIXMAAN are there as A, E, I and L.
+///
+/// # Errors
+/// [`Error::Parameter`] for n below 5.
+pub fn all(n: usize) -> Result<Vec<TestFunction>, Error> {
+    let (even, threes, fours) = (n - n % 2, n - n % 3, n - n % 4);
+    sized(n, n >= 5, "at least 5")?;
+    Ok(vec![
+        ExtendedRosenbrock::new(even)?.into(),
+        ExtendedPowell::new(fours)?.into(),
+        ExponentialMinusLinear::new(n)?.into(),
+        ChainedRosenbrock::new(n)?.into(),
+        Engval1::new(n)?.into(),
+        Arwhead::new(n)?.into(),
+        Dixmaan::new('A', threes)?.into(),
+        Dixmaan::new('E', threes)?.into(),
+        Dixmaan::new('I', threes)?.into(),
+        Dixmaan::new('L', threes)?.into(),
+        Tridia::new(n)?.into(),
+        Dixon3dq::new(n)?.into(),
+        Dqdrtic::new(n)?.into(),
+        Power::new(n)?.into(),
+        Quartc::new(n)?.into(),
+        Woods::new(fours)?.into(),
+        Broydn3d::new(n)?.into(),
+        Cragglvy::new(even)?.into(),
+        Edensch::new(n)?.into(),
+        Freuroth::new(n)?.into(),
+        Genrose::new(n)?.into(),
+        Schmvett::new(n)?.into(),
+        Bdqrtic::new(n)?.into(),
+        Liarwhd::new(n)?.into(),
+        Nondia::new(n)?.into(),
+        Tquartic::new(n)?.into(),
+        Penalty1::new(n)?.into(),
+        Vardim::new(n)?.into(),
+    ])
+}
 
 /// The sparse n × n matrix whose column j is what `column` pushes as (row, value), rows ascending.
 fn by_columns(n: usize, column: impl Fn(usize, &mut dyn FnMut(usize, f64))) -> Option<Hessian> {
@@ -30,10 +84,10 @@ fn by_columns(n: usize, column: impl Fn(usize, &mut dyn FnMut(usize, f64))) -> O
     CscMatrix::try_from_csc_data(n, n, offsets, rows, values).ok().map(Into::into)
 }
 
-/// The parts of `impl Problem` and of the conversion that all functions of this module share. Each has `n`,
-/// `start`, `minima`, `minimizers`, and private `value`, `value_and_gradient` on slices and `column`.
-macro_rules! large {
-    ($name:ident, $title:literal) => {
+/// `impl Problem` for a function with private `n`, `value` and `value_and_gradient` on slices, and a method that gives
+/// its sparse Hessian.
+macro_rules! problem {
+    ($name:ident, $hessian:ident) => {
         impl $crate::Problem for $name {
             fn dimension(&self) -> usize {
                 self.n
@@ -52,11 +106,23 @@ macro_rules! large {
                 self.value_and_gradient(x.as_slice(), gradient.as_mut_slice())
             }
             fn hessian(&self, x: &$crate::DVector<f64>) -> Option<$crate::Hessian> {
-                $crate::functions::large::by_columns(self.n, |j, push| {
-                    self.column(x.as_slice(), j, push);
-                })
+                self.$hessian(x.as_slice())
             }
         }
+    };
+}
+use problem;
+
+/// The same, and the conversion, for a function that has `start` and `minimizer` too and writes its Hessian by `column`.
+macro_rules! large {
+    ($name:ident, $title:literal) => {
+        impl $name {
+            fn columns(&self, x: &[f64]) -> Option<$crate::Hessian> {
+                $crate::functions::large::by_columns(self.n, |j, push| self.column(x, j, push))
+            }
+        }
+
+        $crate::functions::large::problem!($name, columns);
 
         impl From<$name> for $crate::functions::TestFunction {
             fn from(function: $name) -> Self {

@@ -3,7 +3,7 @@
 //! P H P' = L D L', L unit lower triangular, D of blocks 1 × 1 and 2 × 2, with the pivots of Bunch and Parlett. When an
 //! eigenvalue of D is not positive, every λ of D becomes max(|λ|, √ε λ_max): the curvature along a direction keeps its
 //! size, and only its sign is turned. For a positive definite H it is Cholesky's factorization with pivots, and
-//! nothing is modified.
+//! nothing is modified. H is scaled by a power of two first, so that its largest entry is about 1 and nothing overflows.
 //!
 //! J. R. Bunch, B. N. Parlett, *Direct methods for solving symmetric indefinite systems of linear equations*, SIAM J.
 //! Numer. Anal. 8 (1971) 639-655; S. H. Cheng, N. J. Higham, *A modified Cholesky algorithm based on a symmetric
@@ -19,13 +19,15 @@ const DIAGONAL_PIVOT: f64 = 0.640_388_203_202_208_4;
 /// The factorization of one matrix at a time, in storage that is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ModifiedLdl {
-    /// L below the diagonal, the diagonal of D on it; n × n.
+    /// L below the diagonal, the diagonal of D on it, both of σ²H; n × n.
     #[serde(with = "super::matrix_bytes")]
     factor: DMatrix<f64>,
     /// Below the diagonal of D: not 0 at the first row of a 2 × 2 block. n.
     coupling: DVector<f64>,
     /// Row k of the factor is row `order[k]` of H.
     order: Vec<usize>,
+    /// σ, a power of two.
+    scale: f64,
     /// The most negative eigenvalue of D as it was, with the block's first row and the eigenvector there.
     lowest: Option<(f64, usize, [f64; 2])>,
     /// A vector in the order of the factor; n.
@@ -39,6 +41,7 @@ impl ModifiedLdl {
             factor: DMatrix::identity(n, n),
             coupling: DVector::zeros(n),
             order: (0..n).collect(),
+            scale: 1.0,
             lowest: None,
             work: DVector::zeros(n),
         }
@@ -52,14 +55,24 @@ impl ModifiedLdl {
             && self.work.len() == n
             && self.order.len() == n
             && self.order.iter().all(|&i| i < n)
+            && self.scale.is_normal()
             && self.lowest.is_none_or(|(_, k, [_, y])| k + usize::from(y != 0.0) < n)
     }
 
-    /// Factorizes `hessian`, of which the lower triangle is read. Entries must be finite.
-    pub fn factorize(&mut self, hessian: &DMatrix<f64>) {
+    /// Factorizes `hessian`, of which the lower triangle is used. False when an entry, or a pivot, is not finite; there are
+    /// no factors then.
+    pub fn factorize(&mut self, hessian: &DMatrix<f64>) -> bool {
         let n = hessian.nrows();
+        if !hessian.iter().all(|h| h.is_finite()) {
+            return false;
+        }
+        let largest = super::max_abs(hessian.as_slice());
+        self.scale = if largest > 0.0 { inverse_root(largest) } else { 1.0 };
         self.factor.copy_from(hessian);
+        self.factor *= self.scale;
+        self.factor *= self.scale;
         self.coupling.fill(0.0);
+        self.lowest = None;
         for (k, i) in self.order.iter_mut().enumerate() {
             *i = k;
         }
@@ -67,14 +80,19 @@ impl ModifiedLdl {
         while k < n {
             k += self.eliminate(k);
         }
-        self.modify();
+        let is_usable = self.coupling.iter().all(|c| c.is_finite())
+            && (0..n).all(|j| super::column(&self.factor, j)[j..].iter().all(|f| f.is_finite()));
+        if is_usable {
+            self.modify();
+        }
+        is_usable
     }
 
     /// Eliminates the block at k and returns its size.
     fn eliminate(&mut self, k: usize) -> usize {
         let a = &mut self.factor;
         let n = a.nrows();
-        let (mut diagonal, mut pivot) = (-1.0, k);
+        let (mut diagonal, mut pivot) = (0.0, k);
         let (mut rest, mut row, mut column) = (0.0, k, k);
         for j in k..n {
             let entries = &super::column(a, j)[j..];
@@ -112,8 +130,12 @@ impl ModifiedLdl {
         let coupling = std::mem::take(&mut a[(k + 1, k)]);
         self.coupling[k] = coupling;
         let [first, second] = [a[(k, k)] / coupling, a[(k + 1, k + 1)] / coupling];
-        let factor = ((first * second - 1.0) * coupling).recip();
-        let solve = |u: f64, v: f64| [factor * (second * u - v), factor * (first * v - u)];
+        let factor = (first * second - 1.0).recip();
+        let solve = |u: f64, v: f64| {
+            // No entry exceeds the coupling, whose reciprocal may overflow.
+            let [u, v] = [u / coupling, v / coupling];
+            [factor * (second * u - v), factor * (first * v - u)]
+        };
         for j in k + 2..n {
             let (left, right) = a.as_mut_slice().split_at_mut(j * n);
             let (u, v) = left[k * n..(k + 2) * n].split_at(n);
@@ -130,7 +152,6 @@ impl ModifiedLdl {
     /// Makes D positive definite.
     fn modify(&mut self) {
         let n = self.order.len();
-        self.lowest = None;
         let (mut largest, mut least) = (0.0_f64, f64::INFINITY);
         for k in 0..n {
             let Some(block) = self.block(k) else { continue };
@@ -181,7 +202,7 @@ impl ModifiedLdl {
     pub fn solve(&mut self, b: &DVector<f64>, out: &mut DVector<f64>) {
         let z = self.work.as_mut_slice();
         for (z, &i) in z.iter_mut().zip(&self.order) {
-            *z = b[i];
+            *z = b[i] * self.scale;
         }
         for j in 0..z.len() {
             let column = &super::column(&self.factor, j)[j + 1..];
@@ -204,10 +225,11 @@ impl ModifiedLdl {
             }
         }
         self.solve_transposed(out);
+        *out *= self.scale;
     }
 
     /// Writes p with p'H p < 0 into `out` and returns true, when an eigenvalue of D was negative. With L'Pp = q, the unit
-    /// eigenvector of the most negative one, p'H p is this eigenvalue.
+    /// eigenvector of the most negative one, p'H p is this eigenvalue over σ².
     pub fn negative_curvature(&mut self, out: &mut DVector<f64>) -> bool {
         let Some((_, k, [x, y])) = self.lowest else { return false };
         self.work.fill(0.0);
@@ -229,6 +251,13 @@ impl ModifiedLdl {
             out[i] = *z;
         }
     }
+}
+
+/// The power of two σ with 1/2 ≤ σ² a ≤ 4 for a positive number, and as near to it as a normal σ comes for one that is
+/// denormal.
+fn inverse_root(a: f64) -> f64 {
+    let exponent = (a.to_bits() >> 52) as i32 - 1023;
+    2.0_f64.powi(-exponent.div_euclid(2))
 }
 
 /// Exchanges rows and columns j < k of a symmetric matrix of which the lower triangle is kept; the columns before
@@ -256,7 +285,7 @@ mod tests {
 
     fn factorized(h: &DMatrix<f64>) -> ModifiedLdl {
         let mut factor = ModifiedLdl::new(h.nrows());
-        factor.factorize(h);
+        assert!(factor.factorize(h));
         factor
     }
 
@@ -307,7 +336,7 @@ mod tests {
         let mut p = DVector::zeros(5);
         assert!(factor.negative_curvature(&mut p));
         let (lowest, ..) = factor.lowest.unwrap();
-        assert!((p.dot(&(&h * &p)) - lowest).abs() < 1e-13);
+        assert!((p.dot(&(&h * &p)) - lowest / factor.scale.powi(2)).abs() < 1e-13);
         // (H + E)⁻¹ is positive definite, and H + E has the determinant of H but for its sign.
         let inverse = DMatrix::from_fn(5, 5, |i, j| {
             let (mut e, mut column) = (DVector::zeros(5), DVector::zeros(5));
@@ -318,5 +347,67 @@ mod tests {
         assert!((&inverse - inverse.transpose()).amax() < 1e-12 * inverse.amax());
         assert!(inverse.clone().symmetric_eigenvalues().min() > 0.0);
         assert!((inverse.determinant() * 12.0 - 1.0).abs() < 1e-12);
+    }
+
+    /// A symmetric matrix with entries of any kind of number: of one size, of all sizes, the largest, denormal ones, zeros.
+    fn hostile(random: &mut crate::Random, n: usize, with_bad: bool) -> DMatrix<f64> {
+        let kind = random.index(6);
+        let mut h = DMatrix::from_fn(n, n, |_, _| {
+            let sign = 1.0_f64.copysign(random.normal());
+            match (kind, random.index(8)) {
+                (_, 0) if with_bad => [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][random.index(3)],
+                (0, _) => sign * f64::MAX * random.unit(),
+                (1, _) => sign * f64::MAX,
+                (2, _) => sign * f64::from_bits(random.index(1 << 20) as u64),
+                (3, _) => sign * f64::from_bits(random.index(0x7FE0_0000) as u64 * (1 << 32)),
+                (4, _) => [0.0, f64::MAX, -f64::MAX, f64::from_bits(1)][random.index(4)],
+                _ => sign * random.unit(),
+            }
+        });
+        h.fill_upper_triangle_with_lower_triangle();
+        h
+    }
+
+    #[test]
+    fn hostile_matrices_are_factorized_or_refused() {
+        let mut random = crate::Random::new(3);
+        let mut usable = 0;
+        for trial in 0..60_000 {
+            let n = 1 + random.index(6);
+            let h = hostile(&mut random, n, trial % 4 == 0);
+            let mut factor = ModifiedLdl::new(n);
+            let is_usable = factor.factorize(&h);
+            assert!(factor.is_valid(n));
+            assert!(is_usable || trial % 4 == 0, "{h}");
+            usable += usize::from(is_usable);
+            let (mut x, mut p) = (DVector::zeros(n), DVector::zeros(n));
+            factor.solve(&DVector::from_element(n, 1.0), &mut x);
+            factor.negative_curvature(&mut p);
+        }
+        assert!(usable > 45_000, "{usable}");
+    }
+
+    /// H times a power of two has the solution of H divided by it, to the last bit, up to the largest and the least numbers.
+    #[test]
+    fn no_scale_of_the_matrix_changes_a_bit() {
+        let h = DMatrix::from_fn(3, 3, |i, j| if i == j { 1.0 } else { 1.5 });
+        let definite =
+            DMatrix::from_row_slice(3, 3, &[2.0, -1.0, 0.5, -1.0, 1.75, 1.0, 0.5, 1.0, 1.5]);
+        let b = DVector::from_vec(vec![1.0, -2.0, 3.0]);
+        for h in [h, definite] {
+            let mut expected = DVector::zeros(3);
+            factorized(&h).solve(&b, &mut expected);
+            for exponent in [-1000, -500, -3, 0, 5, 511, 1000, 1022] {
+                let scale = 2.0_f64.powi(exponent);
+                let mut x = DVector::zeros(3);
+                factorized(&(&h * scale)).solve(&(&b * scale.min(1.0)), &mut x);
+                assert_eq!(x, &expected / scale.max(1.0), "2^{exponent}");
+            }
+        }
+        // As large as it gets, where elimination itself would overflow: still a direction of descent.
+        let largest = DMatrix::from_fn(3, 3, |i, j| if i == j { 1e308 } else { 1.5e308 });
+        let (b, mut x) = (DVector::from_element(3, 1e308), DVector::zeros(3));
+        factorized(&largest).solve(&b, &mut x);
+        assert!(x.sum() > 0.1 && x.amax() < 10.0, "{x}");
     }
 }

@@ -25,7 +25,8 @@
 //! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a
 //! Wolfe step. ε is some tens of rounding units where the papers have 1e-6, and φ never exceeds the start's ceiling: behind
 //! a large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep uses
-//! slopes where values are rounding. Where the
+//! slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the secant but
+//! the step of Moré & Thuente (1994, section 4), which uses them. Where the
 //! direction has no length of its own, the slope of a trial is asked for first, the value only when the slope does not
 //! reject it, and σ is 0.1. A step outside the domain is an upper end that has no slope.
 //! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
@@ -36,7 +37,7 @@ use std::convert::Infallible;
 
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{quadratic, safeguarded, secant};
+use super::interpolation::{Point, cubic, quadratic, safeguarded, secant};
 use super::trials::{Expansion, Trials, between, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, ROUNDING, Start, Step};
 use crate::Error;
@@ -212,9 +213,6 @@ impl LineSearch for HagerZhang {
     }
 }
 
-/// A trial step and its slope, (α, φ'(α)).
-type Slope = (f64, f64);
-
 /// The end of a search: an accepted step or a failure.
 struct End(Result<Step, Failure>);
 
@@ -224,12 +222,33 @@ impl From<Failure> for End {
     }
 }
 
-/// What a trial that is not accepted tells.
+/// Where the slope vanishes that is linear between two points.
+fn line(a: Point, b: Point) -> f64 {
+    secant((a.alpha, a.slope), (b.alpha, b.slope))
+}
+
+/// A minimiser between a falling and a rising end: by slopes and values together where those are known, as Moré and
+/// Thuente choose it (their cases 1 and 2), else by the slopes.
+fn interpolated(a: Point, b: Point) -> f64 {
+    let (secant, width, share) = (line(a, b), b.alpha - a.alpha, cubic(a, b));
+    if !(share > 0.0 && share < 1.0) {
+        return secant;
+    }
+    let curve = a.alpha + share * width;
+    if b.value > a.value {
+        let parabola = a.alpha + quadratic(a.value, a.slope, width, b.value);
+        if curve < parabola { curve } else { curve + 0.5 * (parabola - curve) }
+    } else {
+        curve.min(secant)
+    }
+}
+
+/// What a trial that is not accepted tells. The value is NaN where it was not asked for, or is lost in rounding.
 enum Verdict {
     /// φ' >= 0: an upper end.
-    Rising(Slope),
+    Rising(Point),
     /// φ' < 0 and φ low: a lower end.
-    Falling(Slope),
+    Falling(Point),
     /// φ' < 0, but φ is higher than at the lower end: a minimiser lies before.
     TooHigh,
     /// Outside the domain.
@@ -250,31 +269,31 @@ impl Search<'_> {
         let (mut a, mut b) = self.bracket()?;
         loop {
             self.trials.look()?;
-            let wide = self.rule.shrinkage * (b.0 - a.0);
+            let wide = self.rule.shrinkage * (b.alpha - a.alpha);
             (a, b) = self.secant_pair(a, b)?;
-            if b.0 - a.0 > wide {
-                let middle = self.inside(a.0, b.0, 0.5)?;
+            if b.alpha - a.alpha > wide {
+                let middle = self.inside(a.alpha, b.alpha, 0.5)?;
                 (a, b) = self.update(a, b, middle)?;
             }
         }
     }
 
     /// secant², S1-S4.
-    fn secant_pair(&mut self, a: Slope, b: Slope) -> Result<(Slope, Slope), End> {
-        let c = secant(a, b);
+    fn secant_pair(&mut self, a: Point, b: Point) -> Result<(Point, Point), End> {
+        let c = interpolated(a, b);
         let (new_a, new_b) = self.update(a, b, c)?;
-        if new_b.0 == c {
-            self.update(new_a, new_b, secant(b, new_b))
-        } else if new_a.0 == c {
-            self.update(new_a, new_b, secant(a, new_a))
+        if new_b.alpha == c {
+            self.update(new_a, new_b, line(b, new_b))
+        } else if new_a.alpha == c {
+            self.update(new_a, new_b, line(a, new_a))
         } else {
             Ok((new_a, new_b))
         }
     }
 
     /// Shrinks the interval by a trial at `c`, U0-U3.
-    fn update(&mut self, a: Slope, b: Slope, c: f64) -> Result<(Slope, Slope), End> {
-        if !(a.0 < c && c < b.0) {
+    fn update(&mut self, a: Point, b: Point, c: f64) -> Result<(Point, Point), End> {
+        if !(a.alpha < c && c < b.alpha) {
             return Ok((a, b));
         }
         match self.trial(c)? {
@@ -286,9 +305,9 @@ impl Search<'_> {
     }
 
     /// Cuts [a, `upper`] until it ends with φ' >= 0, U3; the first cut is at `share` of the interval.
-    fn cut(&mut self, mut a: Slope, mut upper: f64, mut share: f64) -> Result<(Slope, Slope), End> {
+    fn cut(&mut self, mut a: Point, mut upper: f64, mut share: f64) -> Result<(Point, Point), End> {
         loop {
-            let d = self.inside(a.0, upper, share)?;
+            let d = self.inside(a.alpha, upper, share)?;
             share = self.rule.bisection;
             match self.trial(d)? {
                 Verdict::Rising(d) => return Ok((a, d)),
@@ -310,8 +329,9 @@ impl Search<'_> {
     }
 
     /// B0-B3.
-    fn bracket(&mut self) -> Result<(Slope, Slope), End> {
-        let mut a = (0.0, self.start.slope);
+    fn bracket(&mut self) -> Result<(Point, Point), End> {
+        let Start { value, slope, .. } = self.start;
+        let mut a = Point { alpha: 0.0, value, slope };
         let mut c = self.first_step()?;
         let mut expansion = Expansion::new(self.rule.expansion);
         loop {
@@ -320,8 +340,8 @@ impl Search<'_> {
                 Verdict::Falling(_) if c == self.start.alpha_max => {
                     return Err(self.trials.failure(FailureReason::Unbounded).into());
                 }
-                Verdict::Falling(slope) => {
-                    a = slope;
+                Verdict::Falling(low) => {
+                    a = low;
                     c = (c * expansion.next_factor()).min(self.start.alpha_max);
                 }
                 Verdict::TooHigh => return self.cut(a, c, self.rule.bisection),
@@ -379,7 +399,7 @@ impl Search<'_> {
         };
         let below_t2 = slope <= (2.0 * rule.sufficient_decrease - 1.0) * start.slope;
         if memory.approximate && !below_t2 {
-            return Ok(Verdict::Rising((alpha, slope)));
+            return Ok(Verdict::Rising(Point { alpha, value: f64::NAN, slope }));
         }
         let Some(value) = trials.value(alpha)? else {
             return Ok(Verdict::Outside);
@@ -389,15 +409,17 @@ impl Search<'_> {
         let change = value - start.value;
         let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
-        let is_low = value <= (start.value + rule.epsilon * memory.size).min(start.ceiling);
+        let error = start.noise.max(rule.epsilon * memory.size);
+        let is_low = value <= (start.value + error).min(start.ceiling);
         if slope >= sigma * start.slope && (decreases || (approximate && below_t2 && is_low)) {
             memory.approximate = approximate;
             return Err(End(Ok(trials.accept(alpha, value))));
         }
+        let point = Point { alpha, value: if approximate { f64::NAN } else { value }, slope };
         Ok(if slope >= 0.0 {
-            Verdict::Rising((alpha, slope))
+            Verdict::Rising(point)
         } else if is_low && (approximate || decreases) {
-            Verdict::Falling((alpha, slope))
+            Verdict::Falling(point)
         } else {
             Verdict::TooHigh
         })

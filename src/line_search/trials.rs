@@ -156,8 +156,8 @@ impl<'a> Trials<'a> {
     /// True where `value` and φ(0) differ by rounding, so that slopes have to decide: by the decrease of the parabola through
     /// φ(0), φ'(0) and the slope there, condition (4.1) of Hager & Zhang, SIAM J. Optim. 16 (2005).
     pub(super) fn is_level(&self, value: f64) -> bool {
-        let Start { value: start, ceiling, .. } = self.start;
-        (value - start).abs() <= ROUNDING * start.abs() && value <= ceiling
+        let Start { value: start, ceiling, noise, .. } = self.start;
+        (value - start).abs() <= noise.max(ROUNDING * start.abs()) && value <= ceiling
     }
 
     /// Where a search that compares values finds φ level at `alpha`: accepts the step when the slopes say that φ decreases

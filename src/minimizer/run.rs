@@ -1,15 +1,19 @@
 //! A run in progress.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
 use super::{Minimizer, Observer, Validated, Validation};
 use crate::stop::{History, TOLERANCE, stalls};
 use crate::{
-    Checkpoint, Oracle, Progress, Record, Solution, Solver, State, Stop, Termination, stationary,
+    Checkpoint, Oracle, Progress, Record, Solution, Solver, Stall, State, Stop, Termination,
+    stationary,
 };
+
+/// Saddles that a verified run leaves, at most.
+const ESCAPES: u32 = 100;
 
 /// A run in progress.
 pub struct Run<'a, S: Solver> {
@@ -134,10 +138,27 @@ impl<'a, S: Solver> Run<'a, S> {
                 self.settled().filter(|_| stalled.is_at_rest()).unwrap_or(stalled)
             });
         }
+        let verdict = verdict.map(|verdict| self.visible(verdict));
         self.termination = match self.oracle.uninterrupted() {
             ControlFlow::Break(reason) => Some(reason),
             ControlFlow::Continue(()) => verdict,
         };
+    }
+
+    /// The verdict, unless it says converged of a differenced gradient whose error hides that.
+    fn visible(&mut self, verdict: Termination) -> Termination {
+        let gradient_norm = self.state.gradient_norm();
+        let tolerance = match verdict {
+            Termination::GradientNorm { tolerance, .. } => tolerance,
+            Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
+            _ => return verdict,
+        };
+        let error = self.oracle.gradient_error(self.state.x(), self.state.cost(), None);
+        if error > tolerance {
+            let reason = Stall::DifferenceError { error, tolerance };
+            return Termination::Stalled { reason, gradient_norm };
+        }
+        verdict
     }
 
     /// What the gradient promises; see [`Solver::promised_change`].
@@ -187,10 +208,10 @@ impl<'a, S: Solver> Run<'a, S> {
     pub fn checkpoint(&self) -> Checkpoint {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
-        let counts = (self.iteration, self.oracle.evaluations());
+        let done = (self.iteration, self.oracle.evaluations(), self.oracle.differences());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
         let x0 = self.x0.clone();
-        Checkpoint::new(&self.solver, &self.state, x0, counts, history, trace, validated)
+        Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated)
     }
 
     /// Steps to the end and finishes; verifies, when the run was asked to.
@@ -235,11 +256,13 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// Classifies the end; from a saddle restarts down its escape direction, as long as that leads lower.
     fn finish_verified(mut self) -> Solution {
+        let mut escapes = 0..ESCAPES;
         loop {
             let classification = stationary::classify_with(&mut self.oracle, self.state.x());
             let lower = classification
                 .as_ref()
                 .and_then(|c| c.escape_direction())
+                .filter(|_| escapes.next().is_some())
                 .and_then(|(direction, _)| self.escape(&direction));
             let Some(state) = lower else {
                 let mut solution = self.finish();
@@ -255,19 +278,23 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// A fresh state at a lower point along ± `direction`, if one is found within a few halvings.
+    /// A fresh state at a lower point along ± `direction`, within the bounds, if one is found within a few halvings.
     fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
-        if !matches!(
-            self.termination,
-            Some(Termination::GradientNorm { .. } | Termination::Stalled { .. })
-        ) {
+        use Termination::{GradientNorm, PromisedChange, Stalled};
+        let end = self.termination.as_ref()?;
+        if !matches!(end, GradientNorm { .. } | PromisedChange { .. } | Stalled { .. }) {
             return None;
         }
         let (x, cost) = (self.state.x().clone(), self.state.cost());
         let mut length = 0.1 * x.amax().max(1.0);
         for _ in 0..20 {
             for sign in [length, -length] {
-                let there = &x + direction * sign;
+                let mut there = &x + direction * sign;
+                if let Some(bounds) = self.oracle.problem().bounds() {
+                    there.zip_zip_apply(bounds.lower(), bounds.upper(), |x, lower, upper| {
+                        *x = x.max(lower).min(upper);
+                    });
+                }
                 if let Ok(state) = self.solver.init(&mut self.oracle, there)
                     && state.cost() < cost
                 {

@@ -1,135 +1,316 @@
 //! Derivatives that a problem does not give, from differences of what it does.
+//!
+//! Every variable has a scale sᵢ, over which f is taken to change: |xᵢ| at the start, `typical_x`, or what a few trials
+//! find where neither says anything. With the error η of a cost the steps are those that balance truncation and rounding:
+//!
+//! ```text
+//! forward   (f(x + h) − f(x)) / h             h = 2 √(η / |f''|)      error |f''| h / 2 + 2 η / h
+//! central   (f(x + h) − f(x − h)) / 2h = D(h) h = (3 η / |f'''|)^⅓    error |f'''| h² / 6 + η / h
+//! extrapolated   (4 D(h/2) − D(h)) / 3        h = noise^⅕ s           error ≈ |D(h/2) − D(h)| / 100 + 3 η / h
+//! ```
+//!
+//! The start is differenced centrally, which gives f'' for nothing. From there a line-search solver goes on with the cheapest
+//! scheme whose error is small beside the gradient.
+//!
+//! P. Gill, W. Murray, M. Saunders, M. Wright, "Computing forward-difference intervals for numerical optimization", SIAM J.
+//! Sci. Stat. Comput. 4 (1983) 310-321; L. Richardson, Phil. Trans. R. Soc. A 210 (1911) 307-357.
 
-use nalgebra::{DMatrix, DVector};
+mod gradient;
+mod hessian;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use hessian::symmetrize;
 
 use super::Oracle;
+use crate::{Error, Problem, linalg};
 
-/// Steps of finite differences relative to max(1, |xᵢ|): the powers of the rounding unit that balance truncation
-/// against rounding.
+/// Steps of finite differences of exactly rounded functions, relative to the scale: the powers of the rounding unit that
+/// balance truncation against rounding.
 pub(crate) mod difference_step {
-    /// ε^(1/3): central differences of the cost.
-    pub const CENTRAL: f64 = 6.055454452393343e-6;
     /// ε^(1/2): forward differences of the gradient.
     pub const FORWARD: f64 = 1.4901161193847656e-8;
-    /// ε^(1/4): second differences of the cost.
-    pub const SECOND: f64 = 1.220703125e-4;
+}
+
+/// The share of the gradient that errors may have where a cheaper scheme is taken up, and where it is given up.
+const FINE: f64 = 0.02;
+const COARSE: f64 = 0.1;
+/// A cost smaller than this share of that at which steps were learnt: they reckon with rounding that is gone.
+const STALE: f64 = 1e-4;
+/// A value below which x may be 0 but for rounding.
+const TINY: f64 = 1e-8;
+/// How often the first guess of a variable's scale is made larger, and how often it is cut.
+const ENLARGEMENTS: usize = 5;
+const CUTS: usize = 8;
+
+/// How a gradient is differenced, cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Scheme {
+    /// n costs.
+    Forward,
+    /// 2n costs.
+    Central,
+    /// 4n costs.
+    Extrapolated,
+}
+
+impl Scheme {
+    fn next(self) -> Self {
+        if self == Self::Forward { Self::Central } else { Self::Extrapolated }
+    }
+}
+
+/// Steps relative to the scale of a variable, for costs of a relative accuracy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    noise: f64,
+    forward: f64,
+    central: f64,
+    extrapolated: f64,
+    pub(super) second: f64,
+}
+
+impl Steps {
+    pub(super) fn new(problem: &dyn Problem) -> Self {
+        let noise = problem.noise();
+        let noise = if noise > f64::EPSILON { noise.min(0.1) } else { f64::EPSILON };
+        Self {
+            noise,
+            forward: noise.sqrt(),
+            central: noise.cbrt(),
+            extrapolated: noise.powf(0.2),
+            second: noise.sqrt().sqrt(),
+        }
+    }
+
+    /// The size of the errors of costs up to `size`.
+    fn error(self, size: f64) -> f64 {
+        self.noise.max(4.0 * f64::EPSILON) * size
+    }
+}
+
+/// What is known of a variable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Variable {
+    /// As the caller says; 0 when nothing was said.
+    typical: f64,
+    /// s; 0 until it is known.
+    scale: f64,
+    /// |x| where the scale was found.
+    anchor: f64,
+    /// True when no more trials are to be made for the scale.
+    is_settled: bool,
+    /// Steps of forward and central differences, where |x| is not beyond the anchor, and their errors.
+    steps: [f64; 2],
+    errors: [f64; 2],
+}
+
+impl Variable {
+    /// Takes its scale from where it is. A place nearer to 0 than earlier ones says little: x may just be passing. A scale
+    /// that was found to be a share of x stays that share.
+    fn anchor(&mut self, x: f64, width: f64) {
+        let is_known = self.scale > 0.0;
+        let moved = if is_known { (x.abs() - self.anchor).abs() } else { 0.0 };
+        let share =
+            if is_known && self.scale < self.anchor { self.scale / self.anchor } else { 1.0 };
+        let known = share * x.abs().max(0.01 * moved).max(self.typical);
+        let scale = if known > 0.0 { known } else { 1.0 };
+        self.scale = scale.clamp(1e-290, 1e290);
+        if width > 0.0 {
+            self.scale = self.scale.min(100.0 * width);
+        }
+        self.anchor = x.abs();
+    }
+
+    /// How far x is beyond where the scale was found, a power of two: steps change rarely, so that the errors of successive
+    /// gradients cancel in their difference.
+    fn growth(&self, x: f64) -> f64 {
+        power_of_two((x.abs() / self.anchor.max(self.scale)).clamp(1.0, 1e300))
+    }
+
+    /// h at x; never lost in the rounding of x.
+    fn step(&self, h: f64, x: f64) -> f64 {
+        (h * self.growth(x)).max(8.0 * f64::EPSILON * x.abs())
+    }
+
+    /// Steps and errors from the size η of errors in f and the derivatives; of the third what is known.
+    fn tune(&mut self, steps: Steps, eta: f64, slope: f64, second: f64, third: Option<f64>) {
+        let s = self.scale;
+        let [slope, second] = [slope, second].map(|d| if d.is_nan() { 0.0 } else { d.abs() });
+        let third = third.filter(|third| !third.is_nan());
+        let longest = steps.extrapolated * s;
+        let forward = 2.0 * (eta / second).sqrt();
+        let forward = within(forward, [0.1 * steps.forward * s, longest]);
+        let central = match third {
+            Some(third) => (3.0 * eta / third.abs()).cbrt(),
+            None => steps.central * s,
+        };
+        let central = 1.125 * within(central, [0.01 * steps.central * s, longest]);
+        let third = third.unwrap_or((second / s).max(slope / s / s)).abs();
+        self.steps = [forward, central];
+        self.errors = [
+            0.5 * second * forward + 2.0 * eta / forward,
+            third * central * central / 6.0 + eta / central,
+        ];
+    }
+
+    fn is_valid(&self) -> bool {
+        let numbers = [self.typical, self.scale, self.anchor].into_iter().chain(self.steps);
+        numbers.chain(self.errors).all(|number| number >= 0.0)
+            && [self.typical, self.scale, self.anchor].iter().all(|number| number.is_finite())
+            && self.steps.iter().all(|step| step.is_finite())
+    }
+}
+
+/// A step as a power of two within its limits; the lower one for NaN.
+fn within(h: f64, [least, most]: [f64; 2]) -> f64 {
+    power_of_two(if h >= least { h.min(most) } else { least })
+}
+
+/// The largest power of two that is not above x.
+fn power_of_two(x: f64) -> f64 {
+    f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() & (0x7ff << 52))
+}
+
+/// What a run has learnt for differences. Empty until something is differenced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Differences {
+    variables: Vec<Variable>,
+    scheme: Scheme,
+    /// The gradient's norm when the scheme was chosen, and the cost where the steps were learnt.
+    norm: f64,
+    cost: f64,
+    /// The cost at the point where the error of a gradient was measured last, and the error.
+    measured: Option<(f64, f64)>,
+    /// The cost at the point whose gradient was extrapolated last to be better than the scheme in use.
+    refined: Option<f64>,
+}
+
+impl Default for Differences {
+    fn default() -> Self {
+        Self {
+            variables: Vec::new(),
+            scheme: Scheme::Central,
+            norm: 0.0,
+            cost: 0.0,
+            measured: None,
+            refined: None,
+        }
+    }
+}
+
+impl Differences {
+    pub(super) fn prepare(&mut self, n: usize) {
+        if self.variables.len() != n {
+            self.variables = vec![Variable::default(); n];
+        }
+    }
+
+    /// The largest error of a scheme, as it is and in scaled variables.
+    fn error(&self, scheme: Scheme, scale: Option<&DVector<f64>>) -> [f64; 2] {
+        if scheme == Scheme::Extrapolated {
+            return [0.0; 2];
+        }
+        let errors = self.variables.iter().map(|variable| variable.errors[scheme as usize]);
+        errors.enumerate().fold([0.0; 2], |[plain, scaled], (i, error)| {
+            let unit = scale.map_or(1.0, |scale| scale[i]);
+            [f64::max(plain, error), f64::max(scaled, error * unit)]
+        })
+    }
+
+    fn is_within(&self, scheme: Scheme, share: f64, at: Norms<'_>) -> bool {
+        let [plain, scaled] = self.error(scheme, at.scale);
+        plain <= share * at.plain && scaled <= share * at.scaled
+    }
+
+    /// The cheapest scheme from `least` on that is fine.
+    fn choose(&mut self, least: Scheme, at: Norms<'_>) {
+        let schemes = [Scheme::Forward, Scheme::Central].into_iter();
+        let mut fine = schemes.filter(|&s| s >= least && self.is_within(s, FINE, at));
+        self.scheme = fine.next().unwrap_or(Scheme::Extrapolated);
+        self.norm = at.plain;
+    }
+
+    /// The cheapest scheme that is fine, if it is cheaper than the one in use.
+    fn cheapen(&mut self, at: Norms<'_>) {
+        let was = self.scheme;
+        self.choose(Scheme::Forward, at);
+        self.scheme = self.scheme.min(was);
+    }
+}
+
+/// A point's cost, and the size of its gradient: the maximum norm as it is, and in the variables x / `scale` that a solver
+/// works in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Norms<'a> {
+    pub cost: f64,
+    pub plain: f64,
+    pub scaled: f64,
+    pub scale: Option<&'a DVector<f64>>,
+}
+
+impl<'a> Norms<'a> {
+    /// Those of a gradient as it is.
+    fn of(cost: f64, gradient: &DVector<f64>, scale: Option<&'a DVector<f64>>) -> Self {
+        let plain = linalg::max_abs(gradient.as_slice());
+        let scaled = scale.map_or(plain, |scale| {
+            gradient.iter().zip(scale).fold(0.0, |max, (g, t)| f64::max(max, (g * t).abs()))
+        });
+        Self { cost, plain, scaled, scale }
+    }
 }
 
 impl Oracle<'_> {
-    /// ∂f/∂xᵢ ≈ (f(x + h eᵢ) - f(x - h eᵢ)) / 2h; one-sided where the other side is outside the domain and f(x) is
-    /// known, and up to the bounds where those are nearer.
-    pub(super) fn difference_cost(
-        &mut self,
-        x: &DVector<f64>,
-        cost: Option<f64>,
-        gradient: &mut DVector<f64>,
-    ) {
-        self.probe.copy_from(x);
-        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+    /// What was learnt for differences, here and in coordinates without bounds.
+    pub(crate) fn differences(&self) -> [Differences; 2] {
+        [self.differences.clone(), self.unbounded_differences.clone()]
+    }
+
+    /// Takes up what was learnt before a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when it is not of this problem.
+    pub(crate) fn set_differences(&mut self, learnt: [Differences; 2]) -> Result<(), Error> {
+        let n = self.dimension();
+        let is_valid = |learnt: &Differences| {
+            let variables = &learnt.variables;
+            (variables.is_empty() || variables.len() == n)
+                && variables.iter().all(Variable::is_valid)
+                && learnt.norm >= 0.0
+                && learnt.cost.is_finite()
+        };
+        if !learnt.iter().all(is_valid) {
+            let reason = "what it has learnt for differences is not of this problem".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
+        [self.differences, self.unbounded_differences] = learnt;
+        if !self.problem.has_gradient() {
+            self.prepare_differences();
+        }
+        Ok(())
+    }
+
+    /// The size of each variable where it matters, n positive numbers, for problems that are differenced.
+    pub(crate) fn set_typical(&mut self, typical: &DVector<f64>) {
+        for (variable, typical) in self.differences.variables.iter_mut().zip(typical) {
+            variable.typical = *typical;
+        }
+    }
+
+    /// The scale of each variable, from where x is when none is known.
+    fn anchor_differences(&mut self, x: &DVector<f64>) {
+        self.prepare_differences();
         for i in 0..x.len() {
-            let h = difference_step::CENTRAL * x[i].abs().max(1.0);
-            let (mut above, mut below) = (x[i] + h, x[i] - h);
-            if let Some(bounds) = bounds {
-                (above, below) = (above.min(bounds.upper()[i]), below.max(bounds.lower()[i]));
-            }
-            let up = self.cost_at_probe(i, above);
-            let down = self.cost_at_probe(i, below);
-            self.probe[i] = x[i];
-            // The points that were evaluated, not the ones that were meant: x ± h is rounded.
-            gradient[i] = match (up.is_finite(), down.is_finite(), cost) {
-                (true, true, _) => (up - down) / (above - below),
-                (true, false, Some(cost)) => (up - cost) / (above - x[i]),
-                (false, true, Some(cost)) => (cost - down) / (x[i] - below),
-                _ => f64::NAN,
-            };
-        }
-    }
-
-    fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
-        self.probe[i] = x_i;
-        if !self.may_evaluate(self.evaluations.cost) {
-            return f64::NAN;
-        }
-        self.evaluations.cost += 1;
-        self.count_all_terms();
-        self.problem.cost(&self.probe)
-    }
-
-    /// Column j of ∇²f ≈ (∇f(x + h eⱼ) - ∇f(x)) / h, made symmetric; backward where forward leaves the domain.
-    pub(super) fn difference_gradient(
-        &mut self,
-        x: &DVector<f64>,
-        gradient: &DVector<f64>,
-        hessian: &mut DMatrix<f64>,
-    ) {
-        self.probe.copy_from(x);
-        for j in 0..x.len() {
-            let mut h = difference_step::FORWARD * x[j].abs().max(1.0);
-            for _ in 0..2 {
-                self.probe[j] = x[j] + h;
-                let (probe, mut there) =
-                    (std::mem::take(&mut self.probe), std::mem::take(&mut self.probed[0]));
-                self.gradient(&probe, &mut there);
-                (self.probe, self.probed[0]) = (probe, there);
-                if self.probed[0].iter().all(|g| g.is_finite()) {
-                    break;
-                }
-                h = -h;
-            }
-            let moved = self.probe[j] - x[j];
-            self.probe[j] = x[j];
-            let differences = self.probed[0].iter().zip(gradient).map(|(there, here)| there - here);
-            for (entry, difference) in hessian.column_mut(j).iter_mut().zip(differences) {
-                *entry = difference / moved;
-            }
-        }
-        symmetrize(hessian);
-    }
-
-    /// ∂²f/∂xᵢ∂xⱼ ≈ (f(x + hᵢ + hⱼ) - f(x + hᵢ) - f(x + hⱼ) + f(x)) / hᵢhⱼ off the diagonal, and the central second
-    /// difference on it.
-    pub(super) fn difference_cost_twice(
-        &mut self,
-        x: &DVector<f64>,
-        cost: f64,
-        hessian: &mut DMatrix<f64>,
-    ) {
-        let n = x.len();
-        self.probe.copy_from(x);
-        for i in 0..n {
-            let h = difference_step::SECOND * x[i].abs().max(1.0);
-            let above = x[i] + h;
-            let h = above - x[i];
-            let up = self.cost_at_probe(i, above);
-            let down = self.cost_at_probe(i, x[i] - h);
-            self.probe[i] = x[i];
-            self.probed[0][i] = up;
-            self.probed[1][i] = h;
-            hessian[(i, i)] = ((up - cost) + (down - cost)) / (h * h);
-        }
-        for i in 0..n {
-            let h_i = self.probed[1][i];
-            for j in 0..i {
-                let h_j = self.probed[1][j];
-                self.probe[j] = x[j] + h_j;
-                let both = self.cost_at_probe(i, x[i] + h_i);
-                self.probe[j] = x[j];
-                self.probe[i] = x[i];
-                let entry = ((both - self.probed[0][i]) - (self.probed[0][j] - cost)) / (h_i * h_j);
-                hessian[(i, j)] = entry;
-                hessian[(j, i)] = entry;
+            if self.differences.variables[i].scale == 0.0 {
+                let width = self.width(i);
+                self.differences.variables[i].anchor(x[i], width);
             }
         }
     }
-}
 
-/// A ← (A + A') / 2.
-pub(crate) fn symmetrize(a: &mut DMatrix<f64>) {
-    for j in 0..a.ncols() {
-        for i in 0..j {
-            let mean = 0.5 * (a[(i, j)] + a[(j, i)]);
-            a[(i, j)] = mean;
-            a[(j, i)] = mean;
-        }
+    /// The distance of a variable's bounds; infinite without them.
+    fn width(&self, i: usize) -> f64 {
+        self.problem.bounds().map_or(f64::INFINITY, |bounds| bounds.upper()[i] - bounds.lower()[i])
     }
 }

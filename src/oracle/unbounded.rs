@@ -1,135 +1,288 @@
 //! A problem with bounds, in coordinates that have none.
 //!
 //! ```text
-//! l ≤ x ≤ u:  x = m + h sin(y / h),  m = (l + u) / 2,  h = (u − l) / 2
-//! l ≤ x:      x = l − 1 + √(1 + y²);          x ≤ u:  x = u + 1 − √(1 + y²)
+//! x = y from half of the way to the lower bound l to half of the way to the upper u, seen from the start a of the search.
+//! Beyond, a quarter of a sine wave that is stationary at the bound:
+//!   x = l + 2 h sin²(θ/2),  h = (a − l)/2,  θ = (y − l)/h + π/2 − 1 ∈ [0, π/2];  the same at u
+//! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
-//! F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors and correlations",
-//! Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary point in y,
-//! where a search against a wall would creep.
+//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors
+//! and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary
+//! point in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the
+//! width, and bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as
+//! it was.
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nalgebra::DVector;
 
+use crate::problem::Sides;
 use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
 
-/// A problem in the coordinates y, the same as x without bounds. A panic of its cost or gradient reads as NaN, as with an
-/// evaluator.
+/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives reads as NaN, as with an evaluator.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
     terms: Option<&'a dyn FiniteSum>,
+    /// The start of the search, and the bounds; none where y is x.
+    seen: Option<(&'a DVector<f64>, &'a Bounds)>,
     panics: AtomicU64,
-    /// Room for x, taken out while it is in use.
-    room: Mutex<DVector<f64>>,
+    /// True once a cost was −∞.
+    is_bottomless: AtomicBool,
+    workspace: Mutex<Workspace>,
 }
 
-/// The nearest that a start comes to its bounds, in halves of their distance: at a bound itself the gradient in y vanishes.
-const MARGIN: f64 = 1e-6;
-
-/// x and dx/dy.
-fn outer(y: f64, lower: f64, upper: f64) -> (f64, f64) {
-    let root = 1.0_f64.hypot(y);
-    let (x, slope) = match (lower.is_finite(), upper.is_finite()) {
-        (false, false) => return (y, 1.0),
-        (true, false) => (lower + y * (y / (root + 1.0)), y / root),
-        (false, true) => (upper - y * (y / (root + 1.0)), -y / root),
-        (true, true) => {
-            let half = upper / 2.0 - lower / 2.0;
-            let angle = if half > 0.0 { y / half } else { 0.0 };
-            (lower / 2.0 + upper / 2.0 + half * angle.sin(), angle.cos())
-        }
-    };
-    (x.max(lower).min(upper), if lower < upper { slope } else { 0.0 })
+/// The vectors of a view, which may serve the next one as well.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    /// x, taken out while it is in use.
+    x: DVector<f64>,
+    /// Where the last gradient was taken, and that gradient in x.
+    at: DVector<f64>,
+    gradient: DVector<f64>,
 }
 
-/// A y of x.
-fn inner(x: f64, lower: f64, upper: f64) -> f64 {
-    // (1 + d)² − 1 with the distance d from the bound.
-    let one_sided = |distance: f64| (distance.max(MARGIN) * (2.0 + distance.max(MARGIN))).sqrt();
-    match (lower.is_finite(), upper.is_finite()) {
-        (false, false) => x,
-        (true, false) => one_sided(x - lower),
-        (false, true) => one_sided(upper - x),
-        (true, true) => {
-            let half = upper / 2.0 - lower / 2.0;
-            if half > 0.0 {
-                let sine = (x - (lower / 2.0 + upper / 2.0)) / half;
-                half * sine.clamp(MARGIN - 1.0, 1.0 - MARGIN).asin().clamp(-FRAC_PI_2, FRAC_PI_2)
-            } else {
-                0.0
-            }
-        }
+/// The nearest that a start comes to a bound, relative to half of the width and to |x|: at a bound itself the gradient in y
+/// vanishes.
+const INSIDE: f64 = 1.0 / 256.0;
+
+/// One coordinate: its bounds, and the start of the search.
+#[derive(Clone, Copy)]
+struct Coordinate {
+    start: f64,
+    sides: Sides,
+}
+
+impl Coordinate {
+    fn is_constant(self) -> bool {
+        let Sides { lower, upper } = self.sides;
+        self.sides.are_one() || self.start <= lower || self.start >= upper
     }
+
+    /// x moved inside from a bound that it is too near to.
+    fn inside(self) -> f64 {
+        let Self { start: x, sides } = self;
+        let Sides { lower, upper } = sides;
+        let size = if x == 0.0 { 1.0 } else { x.abs() };
+        let nearest = INSIDE * sides.half().min(size);
+        let moved = if x / 2.0 - lower / 2.0 < nearest / 2.0 {
+            lower + nearest
+        } else if upper / 2.0 - x / 2.0 < nearest / 2.0 {
+            upper - nearest
+        } else {
+            x
+        };
+        moved.clamp(lower, upper)
+    }
+
+    /// x and dx/dy.
+    fn at(self, y: f64) -> (f64, f64) {
+        let Self { start, sides } = self;
+        if self.is_constant() {
+            return (start, 0.0);
+        }
+        let Sides { lower, upper } = sides;
+        let unit = sides.unit();
+        let below = Bend { bound: lower, length: start / 2.0 - lower / 2.0 };
+        let above = Bend { bound: -upper, length: upper / 2.0 - start / 2.0 };
+        let (y, sign) = reflect(unit * y, below.end(), -above.end());
+        let (x, slope) = if let Some((x, slope)) = below.at(y) {
+            (x, slope)
+        } else if let Some((x, slope)) = above.at(-y) {
+            (-x, slope)
+        } else {
+            (y, 1.0)
+        };
+        (x.max(lower).min(upper), sign * unit * slope)
+    }
+}
+
+/// The quarter of a sine wave above a lower bound.
+#[derive(Clone, Copy)]
+struct Bend {
+    bound: f64,
+    length: f64,
+}
+
+impl Bend {
+    /// The y of the bound itself: −∞ for none, and for one that numbers hardly reach.
+    fn end(self) -> f64 {
+        self.bound - (FRAC_PI_2 - 1.0) * self.length
+    }
+
+    /// x and dx/dy, where they are bent.
+    fn at(self, y: f64) -> Option<(f64, f64)> {
+        let Self { bound, length } = self;
+        let end = self.end();
+        if y >= bound + length || end.is_infinite() {
+            return None;
+        }
+        let angle = (y - end) / length;
+        Some((bound + 2.0 * length * (angle / 2.0).sin().powi(2), angle.sin()))
+    }
+}
+
+/// The place between two ends that y is reflected to, and −1 where it goes backwards there.
+fn reflect(y: f64, low: f64, high: f64) -> (f64, f64) {
+    // Once, relative to the nearer end: a whole period would be rounded to units of the width.
+    let (y, sign) = if y < low {
+        (low + (low - y), -1.0)
+    } else if y > high {
+        (high - (y - high), -1.0)
+    } else {
+        return (y, 1.0);
+    };
+    let width = high - low;
+    if (y >= low && y <= high) || width.is_infinite() {
+        return (y, sign);
+    }
+    let along = (y - low).rem_euclid(2.0 * width);
+    if along <= width { (low + along, sign) } else { (high - (along - width), -sign) }
+}
+
+/// Gives a vector n components; allocates only if it has not.
+fn fit(vector: &mut DVector<f64>, n: usize) {
+    if vector.len() != n {
+        *vector = DVector::zeros(n);
+    }
+}
+
+/// Where a search from x within the bounds starts: x, but a little inside of the bounds.
+pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
+    let coordinates = x.iter().zip(bounds.sides());
+    let moved = coordinates.map(|(&start, sides)| Coordinate { start, sides }.inside());
+    DVector::from_iterator(x.len(), moved)
 }
 
 impl<'a> Unbounded<'a> {
-    /// With room for n numbers, none yet or that of an earlier one.
-    pub fn new(problem: &'a dyn Problem, room: DVector<f64>) -> Self {
+    /// The problem seen from a start within its bounds, or, without one, as it is. With a workspace, empty yet or that of an
+    /// earlier one.
+    pub fn new(
+        problem: &'a dyn Problem,
+        start: Option<&'a DVector<f64>>,
+        mut workspace: Workspace,
+    ) -> Self {
+        // What an earlier view has seen may be of another search.
+        workspace.at.fill(f64::NAN);
         let terms = problem.structure().sum();
-        Self { problem, terms, panics: AtomicU64::new(0), room: Mutex::new(room) }
+        let seen = start.zip(problem.bounds());
+        let workspace = Mutex::new(workspace);
+        let (panics, is_bottomless) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { problem, terms, seen, panics, is_bottomless, workspace }
     }
 
-    /// The calls that panicked, and the room.
-    pub fn into_parts(self) -> (u64, DVector<f64>) {
-        let room = self.room.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (self.panics.into_inner(), room)
+    /// The calls that panicked, and the workspace.
+    pub fn into_parts(self) -> (u64, Workspace) {
+        let workspace = self.workspace.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.panics.into_inner(), workspace)
     }
 
-    /// The cost that a call returns, NaN when it panics.
-    fn caught(&self, call: impl FnOnce() -> f64) -> f64 {
-        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
-            self.panics.fetch_add(1, Ordering::Relaxed);
-            f64::NAN
+    fn coordinates(&self) -> impl Iterator<Item = Coordinate> {
+        self.seen.into_iter().flat_map(|(start, bounds)| {
+            start.iter().zip(bounds.sides()).map(|(&start, sides)| Coordinate { start, sides })
         })
     }
 
-    /// The coordinates y of a point within the bounds, or as near to them as [`MARGIN`].
-    pub fn enter(&self, x: &DVector<f64>) -> DVector<f64> {
-        match self.problem.bounds() {
-            Some(bounds) => x.zip_zip_map(bounds.lower(), bounds.upper(), inner),
-            None => x.clone(),
+    /// The coordinates y of the start.
+    pub fn enter(&self, start: &DVector<f64>) -> DVector<f64> {
+        let mut y = start.clone();
+        for (y, coordinate) in y.iter_mut().zip(self.coordinates()) {
+            *y /= coordinate.sides.unit();
         }
+        y
     }
 
     /// Writes the point x of coordinates y, within the bounds.
     pub fn leave(&self, y: &DVector<f64>, x: &mut DVector<f64>) {
         x.copy_from(y);
-        if let Some(bounds) = self.problem.bounds() {
-            x.zip_zip_apply(bounds.lower(), bounds.upper(), |x, lower, upper| {
-                *x = outer(*x, lower, upper).0;
-            });
+        for (x, coordinate) in x.iter_mut().zip(self.coordinates()) {
+            *x = coordinate.at(*x).0;
         }
+    }
+
+    /// True where y is x, and so are the derivatives.
+    pub fn is_plain(&self, y: &DVector<f64>) -> bool {
+        y.iter().zip(self.coordinates()).all(|(y, coordinate)| coordinate.at(*y).1 == 1.0)
+    }
+
+    /// |dxᵢ/dyᵢ| at y, relative to where x is not bent.
+    pub fn slopes(&self, y: &DVector<f64>) -> impl Iterator<Item = f64> {
+        y.iter().zip(self.coordinates()).map(|(y, coordinate)| {
+            let (_, slope) = coordinate.at(*y);
+            slope.abs() / coordinate.sides.unit()
+        })
+    }
+
+    /// True once a cost was −∞.
+    pub fn is_bottomless(&self) -> bool {
+        self.is_bottomless.load(Ordering::Relaxed)
+    }
+
+    /// The cost that a call returns, NaN when it panics.
+    fn cost_of(&self, call: impl FnOnce() -> f64) -> f64 {
+        let cost = self.caught(f64::NAN, call);
+        if cost == f64::NEG_INFINITY {
+            self.is_bottomless.store(true, Ordering::Relaxed);
+        }
+        cost
+    }
+
+    /// What a call returns; something else when it panics.
+    fn caught<T>(&self, otherwise: T, call: impl FnOnce() -> T) -> T {
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+            otherwise
+        })
     }
 
     /// Looks at the point of coordinates y.
     fn at<T>(&self, y: &DVector<f64>, look: impl FnOnce(&DVector<f64>) -> T) -> T {
-        if self.problem.bounds().is_none() {
+        if self.seen.is_none() {
             return look(y);
         }
-        let room = || self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut x = std::mem::take(&mut *room());
-        if x.len() != y.len() {
-            x = DVector::zeros(y.len());
-        }
+        let mut x = std::mem::take(&mut self.workspace().x);
+        fit(&mut x, y.len());
         self.leave(y, &mut x);
         let seen = look(&x);
-        *room() = x;
+        self.workspace().x = x;
         seen
+    }
+
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a gradient in x, so that it need not be taken again at the end of the search.
+    fn keep(&self, x: &DVector<f64>, gradient: &DVector<f64>) {
+        if self.seen.is_some() && gradient.len() == x.len() {
+            let mut workspace = self.workspace();
+            fit(&mut workspace.at, x.len());
+            fit(&mut workspace.gradient, x.len());
+            workspace.at.copy_from(x);
+            workspace.gradient.copy_from(gradient);
+        }
+    }
+
+    /// Writes the gradient in x if that was the last one to be taken; false if not.
+    pub fn last_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> bool {
+        let workspace = self.workspace();
+        let is_known = workspace.at == *x;
+        if is_known {
+            gradient.copy_from(&workspace.gradient);
+        }
+        is_known
     }
 
     /// From the gradient in x to that in y; NaN where the cost is.
     fn chain(&self, y: &DVector<f64>, cost: f64, gradient: &mut DVector<f64>) {
         if cost.is_nan() {
             gradient.fill(f64::NAN);
-        } else if let Some(bounds) = self.problem.bounds() {
-            for (i, g) in gradient.iter_mut().enumerate() {
-                *g *= outer(y[i], bounds.lower()[i], bounds.upper()[i]).1;
-            }
+        }
+        for ((g, y), coordinate) in gradient.iter_mut().zip(y).zip(self.coordinates()) {
+            *g *= coordinate.at(*y).1;
         }
     }
 }
@@ -139,23 +292,32 @@ impl Problem for Unbounded<'_> {
         self.problem.dimension()
     }
     fn cost(&self, y: &DVector<f64>) -> f64 {
-        self.caught(|| self.at(y, |x| self.problem.cost(x)))
+        self.cost_of(|| self.at(y, |x| self.problem.cost(x)))
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
-        let made = self.caught(|| {
-            self.at(y, |x| self.problem.gradient(x, gradient));
+        let made = self.caught(f64::NAN, || {
+            self.at(y, |x| {
+                self.problem.gradient(x, gradient);
+                self.keep(x, gradient);
+            });
             0.0
         });
         self.chain(y, made, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost = self.caught(|| self.at(y, |x| self.problem.cost_and_gradient(x, gradient)));
+        let cost = self.caught(f64::NAN, || {
+            self.at(y, |x| {
+                let cost = self.problem.cost_and_gradient(x, gradient);
+                self.keep(x, gradient);
+                cost
+            })
+        });
         self.chain(y, cost, gradient);
         cost
     }
     fn hessian(&self, y: &DVector<f64>) -> Option<Hessian> {
-        // Within bounds it has other entries; the solver takes differences of gradients.
-        self.problem.bounds().is_none().then(|| self.problem.hessian(y)).flatten()
+        // Elsewhere the solver takes differences of gradients.
+        self.is_plain(y).then(|| self.caught(None, || self.problem.hessian(y))).flatten()
     }
     fn hessian_product(
         &self,
@@ -163,13 +325,16 @@ impl Problem for Unbounded<'_> {
         v: &DVector<f64>,
         product: &mut DVector<f64>,
     ) -> bool {
-        self.problem.bounds().is_none() && self.problem.hessian_product(y, v, product)
+        self.is_plain(y) && self.caught(false, || self.problem.hessian_product(y, v, product))
     }
     fn bounds(&self) -> Option<&Bounds> {
-        None
+        self.problem.bounds().filter(|_| self.seen.is_none())
     }
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
+    }
+    fn noise(&self) -> f64 {
+        self.problem.noise()
     }
     fn structure(&self) -> Structure<'_> {
         if self.terms.is_some() { Structure::Sum(self) } else { Structure::Plain }
@@ -186,11 +351,11 @@ impl FiniteSum for Unbounded<'_> {
     }
     fn cost(&self, batch: &[usize], y: &DVector<f64>) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        self.caught(|| self.at(y, |x| terms.cost(batch, x)))
+        self.cost_of(|| self.at(y, |x| terms.cost(batch, x)))
     }
     fn gradient(&self, batch: &[usize], y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let Some(terms) = self.terms else { return };
-        let made = self.caught(|| {
+        let made = self.caught(f64::NAN, || {
             self.at(y, |x| terms.gradient(batch, x, gradient));
             0.0
         });
@@ -203,7 +368,8 @@ impl FiniteSum for Unbounded<'_> {
         gradient: &mut DVector<f64>,
     ) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        let cost = self.caught(|| self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
+        let cost =
+            self.caught(f64::NAN, || self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
         self.chain(y, cost, gradient);
         cost
     }

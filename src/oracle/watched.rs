@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use nalgebra::DVector;
+use web_time::Instant;
 
-use super::{CancellationToken, Oracle, Unbounded};
+use super::{CancellationToken, Differences, Oracle, Unbounded, Workspace};
 use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
@@ -67,13 +67,18 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// Has a local search within a search look at the problem in coordinates without bounds, counted and watched as this one
-    /// is.
+    /// Has a local search within a search look at the problem, counted and watched as this one is: from a start inside of the
+    /// bounds in coordinates that have none, without one as it is. Panics read as NaN.
     pub(crate) fn without_bounds<T>(
         &mut self,
+        start: Option<&DVector<f64>>,
         search: impl FnOnce(&mut Oracle<'_>, &Unbounded<'_>) -> T,
     ) -> T {
-        let unbounded = Unbounded::new(self.problem, std::mem::take(&mut self.room));
+        let unbounded = Unbounded::new(self.problem, start, std::mem::take(&mut self.room));
+        let is_bent = start.is_some();
+        let differences =
+            if is_bent { &mut self.unbounded_differences } else { &mut self.differences };
+        let differences = std::mem::take(differences);
         let mut inside = Oracle {
             problem: &unbounded,
             sum: unbounded.structure().sum(),
@@ -85,12 +90,23 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: std::mem::take(&mut self.probe),
             probed: std::mem::take(&mut self.probed),
-            room: DVector::zeros(0),
+            steps: self.steps,
+            differences,
+            unbounded_differences: Differences::default(),
+            learnt: std::mem::take(&mut self.learnt),
+            room: Workspace::default(),
         };
         let found = search(&mut inside, &unbounded);
-        let Oracle { evaluations, closed, probe, probed, .. } = &mut inside;
+        let Oracle { evaluations, closed, probe, probed, differences, learnt, .. } = &mut inside;
         (self.evaluations, self.closed) = (*evaluations, closed.take());
         (self.probe, self.probed) = (std::mem::take(probe), std::mem::take(probed));
+        let (differences, learnt) = (std::mem::take(differences), std::mem::take(learnt));
+        self.learnt = learnt;
+        if is_bent {
+            self.unbounded_differences = differences;
+        } else {
+            self.differences = differences;
+        }
         drop(inside);
         let (panics, room) = unbounded.into_parts();
         self.evaluations.panics += panics;
@@ -134,6 +150,9 @@ impl Problem for Watched<'_> {
     }
     fn has_gradient(&self) -> bool {
         self.problem.has_gradient()
+    }
+    fn noise(&self) -> f64 {
+        self.problem.noise()
     }
     fn is_interrupted(&self) -> bool {
         self.token.is_some_and(CancellationToken::is_cancelled)

@@ -51,6 +51,9 @@ impl<P: Problem> Problem for Bounded<P> {
     fn has_gradient(&self) -> bool {
         self.0.has_gradient()
     }
+    fn noise(&self) -> f64 {
+        self.0.noise()
+    }
     fn is_interrupted(&self) -> bool {
         self.0.is_interrupted()
     }

@@ -54,13 +54,37 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
-    /// max |x − P(x − g)|, P the projection into the bounds, for x within them: the gradient's norm as far as the bounds leave
-    /// x free to move. NaN where such an entry is.
+    /// True when all of them are finite.
+    pub(crate) fn are_finite(&self) -> bool {
+        self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
+    }
+
+    /// The coordinates, one by one.
+    pub(crate) fn sides(&self) -> impl Iterator<Item = Sides> {
+        self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
+    }
+
+    /// |x − P(x − s² g)| / s², P the projection into the bounds, s the [unit](Sides::unit), for x within them: the gradient as
+    /// far as the bounds leave x free to move.
+    pub(crate) fn projected(
+        &self,
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+    ) -> impl Iterator<Item = f64> {
+        x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
+            if sides.are_one() {
+                return 0.0;
+            }
+            let unit = sides.unit();
+            let reach = |bound: f64| (x - bound) / unit / unit;
+            g.clamp(reach(sides.upper), reach(sides.lower)).abs()
+        })
+    }
+
+    /// The maximum norm of the [projected](Self::projected) gradient. NaN where a component is.
     pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
-        let sides = self.lower.iter().zip(&self.upper);
-        let free = x.iter().zip(gradient).zip(sides).filter(|(_, (lower, upper))| lower < upper);
-        free.map(|((x, g), (lower, upper))| g.clamp(x - upper, x - lower).abs())
-            .fold(0.0, |norm, entry| if entry <= norm || norm.is_nan() { norm } else { entry })
+        let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
+        self.projected(x, gradient).fold(0.0, larger)
     }
 
     /// The lower corner.
@@ -71,5 +95,40 @@ impl Bounds {
     /// The upper corner.
     pub fn upper(&self) -> &DVector<f64> {
         &self.upper
+    }
+}
+
+/// The bounds of one coordinate.
+#[derive(Clone, Copy)]
+pub(crate) struct Sides {
+    pub lower: f64,
+    pub upper: f64,
+}
+
+impl Sides {
+    /// Bounds whose width is below twice this have a unit of their own.
+    const NARROW: f64 = 1.0 / 128.0;
+
+    /// Bounds nearer than this, relative to them, leave nothing to be found.
+    const TOUCHING: f64 = 1.0 / (1_u64 << 40) as f64;
+
+    /// Half of the width, which is finite for any finite bounds.
+    pub fn half(self) -> f64 {
+        self.upper / 2.0 - self.lower / 2.0
+    }
+
+    /// True when x is as good as given.
+    pub fn are_one(self) -> bool {
+        self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
+    }
+
+    /// The unit in which x is no small number: 1, for narrow bounds the power of two below half of their width.
+    pub fn unit(self) -> f64 {
+        let half = self.half();
+        if half < Self::NARROW && half.is_normal() {
+            f64::from_bits(half.to_bits() & f64::INFINITY.to_bits())
+        } else {
+            1.0
+        }
     }
 }

@@ -17,6 +17,7 @@ pub struct FromFn<'a> {
     gradient: Option<Box<Gradient<'a>>>,
     hessian: Option<Box<SecondDerivative<'a>>>,
     bounds: Option<Bounds>,
+    noise: f64,
 }
 
 /// The problem of minimising `cost` over `dimension` variables. Without a
@@ -35,7 +36,8 @@ pub fn from_fn<'a>(
     dimension: usize,
     cost: impl Fn(&DVector<f64>) -> f64 + Send + Sync + 'a,
 ) -> FromFn<'a> {
-    FromFn { dimension, cost: Box::new(cost), gradient: None, hessian: None, bounds: None }
+    let (gradient, hessian, bounds) = (None, None, None);
+    FromFn { dimension, cost: Box::new(cost), gradient, hessian, bounds, noise: f64::EPSILON }
 }
 
 impl<'a> FromFn<'a> {
@@ -62,6 +64,25 @@ impl<'a> FromFn<'a> {
         self.bounds = Some(bounds);
         self
     }
+
+    /// Sets the relative accuracy of the cost, from which differences take their steps: s √noise forward, s noise^(1/3)
+    /// central, s the scale of a variable. Say 1e-6 for a simulation that is good to six digits; to have steps of a share h
+    /// of the variables, say h². Default: that of `f64`, 2.2e-16. Range: up to 0.1; less than the default means the default.
+    ///
+    /// ```
+    /// use extremum::{Bfgs, from_fn, minimize};
+    /// // Printed with seven digits, as by another program.
+    /// let cost = |a: f64, b: f64| 1.0 + (a - 3.0).powi(2) + (b - a).powi(2);
+    /// let rounded = move |a, b| format!("{:.6e}", cost(a, b)).parse().unwrap_or(f64::NAN);
+    /// let problem = from_fn(2, move |x| rounded(x[0], x[1])).with_noise(1e-6);
+    /// let found = minimize(&problem, Bfgs::default(), [1.0, 2.0])?;
+    /// assert!((found.x[0] - 3.0).abs() < 0.01 && (found.x[1] - 3.0).abs() < 0.01);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn with_noise(mut self, noise: f64) -> Self {
+        self.noise = noise;
+        self
+    }
 }
 
 impl Problem for FromFn<'_> {
@@ -85,6 +106,9 @@ impl Problem for FromFn<'_> {
     }
     fn has_gradient(&self) -> bool {
         self.gradient.is_some()
+    }
+    fn noise(&self) -> f64 {
+        self.noise
     }
 }
 

@@ -16,6 +16,7 @@ use nalgebra::DVector;
 use rayon::prelude::*;
 
 use super::{Problem, Structure};
+use crate::memory;
 
 /// Terms in one call of the term functions.
 pub(crate) const CHUNK: usize = 256;
@@ -116,7 +117,8 @@ forward!(Arc<F>, Send+);
 ///
 /// Evaluated in chunks of 256 terms, with the feature `parallel` on rayon's threads, with the same bits on any number of
 /// them. At most 64 gradients are kept beside the sum, one where there is one thread. A sum of no terms has no mean: its
-/// cost and gradient are NaN, and a run on it is refused with [`Error::EmptySum`](crate::Error::EmptySum).
+/// cost and gradient are NaN, and a run on it is refused with [`Error::EmptySum`](crate::Error::EmptySum); one of more terms
+/// than a list of them has room for is refused as well.
 ///
 /// An example is at [`FiniteSum`].
 pub struct Sum<F> {
@@ -128,7 +130,9 @@ pub struct Sum<F> {
 impl<F: FiniteSum> Sum<F> {
     /// The mean over all of `terms`. Keeps a list of the N indices.
     pub fn new(terms: F) -> Self {
-        let all = (0..terms.terms()).collect();
+        let count = terms.terms();
+        let fits = memory::check_length::<usize>("terms", count).is_ok();
+        let all = (0..if fits { count } else { 0 }).collect();
         Self { chunked: Chunked { terms, scratch: Mutex::new(Vec::new()) }, all }
     }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Hessian {
     /// Every entry.
-    Dense(DMatrix<f64>),
+    Dense(#[serde(with = "crate::linalg::matrix_bytes")] DMatrix<f64>),
     /// The entries that are not zero, of both triangles, by columns.
     Sparse(CscMatrix<f64>),
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
-use super::{Solver, State};
+use super::{Domain, Solver, State};
 use crate::{Error, Oracle, Termination};
 
 /// A solver whose type is erased; made by [`Solver::boxed`]. `Box<dyn AnySolver>` and `&dyn AnySolver` are
@@ -28,6 +28,8 @@ pub trait AnySolver: Send + Sync {
     #[doc(hidden)]
     fn name_any(&self) -> &'static str;
     #[doc(hidden)]
+    fn domain_any(&self) -> Domain;
+    #[doc(hidden)]
     fn init_any(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error>;
     #[doc(hidden)]
     fn step_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> ControlFlow<Termination>;
@@ -44,6 +46,10 @@ pub trait AnySolver: Send + Sync {
 impl<S: Solver> AnySolver for S {
     fn name_any(&self) -> &'static str {
         self.name()
+    }
+
+    fn domain_any(&self) -> Domain {
+        self.domain()
     }
 
     fn init_any(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error> {
@@ -89,6 +95,9 @@ impl Solver for dyn AnySolver + '_ {
     type State = AnyState;
     fn name(&self) -> &'static str {
         self.name_any()
+    }
+    fn domain(&self) -> Domain {
+        self.domain_any()
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error> {
         self.init_any(problem, x0)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::local_search::{Best, LocalSearch};
 use super::population::Space;
-use super::{Solver, State};
+use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
@@ -19,6 +19,9 @@ const SHORTER: f64 = 0.9;
 
 /// How far the length may go from the first, both ways.
 const LONGEST: f64 = 1024.0;
+
+/// The longest first hop within bounds, relative to the largest of 1 and |x0_i|: wider bounds say nothing about lengths.
+const WIDEST: f64 = 512.0;
 
 /// The temperature as a share of the mean difference between neighbouring minima.
 const SHARE: f64 = 0.02;
@@ -40,14 +43,15 @@ const SAME: f64 = 1e-8;
 /// Once half of the hops that may be in vain were, every second one has s = 8, and the
 /// other lengths leave it out of account.
 /// A step is one of the local solver, or the begin of a hop, so that limits, checkpoints and observers work within a local
-/// search. Within bounds the local solver works in coordinates that have none, as in [`MultiStart`](crate::MultiStart), and
-/// hops are reflected at them. The run converges at the earliest after the last hop.
+/// search. Within bounds the local solver works as in [`MultiStart`](crate::MultiStart), panics read as NaN as there, and hops
+/// are reflected at the bounds. The run converges at the earliest after the last hop.
 ///
 /// **Needs** what the local solver needs; neither bounds nor a scale.
 ///
 /// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
-/// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds,
-/// half of the largest of 1 and |x0_i| without), [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
+/// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds, at
+/// most 512 times the largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds),
+/// [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** The best point never gets worse. It ends with the gradient at the best point where that passes the run's
 /// test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
@@ -112,8 +116,8 @@ impl<S: Solver> BasinHopping<S> {
         self.gradient_norm = tolerance;
         self
     }
-    /// h, the longest first hop along each coordinate. Default: a quarter of the width of finite bounds, half of the largest
-    /// of 1 and |x0_i| without. Range: > 0.
+    /// h, the longest first hop along each coordinate. Default: a quarter of the width of finite bounds, at most 512 times the
+    /// largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds. Range: > 0.
     pub fn scale(mut self, scale: f64) -> Self {
         self.scale = Some(scale);
         self
@@ -138,10 +142,11 @@ impl<S: Solver> BasinHopping<S> {
     fn lengths(&self, space: &Space) -> DVector<f64> {
         DVector::from_fn(space.dimension(), |i, _| {
             let (lower, upper) = space.bounds_of(i);
+            let size = space.x0()[i].abs().max(1.0);
             let default = if lower.is_finite() && upper.is_finite() {
-                0.25 * space.width(i)
+                (0.25 * space.width(i)).min(WIDEST * size)
             } else {
-                0.5 * space.x0()[i].abs().max(1.0)
+                0.5 * size
             };
             self.scale.unwrap_or(default)
         })
@@ -264,25 +269,34 @@ impl<S: Solver> Solver for BasinHopping<S> {
         "BasinHopping"
     }
 
+    /// The local solver need not keep the bounds by itself.
+    fn domain(&self) -> Domain {
+        Domain::Bounded
+    }
+
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check()?;
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
         let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
+        // Where the run's evaluations are used up at its start, the first search is still to be begun. Where it cannot be, the
+        // start stands in for a minimum.
+        let is_drawn = problem.is_spent();
+        let is_over = local.is_none() && !is_drawn;
         Ok(BasinHoppingState {
             solver: self.local.name().to_owned(),
             random: Random::new(self.seed),
             lengths: self.lengths(&space),
             stretch: 1.0,
             space,
-            best,
-            local: Some(local),
+            local,
             start: x0.clone(),
-            is_drawn: false,
+            is_drawn,
             x: x0,
-            cost: f64::INFINITY,
-            hops: 0,
+            cost: if is_over { best.cost } else { f64::INFINITY },
+            best,
+            hops: u64::from(is_over),
             in_vain: 0,
             idle: 0,
             lowest: f64::INFINITY,
@@ -294,10 +308,9 @@ impl<S: Solver> Solver for BasinHopping<S> {
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
         if let Some(local) = &mut state.local {
-            let flow = local.step(&self.local, problem, self.gradient_norm);
+            let flow = local.step(&self.local, problem, self.gradient_norm, &mut state.best);
             problem.uninterrupted()?;
             state.idle += 1;
-            state.best.take(local);
             match flow {
                 ControlFlow::Continue(()) => return ControlFlow::Continue(()),
                 ControlFlow::Break(Some(reason)) => return ControlFlow::Break(reason),

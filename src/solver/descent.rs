@@ -31,6 +31,7 @@ pub use steepest::{GradientDescent, Steepest};
 use super::{Solver, promised_change};
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
+use crate::oracle::Norms;
 use crate::{Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
@@ -62,7 +63,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         Descent { direction: self.direction, line_search, typical_x: self.typical_x }
     }
 
-    /// The size of each variable where it matters, n positive numbers: the method works on x / typical_x, so that
+    /// The size of each variable where it matters, n numbers from 1e-150 to 1e150: the method works on x / typical_x, so that
     /// variables of very different sizes do not slow it down. Default: 1 each.
     ///
     /// ```
@@ -89,9 +90,6 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 
     fn check(&self, problem: &Oracle<'_>) -> Result<(), Error> {
         let n = problem.dimension();
-        if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported { solver: self.direction.name() });
-        }
         if let Some(typical) = &self.typical_x {
             if typical.len() != n {
                 return Err(Error::Dimension {
@@ -101,7 +99,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
                 });
             }
             for &t in typical {
-                check(t > 0.0 && t.is_finite(), "typical_x", t, "positive and finite")?;
+                check((1e-150..=1e150).contains(&t), "typical_x", t, "from 1e-150 to 1e150")?;
             }
         }
         self.direction.check(n)?;
@@ -128,6 +126,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         self.check(problem)?;
         let n = problem.dimension();
         let mut gradient = DVector::zeros(n);
+        problem.check_start(&x0)?;
+        let memory = self.direction.start(problem, n, self.typical_x.as_ref());
+        if let Some(typical) = &self.typical_x {
+            problem.set_typical(typical);
+        }
         let cost = problem.start(&x0, &mut gradient)?;
         let gradient_norm = linalg::max_abs(gradient.as_slice());
         if let Some(scale) = &self.typical_x {
@@ -138,9 +141,14 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 return Err(Error::Parameter { name: "typical_x", value: t, range });
             }
         }
-        let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         let is_monotone = self.line_search.is_monotone();
-        Ok(DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone))
+        let mut state =
+            DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone);
+        let here = (&state.x, cost, &state.gradient, gradient_norm);
+        let refined = self.refine(problem, here, false, &mut state.best.gradient);
+        problem.check_interruption()?;
+        state.take_gradient(refined);
+        Ok(state)
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
@@ -158,12 +166,15 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None => state.first_trial(self.typical_x.is_some()),
         };
         let alpha_max = 0.25 * f64::MAX / max.max(1.0);
-        let ceiling = state.ceiling();
-        let mut start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling };
+        let (ceiling, noise) = (state.ceiling(), state.noise());
+        let mut start =
+            Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling, noise };
 
+        let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);
         let here = (state.cost, state.proposal);
-        let mut ray = Ray::new(problem, along, here, &mut state.trial, &mut state.best);
+        let buffers = [&mut state.trial, &mut state.best];
+        let mut ray = Ray::new(problem, along, here, buffers, &mut state.seen);
         let mut search;
         let mut retries = 0..RETRIES;
         let (outcome, accepted) = loop {
@@ -183,12 +194,17 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             start.alpha_max = start.alpha;
         };
         if let (Ok(Step { alpha, .. }), Some(accepted)) = (outcome, accepted) {
+            let Trial { value, gradient_norm, .. } = accepted;
+            let here = (&state.trial.x, value, &state.trial.gradient, gradient_norm);
+            let refined = self.refine(problem, here, false, &mut state.best.gradient);
+            problem.uninterrupted()?;
             state.search = search;
             let step =
                 Accepted { alpha, d: &state.d, old: &state.gradient, new: &state.trial.gradient };
             self.direction.update(&mut state.memory, step);
             state.failed = false;
             state.commit(accepted);
+            state.take_gradient(refined);
             if state.ends_climb() {
                 self.direction.reset(&mut state.memory, true);
                 state.search = L::Memory::default();
@@ -203,6 +219,27 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             _ => FailureReason::Rounding,
         };
         let mut improved = accepted.filter(|best| best.value < ray.cost());
+        if is_refinable && reason != FailureReason::Unbounded {
+            // Along a better gradient another search may succeed.
+            let here = match improved {
+                Some(best) => {
+                    (&state.trial.x, best.value, &state.trial.gradient, best.gradient_norm)
+                }
+                None => (&state.x, state.cost, &state.gradient, state.gradient_norm),
+            };
+            let refined = self.refine(problem, here, true, &mut state.best.gradient);
+            problem.uninterrupted()?;
+            if let Some(best) = improved {
+                state.commit(best);
+            }
+            state.take_gradient(refined);
+            state.search = L::Memory::default();
+            state.pending = false;
+            return match refined {
+                Some(_) => ControlFlow::Continue(()),
+                None => state.stalled(Stall::LineSearch(reason)),
+            };
+        }
         let had_memory = self.direction.reset(&mut state.memory, improved.is_some());
         let rounding = ROUNDING * ray.cost().abs();
         let gains = |best: Trial| best.value < ray.cost() - rounding;
@@ -211,7 +248,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             match diagnose(&mut ray, slope) {
                 Diagnosis::Nothing => {}
                 Diagnosis::Kink => verdict = Some(Stall::Kink),
-                Diagnosis::Contradiction => verdict = Some(Stall::GradientContradictsCost),
+                Diagnosis::Contradiction if ray.has_gradient() => {
+                    verdict = Some(Stall::GradientContradictsCost);
+                }
+                // Differences can be wrong, but nobody's gradient is.
+                Diagnosis::Contradiction => {}
                 Diagnosis::Lower { alpha, value } => {
                     improved = ray.finish(Step { alpha, value, trials: 0 });
                 }
@@ -250,6 +291,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check(problem)?;
         let n = problem.dimension();
+        state.seen.clear();
+        state.seen.reserve_exact(ray::SEEN);
         let reason = match state.check(n, self.line_search.is_monotone()) {
             Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
             Ok(()) => "what its direction has learnt does not fit",
@@ -259,6 +302,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     }
 
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        if !self.is_certain(problem, state) {
+            return false;
+        }
         let DescentState { x, cost, gradient, memory, .. } = state;
         let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
         self.direction.accepts_convergence(problem, memory, at)
@@ -278,6 +324,56 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
+    /// Writes a better gradient, where one that was differenced is too coarse beside its errors or `has_failed`, and returns
+    /// its norm.
+    fn refine(
+        &self,
+        problem: &mut Oracle<'_>,
+        (x, cost, gradient, plain): (&DVector<f64>, f64, &DVector<f64>, f64),
+        has_failed: bool,
+        better: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if !problem.is_refinable(cost) {
+            return None;
+        }
+        let scale = self.typical_x.as_ref();
+        let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
+        if !problem.is_coarse(Norms { cost, plain, scaled, scale }, has_failed) {
+            return None;
+        }
+        problem.refine((x, cost), scale, has_failed, better);
+        let norm = linalg::max_abs(better.as_slice());
+        if let Some(scale) = scale {
+            better.component_mul_assign(scale);
+        }
+        better.iter().all(|g| g.is_finite()).then_some(norm)
+    }
+
+    /// False when the gradient was differenced and is smaller than its error, and a better one is not.
+    fn is_certain(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory, L::Memory>,
+    ) -> bool {
+        if problem.problem().has_gradient() {
+            return true;
+        }
+        let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
+        best.gradient.copy_from(gradient);
+        if let Some(scale) = &self.typical_x {
+            best.gradient.component_div_assign(scale);
+        }
+        let known = *gradient_norm;
+        if problem.gradient_error(x, *cost, Some(&best.gradient)) <= known {
+            return true;
+        }
+        let refined = self.refine(problem, (x, *cost, gradient, known), true, &mut best.gradient);
+        if problem.uninterrupted().is_continue() {
+            state.take_gradient(refined);
+        }
+        state.gradient_norm <= known
+    }
+
     /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
     fn propose(
         &self,

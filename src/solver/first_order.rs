@@ -8,6 +8,7 @@ mod as_solver;
 mod chain;
 mod groups;
 mod kept;
+mod memories;
 mod number;
 mod pass;
 mod rule;

@@ -5,12 +5,22 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::{Solver, State};
+use super::{Domain, Solver, State};
+use crate::oracle::inside;
 use crate::stop::History;
-use crate::{Error, Oracle, Termination};
+use crate::{Bounds, Error, Oracle, Termination};
 
 /// Iterations after which a local search ends, whatever it does.
 const LONGEST: u64 = 10_000;
+
+/// Iterations without improvement after which one on a differenced gradient ends: it has reached their noise.
+const PATIENCE_IN_NOISE: u64 = 5;
+
+/// How often a local search may go on in new coordinates.
+const RENEWALS: u64 = 20;
+
+/// Where dx/dy is below this, relative to where x is not bent, new coordinates are better than more steps.
+const STEEP: f64 = 1e-3;
 
 /// The best point of all local searches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,18 +46,47 @@ impl Best {
     }
 }
 
-/// A local search, within the bounds though its solver may not know them: the solver sees coordinates without any.
+/// Where the coordinates without bounds are centred in which a local solver searches from x; none for a solver that keeps the
+/// bounds by itself, and where there are none.
+pub(crate) fn centre<S: Solver + ?Sized>(
+    solver: &S,
+    problem: &Oracle<'_>,
+    x: &DVector<f64>,
+) -> Option<DVector<f64>> {
+    let bounds = problem.problem().bounds().filter(|_| solver.domain() < Domain::Bounded)?;
+    Some(inside(x, bounds))
+}
+
+/// The iterations without improvement after which a local search ends. What the differences know of their errors belongs here.
+fn patience<S: Solver>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) -> u64 {
+    let is_noisy = sees_gradient && !problem.problem().has_gradient();
+    solver.patience().min(if is_noisy { PATIENCE_IN_NOISE } else { u64::MAX })
+}
+
+/// Writes the gradient in x itself.
+fn take_gradient(problem: &mut Oracle<'_>, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+    problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
+}
+
+/// A local search, within the bounds though its solver may not know them: the solver then sees coordinates without any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LocalSearch<L> {
     state: L,
+    /// See [`centre`].
+    centre: Option<DVector<f64>>,
+    /// The cost there.
+    first_cost: f64,
+    renewals: u64,
     x: DVector<f64>,
-    /// With bounds that of the projected gradient, known at the end.
+    /// That of the projected gradient; where x is bent, it is known at the end only.
     gradient_norm: Option<f64>,
-    /// Room for the gradient at the end.
+    /// Workspace for the gradient at the end.
     gradient: DVector<f64>,
     history: History,
     iteration: u64,
-    /// The gradient that the solver sees is at most the tolerance.
+    /// Where x is bent: the share of the tolerance that the gradient in y has to reach, before that in x is worth a look.
+    share: f64,
+    /// The gradient that the solver sees is small enough.
     is_flat: bool,
     /// The solver goes no further.
     is_over: bool,
@@ -63,29 +102,42 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
     ) -> Result<Self, Error> {
+        let centre = centre(solver, problem, x0);
+        Self::begin_at(solver, problem, x0, centre)
+    }
+
+    fn begin_at<S: Solver<State = L>>(
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        x0: &DVector<f64>,
+        centre: Option<DVector<f64>>,
+    ) -> Result<Self, Error> {
         let mut x = x0.clone();
-        let state = problem.without_bounds(|problem, unbounded| {
-            let state = solver.init(problem, unbounded.enter(x0))?;
+        let start = centre.as_ref().unwrap_or(x0);
+        let (state, is_plain) = problem.without_bounds(centre.as_ref(), |problem, unbounded| {
+            let state = solver.init(problem, unbounded.enter(start))?;
             unbounded.leave(state.x(), &mut x);
-            Ok::<_, Error>(state)
+            let is_plain = unbounded.is_plain(state.x());
+            Ok::<_, Error>((state, is_plain))
         })?;
-        let history = History::new(state.cost(), state.gradient_norm());
-        let gradient_norm = state.gradient_norm().filter(|_| problem.problem().bounds().is_none());
-        let gradient = DVector::zeros(x.len());
         Ok(Self {
+            history: History::new(state.cost(), state.gradient_norm()),
+            gradient_norm: state.gradient_norm().filter(|_| is_plain),
+            first_cost: state.cost(),
+            gradient: DVector::zeros(x.len()),
             state,
+            centre,
+            renewals: 0,
             x,
-            gradient_norm,
-            gradient,
-            history,
             iteration: 0,
+            share: 1.0,
             is_flat: false,
             is_over: false,
         })
     }
 
-    /// The first of several local searches, and the better of its start and the run's: coordinates without bounds cannot
-    /// begin at one.
+    /// The first of several local searches, and the better of its start and the run's, which is evaluated by itself where the
+    /// search cannot begin at it. No search where that fails, though the run's start is a good one.
     ///
     /// # Errors
     /// Those of the solver, and for a start without a finite cost.
@@ -93,13 +145,24 @@ impl<L: State> LocalSearch<L> {
         solver: &S,
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
-    ) -> Result<(Self, Best), Error> {
-        let is_within = problem.problem().bounds().is_some();
-        let cost = if is_within { problem.start_cost(x0)? } else { f64::INFINITY };
+    ) -> Result<(Option<Self>, Best), Error> {
+        let centre = centre(solver, problem, x0);
+        let is_moved = centre.as_ref().is_some_and(|centre| centre != x0);
+        let cost = if is_moved {
+            problem.without_bounds(None, |problem, _| problem.start_cost(x0))?
+        } else {
+            f64::INFINITY
+        };
         let mut best = Best { x: x0.clone(), cost, gradient_norm: None };
-        let local = Self::begin(solver, problem, x0)?;
-        best.take(&local);
-        Ok((local, best))
+        match Self::begin_at(solver, problem, x0, centre) {
+            Ok(local) => {
+                best.take(&local);
+                Ok((Some(local), best))
+            }
+            Err(Error::NotInDomain { .. }) if is_moved => Ok((None, best)),
+            Err(Error::Interrupted { .. }) if is_moved && problem.is_spent() => Ok((None, best)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where it is.
@@ -112,30 +175,44 @@ impl<L: State> LocalSearch<L> {
         self.state.cost()
     }
 
-    /// Makes one iteration. Breaks at its end: with `None` where the gradient is at most `tolerance`, or nothing improves; or
-    /// with the reason why the run has to end. An interrupted step is not one.
+    /// Makes one iteration, of which the best point takes note. Breaks at its end: with `None` where the gradient is at most
+    /// `tolerance`, or nothing improves; or with the reason why the run has to end. An interrupted step is not one.
     pub fn step<S: Solver<State = L>>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
         tolerance: f64,
+        best: &mut Best,
     ) -> ControlFlow<Option<Termination>> {
+        let flow = self.go_on(solver, problem, tolerance);
+        // Also after an interruption: a solver may keep what it has found when the evaluations are used up.
+        best.take(self);
+        if let ControlFlow::Break(None) = flow {
+            self.look_at(best, problem).map_break(Some)?;
+        }
+        match flow {
+            // Far away a search may go down as far as numbers reach, and be above what is known.
+            ControlFlow::Break(Some(Termination::Unbounded { .. })) if best.cost < self.cost() => {
+                ControlFlow::Break(None)
+            }
+            flow => flow,
+        }
+    }
+
+    fn go_on<S: Solver<State = L>>(
+        &mut self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        tolerance: f64,
+    ) -> ControlFlow<Option<Termination>> {
+        let mut is_known = false;
         if !self.is_flat && !self.is_over {
-            let flow = self.advance(solver, problem, tolerance);
-            problem.uninterrupted().map_break(Some)?;
-            flow.map_break(Some)?;
+            is_known = self.advance(solver, problem, tolerance)?;
         }
         if !self.is_flat && !self.is_over {
             return ControlFlow::Continue(());
         }
-        // At a bound the gradient of the coordinates without bounds vanishes, wherever that in x points.
-        if let (Some(bounds), Some(_)) = (problem.problem().bounds(), self.state.gradient_norm()) {
-            problem.cost_and_gradient(&self.x, &mut self.gradient);
-            problem.uninterrupted().map_break(Some)?;
-            let norm = bounds.projected_norm(&self.x, &self.gradient);
-            self.gradient_norm = Some(norm);
-            self.is_flat = norm <= tolerance;
-        }
+        self.measure(solver, problem, tolerance, is_known)?;
         if self.is_flat || self.is_over {
             ControlFlow::Break(None)
         } else {
@@ -143,35 +220,126 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// An iteration of the solver. Breaks where the cost has no bound.
+    /// An iteration of the solver; true when the gradient in x is known after it. Breaks where the cost has no bound.
     fn advance<S: Solver<State = L>>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
         tolerance: f64,
-    ) -> ControlFlow<Termination> {
-        let is_within = problem.problem().bounds().is_some();
-        let Self { state, x, gradient_norm, history, iteration, is_flat, is_over, .. } = self;
-        problem.without_bounds(|problem, unbounded| {
-            let flow = solver.step(problem, state);
-            problem.uninterrupted()?;
-            *iteration += 1;
-            let norm = state.gradient_norm();
-            history.record(*iteration, state.cost(), norm);
-            unbounded.leave(state.x(), x);
-            *gradient_norm = norm.filter(|_| !is_within);
-            *is_flat = norm.is_some_and(|norm| norm <= tolerance)
-                && solver.accepts_convergence(problem, state);
-            *is_over = flow.is_break()
-                || history.since_improvement >= solver.patience()
-                || *iteration >= LONGEST;
-            match flow {
-                ControlFlow::Break(reason @ Termination::Unbounded { .. }) => {
-                    ControlFlow::Break(reason)
-                }
-                _ => ControlFlow::Continue(()),
+    ) -> ControlFlow<Option<Termination>, bool> {
+        let Self { state, centre, x, gradient, gradient_norm, history, iteration, share, .. } =
+            self;
+        let is_box = problem.problem().bounds().is_some_and(Bounds::are_finite);
+        let (flow, is_flat, has_end, is_known) =
+            problem.without_bounds(centre.as_ref(), |problem, unbounded| {
+                let flow = solver.step(problem, state);
+                unbounded.leave(state.x(), x);
+                let norm = state.gradient_norm();
+                let is_plain = unbounded.is_plain(state.x());
+                *gradient_norm = norm.filter(|_| is_plain);
+                let tolerance = if is_plain { tolerance } else { *share * tolerance };
+                let is_known = unbounded.last_gradient(x, gradient);
+                let is_flat = norm.is_some_and(|norm| norm <= tolerance)
+                    && problem.uninterrupted().is_continue()
+                    && solver.accepts_convergence(problem, state);
+                // A box is no wider than numbers reach: only −∞ is below all.
+                (flow, is_flat, is_box && !unbounded.is_bottomless(), is_known)
+            });
+        problem.uninterrupted().map_break(Some)?;
+        *iteration += 1;
+        let norm = state.gradient_norm();
+        history.record(*iteration, state.cost(), norm);
+        self.is_flat = is_flat;
+        self.is_over = flow.is_break()
+            || history.since_improvement >= patience(solver, problem, norm.is_some())
+            || *iteration >= LONGEST;
+        match flow {
+            ControlFlow::Break(reason @ Termination::Unbounded { .. }) if !has_end => {
+                ControlFlow::Break(Some(reason))
             }
-        })
+            _ => ControlFlow::Continue(is_known),
+        }
+    }
+
+    /// At the end, takes the gradient in x, where that in y is another one: at a bound it vanishes, wherever that in x points.
+    /// Where it is too large, the search goes on, in new coordinates if x is bent there.
+    fn measure<S: Solver<State = L>>(
+        &mut self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        tolerance: f64,
+        is_known: bool,
+    ) -> ControlFlow<Option<Termination>> {
+        let (Some(bounds), Some(norm), None) =
+            (problem.problem().bounds(), self.state.gradient_norm(), self.gradient_norm)
+        else {
+            return ControlFlow::Continue(());
+        };
+        if !is_known {
+            take_gradient(problem, &self.x, &mut self.gradient);
+            problem.uninterrupted().map_break(Some)?;
+        }
+        let measured = bounds.projected_norm(&self.x, &self.gradient);
+        if measured <= tolerance {
+            self.is_flat = true;
+        } else if self.needs_renewal(problem, bounds, tolerance)
+            && let Some(renewed) = self.renewed(solver, problem, bounds, tolerance)
+        {
+            *self = renewed;
+            return ControlFlow::Continue(());
+        } else {
+            problem.uninterrupted().map_break(Some)?;
+            self.is_flat = false;
+            self.share = if measured.is_nan() { 0.1 * self.share } else { 0.5 * norm / measured };
+        }
+        self.gradient_norm = Some(measured);
+        ControlFlow::Continue(())
+    }
+
+    /// Takes the gradient where the run has started, if nothing lower was found, and this search could not begin there.
+    fn look_at(&mut self, best: &mut Best, problem: &mut Oracle<'_>) -> ControlFlow<Termination> {
+        if let (Some(bounds), Some(_), None) =
+            (problem.problem().bounds(), self.state.gradient_norm(), best.gradient_norm)
+        {
+            take_gradient(problem, &best.x, &mut self.gradient);
+            problem.uninterrupted()?;
+            best.gradient_norm = Some(bounds.projected_norm(&best.x, &self.gradient));
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// True where the gradient in x is large along a variable that is bent, and the search has come down since it has its
+    /// coordinates.
+    fn needs_renewal(&self, problem: &mut Oracle<'_>, bounds: &Bounds, tolerance: f64) -> bool {
+        let least = if self.is_over { 1.0 } else { STEEP };
+        let entries = bounds.projected(&self.x, &self.gradient);
+        self.renewals < RENEWALS
+            && self.cost() < self.first_cost
+            && problem.without_bounds(self.centre.as_ref(), |_, unbounded| {
+                let slopes = unbounded.slopes(self.state.x());
+                entries.zip(slopes).any(|(entry, slope)| entry > tolerance && slope < least)
+            })
+    }
+
+    /// The search from where it is, in coordinates around that point. Variables that are pressed against a bound stay at it.
+    /// None where it begins higher.
+    fn renewed<S: Solver<State = L>>(
+        &self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        bounds: &Bounds,
+        tolerance: f64,
+    ) -> Option<Self> {
+        let mut centre = inside(&self.x, bounds);
+        for (i, entry) in bounds.projected(&self.x, &self.gradient).enumerate() {
+            let g = self.gradient[i];
+            if entry <= tolerance && entry < g.abs() {
+                centre[i] = if g > 0.0 { bounds.lower()[i] } else { bounds.upper()[i] };
+            }
+        }
+        let renewed = Self::begin_at(solver, problem, &self.x, Some(centre)).ok()?;
+        let (renewals, iteration) = (self.renewals + 1, self.iteration);
+        (renewed.cost() <= self.cost()).then_some(Self { renewals, iteration, ..renewed })
     }
 
     /// Checks a loaded search against its solver and the problem.
@@ -184,11 +352,24 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
     ) -> Result<(), Error> {
         let n = problem.dimension();
-        problem.without_bounds(|problem, _| solver.restore(problem, &mut self.state))?;
-        if self.iteration > LONGEST || self.x.len() != n || self.gradient.len() != n {
+        let bounds = problem.problem().bounds();
+        let is_centred = bounds.is_some() && solver.domain() < Domain::Bounded;
+        let is_point = |x: &DVector<f64>| {
+            let is_within = bounds.is_none_or(|bounds| bounds.contain(x));
+            x.len() == n && is_within && x.iter().all(|x| x.is_finite())
+        };
+        let is_valid = self.iteration <= LONGEST
+            && self.renewals <= RENEWALS
+            && is_point(&self.x)
+            && self.gradient.len() == n
+            && self.centre.is_some() == is_centred
+            && self.centre.as_ref().is_none_or(is_point)
+            && self.history.is_valid();
+        if !is_valid {
             let reason = "its local search is none of this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        Ok(())
+        let Self { state, centre, .. } = self;
+        problem.without_bounds(centre.as_ref(), |problem, _| solver.restore(problem, state))
     }
 }

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::local_search::{Best, LocalSearch};
 use super::population::{Sobol, Space};
-use super::{Solver, State};
+use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
-/// Minima nearer than this, relative to the largest coordinate where that is above 1, are one.
+/// Minima nearer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box where
+/// that is smaller, are one.
 const SAME: f64 = 1e-4;
 
 /// A local solver from many starts: the simplest global method, and a good one where the minima are few.
@@ -26,9 +27,14 @@ const SAME: f64 = 1e-4;
 /// a local search from each; the lowest end is the result
 /// ```
 /// A step is one of the local solver, or a new start, so that limits, checkpoints and observers work within a local search.
-/// Within bounds the local solver works in coordinates that have none, x = m + h sin(y / h) between two of them, and the
-/// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds. The run converges at the earliest after the
-/// last start.
+/// Within bounds a local solver that does not keep them by itself works in coordinates that have none: x itself from half of the
+/// way to each bound, and beyond a quarter of a sine wave that is stationary at the bound. Where a search has come close to a
+/// bound and is not at its end, it goes on in new coordinates. A search that begins at a bound begins a little inside. The
+/// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds, all of it in units of the width where that is
+/// below 1/64. The run converges at the earliest after the last start. A local search on a differenced gradient ends after 5
+/// iterations without improvement.
+///
+/// A panic of the cost or the gradient reads as NaN, and is counted.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///
@@ -129,6 +135,9 @@ pub struct MultiStartState<L> {
     start: DVector<f64>,
     is_drawn: bool,
     minima: Vec<Minimum>,
+    /// The minima by the sums of their coordinates, so that few have to be compared.
+    #[serde(skip)]
+    order: Vec<usize>,
     best: Best,
     is_done: bool,
 }
@@ -164,12 +173,29 @@ impl<L: State> MultiStartState<L> {
     fn note(&mut self) {
         let Some(local) = self.local.take() else { return };
         let (x, cost) = (local.x(), local.cost());
-        let reach = SAME * x.amax().max(1.0);
-        let is_near = |y: &DVector<f64>| y.iter().zip(x).all(|(y, x)| (y - x).abs() <= reach);
-        match self.minima.iter_mut().find(|minimum| is_near(&minimum.x)) {
-            Some(minimum) => minimum.hits += 1,
-            None => self.minima.push(Minimum { x: x.clone(), cost, hits: 1 }),
+        let Self { space, minima, order, .. } = self;
+        let reach = |i: usize| SAME * space.width(i).min(x[i].abs().max(1.0));
+        let is_near = |y: &DVector<f64>| (0..x.len()).all(|i| (y[i] - x[i]).abs() <= reach(i));
+        let (sum, slack) = (x.sum(), (0..x.len()).map(reach).sum::<f64>());
+        let position = |sum: f64| order.partition_point(|&k| minima[k].x.sum() < sum);
+        let candidates = order[position(sum - slack)..].iter().copied();
+        let found = candidates
+            .take_while(|&k| minima[k].x.sum() <= sum + slack)
+            .filter(|&k| is_near(&minima[k].x))
+            .min();
+        match found {
+            Some(k) => minima[k].hits += 1,
+            None => {
+                order.insert(position(sum), minima.len());
+                minima.push(Minimum { x: x.clone(), cost, hits: 1 });
+            }
         }
+    }
+
+    /// Puts the minima of a loaded state in order.
+    fn sort(&mut self) {
+        self.order = (0..self.minima.len()).collect();
+        self.order.sort_by(|&a, &b| self.minima[a].x.sum().total_cmp(&self.minima[b].x.sum()));
     }
 
     /// Boender & Rinnooy Kan's rule.
@@ -206,6 +232,11 @@ impl<S: Solver> Solver for MultiStart<S> {
         "MultiStart"
     }
 
+    /// The local solver need not keep the bounds by itself.
+    fn domain(&self) -> Domain {
+        Domain::Bounded
+    }
+
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check()?;
         problem.check_start(&x0)?;
@@ -220,26 +251,28 @@ impl<S: Solver> Solver for MultiStart<S> {
             Err(_) => None,
         };
         let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
+        // Where the run's evaluations are used up at its start, the first search is still to be begun.
+        let is_begun = !problem.is_spent();
         Ok(MultiStartState {
             solver: self.local.name().to_owned(),
             space,
             random,
             sequence,
             best,
-            local: Some(local),
-            started: 1,
+            is_done: is_begun && local.is_none() && self.starts == 1,
+            local,
+            started: u64::from(is_begun),
             start: x0,
-            is_drawn: false,
+            is_drawn: !is_begun,
             minima: Vec::new(),
-            is_done: false,
+            order: Vec::new(),
         })
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
         if let Some(local) = &mut state.local {
-            let flow = local.step(&self.local, problem, self.gradient_norm);
+            let flow = local.step(&self.local, problem, self.gradient_norm, &mut state.best);
             problem.uninterrupted()?;
-            state.best.take(local);
             match flow {
                 ControlFlow::Continue(()) => return ControlFlow::Continue(()),
                 ControlFlow::Break(Some(reason)) => return ControlFlow::Break(reason),
@@ -276,7 +309,8 @@ impl<S: Solver> Solver for MultiStart<S> {
             && state.space.is_valid(problem.problem().bounds())
             && state.sequence.is_some() == (n <= Sobol::LARGEST)
             && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
-            && (1..u64::MAX / 2).contains(&state.started)
+            && state.started < u64::MAX / 2
+            && (state.started >= 1 || state.is_drawn)
             && state.start.len() == n
             && state.best.is_valid(n)
             && state
@@ -287,6 +321,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             let reason = "its starts are not those of this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
+        state.sort();
         match &mut state.local {
             Some(local) => local.restore(&self.local, problem),
             None => Ok(()),

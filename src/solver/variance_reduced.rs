@@ -87,9 +87,6 @@ impl<M: Method> VarianceReduced<M> {
     fn check(&self, problem: &Oracle<'_>) -> Result<usize, Error> {
         let solver = self.method.name();
         let terms = problem.terms().ok_or(Error::NotASum { solver })?;
-        if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported { solver });
-        }
         if terms == 0 {
             return Err(Error::EmptySum);
         }

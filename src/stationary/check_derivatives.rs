@@ -3,15 +3,19 @@
 use nalgebra::DVector;
 
 use super::differences::CostDifferences;
+use super::face::Face;
 use super::measured::Measured;
 use super::noise::{GradientNoise, cost_noise};
-use super::{DerivativeReport, MOST_VARIABLES, Mismatch};
+use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
+use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
 use crate::{Error, Oracle, Problem};
 
 /// ε^(1/3), where the error of a central difference of the cost is least for a function that changes over lengths of 1.
 const STEP: f64 = 6.055_454_452_393_343e-6;
-/// From one step to the next.
-const RATIO: f64 = 4.0;
+/// From one step to the next, φ³: no two see the same slope by counting the same stairs of rounding.
+const RATIO: f64 = 4.236_067_977_499_79;
+/// Steps in a ladder at most.
+const STEPS: i32 = 40;
 /// Beyond the estimates, which for a smooth function are about 15 (gradient) and 3 (Hessian) times the error.
 const SAFETY: f64 = 4.0;
 
@@ -19,9 +23,12 @@ const SAFETY: f64 = 4.0;
 /// Hessian and its products, if given, with those of the gradient; `cost_and_gradient` with `cost` and `gradient`; the
 /// Hessian with its transpose.
 ///
-/// The differences come with bounds for their own errors, from several step sizes and from what moving x by its last
-/// place changes. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
+/// The differences come with estimates of their own errors, from how those with other steps scatter and from what moving x by
+/// its last places changes. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
 /// cost of 10⁸ with a gradient of 1 can be checked to about 10⁻³ only, and the report says so in `allowed`.
+///
+/// A component that is not written, and a vector of another length in the place of the gradient, are named as such. Nothing is
+/// evaluated outside the problem's bounds.
 ///
 /// Check where no entry is 0 by accident: not at the minimum, not at a point of symmetry. With more than 2000 variables
 /// second derivatives are not checked.
@@ -42,8 +49,8 @@ const SAFETY: f64 = 4.0;
 /// ```
 ///
 /// # Errors
-/// When x has the wrong dimension or is not finite, or the cost is not finite there. A derivative that is not finite is
-/// a mismatch.
+/// When x has the wrong dimension, is not finite or lies outside the problem's bounds, or these have another dimension; when
+/// the cost is not finite at x. A derivative that is not finite is a mismatch.
 pub fn check_derivatives<P: Problem>(
     problem: &P,
     x: &DVector<f64>,
@@ -55,18 +62,26 @@ pub fn check_derivatives<P: Problem>(
     if let Some((index, &value)) = x.iter().enumerate().find(|(_, x)| !x.is_finite()) {
         return Err(Error::NonFiniteStart { index, value });
     }
+    check_within(problem, x)?;
     let mut oracle = Oracle::new(problem);
     let cost = oracle.cost(x);
     if !cost.is_finite() {
         return Err(Error::NotInDomain { what: "cost".into(), value: cost });
     }
-    let mut gradient = DVector::zeros(n);
-    oracle.gradient(x, &mut gradient);
-    let noise = GradientNoise::at(&mut oracle, x, cost, &gradient).entries;
     let mut report = DerivativeReport::default();
+    let mut noise = DVector::zeros(n);
     if problem.has_gradient() {
-        check_gradient(&mut oracle, x, cost, [&gradient, &noise], &mut report);
-        check_shared(&mut oracle, x, cost, [&gradient, &noise], &mut report);
+        let [mut gradient, mut shared] = [(); 2].map(|()| unwritten(n));
+        oracle.gradient(x, &mut gradient);
+        let shared_cost = oracle.cost_and_gradient(x, &mut shared);
+        if [&gradient, &shared].iter().any(|g| !is_whole(g, &mut report)) {
+            return Ok(report);
+        }
+        let mut face = Face::whole(&mut oracle, x);
+        noise = GradientNoise::at(&mut face, x, &gradient).entries;
+        check_gradient(&mut face, x, cost, [&gradient, &noise], &mut report);
+        let shared = (shared_cost, &shared);
+        check_shared(&mut face, x, shared, (cost, &gradient), &noise, &mut report);
     }
     if n <= MOST_VARIABLES {
         check_second(&mut oracle, x, cost, &noise, &mut report);
@@ -74,17 +89,34 @@ pub fn check_derivatives<P: Problem>(
     Ok(report)
 }
 
+/// A vector in which it shows what is not written.
+fn unwritten(n: usize) -> DVector<f64> {
+    DVector::repeat(n, f64::from_bits(UNWRITTEN))
+}
+
+/// False when a component was not written, or the vector is another one.
+fn is_whole(gradient: &DVector<f64>, report: &mut DerivativeReport) -> bool {
+    let found = gradient.iter().enumerate().find_map(|(index, g)| match g.to_bits() {
+        UNWRITTEN => Some(Mismatch::GradientNotWritten { index }),
+        WRONG_LENGTH => Some(Mismatch::GradientReplaced { expected: gradient.len() }),
+        _ => None,
+    });
+    // `gradient` and `cost_and_gradient` often do the same.
+    let is_new = |found: &Mismatch| !report.mismatches.contains(found);
+    report.mismatches.extend(found.filter(is_new));
+    found.is_none()
+}
+
 fn check_gradient(
-    oracle: &mut Oracle<'_>,
+    face: &mut Face,
     x: &DVector<f64>,
     cost: f64,
     [gradient, noise]: [&DVector<f64>; 2],
     report: &mut DerivativeReport,
 ) {
-    let cost_noise = cost_noise(oracle, x, cost);
     for index in 0..x.len() {
         let given = gradient[index];
-        let (differenced, error) = slope(oracle, x, index, cost, cost_noise);
+        let (differenced, error) = slope(face, x, index, cost);
         let allowed = SAFETY * (error + noise[index].max(0.0) + 4.0 * f64::EPSILON * given.abs());
         report.compare([given, differenced, allowed], || Mismatch::GradientEntry {
             index,
@@ -95,48 +127,86 @@ fn check_gradient(
     }
 }
 
-/// ∂f/∂xⱼ and its error: of a ladder of steps the one that agrees best with both its neighbours. The longer one shows
-/// truncation, the shorter one rounding.
-fn slope(
-    oracle: &mut Oracle<'_>,
-    x: &DVector<f64>,
-    j: usize,
-    cost: f64,
-    cost_noise: f64,
-) -> (f64, f64) {
-    let mut differences = CostDifferences::new(x, cost);
-    let longest = STEP * x[j].abs().max(1.0) * RATIO.powi(5);
-    let shortest = STEP * if x[j] == 0.0 { 1e-3 } else { x[j].abs().max(1e-6) } / RATIO.powi(2);
-    let count = ((longest / shortest).log(RATIO).ceil() as i32).clamp(2, 40);
-    let ladder: Vec<[f64; 2]> = (0..=count)
-        .map(|k| {
-            let h = longest * RATIO.powi(-k);
-            let (slope, largest) = differences.first(oracle, j, h);
-            [slope, (cost_noise + 4.0 * f64::EPSILON * largest.max(cost.abs())) / h]
-        })
-        .collect();
+/// A difference of the cost in a ladder of steps, longest first.
+struct Rung {
+    /// The step, as far as errors are concerned.
+    h: f64,
+    slope: f64,
+    /// What rounding f(x ± h), and a multiple of x within f, makes of it.
+    rounding: f64,
+    /// The two costs are the same number.
+    is_flat: bool,
+}
+
+/// ∂f/∂xⱼ and its error: of a ladder of steps the one with the least, which is
+///
+/// - what the next longer step changes, for truncation;
+/// - what rounding makes of it, and the errors η of f = |s(h') - s(h)| h' as shorter steps h' show them, the largest of
+///   them over h: a function that cancels inside has larger ones than its value tells.
+///
+/// A step is out of the question when three shorter ones in a row agree among themselves and not with it (it may be longer than
+/// a period of f), or when it is so short that f does not change while over longer ones it does.
+fn slope(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> (f64, f64) {
+    let ladder = ladder(face, x, j, cost);
     let mut best = (f64::NAN, f64::INFINITY);
-    for triple in ladder.windows(3) {
-        let [[long, _], [slope, rounding], [short, _]] = [triple[0], triple[1], triple[2]];
-        let error = (long - slope).abs() + (slope - short).abs() + rounding;
+    for k in 1..ladder.len().saturating_sub(2) {
+        let (longer, rung, shorter) = (&ladder[..k], &ladder[k], &ladder[k + 1..]);
+        let is_lost = rung.is_flat && longer.iter().any(|longer| !longer.is_flat);
+        if is_lost || shorter.windows(3).any(|three| contradict(three, rung)) {
+            continue;
+        }
+        let scatter = shorter.iter().map(|s| (s.slope - rung.slope).abs() * s.h);
+        let truncation = (ladder[k - 1].slope - rung.slope).abs();
+        let error = truncation + rung.rounding + scatter.fold(0.0, f64::max) / rung.h;
         if error < best.1 {
-            best = (slope, error);
+            best = (rung.slope, error);
         }
     }
     best
 }
 
+/// True when three steps agree to a fifth, and are farther from `rung` than from each other.
+fn contradict(three: &[Rung], rung: &Rung) -> bool {
+    let slopes = || three.iter().map(|s| s.slope);
+    let (low, high) =
+        (slopes().fold(f64::INFINITY, f64::min), slopes().fold(f64::NEG_INFINITY, f64::max));
+    let (spread, middle) = (high - low, three[1].slope);
+    let agree = spread <= 0.2 * middle.abs() && three.iter().all(|s| !s.is_flat);
+    agree && (rung.slope - middle).abs() > 2.0 * spread + three[1].rounding
+}
+
+/// Steps from about 0.006 max(1, |x|), or what the bounds leave, down to the last places of x, or far below where x
+/// is small.
+fn ladder(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> Vec<Rung> {
+    let mut differences = CostDifferences::new(x, cost);
+    let size = x[j].abs();
+    let longest = face.fitting(j, x[j], STEP * face.length(j, x[j]) * RATIO.powi(5));
+    let shortest = if size == 0.0 {
+        STEP * 1e-15
+    } else {
+        (STEP * size.min(1.0) / RATIO.powi(4)).min(STEP * 1e-6).max(4.0 * f64::EPSILON * size)
+    };
+    let count = ((longest / shortest).log(RATIO).ceil() as i32).clamp(4, STEPS);
+    (0..=count)
+        .map(|k| {
+            let (slope, costs, h) = differences.first(face, j, longest * RATIO.powi(-k));
+            let largest = costs[0].abs().max(costs[1].abs()).max(cost.abs());
+            let rounding = f64::EPSILON * (4.0 * largest + slope.abs() * size) / h;
+            Rung { h, slope, rounding, is_flat: costs[0] == costs[1] }
+        })
+        .collect()
+}
+
 fn check_shared(
-    oracle: &mut Oracle<'_>,
+    face: &mut Face,
     x: &DVector<f64>,
-    alone: f64,
-    [gradient, noise]: [&DVector<f64>; 2],
+    (shared, shared_gradient): (f64, &DVector<f64>),
+    (alone, gradient): (f64, &DVector<f64>),
+    noise: &DVector<f64>,
     report: &mut DerivativeReport,
 ) {
     let rounding = 16.0 * (1.0 + x.len() as f64) * f64::EPSILON;
-    let mut shared_gradient = DVector::zeros(x.len());
-    let shared = oracle.cost_and_gradient(x, &mut shared_gradient);
-    let allowed = rounding * alone.abs() + SAFETY * cost_noise(oracle, x, alone);
+    let allowed = rounding * alone.abs() + SAFETY * cost_noise(face, x, alone);
     report.compare([shared, alone, allowed], || Mismatch::SharedCost { shared, alone });
     for index in 0..x.len() {
         let (shared, alone) = (shared_gradient[index], gradient[index]);
@@ -161,7 +231,7 @@ fn check_second(
 ) {
     let n = x.len();
     let problem = oracle.problem();
-    let mut product = DVector::zeros(n);
+    let mut product = unwritten(n);
     let has_product = problem.hessian_product(x, &DVector::zeros(n), &mut product);
     let hessian = problem.hessian(x);
     if let Some(given) = hessian.as_ref().filter(|given| !given.is_square(n)) {
@@ -171,7 +241,7 @@ fn check_second(
     if hessian.is_none() && !has_product {
         return;
     }
-    let measured = Measured::differenced(oracle, x, cost, noise);
+    let measured = Measured::differenced(&mut Face::whole(oracle, x), x, cost, noise);
     let root = measured.hessian.diagonal().map(|h| h.abs().sqrt());
     let rounding = (4.0 + n as f64) * f64::EPSILON;
     let mut allowed = measured.error();
@@ -210,7 +280,12 @@ fn check_second(
     }
     for column in (0..n).filter(|_| has_product) {
         let unit = DVector::from_fn(n, |i, _| if i == column { 1.0 } else { 0.0 });
+        let mut product = unwritten(n);
         problem.hessian_product(x, &unit, &mut product);
+        if product.len() != n {
+            report.mismatches.push(Mismatch::HessianProductReplaced { expected: n });
+            return;
+        }
         for row in 0..n {
             let ij = (row, column);
             let (given, differenced, allowed) = (product[row], measured.hessian[ij], allowed[ij]);

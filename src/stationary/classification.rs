@@ -6,10 +6,12 @@ use std::ops::RangeInclusive;
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
+use super::active::{ActiveBound, Held, Side};
 use super::location::Location;
 use super::measured::Measured;
 use super::spectrum::{Spectrum, congruent, jacobi};
 use super::{Kind, Reason};
+use crate::Bounds;
 
 /// What kind of point x is, with the evidence. Made by [`classify`](crate::classify).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,12 +21,15 @@ pub struct Classification {
     pub kind: Kind,
     /// f(x).
     pub cost: f64,
-    /// The maximum norm of ∇f(x).
+    /// The maximum norm of ∇f(x), as far as the bounds leave x free to move against it.
     pub gradient_norm: f64,
+    /// The variables that are held at their bounds, ascending. The rest of the verdict is about the others.
+    pub active: Vec<ActiveBound>,
     /// How far the stationary point is from x at most, in the maximum norm: the Newton step, lengthened by what the
-    /// rounding errors of the gradient make of it. Infinite if the Hessian does not tell.
+    /// rounding errors of the gradient make of it, or the way to a bound next to x. Infinite if the Hessian does not tell.
     pub distance: f64,
-    /// The eigenvalues of ∇²f(x), ascending. Empty if there is no Hessian to have any.
+    /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
+    /// if there is no Hessian to have any.
     pub eigenvalues: Vec<Eigenvalue>,
     /// What the radii are made of.
     pub errors: ErrorBudget,
@@ -38,7 +43,8 @@ pub struct Classification {
 pub struct Eigenvalue {
     /// The computed value.
     pub value: f64,
-    /// The true one, that of the stationary point near x, differs by no more.
+    /// The true one differs by no more: that of the stationary point near x, or of x itself where the verdict is that none is
+    /// known to be near ([`NotStationary`](Reason::NotStationary), [`NoContraction`](Reason::NoContraction)).
     pub radius: f64,
 }
 
@@ -60,7 +66,7 @@ impl fmt::Display for Eigenvalue {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ErrorBudget {
-    /// ‖H_h - H_2h‖ of the differences with steps h and 2h; 0 for a Hessian that the problem gives.
+    /// ‖H_h - H_√5h‖ of the differences with steps h and √5 h; 0 for a Hessian that the problem gives.
     pub differences: f64,
     /// ‖H - H'‖ / 2.
     pub asymmetry: f64,
@@ -68,7 +74,7 @@ pub struct ErrorBudget {
     pub noise: f64,
     /// Errors in the eigenvalues computed from the entries, from the residual ‖H Q - Q Λ‖.
     pub eigen_solver: f64,
-    /// Twice the change of the Hessian from x to the stationary point near it.
+    /// Twice the change of the Hessian from x to the stationary point near it; 0 where none is known.
     pub location: f64,
 }
 
@@ -80,17 +86,23 @@ impl ErrorBudget {
 }
 
 impl Classification {
-    /// A verdict without any eigenvalues.
-    pub(super) fn new(kind: Kind, cost: f64, gradient: &DVector<f64>) -> Self {
+    /// A verdict without any eigenvalues, for x, and what is held of it at its bounds.
+    pub(super) fn new(
+        kind: Kind,
+        (x, cost, gradient): (&DVector<f64>, f64, &DVector<f64>),
+        held: &Held,
+        bounds: Option<&Bounds>,
+    ) -> Self {
         Self {
             kind,
             cost,
-            gradient_norm: gradient.amax(),
+            gradient_norm: bounds.map_or(gradient.amax(), |b| b.projected_norm(x, gradient)),
+            active: held.active.clone(),
             distance: f64::INFINITY,
             eigenvalues: Vec::new(),
             errors: ErrorBudget::default(),
             lowest_index: 0,
-            highest_index: gradient.len(),
+            highest_index: x.len() - held.active.len(),
             escape: None,
         }
     }
@@ -98,6 +110,7 @@ impl Classification {
     /// The verdict that the eigenvalues of `plain` = s² H and `balanced` = S H S give.
     pub(super) fn judged(
         mut self,
+        free: &[usize],
         measured: &Measured,
         [plain, balanced]: [&Spectrum; 2],
         location: &Location,
@@ -140,15 +153,29 @@ impl Classification {
         self.kind = match location.doubt {
             Some(reason) => Kind::Undecided { reason },
             None if positive == n => Kind::Minimum,
-            None if negative == n => Kind::Maximum,
+            // Over the bounds that hold variables f falls, so that it rises from them.
+            None if negative == n && !self.is_held() => Kind::Maximum,
+            None if negative == n => Kind::Saddle { index: negative },
             None if negative > 0 && positive > 0 => Kind::Saddle { index: negative },
             None => Kind::Undecided { reason: Reason::Eigenvalues },
         };
         if by_balance.contains(&n) && !self.eigenvalues.iter().all(Eigenvalue::is_decided) {
             self.resolve(&measured.hessian, balanced, plain, part);
         }
-        self.escape = self.find_escape(plain, balanced, decided);
+        let whole = free.len() + self.active.len();
+        self.escape = self.find_escape(plain, balanced, decided).map(|(direction, curvature)| {
+            let mut expanded = DVector::zeros(whole);
+            for (&i, d) in free.iter().zip(&direction) {
+                expanded[i] = *d;
+            }
+            (expanded, curvature)
+        });
         self
+    }
+
+    /// True when a bound holds a variable that it leaves room to move.
+    fn is_held(&self) -> bool {
+        self.active.iter().any(|bound| bound.side != Side::Fixed)
     }
 
     /// Eigenvalues of a definite Hessian, each with a radius relative to itself: xᵀEx ≤ η xᵀHx for all x.
@@ -191,7 +218,7 @@ impl Classification {
         usable.then(|| (vector / length, value / length / length))
     }
 
-    /// True at a minimum.
+    /// True at a minimum, within the bounds if there are some.
     pub fn is_minimum(&self) -> bool {
         self.kind == Kind::Minimum
     }
@@ -206,7 +233,7 @@ impl Classification {
         matches!(self.kind, Kind::Saddle { .. })
     }
 
-    /// How many eigenvalues of the Hessian are negative: at least, and at most. One number when every sign is decided.
+    /// How many eigenvalues of the Hessian, by the free variables, are negative: at least, and at most. One number when every sign is decided.
     /// Where no stationary point is near, this is about the Hessian at x.
     pub fn index_range(&self) -> RangeInclusive<usize> {
         self.lowest_index..=self.highest_index
@@ -237,6 +264,7 @@ impl fmt::Display for Classification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.eigenvalues.len();
         write!(f, "{}", self.kind)?;
+        self.write_active(f)?;
         let (Some(first), Some(last)) = (self.eigenvalues.first(), self.eigenvalues.last()) else {
             return Ok(());
         };
@@ -245,12 +273,33 @@ impl fmt::Display for Classification {
             Kind::Maximum => write!(f, ": all {n} eigenvalues negative, the largest {last}"),
             _ => {
                 let (low, high) = (self.lowest_index, self.highest_index);
-                write!(f, ": ")?;
+                let is_at_x = matches!(
+                    self.kind,
+                    Kind::Undecided { reason: Reason::NotStationary | Reason::NoContraction }
+                );
+                write!(f, ": {}", if is_at_x { "at x itself " } else { "" })?;
                 if low < high {
                     write!(f, "{low} to ")?;
                 }
                 write!(f, "{high} of {n} eigenvalues negative, from {first} to {last}")
             }
+        }
+    }
+}
+
+impl Classification {
+    /// The first few of the variables at their bounds.
+    fn write_active(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 8;
+        if self.is_held() {
+            write!(f, " within the bounds")?;
+        }
+        for bound in self.active.iter().take(SHOWN) {
+            write!(f, ", {bound}")?;
+        }
+        match self.active.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more"),
         }
     }
 }

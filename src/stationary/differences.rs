@@ -1,35 +1,50 @@
-//! Central differences, on the oracle's count.
+//! Differences around x, central ones where the bounds leave room for them.
+//!
+//! ```text
+//! a, b = ±h, or h and 2h where a bound is nearer:   s_a = (f(x + a) − f(x)) / a
+//! f' ≈ (a s_b − b s_a) / (a − b)        f'' ≈ 2 (s_a − s_b) / (a − b)
+//! ```
 
 use nalgebra::DVector;
 
-use crate::Oracle;
+use super::face::Face;
 
-/// The length that steps are relative to, first max(1, |x|). Where the function changes over a shorter one the errors
-/// show it, and the others are tried.
-fn scales(x: f64) -> impl Iterator<Item = f64> {
-    let first = x.abs().max(1.0);
-    let own = (x != 0.0 && x.abs() < 1.0).then_some(x.abs());
-    [first].into_iter().chain(own).chain((1..=4).map(move |k| first * 0.5_f64.powi(8 * k)))
+/// The longer step that truncation errors are estimated with is √5 times the shorter one: where f is a staircase by
+/// rounding, the two never see the same slope by counting the same stairs.
+pub(super) const FARTHER: f64 = 2.236_067_977_499_79;
+/// From one length to the next in the search for that of a variable.
+const GROWTH: f64 = 256.0;
+
+/// The lengths that steps are relative to, in the order in which they are tried: |x| itself, which is right for a capacity of
+/// 10⁻⁸; longer ones up to 1, or what the bounds leave, in case x is 0 but for rounding; and shorter ones, in case the
+/// function changes over less than |x|.
+fn lengths(x: f64, longest: f64) -> impl Iterator<Item = f64> {
+    let first = if x == 0.0 { longest } else { x.abs().min(longest) };
+    let next =
+        move |length: &f64| Some((length * GROWTH).min(longest)).filter(|next| next > length);
+    let longer = std::iter::successors(Some(first), next);
+    longer.chain((1..=4).map(move |k| first * GROWTH.powi(-k)))
 }
 
-/// The step for one variable with the smallest relative error, and what was found with it. `attempt` returns an error,
-/// the size that it is relative to, and its findings; the first error of at most `accurate` is good enough.
+/// The step for one variable with the smallest relative error, and what was found with it. `longest` is the length not to go
+/// beyond, `unit` a step relative to it. `attempt` returns an error, the size that it is relative to, and its findings; the
+/// first error of at most `accurate` is good enough.
 pub(super) fn best_step<T>(
-    x: f64,
+    [x, longest]: [f64; 2],
     unit: f64,
     accurate: f64,
     mut attempt: impl FnMut(f64) -> ([f64; 2], T),
 ) -> (f64, T) {
-    let mut scales = scales(x).map(|scale| unit * scale);
+    let mut steps = lengths(x, longest).map(|length| unit * length);
+    // Nothing without any error says nothing: the step may be too short to be seen.
     let relative = |[error, size]: [f64; 2]| match error / size {
-        _ if error == 0.0 => 0.0,
         ratio if ratio.is_nan() => f64::INFINITY,
         ratio => ratio,
     };
-    let first = scales.next().unwrap_or(unit);
+    let first = steps.next().unwrap_or(unit);
     let (error, found) = attempt(first);
     let mut best = (relative(error), first, found);
-    for h in scales {
+    for h in steps {
         if best.0 <= accurate {
             break;
         }
@@ -44,33 +59,46 @@ pub(super) fn best_step<T>(
 /// Differences of the gradient around x.
 pub(super) struct GradientDifferences {
     probe: DVector<f64>,
-    above: DVector<f64>,
-    below: DVector<f64>,
+    sides: [DVector<f64>; 2],
+    /// The gradient at x, once it is needed.
+    here: Option<DVector<f64>>,
 }
 
 impl GradientDifferences {
     pub fn new(x: &DVector<f64>) -> Self {
         let zeros = DVector::zeros(x.len());
-        Self { probe: x.clone(), above: zeros.clone(), below: zeros }
+        Self { probe: x.clone(), sides: [zeros.clone(), zeros], here: None }
     }
 
-    /// (∇f(x + h eⱼ) - ∇f(x - h eⱼ)) / 2h, and the larger of |∇f| at the two points by entries.
+    /// ∂∇f/∂xⱼ with step h, the largest |∇f| that it is made of by entries, and h, shorter by what a difference to one side
+    /// makes of errors.
     pub fn column(
         &mut self,
-        oracle: &mut Oracle<'_>,
+        face: &mut Face,
         j: usize,
         h: f64,
-    ) -> (DVector<f64>, DVector<f64>) {
+    ) -> (DVector<f64>, DVector<f64>, f64) {
         let x = self.probe[j];
-        let (above, below) = (x + h, x - h);
-        self.probe[j] = above;
-        oracle.gradient(&self.probe, &mut self.above);
-        self.probe[j] = below;
-        oracle.gradient(&self.probe, &mut self.below);
+        let points = face.sides(j, x, h);
+        for (point, side) in points.into_iter().zip(&mut self.sides) {
+            self.probe[j] = point;
+            face.gradient(&self.probe, side);
+        }
         self.probe[j] = x;
+        let [first, second] = &self.sides;
+        let largest = first.zip_map(second, |a, b| a.abs().max(b.abs()));
         // The points that were evaluated, not the ones that were meant: x ± h is rounded.
-        let difference = (&self.above - &self.below) / (above - below);
-        (difference, self.above.zip_map(&self.below, |a, b| a.abs().max(b.abs())))
+        let [a, b] = points.map(|point| point - x);
+        if a * b < 0.0 {
+            return ((first - second) / (points[0] - points[1]), largest, h);
+        }
+        let here = self.here.get_or_insert_with(|| {
+            let mut here = first.clone();
+            face.gradient(&self.probe, &mut here);
+            here
+        });
+        let column = ((second - &*here) * (a / b) - (first - &*here) * (b / a)) / (a - b);
+        (column, largest.zip_map(here, |l, g| l.max(g.abs())), 0.25 * a.abs())
     }
 }
 
@@ -85,45 +113,53 @@ impl CostDifferences {
         Self { probe: x.clone(), cost }
     }
 
-    /// (f(x + h eⱼ) - f(x - h eⱼ)) / 2h, and the larger of |f| at the two points.
-    pub fn first(&mut self, oracle: &mut Oracle<'_>, j: usize, h: f64) -> (f64, f64) {
+    /// ∂f/∂xⱼ with step h, the costs that it is made of, and h, shorter by what a difference to one side makes of errors.
+    pub fn first(&mut self, face: &mut Face, j: usize, h: f64) -> (f64, [f64; 2], f64) {
         let x = self.probe[j];
-        let (above, below) = (x + h, x - h);
-        let (up, down) = (self.at(oracle, [j, j], [h, 0.0]), self.at(oracle, [j, j], [-h, 0.0]));
-        ((up - down) / (above - below), up.abs().max(down.abs()))
+        let points = face.sides(j, x, h);
+        let costs = points.map(|point| self.at(face, [j, j], [point, point]));
+        let [a, b] = points.map(|point| point - x);
+        if a * b < 0.0 {
+            return ((costs[0] - costs[1]) / (points[0] - points[1]), costs, h);
+        }
+        let [up, down] = costs.map(|cost| cost - self.cost);
+        ((down * (a / b) - up * (b / a)) / (a - b), costs, 0.25 * a.abs())
     }
 
-    /// ∂²f/∂xᵢ∂xⱼ by the central second difference, or by the four corners of a rectangle when i ≠ j; and the largest
-    /// |f| that it is made of.
+    /// ∂²f/∂xᵢ∂xⱼ by the second difference, or by the four corners of a rectangle when i ≠ j; the largest |f| that it is made
+    /// of; and the area that errors are divided by.
     pub fn second(
         &mut self,
-        oracle: &mut Oracle<'_>,
+        face: &mut Face,
         [i, j]: [usize; 2],
         [h, k]: [f64; 2],
-    ) -> (f64, f64) {
-        // Steps that x can be moved by.
-        let h = (self.probe[i] + h) - self.probe[i];
-        let k = (self.probe[j] + k) - self.probe[j];
+    ) -> (f64, f64, f64) {
+        let (x, y) = (self.probe[i], self.probe[j]);
+        let (sides, across) = (face.sides(i, x, h), face.sides(j, y, k));
         if i == j {
-            let up = self.at(oracle, [i, i], [h, 0.0]);
-            let down = self.at(oracle, [i, i], [-h, 0.0]);
-            let difference = (up - self.cost) + (down - self.cost);
-            return (difference / (h * h), up.abs().max(down.abs()));
+            let costs = sides.map(|point| self.at(face, [i, i], [point, point]));
+            let [a, b] = sides.map(|point| point - x);
+            let [up, down] = costs.map(|cost| cost - self.cost);
+            let largest = costs[0].abs().max(costs[1].abs());
+            return (2.0 * (up / a - down / b) / (a - b), largest, a * a);
         }
-        let corners = [[h, k], [h, -k], [-h, k], [-h, -k]];
-        let [a, b, c, d] = corners.map(|corner| self.at(oracle, [i, j], corner));
-        let largest = [a, b, c, d].into_iter().fold(0.0, |m: f64, f| m.max(f.abs()));
-        (((a - b) - (c - d)) / (4.0 * h * k), largest)
+        // To one side the rectangle begins at x.
+        let edges = |[a, b]: [f64; 2], x: f64| if (a > x) == (b > x) { [a, x] } else { [a, b] };
+        let ([a, b], [c, d]) = (edges(sides, x), edges(across, y));
+        let corners = [[a, c], [a, d], [b, c], [b, d]];
+        let costs = corners.map(|corner| self.at(face, [i, j], corner));
+        let largest = costs.into_iter().fold(0.0, |m: f64, f| m.max(f.abs()));
+        let area = (a - b) * (c - d);
+        let difference = (costs[0] - costs[1]) - (costs[2] - costs[3]);
+        (difference / area, largest, 0.25 * area.abs())
     }
 
-    /// f(x + h eᵢ + k eⱼ).
-    fn at(&mut self, oracle: &mut Oracle<'_>, [i, j]: [usize; 2], [h, k]: [f64; 2]) -> f64 {
+    /// f with other values of variables i and j.
+    fn at(&mut self, face: &mut Face, [i, j]: [usize; 2], [x, y]: [f64; 2]) -> f64 {
         let (x_i, x_j) = (self.probe[i], self.probe[j]);
-        self.probe[i] += h;
-        self.probe[j] += k;
-        let cost = oracle.cost(&self.probe);
-        self.probe[i] = x_i;
-        self.probe[j] = x_j;
+        (self.probe[i], self.probe[j]) = (x, y);
+        let cost = face.cost(&self.probe);
+        (self.probe[i], self.probe[j]) = (x_i, x_j);
         cost
     }
 }

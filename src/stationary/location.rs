@@ -3,18 +3,20 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::Reason;
+use super::face::Face;
 use super::measured::Measured;
 use super::noise::GradientNoise;
 use super::spectrum::Spectrum;
-use crate::Oracle;
 
-/// The longest Newton step, relative to max(1, |xᵢ|), from a point that is called stationary.
+/// The longest Newton step, relative to max(1, |xᵢ|) or the width of the bounds, from a point that is called stationary.
 const NEAR: f64 = 1e-2;
 /// The largest relative change of the Hessian over the Newton step. Newton's method converges for less than 1/2
 /// (Kantorovich). It is 0.44 for x⁴ and 1/2 for x³, at every x, and 1 - 1/e for e⁻ˣ, where there is nothing near.
 const CONTRACTION: f64 = 0.25;
 /// From one length to the next in the search for one over which the gradient shows its slope.
 const GROWTH: f64 = 4.0;
+/// Lengths in that search at most: from the least number to the largest.
+const LENGTHS: usize = 1060;
 
 /// Where the stationary point is, seen from x.
 pub(super) struct Location {
@@ -33,7 +35,7 @@ impl Location {
     /// Takes the Newton step D = -H⁻¹g in the eigenvectors whose eigenvalues have a sign, and demands that
     ///
     /// - the gradient has no more than rounding errors in the other eigenvectors;
-    /// - D is short: |Dᵢ| ≤ 0.01 max(1, |xᵢ|);
+    /// - D is short: |Dᵢ| ≤ 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds;
     /// - the gradient at x + D is less than half of that at x, rounding errors aside;
     /// - over some P, parallel to D and no shorter, the gradient changes by H P, and not by rounding errors;
     /// - ‖|A|^(-1/2) (A(x + P) - A(x)) |A|^(-1/2)‖_F ≤ 1/4 with the balanced Hessian A = S H S.
@@ -42,7 +44,7 @@ impl Location {
     /// variable enters (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate at one
     /// point, not a proof over a ball.
     pub fn of(
-        oracle: &mut Oracle<'_>,
+        face: &mut Face,
         x: &DVector<f64>,
         gradient: &DVector<f64>,
         noise: &GradientNoise,
@@ -56,21 +58,21 @@ impl Location {
             relative_change: 0.0,
             doubt: None,
         };
-        let outcome = Search { oracle, x, gradient, measured, spectrum }.run(noise, &mut found);
+        let outcome = Search { face, x, gradient, measured, spectrum }.run(noise, &mut found);
         found.doubt = outcome.err();
         found
     }
 }
 
-struct Search<'s, 'o, 'p> {
-    oracle: &'s mut Oracle<'o>,
+struct Search<'s, 'f, 'o, 'p> {
+    face: &'s mut Face<'f, 'o>,
     x: &'p DVector<f64>,
     gradient: &'p DVector<f64>,
     measured: &'p Measured,
     spectrum: &'p Spectrum,
 }
 
-impl Search<'_, '_, '_> {
+impl Search<'_, '_, '_, '_> {
     fn run(&mut self, noise: &GradientNoise, found: &mut Location) -> Result<(), Reason> {
         let Self { x, spectrum, .. } = *self;
         let n = x.len();
@@ -86,7 +88,8 @@ impl Search<'_, '_, '_> {
             return Err(Reason::NotStationary);
         }
         let mut there = DVector::zeros(n);
-        self.oracle.gradient(&(x + newton), &mut there);
+        let nearest = self.face.clamp(x + newton);
+        self.face.gradient(&nearest, &mut there);
         // x + D is rounded.
         let rounding = self.measured.hessian.abs() * x.abs() * f64::EPSILON;
         let floor = self.energy(&errors) + self.energy(&spectrum.coordinate_bounds(&rounding));
@@ -123,7 +126,7 @@ impl Search<'_, '_, '_> {
     }
 
     fn is_near(&self, step: &DVector<f64>) -> bool {
-        step.iter().zip(self.x).all(|(d, x)| d.abs() <= NEAR * x.abs().max(1.0))
+        (0..step.len()).all(|j| step[j].abs() <= NEAR * self.face.length(j, self.x[j]))
     }
 
     /// The shortest multiple P of `reach` over which the gradient changes as the Hessian says, up and down and over 4P
@@ -140,13 +143,19 @@ impl Search<'_, '_, '_> {
         };
         // No shorter than x can be moved, along the eigenvector in which the gradient says least.
         let mut least = self.spectrum.vectors.column(weakest).component_mul(&self.spectrum.scale);
-        let unit = |x: f64| if x == 0.0 { 1.0 } else { x.abs() };
-        let sizes = least.iter().zip(self.x).map(|(d, x)| d.abs() / unit(*x));
-        least *= 16.0 * f64::EPSILON / sizes.fold(f64::MIN_POSITIVE, f64::max);
-        let mut probe = reach + least;
+        least /= least.amax();
+        let room = least.iter().zip(self.x).enumerate().map(|(j, (d, x))| {
+            let size = if *x == 0.0 { self.face.length(j, 0.0) } else { x.abs() };
+            size / d.abs()
+        });
+        let shortest = 16.0 * f64::EPSILON * room.fold(f64::INFINITY, f64::min);
+        let mut probe = reach + least * shortest.max(f64::MIN_POSITIVE);
         let mut times = 1.0;
         let mut in_sequence = 0;
-        while self.is_near(&probe) {
+        for _ in 0..LENGTHS {
+            if !self.is_near(&probe) {
+                break;
+            }
             in_sequence = if self.shows_slope(&probe) { in_sequence + 1 } else { 0 };
             if in_sequence == 2 {
                 return Ok(Some((probe, times)));
@@ -157,19 +166,22 @@ impl Search<'_, '_, '_> {
         Err(Reason::NoContraction)
     }
 
-    /// True when ∇f(x ± P) = ∇f(x) ± H P to within one half.
+    /// True when ∇f(x ± P) = ∇f(x) ± H P to within one half, as far as the bounds let x move.
     fn shows_slope(&mut self, probe: &DVector<f64>) -> bool {
-        [1.0, -1.0].into_iter().all(|sign| {
-            let there = self.x + probe * sign;
-            let mut gradient = DVector::zeros(there.len());
-            self.oracle.gradient(&there, &mut gradient);
-            // The step that was taken, not the one that was meant.
-            let predicted = &self.measured.hessian * (there - self.x);
-            let missed = gradient - self.gradient - &predicted;
-            let [missed, predicted] =
-                [missed, predicted].map(|g| self.energy(&self.spectrum.coordinates(&g)));
-            missed <= 0.5 * predicted && predicted > 0.0
-        })
+        let x = self.x;
+        let sides = [1.0, -1.0].map(|sign| self.face.clamp(x + probe * sign));
+        let mut moved = sides.into_iter().filter(|there| there != x).peekable();
+        moved.peek().is_some()
+            && moved.all(|there| {
+                let mut gradient = DVector::zeros(there.len());
+                self.face.gradient(&there, &mut gradient);
+                // The step that was taken, not the one that was meant.
+                let predicted = &self.measured.hessian * (there - x);
+                let missed = gradient - self.gradient - &predicted;
+                let [missed, predicted] =
+                    [missed, predicted].map(|g| self.energy(&self.spectrum.coordinates(&g)));
+                missed <= 0.5 * predicted && predicted > 0.0
+            })
     }
 
     /// The change of the Hessian over `probe`, without the errors that both Hessians have anyway, and its norm relative
@@ -179,7 +191,9 @@ impl Search<'_, '_, '_> {
         probe: &DVector<f64>,
         change: &mut DMatrix<f64>,
     ) -> Result<f64, Reason> {
-        let moved = self.measured.again(self.oracle, &(self.x + probe)).ok_or(Reason::NotFinite)?;
+        let [there, back] = [1.0, -1.0].map(|sign| self.face.clamp(self.x + probe * sign));
+        let there = if there == *self.x { back } else { there };
+        let moved = self.measured.again(self.face, &there).ok_or(Reason::NotFinite)?;
         let mut signed = moved - &self.measured.hessian;
         signed.zip_apply(&self.measured.error(), |change, error| {
             *change = (change.abs() - error).max(0.0).copysign(*change);

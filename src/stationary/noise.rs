@@ -4,8 +4,11 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::differences::CostDifferences;
-use crate::Oracle;
-use crate::oracle::difference_step;
+use super::face::Face;
+
+/// 2 ε^(1/3): twice the relative step of the best central difference of the cost, so that the two differ by three times the
+/// truncation error of that.
+const FARTHER_STEP: f64 = 12.110_908_904_786_686e-6;
 
 /// The size of the rounding errors in a gradient.
 pub(super) struct GradientNoise {
@@ -18,34 +21,48 @@ pub(super) struct GradientNoise {
 }
 
 impl GradientNoise {
-    /// Six gradients, and 2n costs when the gradient is differenced: its truncation errors are |g_h - g_2h|.
-    pub fn at(
-        oracle: &mut Oracle<'_>,
-        x: &DVector<f64>,
-        cost: f64,
-        gradient: &DVector<f64>,
-    ) -> Self {
-        let mut own = gradient.map(|g| 4.0 * f64::EPSILON * g.abs());
-        if !oracle.problem().has_gradient() {
-            let mut differences = CostDifferences::new(x, cost);
-            for j in 0..x.len() {
-                let h = difference_step::CENTRAL * x[j].abs().max(1.0);
-                let (far, largest) = differences.first(oracle, j, 2.0 * h);
-                own[j] += (far - gradient[j]).abs() + 2.0 * f64::EPSILON * largest / h;
-            }
-        }
+    /// Six gradients.
+    pub fn at(face: &mut Face, x: &DVector<f64>, gradient: &DVector<f64>) -> Self {
+        let own = gradient.map(|g| 4.0 * f64::EPSILON * g.abs());
         let samples: Vec<[DVector<f64>; 2]> = (-3..=3)
             .map(|k| {
-                let there = nudged(x, k);
+                let there = face.clamp(nudged(x, k));
                 let mut change = gradient.clone();
                 if k != 0 {
-                    oracle.gradient(&there, &mut change);
+                    face.gradient(&there, &mut change);
                 }
                 [there - x, change - gradient]
             })
             .collect();
         let entries = &own + largest_second_difference(samples.iter().map(|[_, change]| change));
         Self { entries, own, samples }
+    }
+
+    /// Adds the truncation errors of a gradient that was differenced: how far it is from other differences, with steps
+    /// relative to the length that suits each variable best; 2n costs, or twice that.
+    pub fn differenced(
+        mut self,
+        face: &mut Face,
+        x: &DVector<f64>,
+        (cost, gradient): (f64, &DVector<f64>),
+        length: impl Fn(usize) -> Option<f64>,
+    ) -> Self {
+        let mut differences = CostDifferences::new(x, cost);
+        for j in 0..x.len() {
+            let longest = face.length(j, x[j]);
+            let own = if x[j] == 0.0 { longest } else { x[j].abs().min(longest) };
+            let lengths = length(j).map_or([own, longest], |length| [length; 2]);
+            let count = if lengths[0] == lengths[1] { 1 } else { 2 };
+            let errors = lengths[..count].iter().map(|length| {
+                let (other, costs, reach) = differences.first(face, j, FARTHER_STEP * length);
+                let largest = costs[0].abs().max(costs[1].abs());
+                (other - gradient[j]).abs() + 4.0 * f64::EPSILON * largest / reach
+            });
+            let error = errors.reduce(f64::min).unwrap_or(f64::NAN);
+            self.own[j] += error;
+            self.entries[j] += error;
+        }
+        self
     }
 
     /// By entries, beyond what the rounding of x makes of them: how far the gradient is from ∇f(x) + H d.
@@ -57,18 +74,23 @@ impl GradientNoise {
 }
 
 /// The size of the rounding errors in f(x).
-pub(super) fn cost_noise(oracle: &mut Oracle<'_>, x: &DVector<f64>, cost: f64) -> f64 {
-    let mut at = |k| if k == 0 { cost } else { oracle.cost(&nudged(x, k)) };
+pub(super) fn cost_noise(face: &mut Face, x: &DVector<f64>, cost: f64) -> f64 {
+    let mut at = |k| if k == 0 { cost } else { face.cost(&face.clamp(nudged(x, k))) };
     let samples: Vec<_> = (-3..=3).map(|k| DVector::from_element(1, at(k))).collect();
     largest_second_difference(samples.iter())[0]
 }
 
-/// x with every coordinate moved by about k 10⁻¹² of itself, up and down in turn: so little that a smooth function is
-/// linear over it, and what is not linear is rounding.
+/// x with every coordinate moved up and down in turn by k times about 28 of its last places, or six of those of 1 where x is
+/// smaller and that is little beside x: so little that a smooth function is linear over it, and what is not linear is rounding.
 pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
     // No power of two: the last bits are to be others.
-    let nudge = f64::from(k) * 0.618_033_988_749_894_9e-12;
-    DVector::from_fn(x.len(), |i, _| x[i] * if i % 2 == 0 { 1.0 + nudge } else { 1.0 - nudge })
+    const SHARE: f64 = 0.618_033_988_749_894_9e-14;
+    DVector::from_fn(x.len(), |i, _| {
+        let size = x[i].abs();
+        let length = (SHARE * size).max((0.1 * SHARE).min(1e6 * SHARE * size));
+        let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+        x[i] + sign * f64::from(k) * length
+    })
 }
 
 /// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by entries: about 3 or 4 standard deviations of the errors in s.

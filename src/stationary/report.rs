@@ -20,6 +20,22 @@ pub struct DerivativeReport {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Mismatch {
+    /// `gradient` or `cost_and_gradient` leaves a component as it was. Nothing that needs a gradient was checked then.
+    GradientNotWritten {
+        /// The first such component.
+        index: usize,
+    },
+    /// `gradient` or `cost_and_gradient` puts a vector of another length in the place of the gradient. Nothing that needs a
+    /// gradient was checked then.
+    GradientReplaced {
+        /// The problem's dimension n.
+        expected: usize,
+    },
+    /// `hessian_product` puts a vector of another length in the place of the product.
+    HessianProductReplaced {
+        /// The problem's dimension n.
+        expected: usize,
+    },
     /// An entry of the gradient against differences of the cost.
     GradientEntry {
         /// Which entry.
@@ -136,6 +152,16 @@ impl fmt::Display for DerivativeReport {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::GradientNotWritten { index } => write!(f, "gradient[{index}] is not written"),
+            Self::GradientReplaced { expected } => write!(
+                f,
+                "the gradient is replaced by a vector of another length: write its {expected} components in place"
+            ),
+            Self::HessianProductReplaced { expected } => write!(
+                f,
+                "the Hessian's product is replaced by a vector of another length: write its {expected} components in \
+                 place"
+            ),
             Self::GradientEntry { index, given, differenced, allowed } => {
                 write!(
                     f,

@@ -10,6 +10,9 @@ use crate::error::check;
 use crate::first_order::{FirstOrder, Float, Rule, Step, Updater};
 use crate::{Error, IntoVector, Oracle, Problem};
 
+/// T at most: what is made of the curve takes T² operations.
+const MOST_STEPS: usize = 100_000;
+
 /// The terms of a range test.
 ///
 /// ```
@@ -44,7 +47,7 @@ impl LrRangeTest {
         Self { from, to, steps: 100, smoothing: 0.98, divergence: 4.0 }
     }
 
-    /// T, default 100. Range: ≥ 2.
+    /// T, default 100. Range: 2 to 100 000.
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = steps;
         self
@@ -92,7 +95,8 @@ impl LrRangeTest {
             self.to,
             "above `from` and finite",
         )?;
-        check(self.steps >= 2, "steps", self.steps as f64, "at least 2")?;
+        let in_range = (2..=MOST_STEPS).contains(&self.steps);
+        check(in_range, "steps", self.steps as f64, "2 to 100 000")?;
         check(
             (0.0..1.0).contains(&self.smoothing),
             "smoothing",
@@ -183,7 +187,12 @@ impl LrRangeTest {
         solver: impl Into<FirstOrder<R>>,
         x0: impl IntoVector,
     ) -> Result<RangeCurve, Error> {
-        let (solver, mut oracle, x0) = (solver.into(), Oracle::new(problem), x0.into_vector());
+        let (solver, x0) = (solver.into(), x0.into_vector());
+        if x0.len() != problem.dimension() {
+            let (expected, actual) = (problem.dimension(), x0.len());
+            return Err(Error::Dimension { what: "x0", expected, actual });
+        }
+        let mut oracle = Oracle::new(problem);
         let mut batches = solver.draw_from(&oracle)?;
         let mut gradient = DVector::zeros(problem.dimension());
         oracle.start(&x0, &mut gradient)?;

@@ -6,7 +6,8 @@ use crate::{DVector, Error, Num, Real};
 /// Checks m ≥ n ≥ `least`.
 fn sizes(n: usize, m: usize, least: usize, range: &'static str) -> Result<(), Error> {
     sized(n, n >= least, range)?;
-    crate::error::check(m >= n, "m", m as f64, "at least n")
+    crate::error::check(m >= n, "m", m as f64, "at least n")?;
+    crate::memory::check_length::<f64>("m", m)
 }
 
 /// Σⱼ j xⱼ over j = `from`, ..., `to`, counted from 1.

@@ -5,6 +5,12 @@
 //!
 //! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower
 //! triangle: an update waits (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
+//!
+//! Self-scaling (Oren & Luenberger 1974; restricted to growth as in Al-Baali 1998): H ← √c H before the update, with
+//! c = s'Bs / s'y, B = H⁻¹, where c > 1. Since Bs = −α g, s'Bs = −α² g'd costs nothing, and c = −α g'd / d'y. A departure:
+//! only where c > 1 on the last five steps too. The first H is the inverse of the largest curvature, and where the others
+//! are far below it, B overestimates them step after step; in a curved valley it does so on single steps, and a scaled H
+//! then forgets what it knows across the valley. H = size · M, so that scaling touches a number and not the matrix.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -13,14 +19,16 @@ use super::steepest::descend;
 use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
 use crate::linalg::{self, Packed};
 use crate::line_search::{HagerZhang, LineSearch};
-use crate::{Error, Hessian, Oracle};
+use crate::{Error, Hessian, Oracle, memory};
 
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
 ///
 /// **Method** d = −H g; H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y. Before the first update H becomes
-/// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given.
+/// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given. Where steps showed less curvature than H
+/// stands for, c = s'H⁻¹s / s'y > 1, five times in a row, it is multiplied by √c before the update.
 ///
-/// **Needs** a gradient; n²/2 numbers of memory and one pass over them per iteration. **Parameters** the line search
+/// **Needs** a gradient; n²/2 numbers of memory, of at most 16 GiB (n = 65536), and one pass over
+/// them per iteration. **Parameters** the line search
 /// (default [`HagerZhang`]), [`initial_hessian`](Bfgs::initial_hessian), [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** superlinear convergence near a minimum with a positive definite Hessian; n steps on a quadratic with
@@ -37,8 +45,12 @@ use crate::{Error, Hessian, Oracle};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Nocedal & Wright (2006), algorithm 6.1 and eqs. 6.17, 6.20.
+/// **References** Nocedal & Wright (2006), algorithm 6.1 and eqs. 6.17, 6.20; Oren & Luenberger, Manag. Sci. 20 (1974)
+/// 845-862; Al-Baali, Comput. Optim. Appl. 9 (1998) 191-203.
 pub type Bfgs<L = HagerZhang> = Descent<InverseHessian, L>;
+
+/// So many steps in a row must have shown less curvature than H stands for before it is scaled.
+const PERSISTENT: u32 = 5;
 
 /// The direction of [`Bfgs`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -66,9 +78,10 @@ impl<S> DescentState<BfgsMemory, S> {
     /// covariance up to a factor.
     pub fn inverse_hessian(&self) -> DMatrix<f64> {
         let memory = self.memory();
-        let mut h = memory.h.to_dense();
+        let mut h = memory.m.to_dense();
         h.ger(1.0, &memory.s, &memory.w, 1.0);
         h.ger(1.0, &memory.w, &memory.s, 1.0);
+        h *= memory.size;
         if let Some(scale) = &memory.scale {
             scale_both_sides(&mut h, scale);
         }
@@ -79,16 +92,20 @@ impl<S> DescentState<BfgsMemory, S> {
 /// What [`InverseHessian`] remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BfgsMemory {
-    /// H without the last update.
-    h: Packed,
-    /// The last update: H + s w' + w s'.
+    /// M without the last update; H = size · M.
+    m: Packed,
+    size: f64,
+    /// The last update: M + s w' + w s'.
     s: DVector<f64>,
     w: DVector<f64>,
     y: DVector<f64>,
-    hy: DVector<f64>,
+    /// M y.
+    my: DVector<f64>,
     /// H⁺g⁺, the negative of the next direction.
     hg: DVector<f64>,
     knows: Knows,
+    /// For how many steps in a row s'Bs > s'y.
+    overestimates: u32,
     /// `typical_x`, to give H back in the variables of the problem.
     scale: Option<DVector<f64>>,
 }
@@ -128,6 +145,7 @@ impl Direction for InverseHessian {
     }
 
     fn check(&self, n: usize) -> Result<(), Error> {
+        memory::check_pairs(self.name(), n, 0.5)?;
         let Some(hessian) = &self.initial_hessian else { return Ok(()) };
         if !hessian.is_square(n) {
             let actual = hessian.dimension();
@@ -150,28 +168,32 @@ impl Direction for InverseHessian {
         scale: Option<&DVector<f64>>,
     ) -> BfgsMemory {
         let zeros = || DVector::zeros(n);
-        let mut h = Packed::zeros(n);
+        let mut m = Packed::zeros(n);
         let initial = self.initial_inverse(n).map(|mut inverse| {
             if let Some(scale) = scale {
                 scale_both_sides(&mut inverse, &scale.map(f64::recip));
             }
-            h.copy_from(&inverse);
+            m.copy_from(&inverse);
         });
         BfgsMemory {
-            h,
+            m,
+            size: 1.0,
             s: zeros(),
             w: zeros(),
             y: zeros(),
-            hy: zeros(),
+            my: zeros(),
             hg: zeros(),
             knows: if initial.is_some() { Knows::InitialHessian } else { Knows::Nothing },
+            overestimates: 0,
             scale: scale.cloned(),
         }
     }
 
     fn is_valid(&self, memory: &BfgsMemory, n: usize) -> bool {
-        let vectors = [&memory.s, &memory.w, &memory.y, &memory.hy, &memory.hg];
-        memory.h.is_valid(n)
+        let vectors = [&memory.s, &memory.w, &memory.y, &memory.my, &memory.hg];
+        memory.m.is_valid(n)
+            && memory.size > 0.0
+            && memory.size.is_finite()
             && vectors.iter().all(|v| v.len() == n)
             && memory.scale.as_ref().is_none_or(|s| s.len() == n)
     }
@@ -183,11 +205,12 @@ impl Direction for InverseHessian {
         at: Point<'_>,
         d: &mut DVector<f64>,
     ) -> Proposal {
-        let BfgsMemory { h, s, w, hy, hg, knows, .. } = memory;
+        let BfgsMemory { m, s, w, my, hg, knows, .. } = memory;
         match knows {
             Knows::Nothing => return descend(at.gradient, d),
             Knows::InitialHessian => {
-                h.update_and_multiply([s, w], [at.gradient, at.gradient], [hy, hg]);
+                // Nothing has been scaled yet: M is H.
+                m.update_and_multiply([s, w], [at.gradient, at.gradient], [my, hg]);
                 *knows = Knows::Steps;
             }
             Knows::Steps => {}
@@ -201,38 +224,46 @@ impl Direction for InverseHessian {
 
     fn update(&self, memory: &mut BfgsMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
-        let BfgsMemory { h, s, w, y, hy, hg, knows, .. } = memory;
+        let BfgsMemory { m, size, s, w, y, my, hg, knows, overestimates, .. } = memory;
         for ((y, new), old) in y.as_mut_slice().iter_mut().zip(new.as_slice()).zip(old.as_slice()) {
             *y = new - old;
         }
-        let [dy, dd, yy] =
-            linalg::sums([d.as_slice(), y.as_slice()], |[d, y]| [d * y, d * d, y * y]);
+        let vectors = [d.as_slice(), y.as_slice(), old.as_slice()];
+        let [dy, dd, yy, dg] = linalg::sums(vectors, |[d, y, old]| [d * y, d * d, y * y, d * old]);
+        // s'Bs / s'y of an H that is more than a guess.
+        let mut excess = -alpha * dg / dy;
         if *knows == Knows::Nothing {
             // Nocedal & Wright, eq. 6.20: the size of the true inverse Hessian along the first step.
-            let size = alpha * dy / yy;
-            h.set_diagonal(|_| if size > 0.0 && size.is_finite() { size } else { alpha });
+            let guess = alpha * dy / yy;
+            m.set_diagonal(|_| if guess > 0.0 && guess.is_finite() { guess } else { alpha });
             s.fill(0.0);
             w.fill(0.0);
+            (*size, excess) = (1.0, 1.0);
         }
-        h.update_and_multiply([s, w], [y, new], [hy, hg]);
+        m.update_and_multiply([s, w], [y, new], [my, hg]);
         *knows = Knows::Steps;
         // A step along which the slope did not rise (beyond rounding) has no curvature to learn.
         if dy <= f64::EPSILON * (dd * yy).sqrt() {
             s.fill(0.0);
             w.fill(0.0);
+            *hg *= *size;
             return;
         }
+        *overestimates = if excess > 1.0 { overestimates.saturating_add(1) } else { 0 };
+        if *overestimates >= PERSISTENT && (*size * excess.sqrt()).is_finite() {
+            *size *= excess.sqrt();
+        }
         let sy = alpha * dy;
-        let [yhy] = linalg::sums([y.as_slice(), hy.as_slice()], |[y, hy]| [y * hy]);
-        let along_s = 0.5 * (1.0 + yhy / sy) / sy;
+        let [ymy] = linalg::sums([y.as_slice(), my.as_slice()], |[y, my]| [y * my]);
+        let along_s = 0.5 * (size.recip() + ymy / sy) / sy;
         let vectors = s.as_mut_slice().iter_mut().zip(w.as_mut_slice());
-        for (((s, w), d), hy) in vectors.zip(d.as_slice()).zip(hy.as_slice()) {
+        for (((s, w), d), my) in vectors.zip(d.as_slice()).zip(my.as_slice()) {
             *s = alpha * d;
-            *w = along_s * *s - hy / sy;
+            *w = along_s * *s - my / sy;
         }
         let [sg, wg] = linalg::dot2(new.as_slice(), s.as_slice(), w.as_slice());
         for ((hg, s), w) in hg.as_mut_slice().iter_mut().zip(s.as_slice()).zip(w.as_slice()) {
-            *hg += wg * s + sg * w;
+            *hg = *size * (*hg + (wg * s + sg * w));
         }
     }
 

@@ -1,10 +1,10 @@
 //! Why no lower point was found along the steepest descent.
 //!
 //! With φ'(0) < 0 a smooth φ decreases on short steps, and past a minimum it rises with the square of the step. Where φ rises
-//! in proportion to the step, on steps α and α/2, the slopes there tell why:
+//! in proportion to the step, on steps β < α, the slopes there tell why:
 //!
 //! ```text
-//! σ = (φ(α) − φ(α/2)) / (α/2) > 0,   m = (φ'(α/2) + φ'(α)) / 2
+//! σ = (φ(α) − φ(β)) / (α − β) > 0,   m = (φ'(β) + φ'(α)) / 2,   β = 0.6 α
 //! m agrees with σ     the gradient is right there, and turns between x and there: a kink
 //! m does not          the gradient is not that of the cost
 //! ```
@@ -24,8 +24,10 @@ pub(super) enum Diagnosis {
     Lower { alpha: f64, value: f64 },
 }
 
-/// At most this share of the rise may be missing on half the step: a parabola's would be three quarters.
-const PROPORTIONAL: f64 = 0.4;
+/// The shorter step: no power of ½, which searches try.
+const SHORTER: f64 = 0.6;
+/// At least this share of the rise is there on the shorter step: between that of a line, 0.6, and that of a parabola, 0.36.
+const PROPORTIONAL: f64 = 0.48;
 /// Steps that promise less than this share of the rise went far out from where the slope is rounding: they say nothing.
 const PROMISING: f64 = 1e-3;
 
@@ -36,15 +38,15 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64) -> Diagnosis {
         return Diagnosis::Nothing;
     }
     let cost = ray.cost();
-    let half = 0.5 * alpha;
+    let near = SHORTER * alpha;
     let (far_value, far_slope) = ray.value_and_slope(alpha);
-    let (value, near_slope) = ray.value_and_slope(half);
-    if value < cost {
-        return Diagnosis::Lower { alpha: half, value };
+    let (near_value, near_slope) = ray.value_and_slope(near);
+    if near_value < cost {
+        return Diagnosis::Lower { alpha: near, value: near_value };
     }
-    let (rise, half_rise) = (far_value - cost, value - cost);
-    let is_proportional = half_rise >= PROPORTIONAL * rise && half * -slope >= PROMISING * rise;
-    let secant = (far_value - value) / half;
+    let (rise, near_rise) = (far_value - cost, near_value - cost);
+    let is_proportional = near_rise >= PROPORTIONAL * rise && near * -slope >= PROMISING * rise;
+    let secant = (far_value - near_value) / (alpha - near);
     let mean = 0.5 * (near_slope + far_slope);
     if !is_proportional || !(secant.is_finite() && mean.is_finite()) {
         Diagnosis::Nothing

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::linalg::{self, ModifiedLdl};
 use crate::line_search::HagerZhang;
-use crate::{Error, Oracle};
+use crate::{Error, Oracle, memory};
 
 /// Newton's method with a modified factorization and a line search.
 ///
 /// **Method** (H + E) d = −g, H = ∇²f(x), E = 0 where H is positive definite; else P (H + E) P' = L |D| L' with the
 /// factors P H P' = L D L', D of blocks 1 × 1 and 2 × 2, |λ| for its eigenvalues λ; the trial step is 1.
 ///
-/// **Needs** a gradient, and the Hessian or n more gradients an iteration, which it differences and counts; n²
-/// numbers of memory, n³/3 operations. **Parameters** the line search (default [`HagerZhang`]),
+/// **Needs** a gradient, and the Hessian or n more gradients an iteration, which it differences and counts; 2n² numbers of
+/// memory, of at most 16 GiB (n = 32768), n³/3 operations. **Parameters** the line search (default [`HagerZhang`]),
 /// [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** quadratic convergence near a minimum with a positive definite Hessian; affine invariance there. It
@@ -68,7 +68,7 @@ pub struct NewtonMemory {
 }
 
 impl NewtonMemory {
-    /// Evaluates and factorizes the Hessian at a point; false when it is not finite.
+    /// Evaluates and factorizes the Hessian at a point; false when it is not finite, or its factors are not.
     fn look(&mut self, problem: &mut Oracle<'_>, at: Point<'_>) -> bool {
         if !self.current {
             // Differences need the gradient as the problem gives it.
@@ -83,13 +83,9 @@ impl NewtonMemory {
                     column.component_mul_assign(scale);
                 }
             }
-            if !self.hessian.iter().all(|h| h.is_finite()) {
-                return false;
-            }
-            self.factor.factorize(&self.hessian);
-            self.current = true;
+            self.current = self.factor.factorize(&self.hessian);
         }
-        true
+        self.current
     }
 
     /// Leaves p in `work` and returns p'H p when that is negative beyond the errors of H.
@@ -114,8 +110,8 @@ impl Direction for ModifiedNewton {
         "Newton"
     }
 
-    fn check(&self, _n: usize) -> Result<(), Error> {
-        Ok(())
+    fn check(&self, n: usize) -> Result<(), Error> {
+        memory::check_pairs(self.name(), n, 2.0)
     }
 
     fn start(

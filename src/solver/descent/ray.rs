@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
 
 use super::Proposal;
 use super::state::Buffer;
@@ -21,16 +22,15 @@ pub(super) struct Ray<'s, 'o, 'p> {
     best: &'s mut Buffer,
     at: Trial,
     best_at: Trial,
-    /// What was said at x itself and at the last few points.
-    seen: [Trial; SEEN],
+    /// What was said at x itself and at the last points.
+    seen: &'s mut Vec<Trial>,
     seen_count: usize,
-    /// The shortest step at which the cost rose by more than rounding.
-    shortest_rise: f64,
+    /// The shortest step at which the cost rose by more than rounding; infinite without one.
+    rise: Trial,
 }
 
-/// How many points are remembered without their gradients: a search that has come down to rounding goes round
-/// among a few.
-const SEEN: usize = 8;
+/// How many points are remembered without their gradients: all of a search as a rule.
+pub(super) const SEEN: usize = 64;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
@@ -39,7 +39,7 @@ const RESOLVED: f64 = 1e4 * f64::EPSILON;
 const SAFE: f64 = 1e290;
 
 /// What is known at a trial point; NaN where nothing was asked yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Trial {
     pub alpha: f64,
     pub value: f64,
@@ -65,33 +65,25 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         problem: &'o mut Oracle<'p>,
         (x, scale, d): (&'s DVector<f64>, Option<&'s DVector<f64>>, &'s DVector<f64>),
         (cost, Proposal { slope, max: longest, .. }): (f64, Proposal),
-        trial: &'s mut Buffer,
-        best: &'s mut Buffer,
+        [trial, best]: [&'s mut Buffer; 2],
+        seen: &'s mut Vec<Trial>,
     ) -> Self {
         let nowhere = Trial::new(f64::NAN);
         let [has_value, has_gradient] = [true; 2];
-        let mut seen = [nowhere; SEEN];
-        seen[0] = Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) };
-        let (at, best_at, shortest_rise) = (nowhere, nowhere, f64::INFINITY);
-        Self {
-            problem,
-            x,
-            scale,
-            d,
-            longest,
-            trial,
-            best,
-            at,
-            best_at,
-            seen,
-            seen_count: 1,
-            shortest_rise,
-        }
+        seen.clear();
+        seen.push(Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) });
+        let (at, best_at, rise) = (nowhere, nowhere, Trial::new(f64::INFINITY));
+        Self { problem, x, scale, d, longest, trial, best, at, best_at, seen, seen_count: 0, rise }
     }
 
     /// Breaks with the reason once the run was interrupted.
     pub fn uninterrupted(&self) -> ControlFlow<Termination> {
         self.problem.uninterrupted()
+    }
+
+    /// False when gradients are differenced.
+    pub fn has_gradient(&self) -> bool {
+        self.problem.problem().has_gradient()
     }
 
     /// f(x).
@@ -101,7 +93,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
 
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     pub fn shortest_rise(&self) -> f64 {
-        self.shortest_rise
+        self.rise.alpha
     }
 
     /// Notes a cost at the trial point that is above f(x) by far more than rounding.
@@ -109,7 +101,9 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         let Trial { alpha, value, .. } = self.at;
         let rise = value - self.cost();
         if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
-            self.shortest_rise = self.shortest_rise.min(alpha);
+            if alpha < self.rise.alpha {
+                self.rise = self.at;
+            }
         }
     }
 
@@ -136,10 +130,17 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             self.at.alpha = alpha;
             return;
         }
+        if self.at.alpha == self.rise.alpha {
+            self.rise = self.at;
+        }
         if self.at.is_held {
             // x keeps its place.
-            self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
-            self.seen_count += 1;
+            if self.seen.len() < SEEN {
+                self.seen.push(self.at);
+            } else {
+                self.seen[1 + self.seen_count % (SEEN - 1)] = self.at;
+                self.seen_count += 1;
+            }
         }
         if self.best_at.is_held && self.coincide(alpha, self.best_at.alpha) {
             std::mem::swap(self.trial, self.best);
@@ -153,8 +154,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;
         }
-        let seen = self.seen[..self.seen_count.min(SEEN)].iter();
-        let seen = seen.copied().find(|seen| self.coincide(alpha, seen.alpha));
+        let mut seen = self.seen.iter().chain([&self.rise]).copied();
+        let seen = seen.find(|seen| self.coincide(alpha, seen.alpha));
         self.at = match seen {
             Some(seen) => Trial { alpha, is_held: false, ..seen },
             None => Trial::new(alpha),
@@ -255,7 +256,13 @@ impl Phi for Ray<'_, '_, '_> {
             self.hold();
             if !self.at.has_gradient {
                 let Buffer { x, gradient } = &mut *self.trial;
-                self.problem.gradient(x, gradient);
+                let known = self.at.has_value.then_some(self.at.value);
+                // Differences may need the cost, and then it is known.
+                let value = self.problem.gradient_at(x, known, gradient);
+                if let (None, Some(value)) = (known, value) {
+                    (self.at.value, self.at.has_value) = (value, true);
+                    self.note_rise();
+                }
                 self.read_gradient();
             }
         }

@@ -7,7 +7,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
-use crate::{Stall, State, Termination};
+use crate::{Stall, State, Termination, linalg};
+
+/// A rise below this share of the last changes of the cost counts for nothing: an error in an ill-conditioned cost can be many
+/// rounding units.
+const NEGLIGIBLE: f64 = 1e-6;
+/// How fast older changes fade from their mean: Hager & Zhang's Δ, ACM Trans. Math. Softw. 32 (2006), section 3.
+const FADING: f64 = 0.7;
 
 /// A method that has been above its lowest point for so many steps goes back to it.
 const LONGEST_CLIMB: u32 = 50;
@@ -30,6 +36,8 @@ pub struct DescentState<M, S> {
     pub(super) pending: bool,
     pub(super) trial: Buffer,
     pub(super) best: Buffer,
+    /// The points of the last search.
+    pub(super) seen: Vec<ray::Trial>,
     /// By how much the last step lowered the cost.
     pub(super) fall: f64,
     /// The last accepted α; 0 before the first.
@@ -43,8 +51,13 @@ pub struct DescentState<M, S> {
     /// The cost at the start of the run, and the lowest since.
     first_cost: f64,
     lowest_cost: f64,
-    /// The best point behind a search that lets the cost rise; no workspace is kept for it otherwise.
-    lowest: Option<Lowest>,
+    /// The mean size of the last changes of the cost, the latest weighing most, and its weight.
+    change: f64,
+    weight: f64,
+    /// True when steps may lead up by more than errors in the cost.
+    may_climb: bool,
+    /// The best point, while the current one is not.
+    lowest: Lowest,
 }
 
 /// A point on the ray with its gradient.
@@ -54,7 +67,7 @@ pub(super) struct Buffer {
     pub gradient: DVector<f64>,
 }
 
-/// The best point so far of a method that goes up now and then.
+/// The best point so far: the lowest, and of those that are level up to errors in the cost the flattest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Lowest {
     /// For how many steps the current point has not been the lowest.
@@ -87,7 +100,7 @@ impl<M, S> DescentState<M, S> {
     {
         let n = x.len();
         let zeros = || DVector::zeros(n);
-        let lowest = || Lowest { since: 0, x: zeros(), gradient: zeros(), cost, gradient_norm };
+        let lowest = Lowest { since: 0, x: zeros(), gradient: zeros(), cost, gradient_norm };
         Self {
             x,
             cost,
@@ -98,6 +111,7 @@ impl<M, S> DescentState<M, S> {
             pending: false,
             trial: Buffer { x: zeros(), gradient: zeros() },
             best: Buffer { x: zeros(), gradient: zeros() },
+            seen: Vec::with_capacity(ray::SEEN),
             fall: 0.0,
             alpha: 0.0,
             length: None,
@@ -106,32 +120,35 @@ impl<M, S> DescentState<M, S> {
             search: S::default(),
             first_cost: cost,
             lowest_cost: cost,
-            lowest: (!is_monotone).then(lowest),
+            change: 0.0,
+            weight: 0.0,
+            may_climb: !is_monotone,
+            lowest,
         }
     }
 
     /// Checks a loaded state, the direction's memory aside, for n variables.
     pub(super) fn check(&self, n: usize, is_monotone: bool) -> Result<(), &'static str> {
-        let lowest = self.lowest.iter().flat_map(|lowest| [&lowest.x, &lowest.gradient]);
+        let lowest = [&self.lowest.x, &self.lowest.gradient];
         let buffers = [&self.trial, &self.best].into_iter().flat_map(|b| [&b.x, &b.gradient]);
         let mut vectors =
             [&self.x, &self.gradient, &self.d].into_iter().chain(buffers).chain(lowest);
-        if !vectors.all(|v| v.len() == n) || self.lowest.is_none() != is_monotone {
+        if !vectors.all(|v| v.len() == n) || self.may_climb == is_monotone {
             return Err("its sizes are not those of this problem and solver");
         }
-        let behind = self.lowest.iter().filter(|lowest| lowest.is_behind());
+        let behind = Some(&self.lowest).filter(|lowest| lowest.is_behind()).into_iter();
         let behind = behind.flat_map(|lowest| lowest.x.iter().chain([&lowest.cost]));
         let numbers = self.x.iter().chain(&self.gradient).chain([&self.cost]);
-        let mut numbers = numbers.chain([&self.first_cost, &self.lowest_cost]).chain(behind);
+        let mut numbers = numbers
+            .chain([&self.first_cost, &self.lowest_cost, &self.change, &self.weight])
+            .chain(behind);
         if numbers.all(|v| v.is_finite()) { Ok(()) } else { Err("its point is not finite") }
     }
 
     /// The point that is reported, with its gradient in the scaled variables.
     pub(super) fn best_point(&self) -> (&DVector<f64>, &DVector<f64>) {
-        match &self.lowest {
-            Some(lowest) if lowest.is_behind() => (&lowest.x, &lowest.gradient),
-            _ => (&self.x, &self.gradient),
-        }
+        let Self { lowest, x, gradient, .. } = self;
+        if lowest.is_behind() { (&lowest.x, &lowest.gradient) } else { (x, gradient) }
     }
 
     /// What the direction has learnt.
@@ -139,16 +156,16 @@ impl<M, S> DescentState<M, S> {
         &self.memory
     }
 
-    /// The trial step for a direction without a length of its own: before the first step, one that changes no variable by
-    /// more than 1, or one of length 1 where `typical_x` makes the variables comparable; later, one that would lower the
-    /// cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
+    /// The trial step for a direction without a length of its own: before the first step, the longest that changes no variable
+    /// by more than its own size, or one of length 1 where `typical_x` makes the variables comparable; later, one that would
+    /// lower the cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
     /// rounding only (its length, when it was measured in units of a direction with a length of its own).
     pub(super) fn first_trial(&self, is_scaled: bool) -> f64 {
         if self.alpha == 0.0 && is_scaled {
             // |g'd| = ‖d‖² along the steepest descent.
             (-self.proposal.slope).sqrt().recip()
         } else if self.alpha == 0.0 {
-            self.proposal.max.recip()
+            self.relative_step().unwrap_or(self.proposal.max.recip())
         } else if self.fall > RESOLVED * self.cost.abs() {
             1.01 * 2.0 * self.fall / -self.proposal.slope
         } else if let Some(length) = self.length {
@@ -158,44 +175,75 @@ impl<M, S> DescentState<M, S> {
         }
     }
 
+    /// minᵢ max(|xᵢ|, ‖x‖∞ / 1000) / |dᵢ|; `None` at the origin, which says nothing about sizes.
+    fn relative_step(&self) -> Option<f64> {
+        let smallest = 1e-3 * linalg::max_abs(self.x.as_slice());
+        let steps = self.x.iter().zip(&self.d).map(|(x, d)| x.abs().max(smallest) / d.abs());
+        Some(steps.fold(f64::INFINITY, f64::min)).filter(|step| step.is_normal())
+    }
+
     /// Makes the trial point the current one.
     pub(super) fn commit(&mut self, at: ray::Trial) {
         self.alpha = at.alpha;
         self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
-        if let Some(lowest) = &mut self.lowest {
-            // A rise within rounding is none.
-            let known = if lowest.is_behind() { lowest.cost } else { self.cost };
-            let rises = at.value > (known + ROUNDING * known.abs()).min(self.first_cost);
-            if rises && !lowest.is_behind() {
-                std::mem::swap(&mut lowest.x, &mut self.x);
-                std::mem::swap(&mut lowest.gradient, &mut self.gradient);
-                (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
-            }
-            lowest.since = if rises { lowest.since.saturating_add(1) } else { 0 };
+        let (cost, norm) = self.best();
+        let error = self.error();
+        let improves = at.value <= self.first_cost
+            && (at.value < cost - error || (at.value <= cost + error && at.gradient_norm <= norm));
+        let lowest = &mut self.lowest;
+        if !improves && !lowest.is_behind() {
+            std::mem::swap(&mut lowest.x, &mut self.x);
+            std::mem::swap(&mut lowest.gradient, &mut self.gradient);
+            (lowest.cost, lowest.gradient_norm) = (self.cost, self.gradient_norm);
         }
+        lowest.since = if improves { 0 } else { lowest.since.saturating_add(1) };
         self.lowest_cost = self.lowest_cost.min(at.value);
         std::mem::swap(&mut self.x, &mut self.trial.x);
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
         self.fall = self.cost - at.value;
+        self.weight = 1.0 + FADING * self.weight;
+        self.change += (self.fall.abs() - self.change) / self.weight;
         self.cost = at.value;
         self.gradient_norm = at.gradient_norm;
         self.pending = false;
     }
 
     /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one where that is less, but for
-    /// rounding.
+    /// errors in it.
     pub(super) fn ceiling(&self) -> f64 {
-        match self.lowest {
-            Some(_) => f64::INFINITY,
-            None => (self.lowest_cost + ROUNDING * self.lowest_cost.abs()).min(self.first_cost),
+        if self.may_climb {
+            f64::INFINITY
+        } else {
+            (self.lowest_cost + self.error()).min(self.first_cost)
+        }
+    }
+
+    /// Costs that differ by less are level: by rounding, or by next to nothing beside the last changes.
+    fn error(&self) -> f64 {
+        self.noise().max(ROUNDING * self.lowest_cost.abs())
+    }
+
+    /// What may be an error in the cost beside its last changes.
+    pub(super) fn noise(&self) -> f64 {
+        NEGLIGIBLE * self.change
+    }
+
+    /// The cost and the gradient norm of the best point.
+    fn best(&self) -> (f64, f64) {
+        let Self { lowest, cost, gradient_norm, .. } = self;
+        if lowest.is_behind() {
+            (lowest.cost, lowest.gradient_norm)
+        } else {
+            (*cost, *gradient_norm)
         }
     }
 
     /// Goes back to the lowest point, when the method has left it.
     pub(super) fn return_to_lowest(&mut self) -> bool {
-        let Some(lowest) = self.lowest.as_mut().filter(|lowest| lowest.is_behind()) else {
+        let lowest = &mut self.lowest;
+        if !lowest.is_behind() {
             return false;
-        };
+        }
         lowest.since = 0;
         std::mem::swap(&mut lowest.x, &mut self.x);
         std::mem::swap(&mut lowest.gradient, &mut self.gradient);
@@ -207,8 +255,16 @@ impl<M, S> DescentState<M, S> {
 
     /// True when it has been above its lowest point for long, and goes back to it now.
     pub(super) fn ends_climb(&mut self) -> bool {
-        let is_long = |lowest: &Lowest| lowest.since >= LONGEST_CLIMB;
-        self.lowest.as_ref().is_some_and(is_long) && self.return_to_lowest()
+        self.may_climb && self.lowest.since >= LONGEST_CLIMB && self.return_to_lowest()
+    }
+
+    /// Takes a better gradient at x, in the buffer of the best trial, with its norm, if there is one.
+    pub(super) fn take_gradient(&mut self, norm: Option<f64>) {
+        if let Some(norm) = norm {
+            std::mem::swap(&mut self.gradient, &mut self.best.gradient);
+            self.gradient_norm = norm;
+            self.pending = false;
+        }
     }
 
     pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
@@ -225,15 +281,9 @@ where
         self.best_point().0
     }
     fn cost(&self) -> f64 {
-        match &self.lowest {
-            Some(lowest) if lowest.is_behind() => lowest.cost,
-            _ => self.cost,
-        }
+        self.best().0
     }
     fn gradient_norm(&self) -> Option<f64> {
-        Some(match &self.lowest {
-            Some(lowest) if lowest.is_behind() => lowest.gradient_norm,
-            _ => self.gradient_norm,
-        })
+        Some(self.best().1)
     }
 }

@@ -152,11 +152,11 @@ impl<R: Rule> Solver for FirstOrder<R> {
     }
 }
 
+/// Where a cost that decreases without end leads to, unless it is all but infinite near 0.
+const FAR: f64 = 1e30;
+
 impl Course {
-    fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error> {
-        if problem.problem().bounds().is_some() {
-            return Err(Error::BoundsNotSupported { solver });
-        }
+    fn check(&self) -> Result<(), Error> {
         if let Some(plateau) = &self.plateau {
             plateau.check()?;
         }
@@ -192,7 +192,7 @@ impl Course {
         problem: &mut Oracle<'_>,
         x0: DVector<f64>,
     ) -> Result<FirstOrderState<R>, Error> {
-        self.check(R::NAME, problem)?;
+        self.check()?;
         let batches = self.draw_from(R::NAME, problem)?;
         let n = problem.dimension();
         groups.sections(n)?;
@@ -226,7 +226,8 @@ impl Course {
         if state.batches.is_none() && state.skipped() > skipped {
             // The squares of the gradient are beyond all numbers, here and so for ever.
             let (cost, gradient_norm) = (state.cost(), state.gradient_norm());
-            return ControlFlow::Break(if cost < -f64::MAX.sqrt() {
+            let is_far = state.x.amax() > FAR;
+            return ControlFlow::Break(if is_far && cost < -f64::MAX.sqrt() {
                 Termination::Unbounded { cost }
             } else {
                 Termination::Stalled { reason: Stall::OutsideDomain, gradient_norm }
@@ -297,7 +298,7 @@ impl Course {
         problem: &mut Oracle<'_>,
         state: &mut FirstOrderState<R>,
     ) -> Result<(), Error> {
-        self.check(R::NAME, problem)?;
+        self.check()?;
         let refused = |reason: &str| Err(Error::Checkpoint { reason: reason.to_owned() });
         let n = problem.dimension();
         groups.sections(n)?;

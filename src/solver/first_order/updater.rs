@@ -7,7 +7,7 @@ use super::number::{Float, Lanes, Number};
 use super::pass::{self, Blocks};
 use super::rule::{Now, Rule, Sums};
 use super::slots::Slots;
-use crate::Error;
+use crate::{Error, memory};
 
 /// What became of a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,10 @@ struct Draft<R: Rule> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpdaterState<T, M> {
     /// One for each rule.
+    #[serde(
+        with = "super::memories",
+        bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de>")
+    )]
     memory: Vec<M>,
     slots: Vec<Vec<T>>,
     steps: u64,
@@ -81,10 +85,14 @@ impl<T, M> UpdaterState<T, M> {
 
 impl<T: Float, R: Rule> Updater<T, R> {
     pub(super) fn new(groups: Groups<R>, len: usize) -> Self {
-        let sections = groups.sections(len);
+        // A rule that cannot be started takes no memory.
+        let sections = groups
+            .sections(len)
+            .and_then(|sections| memory::check_length::<T>("n", len).map(|()| sections));
+        let kept = if sections.is_ok() { len } else { 0 };
         let used = |slot| groups.rules().iter().any(|rule| rule.uses(slot));
         let slots = (0..R::Slots::COUNT)
-            .map(|slot| vec![T::default(); if used(slot) { len } else { 0 }])
+            .map(|slot| vec![T::default(); if used(slot) { kept } else { 0 }])
             .collect();
         let memory = groups.rules().iter().map(Rule::memory).collect();
         let state =

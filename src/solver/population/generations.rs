@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::partial::Partial;
 use super::{Population, SearchState};
 use crate::oracle::check_cost;
+use crate::solver::local_search::centre;
 use crate::stop::History;
-use crate::{AnySolver, Error, Lbfgs, Oracle, Solver, State, Termination};
+use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination};
 
 /// Generations before the best point is polished for the first time.
 const UNPOLISHED: u64 = 20;
@@ -46,7 +47,7 @@ impl<P: Population> Generations<P> {
     /// Polishes the best point by a local solver, when it is a new one, after 20 generations, again when they have cost four
     /// times what the last polish did, when the population is done, and when the method asks for it. When it is not a new one,
     /// the best of the last generation is polished in the same intervals. What is better than the best goes into the
-    /// population. A gradient counts as n costs. The local solver works in coordinates without bounds.
+    /// population. A gradient counts as n costs. A local solver that does not keep bounds works in coordinates without any.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -246,15 +247,17 @@ impl<'a, P: Population> Course<'a, P> {
     }
 }
 
-/// Runs a local solver from x, in coordinates without bounds. What it found, and its price in costs.
+/// Runs a local solver from x, within the bounds though it may not know them. What it found, and its price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
     let before = problem.evaluations();
-    let found = problem.without_bounds(|problem, unbounded| {
-        let mut state = local.init(problem, unbounded.enter(x)).ok()?;
+    let centre = centre(local, problem, x);
+    let found = problem.without_bounds(centre.as_ref(), |problem, unbounded| {
+        let start = centre.as_ref().unwrap_or(x);
+        let mut state = local.init(problem, unbounded.enter(start)).ok()?;
         let mut history = History::new(state.cost(), state.gradient_norm());
         let patience = local.patience().min(5);
         for iteration in 1..=1000 {
@@ -285,6 +288,9 @@ impl<P: Population> Solver for Generations<P> {
 
     fn name(&self) -> &'static str {
         P::NAME
+    }
+    fn domain(&self) -> Domain {
+        Domain::Bounded
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.course().init(problem, x0)
@@ -345,6 +351,9 @@ macro_rules! solver {
 
             fn name(&self) -> &'static str {
                 <Self as crate::solver::population::Population>::NAME
+            }
+            fn domain(&self) -> crate::Domain {
+                crate::Domain::Bounded
             }
             fn init(
                 &self,

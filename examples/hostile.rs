@@ -1,0 +1,66 @@
+//! Random problems with faults against every solver, and damaged checkpoints, in any number.
+//!
+//! `--runs 1e5` and `--checkpoints 1e5` make so many, and end in a line of counts; `--seed`, `--first` and `--threads` choose
+//! which, and by how many threads; `--show 5` findings of a kind are told in full. `--case SEED` makes one run again and
+//! tells everything about it, `--checkpoint SEED` one checkpoint. It exits with 1 when anything was found.
+
+#[path = "../tests/hostile/mod.rs"]
+mod hostile;
+
+use std::process::ExitCode;
+
+use hostile::cases::Case;
+use hostile::checks::{Finding, check};
+use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
+
+/// What follows an argument of this name.
+fn value(name: &str) -> Option<String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    arguments.nth(1)
+}
+
+fn number(name: &str) -> Option<f64> {
+    value(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} {text} is not a number")))
+}
+
+/// Makes so many cases and prints their counts; false when anything was found.
+fn all(name: &'static str, cases: f64, run: fn(u64) -> Verdict) -> bool {
+    let plan = Plan {
+        cases: cases as u64,
+        first: number("--first").unwrap_or(0.0) as u64,
+        seed: number("--seed").unwrap_or(0.0) as u64,
+        threads: number("--threads").unwrap_or(2.0) as usize,
+        shown: number("--show").unwrap_or(5.0) as u64,
+        name,
+        run,
+        code,
+    };
+    let tally = Tally::of(plan);
+    println!("{}{}", tally.table(), tally.line(plan));
+    tally.is_clean()
+}
+
+/// Tells everything about one case; false when anything was found.
+fn one(findings: &[Finding]) -> bool {
+    findings.iter().for_each(|finding| println!("{:?}: {}", finding.kind, finding.what));
+    findings.is_empty()
+}
+
+fn main() -> ExitCode {
+    let seed = |name| value(name).map(|text| text.parse().expect("a seed is a whole number"));
+    let is_clean = if let Some(seed) = seed("--case") {
+        let case = Case::draw(seed);
+        println!("{}", code(seed));
+        let checked = check(&case);
+        println!("{:?}", checked.end);
+        one(&checked.findings)
+    } else if let Some(seed) = seed("--checkpoint") {
+        let verdict = run_checkpoint(seed);
+        println!("{}", code(seed));
+        one(&verdict.findings)
+    } else {
+        let runs = number("--runs").is_none_or(|runs| all("case", runs, run_case));
+        number("--checkpoints").is_none_or(|cases| all("checkpoint", cases, run_checkpoint)) && runs
+    };
+    ExitCode::from(u8::from(!is_clean))
+}

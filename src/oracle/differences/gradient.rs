@@ -1,0 +1,472 @@
+//! Gradients from costs.
+
+use nalgebra::DVector;
+
+use super::{
+    COARSE, CUTS, Differences, ENLARGEMENTS, Norms, STALE, Scheme, TINY, Variable, power_of_two,
+};
+use crate::{Bounds, Oracle};
+
+/// A variable at its point: xᵢ, its bounds, and the cost there once it is known.
+#[derive(Clone, Copy)]
+struct Place {
+    i: usize,
+    x: f64,
+    lower: f64,
+    upper: f64,
+    cost: Option<f64>,
+}
+
+impl Place {
+    fn new(i: usize, x: &DVector<f64>, bounds: Option<&Bounds>, cost: Option<f64>) -> Self {
+        let (lower, upper) = match bounds {
+            Some(bounds) => (bounds.lower()[i], bounds.upper()[i]),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        Self { i, x: x[i], lower, upper, cost }
+    }
+
+    /// How far x may move down and up.
+    fn room(&self) -> [f64; 2] {
+        [self.x - self.lower, self.upper - self.x]
+    }
+}
+
+/// What a difference says: f' and f'', how large the costs were that it is made of, and how much that is uncertain by
+/// truncation (of extrapolated ones only).
+#[derive(Clone, Copy)]
+struct Difference {
+    slope: f64,
+    second: f64,
+    third: f64,
+    size: f64,
+    truncation: f64,
+    /// How much the costs differ at most.
+    change: f64,
+}
+
+impl Difference {
+    /// Outside the domain on both sides.
+    const NOWHERE: Self = Self {
+        slope: f64::NAN,
+        second: f64::NAN,
+        third: f64::NAN,
+        size: f64::NAN,
+        truncation: f64::INFINITY,
+        change: f64::NAN,
+    };
+    /// Of a variable that the bounds hold fast.
+    const FIXED: Self = Self {
+        slope: 0.0,
+        second: 0.0,
+        third: 0.0,
+        size: 0.0,
+        truncation: 0.0,
+        change: f64::INFINITY,
+    };
+
+    /// Of the parabola through the point and two more.
+    fn parabola(cost: f64, [near, far]: [(f64, f64); 2]) -> Self {
+        let ((t, f_t), (u, f_u)) = (near, far);
+        let (d_t, d_u) = (f_t - cost, f_u - cost);
+        let size = cost.abs().max(f_u.abs());
+        if t == 0.0 || t == u || !f_t.is_finite() {
+            return Self { slope: d_u / u, second: 0.0, size, change: d_u.abs(), ..Self::FIXED };
+        }
+        Self {
+            slope: (d_t * (u / t) - d_u * (t / u)) / (u - t),
+            second: 2.0 * (d_u / u - d_t / t) / (u - t),
+            size: size.max(f_t.abs()),
+            change: d_u.abs().max(d_t.abs()),
+            ..Self::FIXED
+        }
+    }
+}
+
+impl<'a> Oracle<'a> {
+    pub(super) fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
+        if !x_i.is_finite() || !self.may_evaluate(self.evaluations.cost) {
+            return f64::NAN;
+        }
+        let x = std::mem::replace(&mut self.probe[i], x_i);
+        self.evaluations.cost += 1;
+        self.count_all_terms();
+        let cost = self.problem.cost(&self.probe);
+        self.probe[i] = x;
+        cost
+    }
+
+    /// f at the place moved by h, or to the bound before, and how far that is.
+    fn cost_beside(&mut self, at: Place, h: f64) -> (f64, f64) {
+        let there = (at.x + h).clamp(at.lower, at.upper);
+        // The point that was evaluated, not the one that was meant: x + h is rounded.
+        (there - at.x, self.cost_at_probe(at.i, there))
+    }
+
+    fn cost_here(&mut self, at: &mut Place) -> f64 {
+        *at.cost.get_or_insert_with(|| self.cost_at_probe(at.i, at.x))
+    }
+
+    /// (f(x + h) − f(x − h)) / 2h; where one side is outside the domain or beyond a bound, the slope at x of the parabola
+    /// through f(x), f(x ± h/2) and f(x ± h).
+    fn central(&mut self, at: &mut Place, h: f64) -> Difference {
+        let [down, up] = at.room();
+        if down < h || up < h {
+            let side = if up >= h || up >= down { 1.0 } else { -1.0 };
+            if down.max(up) > 0.0 {
+                let far = self.cost_beside(*at, side * h);
+                return self.one_sided(at, far);
+            }
+            return Difference::FIXED;
+        }
+        let (above, f_above) = self.cost_beside(*at, h);
+        let (below, f_below) = self.cost_beside(*at, -h);
+        match (f_above.is_finite(), f_below.is_finite()) {
+            (true, true) => {
+                let cost = at.cost.unwrap_or(f64::NAN);
+                let (rise, other) = (f_above - cost, f_below - cost);
+                Difference {
+                    slope: (f_above - f_below) / (above - below),
+                    second: (rise + other) / (above * -below),
+                    size: f_above.abs().max(f_below.abs()),
+                    change: rise.abs().max(other.abs()),
+                    ..Difference::FIXED
+                }
+            }
+            (true, false) => self.one_sided(at, (above, f_above)),
+            (false, true) => self.one_sided(at, (below, f_below)),
+            (false, false) => Difference::NOWHERE,
+        }
+    }
+
+    fn one_sided(&mut self, at: &mut Place, far: (f64, f64)) -> Difference {
+        if !far.1.is_finite() {
+            return Difference::NOWHERE;
+        }
+        let near = self.cost_beside(*at, 0.5 * far.0);
+        Difference::parabola(self.cost_here(at), [near, far])
+    }
+
+    /// (f(x + h) − f(x)) / h; backward where forward is outside the domain or beyond a bound.
+    fn forward(&mut self, at: &mut Place, h: f64) -> f64 {
+        let [down, up] = at.room();
+        let side = if up >= h || up >= down { h } else { -h };
+        if down.max(up) <= 0.0 {
+            return 0.0;
+        }
+        for h in [side, -side] {
+            let (moved, cost) = self.cost_beside(*at, h);
+            if cost.is_finite() && moved != 0.0 {
+                return (cost - self.cost_here(at)) / moved;
+            }
+        }
+        f64::NAN
+    }
+
+    /// (4 D(h/2) − D(h)) / 3 from central differences, or from those of parabolas where one side is missing.
+    fn extrapolated(&mut self, at: &mut Place, h: f64) -> Difference {
+        let far = self.central(at, h);
+        if far.slope.is_nan() || at.lower == at.upper {
+            return far;
+        }
+        let near = self.central(at, 0.5 * h);
+        let gap = near.slope - far.slope;
+        Difference {
+            slope: near.slope + gap / 3.0,
+            second: near.second + (near.second - far.second) / 3.0,
+            third: 8.0 * gap / (h * h),
+            size: near.size.max(far.size),
+            truncation: 0.01 * gap.abs(),
+            change: far.change,
+        }
+    }
+
+    /// The gradient where nothing is known of the variables, by central differences, and what they say of each. Where a step is
+    /// lost in the rounding of the cost, or goes beyond the length over which that is smooth, others are tried. Nothing is
+    /// learnt from an interruption.
+    pub(in crate::oracle) fn learn_at_start(
+        &mut self,
+        x: &DVector<f64>,
+        cost: f64,
+        gradient: &mut DVector<f64>,
+    ) {
+        self.prepare_differences();
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut learnt = std::mem::take(&mut self.learnt);
+        for i in 0..x.len() {
+            let mut at = Place::new(i, x, bounds, Some(cost));
+            let typical = self.differences.variables[i].typical;
+            let mut variable = Variable { typical, ..Variable::default() };
+            variable.anchor(x[i], self.width(i));
+            let (variable, found) = self.explore(&mut at, cost, variable);
+            gradient[i] = found.slope;
+            learnt.variables[i] = variable;
+        }
+        (learnt.scheme, learnt.measured) = (Scheme::Central, None);
+        (learnt.norm, learnt.cost) = (0.0, cost);
+        self.take_up(learnt, gradient);
+    }
+
+    /// Takes up what was learnt with a gradient, unless that is not one.
+    fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
+        if self.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
+            std::mem::swap(&mut self.differences, &mut learnt);
+        }
+        self.learnt = learnt;
+    }
+
+    /// The central difference of a variable of which nothing is known but a guess of its scale.
+    fn explore(&mut self, at: &mut Place, cost: f64, guess: Variable) -> (Variable, Difference) {
+        let lost = self.steps.error(cost.abs()) / self.steps.extrapolated;
+        let mut variable = guess;
+        let first = self.central_of(at, &variable);
+        let mut found = first;
+        for _ in 0..ENLARGEMENTS {
+            if found.change > lost || found.change.is_nan() {
+                break;
+            }
+            // Enough to show, if f is straight; x = 0 and what rounding left of it say nothing of the scale.
+            let factor = lost / self.steps.extrapolated / found.change;
+            let is_blind = found.change == 0.0 && variable.scale < 1.0;
+            variable.scale = if is_blind {
+                1.0
+            } else {
+                variable.scale * power_of_two(factor.max(16.0).min(16384.0))
+            };
+            if variable.anchor < TINY {
+                variable.typical = variable.scale;
+            }
+            found = self.central_of(at, &variable);
+        }
+        if found.change <= lost {
+            (variable, found) = (guess, first);
+        }
+        // Near a place without slope, or far beyond the length over which f is smooth.
+        let h = variable.step(self.steps.central * variable.scale, at.x);
+        let is_bent = 0.5 * found.second.abs() * h > 0.05 * found.slope.abs();
+        if found.slope.is_nan() || (is_bent && found.change > lost) {
+            return self.learn(at, variable);
+        }
+        let eta = self.steps.error(found.size.max(cost.abs()));
+        variable.tune(self.steps, eta, found.slope, found.second, None);
+        (variable, found)
+    }
+
+    /// The central difference over the step of a variable's scale.
+    fn central_of(&mut self, at: &mut Place, variable: &Variable) -> Difference {
+        let h = 1.125 * power_of_two(self.steps.central * variable.scale);
+        self.central(at, variable.step(h, at.x))
+    }
+
+    /// The extrapolated difference over `factor` times the step of a variable's scale, and the rounding in it.
+    fn extrapolated_of(
+        &mut self,
+        at: &mut Place,
+        variable: &Variable,
+        factor: f64,
+    ) -> (Difference, f64) {
+        let h = factor * power_of_two(self.steps.extrapolated * variable.scale);
+        let h = variable.step(h, at.x);
+        let found = self.extrapolated(at, h);
+        (found, 3.0 * self.steps.error(found.size) / h)
+    }
+
+    /// The extrapolated difference of a variable, and its steps from that. A scale beyond the length over which f is smooth
+    /// is cut.
+    fn learn(&mut self, at: &mut Place, guess: Variable) -> (Variable, Difference) {
+        let mut variable = guess;
+        let mut best = (guess, Difference::NOWHERE);
+        for _ in 0..CUTS {
+            let (found, rounding) = self.extrapolated_of(at, &variable, 1.25);
+            // A shorter step is better until it is lost in rounding.
+            if best.1.slope.is_nan() || rounding < best.1.truncation {
+                best = (variable, found);
+            }
+            let h = self.steps.extrapolated * variable.scale;
+            let curved = found.second.abs() * h;
+            // Not short beside the length over which f is smooth: slope and curvature over half the step are others.
+            let is_long = found.truncation > 1e-5 * (found.slope.abs() + curved);
+            if !found.slope.is_nan() && !(is_long && found.truncation > rounding) {
+                break;
+            }
+            variable.scale /= 64.0;
+        }
+        let (mut variable, found) = best;
+        let eta = self.steps.error(found.size.max(at.cost.unwrap_or(0.0).abs()));
+        variable.tune(self.steps, eta, found.slope, found.second, Some(found.third));
+        (variable, found)
+    }
+
+    /// Writes ∇f(x) by the scheme in use, and returns f(x) if that is known then.
+    pub(in crate::oracle) fn difference_cost(
+        &mut self,
+        x: &DVector<f64>,
+        mut cost: Option<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Option<f64> {
+        self.prepare_differences();
+        if self.differences.variables.iter().any(|variable| variable.steps[1] == 0.0) {
+            let cost = cost.unwrap_or_else(|| self.cost(x));
+            if cost.is_finite() {
+                self.learn_at_start(x, cost, gradient);
+            } else {
+                gradient.fill(f64::NAN);
+            }
+            return Some(cost);
+        }
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let scheme = self.differences.scheme;
+        let mut error = 0.0_f64;
+        for i in 0..x.len() {
+            let mut at = Place::new(i, x, bounds, cost);
+            let variable = self.differences.variables[i];
+            let [forward, central] = variable.steps.map(|h| variable.step(h, x[i]));
+            gradient[i] = match scheme {
+                Scheme::Forward => self.forward(&mut at, forward),
+                Scheme::Central => self.central(&mut at, central).slope,
+                Scheme::Extrapolated => {
+                    let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.25);
+                    error = error.max(found.truncation + rounding);
+                    found.slope
+                }
+            };
+            cost = at.cost;
+        }
+        let is_measured = scheme == Scheme::Extrapolated;
+        self.differences.measured = cost.filter(|_| is_measured).map(|cost| (cost, error));
+        cost
+    }
+
+    /// True when the gradient at a point of this cost was differenced, and could be more precise.
+    pub(crate) fn is_refinable(&self, cost: f64) -> bool {
+        !self.problem.has_gradient()
+            && self.differences.scheme < Scheme::Extrapolated
+            && self.differences.refined != Some(cost)
+    }
+
+    /// True when a gradient that was differenced at x by the scheme in use is too coarse beside its errors, or `has_failed`
+    /// its solver and could be more precise. Where it has grown a hundredfold a cheaper scheme is taken up.
+    pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
+        if self.problem.has_gradient() || self.closed.is_some() {
+            return false;
+        }
+        let differences = &mut self.differences;
+        let is_stale =
+            differences.scheme == Scheme::Forward && at.cost.abs() < STALE * differences.cost.abs();
+        if at.plain >= 100.0 * differences.norm && !has_failed {
+            differences.cheapen(at);
+        }
+        let is_last = differences.scheme == Scheme::Extrapolated;
+        !is_last
+            && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
+    }
+
+    /// Writes ∇f(x) by the next scheme, or one that is better still, learns of each variable what that says, and chooses the
+    /// scheme for the gradients to come: not that in use again where that `has_failed`. Nothing is learnt from an
+    /// interruption.
+    pub(crate) fn refine(
+        &mut self,
+        (x, cost): (&DVector<f64>, f64),
+        scale: Option<&DVector<f64>>,
+        has_failed: bool,
+        gradient: &mut DVector<f64>,
+    ) {
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut learnt = std::mem::take(&mut self.learnt);
+        let was = self.differences.scheme;
+        let least = if has_failed { was.next() } else { Scheme::Forward };
+        let mut scheme = was.next();
+        for _ in 0..2 {
+            let mut error = 0.0_f64;
+            learnt.variables.clone_from(&self.differences.variables);
+            for i in 0..x.len() {
+                let mut at = Place::new(i, x, bounds, Some(cost));
+                let mut variable = learnt.variables[i];
+                variable.anchor(x[i], self.width(i));
+                let (variable, found) = if scheme == Scheme::Central {
+                    let found = self.central_of(&mut at, &variable);
+                    let eta = self.steps.error(found.size.max(cost.abs()));
+                    variable.tune(self.steps, eta, found.slope, found.second, None);
+                    (variable, found)
+                } else {
+                    let (variable, found) = self.learn(&mut at, variable);
+                    let h = self.steps.extrapolated * variable.scale;
+                    error = error.max(found.truncation + 3.0 * self.steps.error(found.size) / h);
+                    (variable, found)
+                };
+                gradient[i] = found.slope;
+                learnt.variables[i] = variable;
+            }
+            learnt.measured = (scheme == Scheme::Extrapolated).then_some((cost, error));
+            learnt.cost = cost;
+            learnt.refined = learnt.measured.map(|(cost, _)| cost);
+            learnt.choose(least, Norms::of(cost, gradient, scale));
+            if scheme == Scheme::Extrapolated || learnt.scheme <= scheme {
+                break;
+            }
+            scheme = Scheme::Extrapolated;
+        }
+        self.take_up(learnt, gradient);
+    }
+
+    /// The size of the error in a differenced gradient, maximum norm: 0 where the problem gives it. Measured, unless it is
+    /// known: 2n costs for the `gradient` at x, 4n for any that the scheme in use would give. NaN when the run is
+    /// interrupted.
+    pub fn gradient_error(
+        &mut self,
+        x: &DVector<f64>,
+        cost: f64,
+        gradient: Option<&DVector<f64>>,
+    ) -> f64 {
+        if self.problem.has_gradient() {
+            return 0.0;
+        }
+        if let Some((at, error)) = self.differences.measured
+            && at == cost
+        {
+            return error;
+        }
+        self.anchor_differences(x);
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let scheme = self.differences.scheme;
+        let mut largest = 0.0_f64;
+        for i in 0..x.len() {
+            let mut at = Place::new(i, x, bounds, Some(cost));
+            let variable = self.differences.variables[i];
+            let [forward, central] = match variable.steps {
+                [_, 0.0] => [self.steps.forward, self.steps.central].map(|h| h * variable.scale),
+                steps => steps,
+            }
+            .map(|h| variable.step(h, x[i]));
+            let error = match gradient {
+                Some(gradient) => {
+                    // The truncation over 1.5 h is 2.25 times that over h: the gap holds either.
+                    let found = self.central(&mut at, 1.5 * central);
+                    let gap = (gradient[i] - found.slope).abs();
+                    2.0 * gap + 3.0 * self.steps.error(found.size) / central
+                }
+                None => {
+                    let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.5);
+                    let eta = self.steps.error(found.size);
+                    match scheme {
+                        Scheme::Forward => 0.5 * found.second.abs() * forward + 2.0 * eta / forward,
+                        Scheme::Central => {
+                            found.third.abs() * central * central / 6.0 + eta / central
+                        }
+                        Scheme::Extrapolated => found.truncation + rounding,
+                    }
+                }
+            };
+            largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });
+        }
+        if self.closed.is_some() {
+            return f64::NAN;
+        }
+        self.differences.measured = Some((cost, largest));
+        largest
+    }
+}

@@ -1,0 +1,189 @@
+//! Hessians and their products, from gradients or from costs.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::power_of_two;
+use crate::{Bounds, Oracle};
+
+impl<'a> Oracle<'a> {
+    /// The step of variable j for second derivatives: h, 2h beyond x on its side are within the bounds.
+    fn second_step(&self, j: usize, x: f64, relative: f64, bounds: Option<&Bounds>) -> f64 {
+        let variable = self.differences.variables[j];
+        let h = variable.step(1.5 * power_of_two(relative * variable.scale), x);
+        match bounds {
+            Some(bounds) => {
+                let (lower, upper) = (bounds.lower()[j], bounds.upper()[j]);
+                let (down, up) = (x - lower, upper - x);
+                let h =
+                    if up >= 2.0 * h || up >= down { h.min(0.5 * up) } else { -h.min(0.5 * down) };
+                let moved = (x + h) - x;
+                // Where rounding leaves no room for two steps there is none.
+                if (lower..=upper).contains(&(x + 2.0 * moved)) { moved } else { 0.0 }
+            }
+            None => h,
+        }
+    }
+
+    /// Column j of ∇²f ≈ (∇f(x + h eⱼ) - ∇f(x)) / h, made symmetric; backward where forward leaves the domain. A step that is
+    /// lost in the rounding of the gradient is enlarged once and for all.
+    pub(in crate::oracle) fn difference_gradient(
+        &mut self,
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) {
+        self.anchor_differences(x);
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        for j in 0..x.len() {
+            loop {
+                let h = self.second_step(j, x[j], self.steps.forward, bounds);
+                let change = self.difference_column(j, (x, gradient, bounds), h, hessian);
+                let largest = gradient.amax();
+                let variable = &mut self.differences.variables[j];
+                let is_lost = change <= 1e3 * f64::EPSILON * largest && variable.typical == 0.0;
+                let is_settled = variable.is_settled || variable.scale >= 1e6;
+                if !is_lost || is_settled || self.closed.is_some() {
+                    variable.is_settled |= self.closed.is_none();
+                    break;
+                }
+                variable.scale = (1024.0 * variable.scale).max(1.0);
+            }
+        }
+        symmetrize(hessian);
+    }
+
+    /// Writes a column, and returns by how much the gradient changed.
+    fn difference_column(
+        &mut self,
+        j: usize,
+        (x, gradient, bounds): (&DVector<f64>, &DVector<f64>, Option<&Bounds>),
+        h: f64,
+        hessian: &mut DMatrix<f64>,
+    ) -> f64 {
+        if h == 0.0 {
+            // The bounds hold the variable fast.
+            hessian.column_mut(j).fill(0.0);
+            return f64::INFINITY;
+        }
+        let mut moved = f64::NAN;
+        for h in [h, -h] {
+            if bounds.is_some_and(|b| !(b.lower()[j]..=b.upper()[j]).contains(&(x[j] + h))) {
+                continue;
+            }
+            self.probe[j] = x[j] + h;
+            moved = self.probe[j] - x[j];
+            let (probe, mut there) =
+                (std::mem::take(&mut self.probe), std::mem::take(&mut self.probed[0]));
+            self.gradient(&probe, &mut there);
+            (self.probe, self.probed[0]) = (probe, there);
+            if self.probed[0].iter().all(|g| g.is_finite()) {
+                break;
+            }
+        }
+        self.probe[j] = x[j];
+        let mut change = 0.0_f64;
+        let differences = self.probed[0].iter().zip(gradient).map(|(there, here)| there - here);
+        for (entry, difference) in hessian.column_mut(j).iter_mut().zip(differences) {
+            change = change.max(difference.abs());
+            *entry = difference / moved;
+        }
+        change
+    }
+
+    /// ∂²f/∂xᵢ∂xⱼ ≈ (f(x + hᵢ + hⱼ) - f(x + hᵢ) - f(x + hⱼ) + f(x)) / hᵢhⱼ off the diagonal, and on it the central second
+    /// difference, or that of f(x), f(x + h) and f(x + 2h) where x - h is outside the domain or beyond a bound.
+    pub(in crate::oracle) fn difference_cost_twice(
+        &mut self,
+        x: &DVector<f64>,
+        cost: f64,
+        hessian: &mut DMatrix<f64>,
+    ) {
+        let n = x.len();
+        self.anchor_differences(x);
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        for i in 0..n {
+            let h = self.second_step(i, x[i], self.steps.second, bounds);
+            let h = (x[i] + h) - x[i];
+            // A variable that the bounds hold fast has no step.
+            let up = if h == 0.0 { cost } else { self.cost_at_probe(i, x[i] + h) };
+            let below = x[i] - h;
+            let is_within =
+                h != 0.0 && bounds.is_none_or(|b| (b.lower()[i]..=b.upper()[i]).contains(&below));
+            let down = if is_within { self.cost_at_probe(i, below) } else { f64::NAN };
+            hessian[(i, i)] = if h == 0.0 {
+                0.0
+            } else if down.is_finite() {
+                ((up - cost) + (down - cost)) / (h * h)
+            } else {
+                let further = self.cost_at_probe(i, x[i] + 2.0 * h);
+                ((further - up) - (up - cost)) / (h * h)
+            };
+            self.probed[0][i] = up;
+            self.probed[1][i] = h;
+        }
+        for i in 0..n {
+            let h_i = self.probed[1][i];
+            for j in 0..i {
+                let h_j = self.probed[1][j];
+                if h_i == 0.0 || h_j == 0.0 {
+                    (hessian[(i, j)], hessian[(j, i)]) = (0.0, 0.0);
+                    continue;
+                }
+                self.probe[j] = x[j] + h_j;
+                let both = self.cost_at_probe(i, x[i] + h_i);
+                self.probe[j] = x[j];
+                let entry = ((both - self.probed[0][i]) - (self.probed[0][j] - cost)) / (h_i * h_j);
+                hessian[(i, j)] = entry;
+                hessian[(j, i)] = entry;
+            }
+        }
+    }
+
+    /// Writes the change of a gradient along v, per unit of length; against v where that leaves the domain.
+    pub(in crate::oracle) fn difference_along(
+        &mut self,
+        v: &DVector<f64>,
+        (x, gradient): (&DVector<f64>, &DVector<f64>),
+        product: &mut DVector<f64>,
+        mut evaluate: impl FnMut(&mut Self, &DVector<f64>, &mut DVector<f64>),
+    ) {
+        if v.amax() == 0.0 {
+            product.fill(0.0);
+            return;
+        }
+        self.anchor_differences(x);
+        // A gradient that is differenced itself has half the digits of the cost.
+        let is_given = self.problem.has_gradient();
+        let relative = if is_given { self.steps.forward } else { self.steps.second };
+        let variables = v.iter().zip(x).zip(&self.differences.variables);
+        let length = variables.fold(0.0, |length, ((v, x), variable)| {
+            f64::max(length, v.abs() / variable.step(variable.scale, *x))
+        });
+        let h = relative / length;
+        let mut there = std::mem::take(&mut self.probed[0]);
+        for h in [h, -h] {
+            there.copy_from(x);
+            there.axpy(h, v, 1.0);
+            evaluate(self, &there, product);
+            *product -= gradient;
+            *product /= h;
+            if self.closed.is_some() || product.iter().all(|p| p.is_finite()) {
+                break;
+            }
+        }
+        self.probed[0] = there;
+    }
+}
+
+/// A ← (A + A') / 2.
+pub(crate) fn symmetrize(a: &mut DMatrix<f64>) {
+    for j in 0..a.ncols() {
+        for i in 0..j {
+            let mean = 0.5 * (a[(i, j)] + a[(j, i)]);
+            a[(i, j)] = mean;
+            a[(j, i)] = mean;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Random problems with faults against every solver: a few hundred runs here, as many as one likes by
+//! `cargo run --release --example hostile`.
+
+#![cfg(feature = "parallel")]
+
+#[path = "hostile/mod.rs"]
+mod hostile;
+
+use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
+
+fn assert_clean(name: &'static str, run: fn(u64) -> Verdict) {
+    let plan = Plan { cases: 300, first: 0, seed: 0, threads: 2, shown: 3, name, run, code };
+    let tally = Tally::of(plan);
+    assert!(tally.is_clean(), "{}\n{}", tally.line(plan), tally.text);
+}
+
+#[test]
+fn no_run_breaks_a_promise() {
+    assert_clean("case", run_case);
+}
+
+#[test]
+fn no_damaged_checkpoint_breaks_one_either() {
+    assert_clean("checkpoint", run_checkpoint);
+}

@@ -1,0 +1,39 @@
+//! Random hostile runs: problems times faults times solvers, each from a seed, and what must hold for all of them.
+
+pub mod cases;
+pub mod checkpoints;
+pub mod checks;
+pub mod dice;
+pub mod faults;
+pub mod populations;
+pub mod problems;
+pub mod repeats;
+pub mod report;
+pub mod rules;
+pub mod runs;
+pub mod searches;
+pub mod shapes;
+pub mod solvers;
+pub mod sums;
+pub mod wrapped;
+
+pub use checkpoints::run_checkpoint;
+pub use report::{Plan, Tally, Verdict};
+
+use cases::Case;
+use checks::check;
+use extremum::Solver;
+use runs::End;
+
+/// Runs the case of a seed.
+pub fn run_case(seed: u64) -> Verdict {
+    let case = Case::draw(seed);
+    let checked = check(&case);
+    let is_refused = matches!(checked.end, End::Refused(_));
+    Verdict { is_refused, solver: case.solver.value.name(), findings: checked.findings }
+}
+
+/// The case of a seed, as lines of Rust.
+pub fn code(seed: u64) -> String {
+    Case::draw(seed).code()
+}

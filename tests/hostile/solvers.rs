@@ -1,0 +1,211 @@
+//! A solver with random settings, and the expression that makes it.
+
+use extremum::line_search::{
+    Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Nonmonotone, StrongWolfe,
+};
+use extremum::{
+    AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Newton,
+    Solver,
+};
+
+use super::dice::Dice;
+use super::populations::population;
+use super::rules::{mini_batches, rule};
+use super::searches::global;
+
+/// A value and the expression that makes it.
+#[derive(Clone, Debug)]
+pub struct Said<T> {
+    pub value: T,
+    pub text: String,
+}
+
+pub type Any = Box<dyn AnySolver>;
+
+/// What a solver promises.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Family {
+    LineSearch,
+    Rule,
+    MiniBatches,
+    Population,
+    Restarts,
+}
+
+impl Family {
+    /// True where a panic of the problem is the caller's; elsewhere it is the cost NaN.
+    pub fn lets_panics_through(self) -> bool {
+        !matches!(self, Self::Population | Self::Restarts)
+    }
+}
+
+impl<T> Said<T> {
+    pub fn new(value: T, text: impl Into<String>) -> Self {
+        Self { value, text: text.into() }
+    }
+
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Said<U> {
+        Said { value: to(self.value), text: self.text }
+    }
+}
+
+/// An expression and its text.
+macro_rules! said {
+    ($expression:expr) => {
+        $crate::hostile::solvers::Said::new($expression, stringify!($expression))
+    };
+}
+pub(super) use said;
+
+/// Calls each setter with a chance of a quarter, with random arguments, and says so.
+macro_rules! settings {
+    ($dice:expr, $said:expr $(, $setter:ident($($draw:ident),*))* $(,)?) => {{
+        let said = $said;
+        $(let said = if $dice.chance(0.25) {
+            let mut text = said.text;
+            text.push_str(concat!(".", stringify!($setter), "("));
+            let value = said.value.$setter($($crate::hostile::solvers::say(&mut text, $dice.$draw())),*);
+            text.push(')');
+            $crate::hostile::solvers::Said { value, text }
+        } else {
+            said
+        };)*
+        said
+    }};
+}
+pub(super) use settings;
+
+/// The argument, added to the text of a call.
+pub fn say<T: std::fmt::Debug>(text: &mut String, argument: T) -> T {
+    let comma = if text.ends_with('(') { "" } else { ", " };
+    text.push_str(&format!("{comma}{argument:?}"));
+    argument
+}
+
+/// A solver for problems of this kind.
+pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<Any>, Family) {
+    match dice.index(10) {
+        _ if is_bounded && dice.chance(0.95) => match dice.index(3) {
+            0 => (global(dice, is_bounded), Family::Restarts),
+            _ => (population(dice, is_bounded), Family::Population),
+        },
+        0..=2 if is_sum => (mini_batches(dice), Family::MiniBatches),
+        0..=4 => (line_search(dice, n), Family::LineSearch),
+        5..=6 => (rule(dice), Family::Rule),
+        7..=8 => (population(dice, is_bounded), Family::Population),
+        _ => (global(dice, is_bounded), Family::Restarts),
+    }
+}
+
+/// A line-search solver with any line search.
+pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
+    match dice.index(6) {
+        0 => searched(dice, n, said!(GradientDescent::default())),
+        1 => {
+            let beta = dice.pick(&[
+                Beta::FletcherReeves,
+                Beta::PolakRibierePlus,
+                Beta::HestenesStiefel,
+                Beta::DaiYuan,
+                Beta::HagerZhang,
+            ]);
+            let text = format!("ConjugateGradient::default().beta(Beta::{beta:?})");
+            let said = Said::new(ConjugateGradient::default().beta(beta), text);
+            let said = settings!(dice, said, restart_after(growth));
+            searched(dice, n, said)
+        }
+        2 => searched(dice, n, said!(BarzilaiBorwein::default())),
+        3 => searched(dice, n, said!(Bfgs::default())),
+        4 => {
+            let said = settings!(dice, said!(Lbfgs::default()), memory(count));
+            searched(dice, n, said)
+        }
+        _ => searched(dice, n, said!(Newton::default())),
+    }
+}
+
+/// The solver with its own search, or with another one.
+fn searched<D, L>(dice: &mut Dice, n: usize, solver: Said<extremum::Descent<D, L>>) -> Said<Any>
+where
+    D: extremum::solver::descent::Direction + 'static,
+    L: LineSearch + 'static,
+{
+    let solver = if n > 0 && dice.chance(0.1) {
+        let typical: Vec<f64> = (0..n).map(|_| dice.size()).collect();
+        let text = format!("{}.typical_x(vec!{typical:?})", solver.text);
+        Said::new(solver.value.typical_x(typical), text)
+    } else {
+        solver
+    };
+    macro_rules! with {
+        ($search:expr) => {{
+            let (search, text) = ($search.value, $search.text);
+            let text = format!("{}.line_search({text})", solver.text);
+            Said::new(solver.value.line_search(search).boxed(), text)
+        }};
+    }
+    match dice.index(9) {
+        0..=1 => solver.map(Solver::boxed),
+        2..=3 => {
+            let search = settings!(
+                dice,
+                said!(HagerZhang::default()),
+                sufficient_decrease(share),
+                curvature(share),
+                epsilon(tiny),
+                switch(share),
+                bisection(share),
+                shrinkage(share),
+                expansion(growth),
+                max_trials(count),
+            );
+            with!(search)
+        }
+        4 => {
+            let search = settings!(
+                dice,
+                said!(MoreThuente::default()),
+                sufficient_decrease(share),
+                curvature(share),
+                interval_tolerance(tiny),
+                max_trials(count),
+            );
+            with!(search)
+        }
+        5 => {
+            let search = settings!(
+                dice,
+                said!(StrongWolfe::default()),
+                sufficient_decrease(share),
+                curvature(share),
+                max_trials(count),
+            );
+            with!(search)
+        }
+        6 => {
+            let search = settings!(
+                dice,
+                said!(Backtracking::default()),
+                sufficient_decrease(share),
+                max_trials(count)
+            );
+            with!(search)
+        }
+        7 => {
+            let search = settings!(
+                dice,
+                said!(Nonmonotone::default()),
+                sufficient_decrease(share),
+                window(count),
+                max_trials(count),
+            );
+            with!(search)
+        }
+        _ => {
+            let rate = dice.size();
+            let said = Said::new(FixedStep::new(rate), format!("FixedStep::new({rate:?})"));
+            let search = settings!(dice, said, max_trials(count));
+            with!(search)
+        }
+    }
+}
