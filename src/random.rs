@@ -5,6 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+/// How many numbers are made at once.
+pub(crate) const BLOCK: usize = 32;
+
 /// low (1 − share) + high share, for finite low ≤ high: in this form finite, however far apart they are.
 pub(crate) fn interpolated(low: f64, high: f64, share: f64) -> f64 {
     (low * (1.0 - share) + high * share).clamp(low, high)
@@ -23,6 +26,18 @@ impl Random {
     /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f64 {
         self.0.random()
+    }
+
+    /// Writes numbers uniform in [0, 1): many at once take less time than one after the other.
+    pub(crate) fn units(&mut self, numbers: &mut [f64]) {
+        let mut bytes = [0; 8 * BLOCK];
+        for numbers in numbers.chunks_mut(BLOCK) {
+            let bytes = &mut bytes[..8 * numbers.len()];
+            self.0.fill_bytes(bytes);
+            for (number, word) in numbers.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *number = (u64::from_le_bytes(*word) >> 11) as f64 * (0.5 * f64::EPSILON);
+            }
+        }
     }
 
     /// Uniform in [low, high], finite; `low` when the interval is empty.

@@ -23,7 +23,7 @@ use super::ending::{Ending, Stagnation};
 use super::members::{MOST_NUMBERS, all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
-use crate::random::interpolated;
+use crate::random::{BLOCK, interpolated};
 use crate::{Error, Random, Stall};
 pub use control::Control;
 use control::{History, Successes};
@@ -285,13 +285,21 @@ impl Population for DifferentialEvolution {
             let always = random.index(n);
             let Memory { members, archive, trial, .. } = memory;
             let (x, parts) = (members[parent].as_slice(), mutation.parts(members, archive));
-            let mut is_new = false;
+            Mutation::write(parts, weight, trial.as_mut_slice());
+            let (mut is_new, mut units) = (false, [0.0; BLOCK]);
             for (i, (trial, &x)) in trial.as_mut_slice().iter_mut().zip(x).enumerate() {
-                *trial = x;
-                if random.chance(crossover) || i == always {
-                    *trial = self.within(space, i, Mutation::coordinate(&parts, weight, i), x);
-                    is_new |= *trial != x;
+                let at = i % BLOCK;
+                if at == 0 {
+                    random.units(&mut units[..BLOCK.min(n - i)]);
                 }
+                if units[at] >= crossover && i != always {
+                    *trial = x;
+                    continue;
+                }
+                let is_wide = !trial.is_finite();
+                let value = if is_wide { Mutation::wide(parts, weight, i) } else { *trial };
+                *trial = self.within(space, i, value, x);
+                is_new |= *trial != x;
             }
             // What is its parent need not be evaluated, but something has to be.
             let is_last = parent + 1 == memory.members.len();

@@ -180,12 +180,12 @@ impl GeneticAlgorithm {
                 (*a, *b) = if coins & 1 == 0 { (c, d) } else { (d, c) };
             }
         }
-        let probability = self.mutation_probability.unwrap_or(1.0 / n as f64);
+        let log_failure = (-self.mutation_probability.unwrap_or(1.0 / n as f64)).ln_1p();
         for child in [a, b] {
-            let mut next = failures(probability, random);
+            let mut next = failures(log_failure, random);
             while next < n {
                 child[next] += space.width(next) * self.mutation.step(random);
-                next = next.saturating_add(1).saturating_add(failures(probability, random));
+                next = next.saturating_add(1).saturating_add(failures(log_failure, random));
             }
             space.reflect(child.as_mut_slice());
         }
@@ -289,13 +289,13 @@ impl Population for GeneticAlgorithm {
         }
         if !memory.has_begun {
             memory.has_begun = true;
-            memory.sort(population);
+            memory.sort(population, population);
         } else {
             match self.survival {
-                Survival::Best => memory.sort(2 * population),
+                Survival::Best => memory.sort(2 * population, population),
                 Survival::Elites(elites) => {
                     memory.order[elites..].rotate_left(population - elites);
-                    memory.sort(population);
+                    memory.sort(population, population);
                 }
             }
         }
@@ -326,7 +326,7 @@ impl Population for GeneticAlgorithm {
         {
             memory.members[worst].copy_from(x);
             memory.costs[worst] = cost + 0.0;
-            memory.sort(self.population);
+            memory.sort(self.population, self.population);
         }
     }
 

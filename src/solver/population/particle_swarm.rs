@@ -23,6 +23,7 @@ use super::ending::{Ending, Stagnation};
 use super::members::{all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
+use crate::random::BLOCK;
 use crate::{Error, Random, Stall};
 pub use boundary::Boundary;
 use comprehensive::Examples;
@@ -284,12 +285,19 @@ impl Population for ParticleSwarm {
             let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
             let (own, leader) = (best[particle].as_slice(), best[leaders[particle]].as_slice());
             let moving = x.as_mut_slice().iter_mut().zip(v.as_mut_slice());
+            let mut units = [[0.0; BLOCK]; 2];
+            let drawn = if chosen.is_some() { 1 } else { 2 };
             for (i, (x, v)) in moving.enumerate() {
+                let at = i % BLOCK;
+                if at == 0 {
+                    let count = BLOCK.min(n - i);
+                    units[..drawn].iter_mut().for_each(|units| random.units(&mut units[..count]));
+                }
                 let pull = match chosen {
-                    Some(chosen) => self.cognitive * random.unit() * (best[chosen[i]][i] - *x),
+                    Some(chosen) => self.cognitive * units[0][at] * (best[chosen[i]][i] - *x),
                     None => {
-                        let own = self.cognitive * random.unit() * (own[i] - *x);
-                        own + self.social * random.unit() * (leader[i] - *x)
+                        let own = self.cognitive * units[0][at] * (own[i] - *x);
+                        own + self.social * units[1][at] * (leader[i] - *x)
                     }
                 };
                 let limit = self.limit(space, i);

@@ -49,10 +49,14 @@ impl GeneticAlgorithmMemory {
         }
     }
 
-    /// Puts the first of the order into that of their costs.
-    pub(super) fn sort(&mut self, among: usize) {
+    /// Puts the best among the first of the order before the others, as many as that, in the order of their costs.
+    pub(super) fn sort(&mut self, among: usize, best: usize) {
         let Self { order, costs, .. } = self;
-        order[..among].sort_unstable_by(|&a, &b| costs[a].total_cmp(&costs[b]).then(a.cmp(&b)));
+        let by_cost = |&a: &usize, &b: &usize| costs[a].total_cmp(&costs[b]).then(a.cmp(&b));
+        if best < among {
+            order[..among].select_nth_unstable_by(best, by_cost);
+        }
+        order[..best].sort_unstable_by(by_cost);
     }
 
     pub(super) fn is_valid(&self, n: usize, all: usize) -> bool {

@@ -130,14 +130,13 @@ impl Mutation {
     }
 }
 
-/// How many coordinates do not mutate before the next that does, when each does with the given probability: the inverse of the
-/// geometric distribution.
-pub(super) fn failures(probability: f64, random: &mut Random) -> usize {
-    if probability <= 0.0 {
+/// How many coordinates do not mutate before the next that does, by the logarithm of the probability that one does not: the
+/// inverse of the geometric distribution.
+pub(super) fn failures(log_failure: f64, random: &mut Random) -> usize {
+    if log_failure == 0.0 {
         return usize::MAX;
     }
-    // The quotient of 0 and 0 is NaN, which becomes 0; and 0 divided by −infinity is that too.
-    ((-random.unit()).ln_1p() / (-probability).ln_1p()) as usize
+    ((1.0 - random.unit()).ln() / log_failure) as usize
 }
 
 /// Who lives on.

@@ -165,7 +165,12 @@ impl Simplex {
     fn is_known(&self) -> bool {
         let trial = self.trial.as_slice();
         let is_reflected = self.asks != Move::Reflect && trial == self.reflected.x.as_slice();
-        is_reflected || self.vertices.iter().any(|vertex| vertex.x.as_slice() == trial)
+        is_reflected
+            || self.vertices.iter().any(|vertex| {
+                let x = vertex.x.as_slice();
+                // Most differ in the first coordinate.
+                x.first() == trial.first() && x == trial
+            })
     }
 
     /// Takes in the costs, and says why the simplex is done, if it is.
