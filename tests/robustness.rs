@@ -88,7 +88,8 @@ fn the_barrier_is_solved_from_everywhere() {
     for_all(|entry| {
         for start in [3.0, 0.01, 50.0, 100.0] {
             let found = run(entry, &barrier(5), &[start; 5]);
-            let is_slow = ["GradientDescent with StrongWolfe", "ConjugateGradient with Backtracking"];
+            let is_slow =
+                ["GradientDescent with StrongWolfe", "ConjugateGradient with Backtracking"];
             if is_slow.contains(&entry.label().as_str()) && start == 100.0 {
                 // Where x₄ is at 1, x₀ is at 80: a condition number of 10⁴. It is on its way.
                 assert!(found.termination.is_limit() && found.cost < 15.0 + 1e-7, "{found}");

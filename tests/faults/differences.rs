@@ -89,6 +89,8 @@ fn a_likelihood_with_a_rate_far_below_one() {
     // Seconds, milliseconds, hours.
     for unit in [1.0, 1e3, 1.0 / 3600.0] {
         let problem = gamma_likelihood(unit);
+        // In hours a gradient of 1e-6, which the default test allows, leaves an error of 2e-7.
+        let accuracy = if unit < 1.0 { 1e-6 } else { 1e-7 };
         let minimizer = [0.79870075838, 0.00133130106074 / unit];
         let typical = [1.0, 1e-3 / unit];
         let start = [0.1, 0.1 / unit];
@@ -96,7 +98,7 @@ fn a_likelihood_with_a_rate_far_below_one() {
             [Lbfgs::default().boxed(), Bfgs::default().boxed(), Newton::default().boxed()];
         for solver in plain {
             let found = minimize(&problem, &solver, start).unwrap();
-            right_or_honest(solver.name(), &found, &minimizer, 1e-7);
+            right_or_honest(solver.name(), &found, &minimizer, accuracy);
         }
         let scaled: [Box<dyn AnySolver>; 2] = [
             Lbfgs::default().typical_x(typical).boxed(),
@@ -104,7 +106,7 @@ fn a_likelihood_with_a_rate_far_below_one() {
         ];
         for solver in scaled {
             let found = minimize(&problem, &solver, start).unwrap();
-            right(solver.name(), &found, &minimizer, 1e-7);
+            right(solver.name(), &found, &minimizer, accuracy);
             if unit == 1.0 {
                 assert!((found.cost - 368.937854485995).abs() < 1e-10, "{found}");
             }
