@@ -100,7 +100,7 @@ pub fn run_checkpoint(seed: u64) -> Verdict {
     let (solver, mut findings) = (case.solver.value.name(), Vec::new());
     let taken = caught(|| taken(&source, steps)).unwrap_or_default();
     let Some(mut bytes) = taken.filter(|bytes| !bytes.is_empty()) else {
-        return Verdict { is_refused: true, solver, findings };
+        return Verdict { refusal: None, solver, findings };
     };
     let damage =
         if is_foreign { "another run's".to_owned() } else { damage(&mut dice, &mut bytes) };
@@ -135,5 +135,9 @@ pub fn run_checkpoint(seed: u64) -> Verdict {
         }
         End::Refused(_) | End::Planned => {}
     }
-    Verdict { is_refused: matches!(end, End::Refused(_)), solver, findings }
+    let refusal = match end {
+        End::Refused(error) => Some(error),
+        _ => None,
+    };
+    Verdict { refusal, solver, findings }
 }

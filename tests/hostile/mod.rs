@@ -29,8 +29,11 @@ use runs::End;
 pub fn run_case(seed: u64) -> Verdict {
     let case = Case::draw(seed);
     let checked = check(&case);
-    let is_refused = matches!(checked.end, End::Refused(_));
-    Verdict { is_refused, solver: case.solver.value.name(), findings: checked.findings }
+    let refusal = match checked.end {
+        End::Refused(error) => Some(error),
+        _ => None,
+    };
+    Verdict { refusal, solver: case.solver.value.name(), findings: checked.findings }
 }
 
 /// The case of a seed, as lines of Rust.

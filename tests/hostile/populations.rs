@@ -50,7 +50,10 @@ macro_rules! one_of {
         if $dice.chance(0.3) {
             let value = $dice.pick(&[$($value),+]);
             Said {
-                text: format!(concat!("{}.", stringify!($setter), "({}::{:?})"), said.text, kind(&value), value),
+                text: format!(
+                    concat!("{}.", stringify!($setter), "({}::{:?})"),
+                    said.text, kind(&value), value,
+                ),
                 value: said.value.$setter(value),
             }
         } else {

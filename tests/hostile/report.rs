@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use extremum::Error;
+
 use super::checks::{Finding, Kind};
 use super::dice::mixed;
 
@@ -16,7 +18,8 @@ const MOST_ENDLESS: usize = 12;
 
 /// What one case gave.
 pub struct Verdict {
-    pub is_refused: bool,
+    /// The error that refused it.
+    pub refusal: Option<Error>,
     /// Whose run it was.
     pub solver: &'static str,
     pub findings: Vec<Finding>,
@@ -41,7 +44,8 @@ pub struct Plan {
 #[derive(Debug, Default)]
 pub struct Tally {
     pub cases: u64,
-    pub refused: u64,
+    /// How often it was refused, and why.
+    pub refused: BTreeMap<String, u64>,
     /// How often each solver was found at fault, and a seed.
     pub found: BTreeMap<(Kind, &'static str), (u64, u64)>,
     pub text: String,
@@ -100,7 +104,7 @@ impl Tally {
                 drop(slot);
                 let what = format!("no end within {PATIENCE:?}");
                 let findings = vec![Finding::new(Kind::Endless, what)];
-                tally.take(plan, seed, Verdict { is_refused: false, solver: "?", findings });
+                tally.take(plan, seed, Verdict { refusal: None, solver: "?", findings });
                 endless += 1;
                 slots.remove(i);
                 hire(&mut slots);
@@ -112,7 +116,11 @@ impl Tally {
 
     fn take(&mut self, plan: Plan, seed: u64, verdict: Verdict) {
         self.cases += 1;
-        self.refused += u64::from(verdict.is_refused);
+        if let Some(error) = &verdict.refusal {
+            let name = format!("{error:?}");
+            let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+            *self.refused.entry(name).or_default() += 1;
+        }
         for Finding { kind, what } in &verdict.findings {
             if self.number(*kind) < plan.shown {
                 let code = (plan.code)(seed);
@@ -132,12 +140,16 @@ impl Tally {
         self.found.iter().filter(|((k, _), _)| *k == kind).map(|(_, (number, _))| number).sum()
     }
 
-    /// What was found, by kind and solver, a line each.
+    /// Why cases were refused, and what was found, by kind and solver, a line each.
     pub fn table(&self) -> String {
-        let line = |((kind, solver), (number, seed)): (&(Kind, &str), &(u64, u64))| {
+        let refused = self
+            .refused
+            .iter()
+            .map(|(name, number)| format!("{:<16} {name:<22} {number:>6}\n", "Refused"));
+        let found = self.found.iter().map(|((kind, solver), (number, seed))| {
             format!("{:<16} {solver:<22} {number:>6}, as seed {seed}\n", format!("{kind:?}"))
-        };
-        self.found.iter().map(line).collect()
+        });
+        refused.chain(found).collect()
     }
 
     /// The counts, in one line.
@@ -160,7 +172,7 @@ impl Tally {
             "{} {}s, {} of them refused: {}",
             self.cases,
             plan.name,
-            self.refused,
+            self.refused.values().sum::<u64>(),
             counts.join(", ")
         )
     }

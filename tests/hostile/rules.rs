@@ -24,7 +24,8 @@ fn rate(dice: &mut Dice) -> Said<Rate> {
     macro_rules! schedule {
         ($kind:ident($($argument:expr),*)) => {{
             let arguments = [$(format!("{:?}", $argument)),*].join(", ");
-            Said::new($kind::new($($argument),*).into(), format!("{}::new({arguments})", stringify!($kind)))
+            let text = format!("{}::new({arguments})", stringify!($kind));
+            Said::new($kind::new($($argument),*).into(), text)
         }};
     }
     match dice.index(26) {
@@ -67,7 +68,8 @@ macro_rules! table {
         /// A rule for whole problems.
         const RULES: &[fn(&mut Dice) -> Said<Any>] = &[$(|dice| {
             let rate = rate(dice);
-            let said = Said::new($rule::new(rate.value), format!("{}::new({})", stringify!($rule), rate.text));
+            let text = format!("{}::new({})", stringify!($rule), rate.text);
+            let said = Said::new($rule::new(rate.value), text);
             let said = settings!(dice, said $(, $setter($($draw),*))*);
             plain(dice, said)
         }),*];
@@ -83,7 +85,8 @@ table! {
     Adadelta, rho(share), epsilon(tiny);
     Adafactor, epsilon(tiny), smallest(tiny), threshold(growth), decay(tiny);
     Adagrad, rate_decay(size), initial(size), epsilon(tiny), epsilon_inside();
-    Adam, betas(share, share), epsilon(tiny), epsilon_root(tiny), nesterov(), bias_correction(flag, flag);
+    Adam, betas(share, share), epsilon(tiny), epsilon_root(tiny), nesterov(),
+        bias_correction(flag, flag);
     AdamW, decay(share);
     Adan, betas(share, share, share), difference_weight(size), decoupled();
     Adopt, betas(share, share), epsilon(tiny), without_clipping(), nesterov();
@@ -91,7 +94,8 @@ table! {
     AmsGrad, betas(share, share), maximum_after_correction();
     Asgd, decay(tiny), power(share), average_from(size);
     DAdaptAdaGrad, momentum(share), epsilon(tiny), initial_distance(size), growth(growth);
-    DAdaptAdam, betas(share, share), epsilon(tiny), decay(tiny), bias_correction(), initial_distance(size);
+    DAdaptAdam, betas(share, share), epsilon(tiny), decay(tiny), bias_correction(),
+        initial_distance(size);
     DAdaptLion, betas(share, share), decay(tiny), initial_distance(size);
     DAdaptSgd, momentum(share), decay(tiny), initial_distance(size), growth(growth);
     DoWg, initial_square(size), epsilon(tiny);
@@ -107,13 +111,16 @@ table! {
     Nesterov, momentum(share);
     NovoGrad, betas(share, share), epsilon(tiny), gradient_averaging(), rate_correction();
     PolyakStep, minimum(size), scaling(size), epsilon(tiny), never_climb();
-    Prodigy, betas(share, share), beta3(share), epsilon(tiny), decay(tiny), initial_distance(size), coefficient(size);
+    Prodigy, betas(share, share), beta3(share), epsilon(tiny), decay(tiny), initial_distance(size),
+        coefficient(size);
     QhAdam, betas(share, share), nus(share, share), epsilon(tiny);
     Qhm, momentum(share), nu(share);
     RAdam, betas(share, share), epsilon(tiny), threshold(growth), waiting();
-    RmsProp, smoothing(share), momentum(share), centred(), epsilon(tiny), epsilon_inside(), rate_inside(), nesterov();
+    RmsProp, smoothing(share), momentum(share), centred(), epsilon(tiny), epsilon_inside(),
+        rate_inside(), nesterov();
     Rprop, factors(share, growth), step_sizes(tiny, size);
-    ScheduleFreeAdamW, beta(share), beta2(share), decay(tiny), weight_power(size), weight_rate_power(size);
+    ScheduleFreeAdamW, beta(share), beta2(share), decay(tiny), weight_power(size),
+        weight_rate_power(size);
     ScheduleFreeRAdam, beta(share), beta2(share), gradient_steps();
     ScheduleFreeSgd, beta(share), decay(tiny), weights_ahead();
     Sgd;
@@ -172,7 +179,8 @@ const WRAPPERS: &[fn(&mut Dice) -> Said<Any>] = &[
     |dice| {
         let (a, b, c, rate) = (dice.size(), dice.share(), dice.size(), rate(dice));
         let text = format!(
-            "ClipValue::new({a:?}).then(ClipAdaptive::new({b:?})).then(Scale::new({c:?})).then(Adam::new({})).then(Swa::default())",
+            "ClipValue::new({a:?}).then(ClipAdaptive::new({b:?})).then(Scale::new({c:?}))\
+             .then(Adam::new({})).then(Swa::default())",
             rate.text
         );
         let clips = ClipValue::new(a).then(ClipAdaptive::new(b)).then(Scale::new(c));
@@ -198,7 +206,8 @@ pub fn mini_batches(dice: &mut Dice) -> Said<Any> {
     }
     macro_rules! reduced {
         ($said:expr $(, $setter:ident())?) => {
-            settings!(dice, $said, batch_size(small), inner(small), seed(seed) $(, $setter())?).map(Solver::boxed)
+            settings!(dice, $said, batch_size(small), inner(small), seed(seed) $(, $setter())?)
+                .map(Solver::boxed)
         };
     }
     match dice.index(8) {

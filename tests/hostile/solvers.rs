@@ -64,7 +64,10 @@ macro_rules! settings {
         $(let said = if $dice.chance(0.25) {
             let mut text = said.text;
             text.push_str(concat!(".", stringify!($setter), "("));
-            let value = said.value.$setter($($crate::hostile::solvers::say(&mut text, $dice.$draw())),*);
+            let value = said.value.$setter($({
+                let argument = $dice.$draw();
+                $crate::hostile::solvers::say(&mut text, argument)
+            }),*);
             text.push(')');
             $crate::hostile::solvers::Said { value, text }
         } else {
