@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// How many numbers are made at once.
+/// How many numbers are made at once, at most.
 pub(crate) const BLOCK: usize = 32;
 
 /// low (1 − share) + high share, for finite low ≤ high: in this form finite, however far apart they are.
@@ -28,15 +28,13 @@ impl Random {
         self.0.random()
     }
 
-    /// Writes numbers uniform in [0, 1): many at once take less time than one after the other.
+    /// Writes up to [`BLOCK`] numbers uniform in [0, 1): many at once take less time than one after the other.
     pub(crate) fn units(&mut self, numbers: &mut [f64]) {
         let mut bytes = [0; 8 * BLOCK];
-        for numbers in numbers.chunks_mut(BLOCK) {
-            let bytes = &mut bytes[..8 * numbers.len()];
-            self.0.fill_bytes(bytes);
-            for (number, word) in numbers.iter_mut().zip(bytes.as_chunks::<8>().0) {
-                *number = (u64::from_le_bytes(*word) >> 11) as f64 * (0.5 * f64::EPSILON);
-            }
+        let bytes = &mut bytes[..8 * numbers.len()];
+        self.0.fill_bytes(bytes);
+        for (number, word) in numbers.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *number = (u64::from_le_bytes(*word) >> 11) as f64 * (0.5 * f64::EPSILON);
         }
     }
 

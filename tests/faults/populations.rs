@@ -1,10 +1,10 @@
 //! Populations, the simplex and the mesh.
 
-use extremum::stop::{max_evaluations, target, when};
+use extremum::stop::{max_evaluations, max_iterations, target, when};
 use extremum::{
-    AnySolver, Bounds, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error, GeneticAlgorithm,
-    Lbfgs, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem, RandomSearch,
-    SimulatedAnnealing, SobolSearch, Solver, Stall, Termination, from_fn, minimize,
+    AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error,
+    GeneticAlgorithm, Lbfgs, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
+    RandomSearch, SimulatedAnnealing, SobolSearch, Solver, Stall, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -347,18 +347,57 @@ fn a_run_that_ended_at_its_budget_is_resumed_with_the_same_bits() -> Result<(), 
     Ok(())
 }
 
-/// The time limit and the token are seen while a large generation is proposed, and a paused proposal changes no bit.
+/// The time limit and the token are seen while a large generation is proposed, and a proposal that was interrupted goes on
+/// with the same bits.
 #[test]
 fn a_large_generation_is_proposed_in_pieces() -> Result<(), Error> {
-    let n = 50;
-    let sphere =
-        from_fn(n, |x| x.norm_squared()).with_bounds(Bounds::new(vec![-5.0; n], vec![5.0; n])?);
-    let population = GeneticAlgorithm::default().population(10_000);
-    // 10 000 children of 50 coordinates, held against 10 000 members, by a few thousand operations each.
-    let limit = std::time::Duration::from_millis(300);
-    let started = std::time::Instant::now();
-    let found = Minimizer::new(&sphere, &population, vec![4.0; n]).time_limit(limit).run()?;
-    assert!(matches!(found.termination, Termination::TimeLimit { .. }), "{found}");
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    const SIZE: usize = 10_000;
+    fn interrupted<S: Solver>(method: S) -> Result<(), Error> {
+        let n = 20;
+        let bounds = Bounds::new(vec![-5.0; n], vec![5.0; n])?;
+        let sphere = from_fn(n, |x| x.norm_squared()).with_bounds(bounds);
+        let start = vec![4.0; n];
+        let terms = || Minimizer::new(&sphere, &method, start.clone()).stop_when(max_iterations(3));
+        let token = CancellationToken::new();
+        let mut run = terms().cancelled_by(&token).start()?;
+        token.cancel();
+        assert!(run.step().is_break());
+        let state = serde_json::to_value(run.state()).unwrap();
+        let used = state["search"]["candidates"]["used"].as_u64().unwrap();
+        // 65536 numbers are written before the first look at the token.
+        assert!((3_000..5_000).contains(&used), "{}: {used}", method.name());
+        let bytes = run.checkpoint().to_bytes()?;
+        assert_eq!(run.finish().evaluations.cost, SIZE as u64, "{}", method.name());
+        let resumed = terms().resume(Checkpoint::from_bytes(&bytes)?)?.complete();
+        let straight = terms().run()?;
+        assert_eq!((resumed.x, resumed.cost), (straight.x, straight.cost), "{}", method.name());
+        Ok(())
+    }
+    interrupted(GeneticAlgorithm::default().population(SIZE))?;
+    interrupted(DifferentialEvolution::default().population(SIZE))?;
+    interrupted(ParticleSwarm::default().particles(SIZE))?;
+    interrupted(CmaEs::default().separable().population(SIZE))?;
+    interrupted(RandomSearch::default().batch(SIZE).points(1_000_000))?;
+    interrupted(SobolSearch::default().batch(SIZE).points(1_000_000))
+}
+
+/// A child is held against all members at once: the work for one does not grow with their number.
+#[test]
+fn large_populations_take_no_more_time_for_each_child() -> Result<(), Error> {
+    let seconds = |population: usize| -> Result<f64, Error> {
+        let method = GeneticAlgorithm::default().population(population).scale(1.0);
+        let mut search = method.start([1.0; 3], None)?;
+        let costs = vec![f64::INFINITY; population];
+        let mut least = f64::INFINITY;
+        for _ in 0..5 {
+            let started = std::time::Instant::now();
+            assert_eq!(search.ask().len(), population);
+            least = least.min(started.elapsed().as_secs_f64() / population as f64);
+            let _ = search.tell(&costs)?;
+        }
+        Ok(least)
+    };
+    // One after the other it would be a hundred times.
+    assert!(seconds(20_000)? < 20.0 * seconds(200)?);
     Ok(())
 }

@@ -23,7 +23,7 @@ use super::ending::{Ending, Stagnation};
 use super::members::{MOST_NUMBERS, all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
-use crate::random::{BLOCK, interpolated};
+use crate::random::interpolated;
 use crate::{Error, Random, Stall};
 pub use control::Control;
 use control::{History, Successes};
@@ -167,6 +167,9 @@ impl DifferentialEvolution {
     /// A coordinate of a mutant, brought within the bounds.
     fn within(&self, space: &Space, i: usize, value: f64, parent: f64) -> f64 {
         let (lower, upper) = space.bounds_of(i);
+        if value >= lower && value <= upper && value.is_finite() {
+            return value;
+        }
         let value = match self.boundary {
             Boundary::Midpoint if value < lower => interpolated(lower, parent, 0.5),
             Boundary::Midpoint if value > upper => interpolated(parent, upper, 0.5),
@@ -284,22 +287,21 @@ impl Population for DifferentialEvolution {
             let mutation = Mutation::draw(self.strategy, self.best_share, memory, parent, random);
             let always = random.index(n);
             let Memory { members, archive, trial, .. } = memory;
-            let (x, parts) = (members[parent].as_slice(), mutation.parts(members, archive));
-            Mutation::write(parts, weight, trial.as_mut_slice());
-            let (mut is_new, mut units) = (false, [0.0; BLOCK]);
-            for (i, (trial, &x)) in trial.as_mut_slice().iter_mut().zip(x).enumerate() {
-                let at = i % BLOCK;
-                if at == 0 {
-                    random.units(&mut units[..BLOCK.min(n - i)]);
+            let x = members[parent].as_slice().iter();
+            let [base, toward, plus, minus] = mutation.parts(members, archive);
+            let parts = base.iter().zip(toward).zip(plus.iter().zip(minus)).zip(x);
+            // Half a random word decides for each coordinate.
+            let (threshold, mut bits, mut is_new) = ((crossover * 2_f64.powi(32)) as u64, 0, false);
+            for (i, (trial, (((base, toward), (plus, minus)), &x))) in
+                trial.as_mut_slice().iter_mut().zip(parts).enumerate()
+            {
+                bits = if i % 2 == 0 { random.bits() } else { bits >> 32 };
+                *trial = x;
+                if bits & u64::from(u32::MAX) < threshold || i == always {
+                    let v = Mutation::coordinate([*base, *toward, *plus, *minus], weight);
+                    *trial = self.within(space, i, v, x);
+                    is_new |= *trial != x;
                 }
-                if units[at] >= crossover && i != always {
-                    *trial = x;
-                    continue;
-                }
-                let is_wide = !trial.is_finite();
-                let value = if is_wide { Mutation::wide(parts, weight, i) } else { *trial };
-                *trial = self.within(space, i, value, x);
-                is_new |= *trial != x;
             }
             // What is its parent need not be evaluated, but something has to be.
             let is_last = parent + 1 == memory.members.len();

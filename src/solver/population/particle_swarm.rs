@@ -12,6 +12,7 @@
 
 mod boundary;
 mod comprehensive;
+mod speed;
 mod topology;
 
 use std::ops::ControlFlow;
@@ -23,7 +24,6 @@ use super::ending::{Ending, Stagnation};
 use super::members::{all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
-use crate::random::BLOCK;
 use crate::{Error, Random, Stall};
 pub use boundary::Boundary;
 use comprehensive::Examples;
@@ -181,9 +181,10 @@ impl ParticleSwarm {
         if self.is_comprehensive { 0 } else { self.topology.informed(particles) }
     }
 
-    /// The highest speed in a coordinate.
-    fn limit(&self, space: &Space, i: usize) -> f64 {
-        (self.velocity_limit * space.width(i)).min(f64::MAX)
+    /// The highest speed in each coordinate.
+    fn limits(&self, space: &Space) -> DVector<f64> {
+        let limit = |i, _| (self.velocity_limit * space.width(i)).min(f64::MAX);
+        DVector::from_fn(space.dimension(), limit)
     }
 }
 
@@ -203,6 +204,8 @@ pub struct Memory {
     /// The lowest among the neighbours of each.
     leaders: Vec<usize>,
     informed: Vec<usize>,
+    /// The highest speed in each coordinate.
+    limits: DVector<f64>,
     examples: Option<Examples>,
     stagnation: Stagnation,
 }
@@ -230,12 +233,12 @@ impl Population for ParticleSwarm {
         let x = latin_hypercube(space, random, size);
         let mut v = vec![DVector::zeros(n); size];
         let mut goal = DVector::zeros(n);
+        let limits = self.limits(space);
         for (v, x) in v.iter_mut().zip(&x) {
             // Half way to a point at random: SPSO 2007.
             space.draw(random, &mut goal);
             for i in 0..n {
-                let limit = self.limit(space, i);
-                v[i] = (goal[i] / 2.0 - x[i] / 2.0).clamp(-limit, limit);
+                v[i] = (goal[i] / 2.0 - x[i] / 2.0).clamp(-limits[i], limits[i]);
             }
         }
         let mut informed = vec![0; self.informed(size)];
@@ -250,6 +253,7 @@ impl Population for ParticleSwarm {
             moved: Vec::with_capacity(size),
             leaders: vec![0; size],
             informed,
+            limits,
             examples: self.is_comprehensive.then(|| Examples::new(size, n)),
             stagnation: self.ending.begin()?,
         })
@@ -262,7 +266,8 @@ impl Population for ParticleSwarm {
         candidates: &mut Candidates,
     ) {
         let n = space.dimension();
-        let Memory { x, v, best, costs, next, moved, leaders, informed, examples, .. } = memory;
+        let Memory { x, v, best, costs, next, moved, leaders, informed, examples, limits, .. } =
+            memory;
         if !candidates.is_continued() {
             *next = 0;
             moved.clear();
@@ -281,27 +286,21 @@ impl Population for ParticleSwarm {
                 candidates.push(x);
                 continue;
             }
-            let mut has_moved = false;
-            let chosen = examples.as_mut().map(|examples| examples.of(particle, costs, random));
-            let (own, leader) = (best[particle].as_slice(), best[leaders[particle]].as_slice());
-            let moving = x.as_mut_slice().iter_mut().zip(v.as_mut_slice());
-            let mut units = [[0.0; BLOCK]; 2];
-            let drawn = if chosen.is_some() { 1 } else { 2 };
-            for (i, (x, v)) in moving.enumerate() {
-                let at = i % BLOCK;
-                if at == 0 {
-                    let count = BLOCK.min(n - i);
-                    units[..drawn].iter_mut().for_each(|units| random.units(&mut units[..count]));
+            let (x_slice, v) = (x.as_mut_slice(), v.as_mut_slice());
+            match examples {
+                Some(examples) => {
+                    let chosen = examples.of(particle, costs, random);
+                    self.learn_from(chosen, best, x_slice, v, random);
                 }
-                let pull = match chosen {
-                    Some(chosen) => self.cognitive * units[0][at] * (best[chosen[i]][i] - *x),
-                    None => {
-                        let own = self.cognitive * units[0][at] * (own[i] - *x);
-                        own + self.social * units[1][at] * (leader[i] - *x)
-                    }
-                };
-                let limit = self.limit(space, i);
-                let speed = (self.inertia * *v + pull).clamp(-limit, limit);
+                None => {
+                    let best = [&best[particle], &best[leaders[particle]]];
+                    self.accelerate(best.map(|x| x.as_slice()), x_slice, v, random);
+                }
+            }
+            let mut has_moved = false;
+            let moving = x_slice.iter_mut().zip(v).zip(limits.as_slice());
+            for (i, ((x, v), limit)) in moving.enumerate() {
+                let speed = v.max(-limit).min(*limit);
                 let (value, speed) = self.boundary.fly(space, random, i, *x, speed);
                 has_moved |= value != *x;
                 (*x, *v) = (value, speed);
@@ -367,6 +366,7 @@ impl Population for ParticleSwarm {
             && memory.v.iter().all(|v| v.len() == n)
             && memory.costs.len() == size
             && !memory.costs.iter().any(|cost| cost.is_nan())
+            && memory.limits == self.limits(space)
             && memory.leaders.len() == size
             && below(&memory.leaders)
             && memory.informed.len() == self.informed(size)

@@ -77,19 +77,13 @@ impl Mutation {
         [base, toward, plus, minus].map(|x| x.as_slice())
     }
 
-    /// Writes the mutant.
-    pub fn write(parts: [&[f64]; 4], weight: f64, mutant: &mut [f64]) {
-        let [base, toward, plus, minus] = parts;
-        let differences = plus.iter().zip(minus);
-        let parts = base.iter().zip(toward).zip(differences);
-        for (v, ((base, toward), (plus, minus))) in mutant.iter_mut().zip(parts) {
-            *v = base + weight * (toward - base) + weight * (plus - minus);
+    /// A coordinate of the mutant.
+    pub fn coordinate([base, toward, plus, minus]: [f64; 4], weight: f64) -> f64 {
+        let value = base + weight * (toward - base) + weight * (plus - minus);
+        if value.is_finite() {
+            return value;
         }
-    }
-
-    /// A coordinate of the mutant, where the differences are beyond the largest number: their parts are not.
-    pub fn wide(parts: [&[f64]; 4], weight: f64, i: usize) -> f64 {
-        let [base, toward, plus, minus] = parts.map(|x| x[i]);
+        // Where differences are beyond the largest number, their parts are not.
         (1.0 - weight) * base + weight * toward + (weight * plus - weight * minus)
     }
 }

@@ -21,7 +21,26 @@ pub enum Boundary {
 
 impl Boundary {
     /// The new place and speed in a coordinate.
+    #[inline]
     pub(super) fn fly(
+        self,
+        space: &Space,
+        random: &mut Random,
+        i: usize,
+        x: f64,
+        speed: f64,
+    ) -> (f64, f64) {
+        let (lower, upper) = space.bounds_of(i);
+        let value = x + speed;
+        if value >= lower && value <= upper && value.is_finite() {
+            return (value, speed);
+        }
+        self.turned(space, random, i, x, speed)
+    }
+
+    /// The same for a place beyond the bounds, or beyond all numbers.
+    #[cold]
+    fn turned(
         self,
         space: &Space,
         random: &mut Random,
@@ -34,10 +53,8 @@ impl Boundary {
         if value.is_nan() {
             return (x, 0.0);
         }
-        if value >= lower && value <= upper {
-            return (value, speed);
-        }
         match self {
+            _ if value >= lower && value <= upper => (value, speed),
             Self::Rebound => (space.clamped(i, value), -0.5 * speed),
             Self::Absorb => (space.clamped(i, value), 0.0),
             Self::Resample if lower.is_finite() && upper.is_finite() => {
