@@ -280,17 +280,25 @@ fn lbfgs_goes_where_the_two_loop_recursion_goes() {
     }
 }
 
-/// Equations 6.17 and 6.20 on dense matrices.
+/// Equations 6.17 and 6.20 on dense matrices, and the scaling by the root of s'Bs / s'y once that has been above 1 on five
+/// steps.
 #[test]
 fn bfgs_goes_where_the_textbook_goes() {
     let f = by_name("Wood").unwrap();
-    let path = path(&f, Bfgs::default(), f.start(), 40);
+    let path = path(&f, Bfgs::default(), f.start(), 35);
     let mut h: Option<DMatrix<f64>> = None;
     let identity = DMatrix::<f64>::identity(4, 4);
+    let (mut in_a_row, mut scaled) = (0, 0);
     for k in 0..path.len() - 2 {
         let (s, y) = (&path[k + 1] - &path[k], gradient(&f, &path[k + 1]) - gradient(&f, &path[k]));
         let rho = 1.0 / s.dot(&y);
-        let before = h.take().unwrap_or_else(|| s.dot(&y) / y.dot(&y) * &identity);
+        let mut before = h.take().unwrap_or_else(|| s.dot(&y) / y.dot(&y) * &identity);
+        let excess = rho * s.dot(&(before.clone().try_inverse().unwrap() * &s));
+        in_a_row = if k > 0 && excess > 1.0 { in_a_row + 1 } else { 0 };
+        if in_a_row >= 5 {
+            before *= excess.sqrt();
+            scaled += 1;
+        }
         let left = &identity - rho * &s * y.transpose();
         let after = &left * before * left.transpose() + rho * &s * s.transpose();
         let step = &path[k + 2] - &path[k + 1];
@@ -298,7 +306,7 @@ fn bfgs_goes_where_the_textbook_goes() {
         assert!(off < 1e4 * blur(&step, &path[k + 1]), "step {k}: {off:e}");
         h = Some(after);
     }
-    assert!(path.len() > 30);
+    assert!(path.len() > 30 && scaled > 0, "{} points, {scaled} scalings", path.len());
 }
 
 /// With memory for every step L-BFGS is BFGS whose H₀ is scaled anew; on a quadratic with exact searches both are
