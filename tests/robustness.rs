@@ -265,7 +265,8 @@ fn a_constant_converges_at_once() {
         assert!(found.termination.is_converged(), "{}: {found}", entry.label());
         assert_eq!(
             (found.iterations, found.evaluations.cost, found.evaluations.gradient),
-            (0, 1, 1 + if entry.name() == "Newton" { 3 } else { 0 }),
+            // Newton looks at the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones.
+            (0, 1, 1 + if entry.name() == "Newton" { 9 } else { 0 }),
             "{}",
             entry.label()
         );

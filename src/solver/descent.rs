@@ -36,7 +36,7 @@ use crate::{Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
 
-/// How often a search is repeated that ended at a point without a gradient, each time short of half of that step.
+/// How often a search is repeated that ended at a point without a gradient, each time short of that step.
 const RETRIES: usize = 20;
 
 /// A direction with a line search: every line-search solver.
@@ -119,6 +119,9 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
     }
 }
+
+/// The first trial of such a search: no power of ½, which the search before has tried.
+const SHORTER: f64 = 0.47;
 
 /// What a search along a ray has found.
 struct Looked<M> {
@@ -346,7 +349,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
                 let is_cut_short = start.alpha_max < whole;
                 return ControlFlow::Continue(Looked { outcome, accepted, memory, is_cut_short });
             }
-            start.alpha = 0.5 * step.alpha;
+            start.alpha = SHORTER * step.alpha;
             start.alpha_max = start.alpha;
         }
     }
@@ -375,7 +378,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
             self.direction.reset(&mut state.memory, true);
             return ControlFlow::Continue(());
         }
-        match state.gradient_norm {
+        match state.best().1 {
             0.0 => ControlFlow::Break(Termination::GradientNorm { norm: 0.0, tolerance: 0.0 }),
             _ => state.stalled(Stall::LineSearch(FailureReason::NotDescent)),
         }

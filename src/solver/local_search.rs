@@ -16,9 +16,6 @@ const LONGEST: u64 = 10_000;
 /// Iterations without improvement after which one on a differenced gradient ends: it has reached their noise.
 const PATIENCE_IN_NOISE: u64 = 5;
 
-/// Iterations without improvement after which a differenced gradient is held against its error.
-const IDLE: u64 = 2;
-
 /// How often a local search may go on in new coordinates.
 const RENEWALS: u64 = 20;
 
@@ -233,9 +230,8 @@ impl<L: State> LocalSearch<L> {
         problem: &mut Oracle<'_>,
         tolerance: f64,
     ) -> ControlFlow<Option<Termination>, bool> {
-        let Self { state, stepped, centre, x, gradient, gradient_norm, history, share, .. } = self;
+        let Self { state, stepped, centre, x, gradient, gradient_norm, share, .. } = self;
         let is_box = problem.problem().bounds().is_some_and(Bounds::are_finite);
-        let is_idle = history.since_improvement >= IDLE;
         let (is_flat, is_noise, has_end, is_known) =
             problem.without_bounds(centre.as_ref(), |problem, unbounded| {
                 // A step that was made is not made again, where what follows it was interrupted.
@@ -254,10 +250,8 @@ impl<L: State> LocalSearch<L> {
                 let is_flat = norm.is_some_and(|norm| norm <= tolerance)
                     && problem.uninterrupted().is_continue()
                     && solver.accepts_convergence(problem, state);
-                let is_noise = is_idle
-                    && norm.is_some_and(|norm| {
-                        norm <= problem.gradient_error(state.x(), state.cost(), None)
-                    });
+                let error = problem.known_gradient_error(state.cost());
+                let is_noise = norm.zip(error).is_some_and(|(norm, error)| norm <= error);
                 // A box is no wider than numbers reach: only −∞ is below all.
                 (is_flat, is_noise, is_box && !unbounded.is_bottomless(), is_known)
             });

@@ -194,7 +194,9 @@ fn a_start_at_zero_finds_the_scale() {
                 .stop_when(gradient_norm(1e-7 / s))
                 .run()
                 .unwrap();
-            right(&format!("{s:e} from {start:e}"), &found, &[s], 1e-6);
+            // A start that is all but 0 says less than 0 itself.
+            let accuracy = if start == 0.0 { 1e-6 } else { 1e-3 };
+            right(&format!("{s:e} from {start:e}"), &found, &[s], accuracy);
         }
     }
 }

@@ -371,7 +371,9 @@ fn a_constant_on_every_function_of_the_suite_makes_no_claim_false() {
                     let mut gradient = DVector::zeros(found.x.len());
                     function.gradient(&found.x, &mut gradient);
                     let is_minimum = function.known_minima().iter().any(near);
-                    assert!(is_minimum || gradient.amax() <= 1e-6, "{label}");
+                    let size = found.x.amax().max((&found.x - function.start()).amax());
+                    let is_flat = gradient.amax() <= 1e-6 || gradient.amax() * size <= rounding;
+                    assert!(is_minimum || is_flat, "{label}");
                 }
             }
         }

@@ -232,7 +232,7 @@ impl<'a> Oracle<'a> {
             variable.scale = if is_blind {
                 1.0
             } else {
-                variable.scale * power_of_two(factor.max(16.0).min(16384.0))
+                variable.scale * power_of_two(factor.max(16.0).clamp(16.0, 16384.0))
             };
             if variable.anchor < TINY {
                 variable.typical = variable.scale;
@@ -287,7 +287,8 @@ impl<'a> Oracle<'a> {
             let curved = found.second.abs() * h;
             // Not short beside the length over which f is smooth: slope and curvature over half the step are others.
             let is_long = found.truncation > 1e-5 * (found.slope.abs() + curved);
-            if !found.slope.is_nan() && !(is_long && found.truncation > rounding) {
+            let is_bad = found.slope.is_nan() || (is_long && found.truncation > rounding);
+            if !is_bad {
                 break;
             }
             variable.scale /= 64.0;
@@ -410,6 +411,11 @@ impl<'a> Oracle<'a> {
             scheme = Scheme::Extrapolated;
         }
         self.take_up(learnt, gradient);
+    }
+
+    /// The size of the error in the gradient that was last differenced, where that is known and was at a point of this cost.
+    pub(crate) fn known_gradient_error(&self, cost: f64) -> Option<f64> {
+        self.differences.measured.filter(|(at, _)| *at == cost).map(|(_, error)| error)
     }
 
     /// The size of the error in a differenced gradient, maximum norm: 0 where the problem gives it. Measured, unless it is

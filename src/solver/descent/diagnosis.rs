@@ -55,7 +55,8 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) ->
     let is_proportional = near_rise >= PROPORTIONAL * rise && near * -slope >= PROMISING * rise;
     let secant = (far_value - near_value) / (alpha - near);
     let mean = 0.5 * (near_slope + far_slope);
-    if !is_proportional || !(secant.is_finite() && mean.is_finite()) {
+    let is_telling = is_proportional && secant.is_finite() && mean.is_finite();
+    if !is_telling {
         Diagnosis::Nothing
     } else if mean >= 0.5 * secant {
         Diagnosis::Kink

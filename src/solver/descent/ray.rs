@@ -100,10 +100,9 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
         let rise = value - self.cost();
-        if rise > RESOLVED * self.cost().abs() && rise.is_finite() {
-            if alpha < self.rise.alpha {
-                self.rise = self.at;
-            }
+        let is_rise = rise > RESOLVED * self.cost().abs() && rise.is_finite();
+        if is_rise && alpha < self.rise.alpha {
+            self.rise = self.at;
         }
     }
 
@@ -149,7 +148,9 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             return;
         }
         let known = self.best_at.value;
-        if self.at.is_held && self.at.value.is_finite() && (known.is_nan() || self.at.value < known)
+        if self.at.is_held
+            && self.at.value.is_finite()
+            && (known.is_nan() || self.at.value <= known)
         {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;

@@ -248,7 +248,7 @@ impl<M, S> DescentState<M, S> {
     }
 
     /// The cost and the gradient norm of the best point.
-    fn best(&self) -> (f64, f64) {
+    pub(super) fn best(&self) -> (f64, f64) {
         let Self { lowest, cost, gradient_norm, .. } = self;
         if lowest.is_behind() {
             (lowest.cost, lowest.gradient_norm)
@@ -261,7 +261,7 @@ impl<M, S> DescentState<M, S> {
     /// round.
     pub(super) fn return_to_lowest(&mut self) -> bool {
         let lowest = &mut self.lowest;
-        if !lowest.is_behind() || self.has_returned {
+        if !self.may_climb || !lowest.is_behind() || self.has_returned {
             return false;
         }
         self.has_returned = true;
@@ -289,7 +289,7 @@ impl<M, S> DescentState<M, S> {
     }
 
     pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
-        ControlFlow::Break(Termination::Stalled { reason, gradient_norm: Some(self.gradient_norm) })
+        ControlFlow::Break(Termination::Stalled { reason, gradient_norm: Some(self.best().1) })
     }
 }
 
