@@ -11,7 +11,7 @@ use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
 fn assert_clean(name: &'static str, run: fn(u64) -> Verdict) {
     let plan = Plan { cases: 300, first: 0, seed: 0, threads: 2, shown: 3, name, run, code };
     let tally = Tally::of(plan);
-    assert!(tally.is_clean(), "{}\n{}", tally.line(plan), tally.text);
+    assert!(tally.is_clean(), "{}{}\n{}", tally.table(), tally.line(plan), tally.text);
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Terms {
 
     /// Adds each term's loss, and its slope times a_i, to what the callers sum up.
     fn each(&self, batch: &[usize], x: &DVector<f64>, mut add: impl FnMut(f64, f64, &[f64])) {
-        let is_poisoned = self.poison != 0 && hash(x.as_slice()) % self.poison == 0;
+        let is_poisoned = self.poison != 0 && hash(x.as_slice()).is_multiple_of(self.poison);
         let mut row = vec![0.0; self.n];
         for &i in batch {
             let mut dice = Dice::new(self.seed ^ (i as u64) << 20);
