@@ -1,4 +1,4 @@
-//! Random problems with faults against every solver: a few hundred runs here, as many as one likes by
+//! Random problems with faults against every solver: a thousand runs here, as many as one likes by
 //! `cargo run --release --example hostile`.
 
 #![cfg(feature = "parallel")]
@@ -9,7 +9,7 @@ mod hostile;
 use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
 
 fn assert_clean(name: &'static str, run: fn(u64) -> Verdict) {
-    let plan = Plan { cases: 300, first: 0, seed: 0, threads: 2, shown: 3, name, run, code };
+    let plan = Plan { cases: 1000, first: 0, seed: 0, threads: 2, shown: 3, name, run, code };
     let tally = Tally::of(plan);
     assert!(tally.is_clean(), "{}{}\n{}", tally.table(), tally.line(plan), tally.text);
 }

@@ -17,7 +17,7 @@ use super::solvers::{Any, Said, line_search, said, settings};
 macro_rules! finished {
     ($dice:expr, $is_bounded:expr, $said:expr) => {{
         let said = settings!($dice, $said, seed(seed));
-        let said = if $dice.chance(if $is_bounded { 0.2 } else { 0.97 }) {
+        let said = if $dice.chance(if $is_bounded { 0.6 } else { 0.97 }) {
             let scale = $dice.size();
             Said { text: format!("{}.scale({scale:?})", said.text), value: said.value.scale(scale) }
         } else {

@@ -19,7 +19,7 @@ fn local(dice: &mut Dice) -> Said<Any> {
 /// `MultiStart` or `BasinHopping`.
 pub fn global(dice: &mut Dice, is_bounded: bool) -> Said<Any> {
     let local = local(dice);
-    let needs_scale = dice.chance(if is_bounded { 0.2 } else { 0.97 });
+    let needs_scale = dice.chance(if is_bounded { 0.6 } else { 0.97 });
     macro_rules! finished {
         ($said:expr) => {{
             let said = $said;
