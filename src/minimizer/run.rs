@@ -117,11 +117,13 @@ impl<'a, S: Solver> Run<'a, S> {
         let mut verdict = self.stop.holds(&progress);
         let without_gradient = Progress { gradient_norm: None, ..progress };
         if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
-            // Where the method objects, the other rules still count.
             let others = self.stop.holds(&without_gradient);
-            if !self.solver.accepts_convergence(&mut self.oracle, &mut self.state) {
-                verdict = others;
-            }
+            let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
+            // A method that looked may know the gradient better now; where it objects, the other rules still count.
+            let mut progress = self.progress();
+            progress.promised = self.promised();
+            let again = self.stop.holds(&progress).filter(|_| accepts);
+            verdict = again.or(others);
         }
         if verdict.as_ref().is_none_or(|v| !v.is_converged())
             && let ControlFlow::Break(reason) = flow
@@ -153,8 +155,10 @@ impl<'a, S: Solver> Run<'a, S> {
             Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
             _ => return verdict,
         };
-        let error = self.oracle.gradient_error(self.state.x(), self.state.cost(), None);
-        if error > tolerance {
+        // A panic of the cost here would come from no step of the solver: it reads as NaN.
+        let (x, cost) = (self.state.x(), self.state.cost());
+        let error = self.oracle.without_bounds(None, |o, _| o.gradient_error(x, cost, None));
+        if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
             let reason = Stall::DifferenceError { error, tolerance };
             return Termination::Stalled { reason, gradient_norm };
         }
@@ -168,9 +172,12 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// The convergence of a run that can gain no more.
     fn settled(&mut self) -> Option<Termination> {
-        let progress = Progress { promised: self.promised(), ..self.progress() };
-        let settled = self.stop.settles(&progress)?;
-        self.solver.accepts_convergence(&mut self.oracle, &mut self.state).then_some(settled)
+        let settles =
+            |run: &Self| run.stop.settles(&Progress { promised: run.promised(), ..run.progress() });
+        settles(self)?;
+        let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
+        // A method that looked may know the gradient better now.
+        settles(self).filter(|_| accepts)
     }
 
     /// Shows the iteration to the trace and the observers.

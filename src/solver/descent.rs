@@ -246,6 +246,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let gains = |best: Trial| best.value < ray.cost() - rounding;
         let mut verdict = None;
         if !improved.is_some_and(gains) && !had_memory && reason != FailureReason::Unbounded {
+            if improved.is_some() {
+                ray.keep();
+            }
             match diagnose(&mut ray, slope, alpha_max) {
                 Diagnosis::Nothing => {}
                 Diagnosis::Kink => verdict = Some(Stall::Kink),

@@ -27,6 +27,28 @@ pub enum Kind {
     Endless,
 }
 
+impl Kind {
+    /// How many of so many cases are known to end like this, rounded down. To be lowered; what is not listed never happens.
+    pub fn known(self, cases: u64) -> u64 {
+        let in_1e5 = match self {
+            // A user's panic, in local searches with differences.
+            Self::Panic => 5,
+            // Of differenced gradients: plateaus and waves that no difference sees.
+            Self::FalseConverged => 30,
+            // Kinks that look like a wrong gradient; Hessians that overflow.
+            Self::FalseClaim => 10,
+            // Damaged checkpoints whose members are outside of the bounds.
+            Self::WrongReport => 10,
+            // Points whose gradient was not kept, where searches fail.
+            Self::RepeatedPoint => 1000,
+            // Differences resumed at the start, local searches interrupted within a step.
+            Self::DifferentBits => 30,
+            _ => 0,
+        };
+        cases * in_1e5 / 100_000
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub kind: Kind,

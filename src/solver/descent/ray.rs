@@ -81,6 +81,12 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         self.problem.uninterrupted()
     }
 
+    /// Keeps the trial point as the best: no later trial that is level with it takes its place.
+    pub fn keep(&mut self) {
+        std::mem::swap(self.trial, self.best);
+        self.best_at = std::mem::replace(&mut self.at, Trial::new(f64::NAN));
+    }
+
     /// False when gradients are differenced.
     pub fn has_gradient(&self) -> bool {
         self.problem.problem().has_gradient()
@@ -148,9 +154,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             return;
         }
         let known = self.best_at.value;
-        if self.at.is_held
-            && self.at.value.is_finite()
-            && (known.is_nan() || self.at.value <= known)
+        if self.at.is_held && self.at.value.is_finite() && (known.is_nan() || self.at.value < known)
         {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;

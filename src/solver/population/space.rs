@@ -169,7 +169,7 @@ impl Space {
     /// The nearest value within the bounds, finite; that of the start for NaN, and for an infinity where there is no bound.
     pub fn clamped(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
-        let nearest = if value.is_nan() { value } else { value.clamp(lower, upper) };
+        let nearest = if value.is_nan() { value } else { value.max(lower).min(upper) };
         if nearest.is_finite() { nearest } else { self.x0[coordinate] }
     }
 
