@@ -367,7 +367,9 @@ fn a_large_generation_is_proposed_in_pieces() -> Result<(), Error> {
         // 65536 numbers are written before the first look at the token.
         assert!((3_000..5_000).contains(&used), "{}: {used}", method.name());
         let bytes = run.checkpoint().to_bytes()?;
-        assert_eq!(run.finish().evaluations.cost, SIZE as u64, "{}", method.name());
+        // Those of the first generation, in which CMA-ES has the start besides.
+        let made = run.finish().evaluations.cost as usize;
+        assert!(made == SIZE || made == SIZE + 1, "{}: {made}", method.name());
         let resumed = terms().resume(Checkpoint::from_bytes(&bytes)?)?.complete();
         let straight = terms().run()?;
         assert_eq!((resumed.x, resumed.cost), (straight.x, straight.cost), "{}", method.name());
