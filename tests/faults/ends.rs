@@ -235,7 +235,7 @@ fn a_gradient_of_the_wrong_sign_is_named_by_every_search() {
 #[test]
 fn searches_end_on_slopes_that_no_function_has() {
     // Where the value jumps, or where the gradient belongs to another cost, the interval shrinks to neighbouring numbers.
-    let searches: [(&str, &dyn Fn(&mut dyn FnMut(f64) -> (f64, f64), Start) -> usize); 5] = [
+    let searches: [(&str, &Counted); 5] = [
         ("HagerZhang", &|mut phi, start| {
             let search = HagerZhang::default().bisection(0.1).max_trials(100);
             trials(&search, &mut phi, start)
@@ -272,6 +272,9 @@ fn searches_end_on_slopes_that_no_function_has() {
         assert!(FixedStep::new(1.0).max_trials(limit).check().is_err());
     }
 }
+
+/// A search on φ from a start, that says how many trials it took.
+type Counted = dyn Fn(&mut dyn FnMut(f64) -> (f64, f64), Start) -> usize;
 
 /// The trials that a search took, however it ended.
 fn trials<L: LineSearch>(

@@ -36,7 +36,8 @@ fn methods(scale: Option<f64>) -> Vec<Box<dyn AnySolver>> {
 /// Where the cost is −infinity, the best point is one of a finite cost, and no target is reached by what is no cost.
 #[test]
 fn minus_infinity_is_no_cost() -> Result<(), Error> {
-    let edges: [(&str, f64, fn(&DVector<f64>) -> f64); 3] = [
+    type Cost = fn(&DVector<f64>) -> f64;
+    let edges: [(&str, f64, Cost); 3] = [
         ("left of -1", 1.0, |x| if x[0] < -1.0 { f64::NEG_INFINITY } else { x[0] * x[0] }),
         ("right of 2", 0.5, |x| if x[0] > 2.0 { f64::NEG_INFINITY } else { (x[0] - 0.5).powi(2) }),
         (
@@ -367,7 +368,9 @@ fn a_large_generation_is_proposed_in_pieces() -> Result<(), Error> {
         // 65536 numbers are written before the first look at the token.
         assert!((3_000..5_000).contains(&used), "{}: {used}", method.name());
         let bytes = run.checkpoint().to_bytes()?;
-        assert_eq!(run.finish().evaluations.cost, SIZE as u64, "{}", method.name());
+        // Those of the first generation, in which CMA-ES has the start besides.
+        let made = run.finish().evaluations.cost as usize;
+        assert!(made == SIZE || made == SIZE + 1, "{}: {made}", method.name());
         let resumed = terms().resume(Checkpoint::from_bytes(&bytes)?)?.complete();
         let straight = terms().run()?;
         assert_eq!((resumed.x, resumed.cost), (straight.x, straight.cost), "{}", method.name());

@@ -85,14 +85,13 @@ pub(super) fn copy(from: &DVector<f64>, to: &mut DVector<f64>) {
     to.as_mut_slice().copy_from_slice(from.as_slice());
 }
 
-/// A hash of the words of x, each mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014): points of a mesh differ in
-/// few bits.
+/// A hash of the words of x, each mixed as by the finalizer of SplitMix64 (Steele, Lea & Flood 2014), with one of its two
+/// multiplications. Round numbers differ in their highest bits only: those are shifted down before it.
 pub(super) fn hash(x: &DVector<f64>) -> u64 {
     x.as_slice().iter().fold(1, |hash, x| {
         // Zero has two signs, and is one point.
-        let mut mixed = hash ^ (x + 0.0).to_bits();
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let mixed = hash ^ (x + 0.0).to_bits();
+        let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed ^ (mixed >> 31)
     })
 }
