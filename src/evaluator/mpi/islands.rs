@@ -348,6 +348,7 @@ fn best_of(own: Report, others: Vec<Report>, started: Instant) -> Solution {
         skipped: 0,
         elapsed: started.elapsed(),
         termination,
+        warning: None,
         classification: None,
         trace: Vec::new(),
     }
