@@ -52,7 +52,7 @@ const FADING: f64 = 0.7;
 /// Brackets a minimiser by slopes and shrinks the bracket by pairs of secant steps. Works down to the rounding error of
 /// the slopes, where searches that compare values stall; there an accepted value may exceed φ(0) by ε C_k. When the first
 /// step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, and values are
-/// only asked for where slopes leave a doubt. On failure: the best point seen, with [`FailureReason::Rounding`] when
+/// only asked for where slopes leave a doubt. On failure: the best point seen, with [`FailureReason::Rounding`](super::FailureReason::Rounding) when
 /// the bracket has shrunk to rounding.
 ///
 /// # Parameters
