@@ -58,7 +58,8 @@ fn main() {
     macro_rules! basin_run {
         ($problem:expr, $solver:expr, $start:expr) => {{
             let terms = basin::Executor::new($problem, $solver, $start);
-            let Ok(_) = terms.max_iter(u64::MAX).max_cost_evals(EVALUATIONS).run();
+            let ended = terms.max_iter(u64::MAX).max_cost_evals(EVALUATIONS).run();
+            assert!(ended.is_ok(), "the start is in the domain");
         }};
     }
     type Run<'r> = &'r dyn Fn(&Shared<'_>, u64);
