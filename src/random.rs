@@ -10,7 +10,7 @@ pub(crate) const BLOCK: usize = 32;
 
 /// low (1 − share) + high share, for finite low ≤ high: in this form finite, however far apart they are.
 pub(crate) fn interpolated(low: f64, high: f64, share: f64) -> f64 {
-    (low * (1.0 - share) + high * share).clamp(low, high)
+    (low * (1.0 - share) + high * share).max(low).min(high)
 }
 
 /// A generator of random numbers that a population draws from. The same seed gives the same numbers everywhere.

@@ -145,9 +145,14 @@ enum Relative {
 /// variable changes the verdict.
 ///
 /// ```
-/// use extremum::{Lbfgs, Minimizer, problem, stop::{converged, max_iterations}};
+/// use extremum::{Lbfgs, Minimizer, from_fn, stop::{converged, max_iterations}};
 /// // In units of 1e-12 the gradient is below 1e-6 everywhere near the start.
-/// let tiny = problem!(2, |x| 1e-12 * ((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2)));
+/// let tiny = from_fn(2, |x| 1e-12 * ((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2)))
+///     .with_gradient(|x, g| {
+///         let t = x[1] - x[0].powi(2);
+///         g[0] = 1e-12 * (-2.0 * (1.0 - x[0]) - 400.0 * t * x[0]);
+///         g[1] = 1e-12 * 200.0 * t;
+///     });
 /// let found = Minimizer::new(&tiny, Lbfgs::default(), [-1.2, 1.0])
 ///     .stop_when(converged().or(max_iterations(1000)))
 ///     .run()?;

@@ -32,17 +32,17 @@ impl Kind {
     pub fn known(self, cases: u64) -> u64 {
         let in_1e5 = match self {
             // A user's panic, in local searches with differences.
-            Self::Panic => 5,
+            Self::Panic => 2,
             // Of differenced gradients: plateaus and waves that no difference sees.
-            Self::FalseConverged => 30,
+            Self::FalseConverged => 15,
             // Kinks that look like a wrong gradient; Hessians that overflow.
-            Self::FalseClaim => 10,
+            Self::FalseClaim => 8,
             // Damaged checkpoints whose members are outside of the bounds.
-            Self::WrongReport => 10,
+            Self::WrongReport => 6,
             // Points whose gradient was not kept, where searches fail.
-            Self::RepeatedPoint => 1000,
+            Self::RepeatedPoint => 300,
             // Differences resumed at the start, local searches interrupted within a step.
-            Self::DifferentBits => 30,
+            Self::DifferentBits => 20,
             _ => 0,
         };
         cases * in_1e5 / 100_000
