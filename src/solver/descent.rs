@@ -120,6 +120,9 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     }
 }
 
+/// Beyond this a cost that still decreases has no end.
+const FAR: f64 = 1e200;
+
 /// The first trial of such a search: no power of ½, which the search before has tried.
 const SHORTER: f64 = 0.47;
 
@@ -216,7 +219,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
         // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
         let reason = match outcome {
-            Err(failure) if !is_cut_short => failure.reason,
+            // Nor does one along a direction so short that the largest step leads nowhere far.
+            Err(failure) if !is_cut_short && alpha_max * max > FAR => failure.reason,
             _ => FailureReason::Rounding,
         };
         let mut improved = accepted.filter(|best| best.value < ray.cost());
