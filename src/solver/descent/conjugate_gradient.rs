@@ -42,7 +42,7 @@ pub enum Beta {
 /// **Method** d⁺ = −g⁺ + β d; back to d = −g every `restart_after`·n iterations and whenever d is no
 /// sufficient descent.
 ///
-/// **Needs** a gradient; four vectors of memory. **Parameters** [`beta`](ConjugateGradient::beta) (default
+/// **Needs** a gradient; ten vectors of memory. **Parameters** [`beta`](ConjugateGradient::beta) (default
 /// [`Beta::HagerZhang`]), [`restart_after`](ConjugateGradient::restart_after) (default 6), the line search (default
 /// [`HagerZhang`]).
 ///
