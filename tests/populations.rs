@@ -92,7 +92,7 @@ fn the_default_run_ends_by_itself_near_the_minimum_of_a_sphere() -> Result<(), E
     Ok(())
 }
 
-/// Every point that is asked for lies within the bounds, the first is the start, and no point is asked for twice.
+/// Every point that is asked for lies within the bounds, and the first is the start.
 #[test]
 fn candidates_keep_the_bounds_and_begin_with_the_start() -> Result<(), Error> {
     struct Watcher(Vec<Vec<u64>>);

@@ -60,7 +60,8 @@ pub enum Boundary {
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** No member ever gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
-/// [`Stall::NoImprovement`]; that the end is the lowest minimum is not guaranteed.
+/// [`Stall::NoImprovement`]; that the end is the lowest minimum is not guaranteed. A trial that equals its parent is not
+/// evaluated; one that equals another point of the run, as happens on bounds and near the end, is.
 ///
 /// ```
 /// use extremum::{Bounds, DifferentialEvolution, from_fn, minimize};

@@ -50,6 +50,7 @@ solver!(ParticleSwarm);
 ///
 /// **Guarantee** The best point of a particle never gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
 /// [`Stall::NoImprovement`]; it may do so where there is no minimum, in narrow valleys aslant to the coordinates above all.
+/// A particle that stands still is not evaluated; one that comes to where another was, as happens on bounds, is.
 ///
 /// ```
 /// use extremum::{ParticleSwarm, from_fn, minimize};
