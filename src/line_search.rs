@@ -82,7 +82,7 @@ pub struct Start {
     /// No trial goes beyond this step: further out x would overflow.
     pub alpha_max: f64,
     /// A search that takes a rise of φ for rounding takes none beyond this value. A run sets it to the cost at its start, or
-    /// some tens of rounding units above its lowest cost, whichever is less.
+    /// to its lowest cost with the errors that it may have, whichever is less.
     pub ceiling: f64,
     /// The size of errors in φ that are known to exceed rounding; 0 when nothing is known. Values that differ by less are
     /// level.

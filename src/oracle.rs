@@ -2,78 +2,27 @@
 
 mod batches;
 mod differences;
+mod evaluations;
+mod token;
 mod unbounded;
 mod watched;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nalgebra::{DMatrix, DVector};
-use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 use differences::Steps;
 pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
+pub use evaluations::Evaluations;
+pub use token::CancellationToken;
 use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Termination, memory};
-
-/// How often each function of the problem was called. Differences count as the calls they are made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Evaluations {
-    /// Costs.
-    pub cost: u64,
-    /// Gradients.
-    pub gradient: u64,
-    /// Hessians.
-    pub hessian: u64,
-    /// Products of the Hessian with a vector.
-    pub hessian_product: u64,
-    /// Terms of a sum whose cost, gradient or both were evaluated: b for a batch of b, and N for each cost or gradient
-    /// of the whole sum, which is counted there as well.
-    pub terms: u64,
-    /// Costs, counted above as well, that panicked and were read as NaN.
-    pub panics: u64,
-}
-
-/// A switch that ends a run from another thread, or from within the problem.
-///
-/// ```
-/// use extremum::{CancellationToken, Lbfgs, Minimizer, Termination, from_fn};
-/// let token = CancellationToken::new();
-/// let problem = from_fn(1, |x| x[0].cosh());
-/// let run = Minimizer::new(&problem, Lbfgs::default(), [1.0]).cancelled_by(&token);
-/// let mut run = run.start()?;
-/// token.cancel();
-/// while run.step().is_continue() {}
-/// assert_eq!(run.finish().termination, Termination::Cancelled);
-/// # Ok::<(), extremum::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct CancellationToken(Arc<AtomicBool>);
-
-impl CancellationToken {
-    /// A token that has not been cancelled.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Ends every run that watches this token before its next evaluation.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// True once [`cancel`](Self::cancel) was called.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// The only way from a solver to the problem.
 ///

@@ -6,7 +6,7 @@ use nalgebra::DVector;
 use web_time::Instant;
 
 use super::{Minimizer, Observer, Validated, Validation};
-use crate::stop::{History, TOLERANCE, stalls};
+use crate::stop::{History, TOLERANCE, Warning, stalls};
 use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, Stall, State, Stop, Termination,
     stationary,
@@ -33,6 +33,8 @@ pub struct Run<'a, S: Solver> {
     trace: Vec<Record>,
     started: Instant,
     termination: Option<Termination>,
+    /// Of a test of the gradient that held, though cheaply.
+    warning: Option<Warning>,
 }
 
 impl<'a, S: Solver> Run<'a, S> {
@@ -71,6 +73,7 @@ impl<'a, S: Solver> Run<'a, S> {
             trace,
             started,
             termination: None,
+            warning: None,
         };
         if fresh {
             run.validate();
@@ -110,6 +113,7 @@ impl<'a, S: Solver> Run<'a, S> {
     /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
     /// point which passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
+        self.warning = None;
         let mut progress = self.progress();
         if progress.gradient_norm.is_some_and(|norm| norm <= TOLERANCE) {
             progress.promised = self.promised();
@@ -123,6 +127,7 @@ impl<'a, S: Solver> Run<'a, S> {
             let mut progress = self.progress();
             progress.promised = self.promised();
             let again = self.stop.holds(&progress).filter(|_| accepts);
+            self.warning = progress.warning().filter(|_| again.is_some());
             verdict = again.or(others);
         }
         if verdict.as_ref().is_none_or(|v| !v.is_converged())
@@ -232,8 +237,7 @@ impl<'a, S: Solver> Run<'a, S> {
     pub fn finish(self) -> Solution {
         let elapsed = self.progress().elapsed();
         let by_gradient = self.termination.as_ref().is_some_and(Termination::is_by_gradient);
-        let promised = by_gradient.then(|| self.promised()).flatten();
-        let warning = Progress { promised, ..self.progress() }.warning();
+        let warning = self.warning.filter(|_| by_gradient);
         // A run that converged has its evidence at the state's point.
         let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
         let (x, cost, gradient_norm, validation_cost) = match self.validated {

@@ -123,7 +123,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 /// Beyond this a cost that still decreases has no end.
 const FAR: f64 = 1e200;
 
-/// The first trial of such a search: no power of ½, which the search before has tried.
+/// The first trial of a search that is repeated, relative to the step before: no power of ½, which searches try.
 const SHORTER: f64 = 0.47;
 
 /// What a search along a ray has found.
@@ -219,7 +219,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
         // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
         let reason = match outcome {
-            // Nor does one along a direction so short that the largest step leads nowhere far.
+            // A search that was kept short says nothing about what lies beyond, nor does one along a direction so short
+            // that the largest step leads nowhere far.
             Err(failure) if !is_cut_short && alpha_max * max > FAR => failure.reason,
             _ => FailureReason::Rounding,
         };

@@ -118,6 +118,7 @@ fn a_factor_of_the_cost_changes_no_verdict_and_a_start_at_the_minimum_ends_at_on
             let again = minimize(&bowl, solver, &found.x).expect("a good call");
             assert!(again.termination.is_converged(), "{} {offset:e}: {again}", solver.name());
             assert!(again.iterations <= 20, "{} {offset:e}: {again}", solver.name());
+            assert!(again.warning.is_none(), "{} {offset:e}: {again}", solver.name());
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Gradients from costs.
 
+mod refinement;
+
 use nalgebra::DVector;
 
-use super::{
-    COARSE, CUTS, Differences, ENLARGEMENTS, Norms, STALE, Scheme, TINY, Variable, power_of_two,
-};
+use super::{CUTS, Differences, ENLARGEMENTS, Scheme, TINY, Variable, power_of_two};
 use crate::{Bounds, Oracle};
 
 /// A variable at its point: xᵢ, its bounds, and the cost there once it is known.
@@ -338,141 +338,5 @@ impl<'a> Oracle<'a> {
         let is_measured = scheme == Scheme::Extrapolated;
         self.differences.measured = cost.filter(|_| is_measured).map(|cost| (cost, error));
         cost
-    }
-
-    /// True when the gradient at a point of this cost was differenced, and could be more precise.
-    pub(crate) fn is_refinable(&self, cost: f64) -> bool {
-        !self.problem.has_gradient()
-            && self.differences.scheme < Scheme::Extrapolated
-            && self.differences.refined != Some(cost)
-    }
-
-    /// True when a gradient that was differenced at x by the scheme in use is too coarse beside its errors, or `has_failed`
-    /// its solver and could be more precise. Where it has grown a hundredfold a cheaper scheme is taken up.
-    pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
-        if self.problem.has_gradient() || self.closed.is_some() {
-            return false;
-        }
-        let differences = &mut self.differences;
-        let is_stale =
-            differences.scheme == Scheme::Forward && at.cost.abs() < STALE * differences.cost.abs();
-        if at.plain >= 100.0 * differences.norm && !has_failed {
-            differences.cheapen(at);
-        }
-        let is_last = differences.scheme == Scheme::Extrapolated;
-        !is_last
-            && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
-    }
-
-    /// Writes ∇f(x) by the next scheme, or one that is better still, learns of each variable what that says, and chooses the
-    /// scheme for the gradients to come: not that in use again where that `has_failed`. Nothing is learnt from an
-    /// interruption.
-    pub(crate) fn refine(
-        &mut self,
-        (x, cost): (&DVector<f64>, f64),
-        scale: Option<&DVector<f64>>,
-        has_failed: bool,
-        gradient: &mut DVector<f64>,
-    ) {
-        self.probe.copy_from(x);
-        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
-        let mut learnt = std::mem::take(&mut self.learnt);
-        let was = self.differences.scheme;
-        let least = if has_failed { was.next() } else { Scheme::Forward };
-        let mut scheme = was.next();
-        for _ in 0..2 {
-            let mut error = 0.0_f64;
-            learnt.variables.clone_from(&self.differences.variables);
-            for i in 0..x.len() {
-                let mut at = Place::new(i, x, bounds, Some(cost));
-                let mut variable = learnt.variables[i];
-                variable.anchor(x[i], self.width(i));
-                let (variable, found) = if scheme == Scheme::Central {
-                    let found = self.central_of(&mut at, &variable);
-                    let eta = self.steps.error(found.size.max(cost.abs()));
-                    variable.tune(self.steps, eta, found.slope, found.second, None);
-                    (variable, found)
-                } else {
-                    let (variable, found) = self.learn(&mut at, variable);
-                    let h = self.steps.extrapolated * variable.scale;
-                    error = error.max(found.truncation + 3.0 * self.steps.error(found.size) / h);
-                    (variable, found)
-                };
-                gradient[i] = found.slope;
-                learnt.variables[i] = variable;
-            }
-            learnt.measured = (scheme == Scheme::Extrapolated).then_some((cost, error));
-            learnt.cost = cost;
-            learnt.refined = learnt.measured.map(|(cost, _)| cost);
-            learnt.choose(least, Norms::of(cost, gradient, scale));
-            if scheme == Scheme::Extrapolated || learnt.scheme <= scheme {
-                break;
-            }
-            scheme = Scheme::Extrapolated;
-        }
-        self.take_up(learnt, gradient);
-    }
-
-    /// The size of the error in the gradient that was last differenced, where that is known and was at a point of this cost.
-    pub(crate) fn known_gradient_error(&self, cost: f64) -> Option<f64> {
-        self.differences.measured.filter(|(at, _)| *at == cost).map(|(_, error)| error)
-    }
-
-    /// The size of the error in a differenced gradient, maximum norm: 0 where the problem gives it. Measured, unless it is
-    /// known: 2n costs for the `gradient` at x, 4n for any that the scheme in use would give. NaN when the run is
-    /// interrupted.
-    pub fn gradient_error(
-        &mut self,
-        x: &DVector<f64>,
-        cost: f64,
-        gradient: Option<&DVector<f64>>,
-    ) -> f64 {
-        if self.problem.has_gradient() {
-            return 0.0;
-        }
-        if let Some((at, error)) = self.differences.measured
-            && at == cost
-        {
-            return error;
-        }
-        self.anchor_differences(x);
-        self.probe.copy_from(x);
-        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
-        let scheme = self.differences.scheme;
-        let mut largest = 0.0_f64;
-        for i in 0..x.len() {
-            let mut at = Place::new(i, x, bounds, Some(cost));
-            let variable = self.differences.variables[i];
-            let [forward, central] = match variable.steps {
-                [_, 0.0] => [self.steps.forward, self.steps.central].map(|h| h * variable.scale),
-                steps => steps,
-            }
-            .map(|h| variable.step(h, x[i]));
-            let error = match gradient {
-                Some(gradient) => {
-                    // The truncation over 1.5 h is 2.25 times that over h: the gap holds either.
-                    let found = self.central(&mut at, 1.5 * central);
-                    let gap = (gradient[i] - found.slope).abs();
-                    2.0 * gap + 3.0 * self.steps.error(found.size) / central
-                }
-                None => {
-                    let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.5);
-                    let eta = self.steps.error(found.size);
-                    match scheme {
-                        Scheme::Forward => 0.5 * found.second.abs() * forward + 2.0 * eta / forward,
-                        Scheme::Central => {
-                            found.third.abs() * central * central / 6.0 + eta / central
-                        }
-                        Scheme::Extrapolated => found.truncation + rounding,
-                    }
-                }
-            };
-            largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });
-        }
-        if self.closed.is_some() {
-            return f64::NAN;
-        }
-        self.differences.measured = Some((cost, largest));
-        largest
     }
 }
