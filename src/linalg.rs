@@ -16,7 +16,7 @@ pub(crate) use pairs::Pairs;
 pub(crate) use symmetric_eigen::symmetric_eigen;
 
 /// Lanes of a loop with few sums: enough independent operations to hide their latency.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// Elements per block of a pass that reads many vectors, so that the shared ones stay in the first-level cache.
 pub(crate) const BLOCK: usize = 1024;

@@ -26,6 +26,9 @@ const BLOCK: usize = 512;
 /// Eight rows of s and eight of y.
 const PIECE: usize = 2 * LANES;
 
+/// s and y, filled up with zeros.
+type Short<'a> = (&'a [f64; LANES], &'a [f64; LANES]);
+
 impl Pairs {
     /// Room for `m` pairs of `n` rows.
     pub fn new(n: usize, m: usize) -> Self {
@@ -55,6 +58,19 @@ impl Pairs {
     fn oldest(&self, length: usize) -> usize {
         let end = self.newest + 1;
         if length > end { end + self.m - length } else { end - length }
+    }
+
+    /// The newest `length` pairs of vectors of at most eight rows, the newest last.
+    pub fn short(
+        &self,
+        length: usize,
+    ) -> impl DoubleEndedIterator<Item = Short<'_>> + ExactSizeIterator {
+        let (m, oldest) = (self.m, self.oldest(length));
+        let pieces = self.entries.as_chunks::<LANES>().0;
+        (oldest..oldest + length).map(move |place| {
+            let place = if place >= m { place - m } else { place };
+            (&pieces[2 * place], &pieces[2 * place + 1])
+        })
     }
 
     /// Writes s = α d and y = new − old after the newest pair and returns s'y, s's, y'y, s'g and y'g, g = new. Writes

@@ -119,9 +119,8 @@ impl<'a, S: Solver> Run<'a, S> {
             progress.promised = self.promised();
         }
         let mut verdict = self.stop.holds(&progress);
-        let without_gradient = Progress { gradient_norm: None, ..progress };
         if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
-            let others = self.stop.holds(&without_gradient);
+            let others = self.stop.holds(&Progress { gradient_norm: None, ..progress });
             let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
             // A method that looked may know the gradient better now; where it objects, the other rules still count.
             let mut progress = self.progress();
@@ -188,6 +187,9 @@ impl<'a, S: Solver> Run<'a, S> {
     /// Shows the iteration to the trace and the observers.
     fn look_around(&mut self) {
         let Self { oracle, state, observers, history, .. } = self;
+        if !self.record && observers.is_empty() {
+            return;
+        }
         let progress = progress(self.iteration, state, oracle, history, self.started);
         if self.record {
             self.trace.push(Record {

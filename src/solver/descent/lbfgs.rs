@@ -1,21 +1,21 @@
-//! L-BFGS: d = −H g, with H made of the last m pairs s, y.
+//! L-BFGS: d = −H g, with H made of the last m pairs s, y, by the two-loop recursion (Nocedal 1980; Nocedal & Wright
+//! 2006, algorithm 7.4).
 //!
-//! The two-loop recursion (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4) runs on coefficients. Its vectors stay
-//! in the span of g, s₁..s_m, y₁..y_m:
-//!
-//! q = g − Σ αⱼ yⱼ,  r = γ q + Σ cⱼ sⱼ,  d = −r,
-//!
-//! and its scalars need only the inner products sᵢ'yⱼ, yᵢ'yⱼ, sᵢ'g and yᵢ'g, kept in two m × m Gram matrices (as the
-//! compact form of Byrd, Nocedal & Schnabel 1994 does). So each stored vector is read twice an iteration, once for its
-//! products with the new y and g and once for d, where the loops over vectors read it four times.
+//! As published its loops run on vectors, each stored one read four times. Longer vectors than eight entries take
+//! the same loops on coefficients instead ([`gram`]), which read each twice.
+
+mod gram;
+
+use std::array::from_fn;
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use self::gram::Gram;
 use super::steepest::descend;
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::error::check;
-use crate::linalg::{self, Pairs};
+use crate::linalg::{self, LANES, Pairs};
 use crate::line_search::{HagerZhang, LineSearch};
 use crate::{Error, Oracle};
 
@@ -72,92 +72,68 @@ impl<L: LineSearch> Lbfgs<L> {
     }
 }
 
-/// What [`LimitedMemory`] remembers: the pairs and their inner products.
-///
-/// Products are kept in the order of age, index 0 the oldest pair's; the vectors stay where they are.
+/// What [`LimitedMemory`] remembers: the pairs, and numbers for each, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsMemory {
     pairs: Pairs,
-    /// Column i has ρᵢ sⱼ'yᵢ for j < i and ρᵢ sᵢ'yⱼ for j > i: what the two loops read when they come to pair i.
-    rho_sy: Square,
-    /// yᵢ'yⱼ.
-    yy: Square,
+    length: usize,
     /// ρᵢ = 1 / sᵢ'yᵢ.
     rho: Vec<f64>,
+    /// αᵢ of the first loop, and then what the coefficients of y are made of.
+    alpha: Vec<f64>,
     /// γ = s'y/y'y of the newest pair.
     gamma: f64,
-    /// sᵢ'g and yᵢ'g at the current point.
-    sg: Vec<f64>,
-    yg: Vec<f64>,
-    /// The coefficients of d on sᵢ and yᵢ.
-    on_s: Vec<f64>,
-    on_y: Vec<f64>,
-    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g with the newest y and g, of the pairs before it.
-    products: Vec<[f64; 4]>,
-    length: usize,
+    /// The inner products of long vectors.
+    gram: Option<Gram>,
 }
 
-/// An m × m matrix, column after column, with room in each for an even number of entries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Square {
-    entries: Vec<f64>,
+/// True for vectors whose passes through memory cost more than the coefficients that save them.
+fn is_long(n: usize) -> bool {
+    n > LANES
 }
 
-impl Square {
-    fn zeros(m: usize) -> Self {
-        Self { entries: vec![0.0; padded(m) * padded(m)] }
+/// d = −H g by the two loops, on vectors of at most L entries, with room for αᵢ.
+fn recur<const L: usize>(
+    pairs: &Pairs,
+    (rho, alpha): (&[f64], &mut [f64]),
+    gamma: f64,
+    g: &[f64],
+    d: &mut [f64],
+) {
+    let mut q = [0.0; L];
+    q[..g.len()].copy_from_slice(g);
+    let (newest_first, numbers) = (pairs.short(rho.len()).rev(), rho.iter().zip(&mut *alpha).rev());
+    for ((s, y), (rho, alpha)) in newest_first.zip(numbers) {
+        *alpha = rho * dot(s, &q);
+        add(-*alpha, y, &mut q);
     }
-
-    /// Column j of a matrix with columns of `stride` entries.
-    fn column(&self, j: usize, stride: usize) -> &[f64] {
-        &self.entries[j * stride..(j + 1) * stride]
+    let mut r = q.map(|q| gamma * q);
+    for ((s, y), (rho, alpha)) in pairs.short(rho.len()).zip(rho.iter().zip(alpha)) {
+        let beta = rho * dot(y, &r);
+        add(*alpha - beta, s, &mut r);
     }
-
-    /// Moves every entry one row and one column up.
-    fn forget_first(&mut self, stride: usize) {
-        self.entries.copy_within(stride + 1.., 0);
+    for (d, r) in d.iter_mut().zip(r) {
+        *d = -r;
     }
 }
 
-/// The length of vectors with m entries.
-fn padded(m: usize) -> usize {
-    m.next_multiple_of(2)
-}
-
-impl LbfgsMemory {
-    /// The two-loop recursion on coefficients.
-    fn recur(&mut self) {
-        let (stride, length) = (self.sg.len(), self.length);
-        let Self { rho_sy, yy, rho, gamma, sg, yg, on_s, on_y, .. } = self;
-        let [rho, sg] = [rho, sg].map(|v| &v[..length]);
-        let on_y = &mut on_y[..length];
-        let (on_s, yg) = (&mut on_s[..padded(length)], &yg[..padded(length)]);
-        // First loop, newest to oldest: αᵢ = ρᵢ sᵢ'q, then q ← q − αᵢ yᵢ. Here `on_y` has αᵢ, `on_s` yᵢ'q.
-        on_s.copy_from_slice(yg);
-        for i in (0..length).rev() {
-            let column = &rho_sy.column(i, stride)[..length];
-            let mut alpha = rho[i] * sg[i];
-            for j in (i + 1..length).rev() {
-                alpha -= on_y[j] * column[j];
-            }
-            on_y[i] = alpha;
-            let (column, _) = yy.column(i, stride).as_chunks::<2>();
-            for (q, yy) in on_s.as_chunks_mut::<2>().0.iter_mut().zip(column) {
-                for l in 0..2 {
-                    q[l] -= alpha * yy[l];
-                }
-            }
+/// a'b, the halves of the vectors added up until one number is left.
+fn dot<const L: usize>(a: &[f64], b: &[f64; L]) -> f64 {
+    let mut products: [f64; L] = from_fn(|l| a[l] * b[l]);
+    let mut half = L / 2;
+    while half > 0 {
+        for l in 0..half {
+            products[l] += products[half + l];
         }
-        // Second loop, oldest to newest, with r = γ q: βᵢ = ρᵢ yᵢ'r, then r ← r + sᵢ (αᵢ − βᵢ); d = −r.
-        for i in 0..length {
-            let column = &rho_sy.column(i, stride)[..length];
-            let mut beta_alpha = *gamma * rho[i] * on_s[i] - on_y[i];
-            for j in 0..i {
-                beta_alpha -= on_s[j] * column[j];
-            }
-            on_s[i] = beta_alpha;
-            on_y[i] *= *gamma;
-        }
+        half /= 2;
+    }
+    products[0]
+}
+
+/// b += c a.
+fn add<const L: usize>(c: f64, a: &[f64], b: &mut [f64; L]) {
+    for (b, a) in b.iter_mut().zip(a) {
+        *b += c * a;
     }
 }
 
@@ -179,31 +155,24 @@ impl Direction for LimitedMemory {
         _scale: Option<&DVector<f64>>,
     ) -> LbfgsMemory {
         let m = self.memory;
-        let zeros = || vec![0.0; padded(m)];
         LbfgsMemory {
             pairs: Pairs::new(n, m),
-            rho_sy: Square::zeros(m),
-            yy: Square::zeros(m),
-            rho: zeros(),
-            gamma: 0.0,
-            sg: zeros(),
-            yg: zeros(),
-            on_s: zeros(),
-            on_y: zeros(),
-            products: vec![[0.0; 4]; padded(m)],
             length: 0,
+            rho: vec![0.0; m],
+            alpha: vec![0.0; m],
+            gamma: 0.0,
+            gram: is_long(n).then(|| Gram::new(m)),
         }
     }
 
     fn is_valid(&self, memory: &LbfgsMemory, n: usize) -> bool {
-        let size = padded(self.memory);
-        let LbfgsMemory { pairs, rho_sy, yy, rho, sg, yg, on_s, on_y, products, length, .. } =
-            memory;
-        pairs.is_valid(n, self.memory)
-            && [rho_sy, yy].iter().all(|a| a.entries.len() == size * size)
-            && [rho, sg, yg, on_s, on_y].iter().all(|v| v.len() == size)
-            && products.len() == size
-            && *length <= self.memory
+        let m = self.memory;
+        let LbfgsMemory { pairs, length, rho, alpha, gram, .. } = memory;
+        pairs.is_valid(n, m)
+            && *length <= m
+            && [rho, alpha].iter().all(|v| v.len() == m)
+            && gram.is_some() == is_long(n)
+            && gram.as_ref().is_none_or(|gram| gram.is_valid(m))
     }
 
     fn propose(
@@ -216,55 +185,62 @@ impl Direction for LimitedMemory {
         if memory.length == 0 {
             return descend(at.gradient, d);
         }
-        memory.recur();
-        let LbfgsMemory { pairs, gamma, on_s, on_y, length, .. } = memory;
+        let (g, d) = (at.gradient.as_slice(), d.as_mut_slice());
+        let LbfgsMemory { pairs, length, rho, alpha, gamma, gram } = memory;
+        let (rho, alpha) = (&rho[..*length], &mut alpha[..*length]);
         let (mut slope, mut max) = (0.0, 0.0_f64);
-        let of_gradient = (-*gamma, at.gradient.as_slice());
-        let of_pairs = [&on_s[..*length], &on_y[..*length]];
-        pairs.combine(of_pairs, of_gradient, d.as_mut_slice(), |d, g| {
+        let mut visit = |d: &[f64], g: &[f64]| {
             let (dg, d_max) = linalg::dot_and_max(d, g);
             slope += dg;
             max = max.max(d_max);
-        });
+        };
+        match gram {
+            Some(gram) => {
+                let on_s = gram.recur(rho, *gamma, alpha);
+                pairs.combine([on_s, alpha], (-*gamma, g), d, visit);
+            }
+            None => {
+                // Loops no longer than need be: each number of theirs waits for the one before.
+                match g.len() {
+                    ..=2 => recur::<2>(pairs, (rho, alpha), *gamma, g, d),
+                    ..=4 => recur::<4>(pairs, (rho, alpha), *gamma, g, d),
+                    _ => recur::<LANES>(pairs, (rho, alpha), *gamma, g, d),
+                }
+                visit(d, g);
+            }
+        }
         Proposal { slope, max, scaled: true, curvature: None }
     }
 
     fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
-        let stride = padded(self.memory);
-        let LbfgsMemory { pairs, rho_sy, yy, rho, gamma, sg, yg, length, products, .. } = memory;
+        let LbfgsMemory { pairs, length, rho, gamma, gram, .. } = memory;
         // The oldest pair gives its place to the new one, k.
         if *length == self.memory {
-            rho_sy.forget_first(stride);
-            yy.forget_first(stride);
             rho.copy_within(1.., 0);
             *length -= 1;
+            if let Some(gram) = gram {
+                gram.forget_first();
+            }
         }
         let k = *length;
-        let [s_y, ss, y_y, s_g, y_g] = pairs.replace(
-            (alpha, d.as_slice()),
-            [old.as_slice(), new.as_slice()],
-            &mut products[..k],
-        );
-        for ((&[_, s_g, _, y_g], sg), yg) in products[..k].iter().zip(&mut *sg).zip(&mut *yg) {
-            (*sg, *yg) = (s_g, y_g);
+        let products = gram.as_mut().map_or(&mut [][..], |gram| &mut gram.products[..k]);
+        let (d, gradients) = (d.as_slice(), [old.as_slice(), new.as_slice()]);
+        let [s_y, ss, y_y, s_g, y_g] = pairs.replace((alpha, d), gradients, products);
+        if let Some(gram) = gram {
+            gram.take_gradient(k);
         }
         // A step along which the slope did not rise (beyond rounding) has no curvature to learn. The oldest pair,
         // whose place it took, is gone all the same.
         if s_y <= f64::EPSILON * (ss * y_y).sqrt() {
             return;
         }
-        let rho_new = s_y.recip();
-        for (i, &[s_y, _, y_y, _]) in products[..k].iter().enumerate() {
-            rho_sy.entries[k * stride + i] = rho_new * s_y;
-            rho_sy.entries[i * stride + k] = rho[i] * s_y;
-            yy.entries[k * stride + i] = y_y;
-            yy.entries[i * stride + k] = y_y;
-        }
-        yy.entries[k * stride + k] = y_y;
-        (rho[k], sg[k], yg[k], *gamma) = (rho_new, s_g, y_g, s_y / y_y);
+        (rho[k], *gamma) = (s_y.recip(), s_y / y_y);
         pairs.advance();
         *length += 1;
+        if let Some(gram) = gram {
+            gram.take_pair(&rho[..=k], [y_y, s_g, y_g]);
+        }
     }
 
     fn reset(&self, memory: &mut LbfgsMemory, _moved: bool) -> bool {

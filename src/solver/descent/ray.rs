@@ -112,17 +112,14 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         }
     }
 
-    /// xᵢ + α dᵢ.
-    fn coordinate(&self, alpha: f64, i: usize) -> f64 {
-        match self.scale {
-            None => self.x[i] + alpha * self.d[i],
-            Some(scale) => self.x[i] + alpha * (self.d[i] * scale[i]),
-        }
-    }
-
     /// True when the two steps lead to the same point, bit for bit. As a rule the first coordinate says no.
     fn coincide(&self, alpha: f64, other: f64) -> bool {
-        (0..self.x.len()).all(|i| self.coordinate(alpha, i) == self.coordinate(other, i))
+        let same = |x: f64, d: f64| x + alpha * d == x + other * d;
+        let mut rows = self.x.as_slice().iter().zip(self.d.as_slice());
+        match self.scale {
+            None => rows.all(|(&x, &d)| same(x, d)),
+            Some(scale) => rows.zip(scale.as_slice()).all(|((&x, &d), t)| same(x, d * t)),
+        }
     }
 
     /// Moves the trial point to α, unless it is there. A point that is the best so far is kept. A step that rounds to a
@@ -159,10 +156,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             std::mem::swap(self.trial, self.best);
             self.best_at = self.at;
         }
-        let mut seen = self.seen.iter().chain([&self.rise]).copied();
+        let mut seen = self.seen.iter().chain([&self.rise]);
         let seen = seen.find(|seen| self.coincide(alpha, seen.alpha));
         self.at = match seen {
-            Some(seen) => Trial { alpha, is_held: false, ..seen },
+            Some(&seen) => Trial { alpha, is_held: false, ..seen },
             None => Trial::new(alpha),
         };
     }
