@@ -1,5 +1,8 @@
 //! Test functions with their standard starts, known minima and exact derivatives.
 //!
+//! A formula is compiled by the program that uses it: the tables of functions are `#[inline]`, so that the library has no
+//! code for them.
+//!
 //! | collection | what it is |
 //! |---|---|
 //! | [`more_garbow_hillstrom`] | the 35 least-squares functions of Moré, Garbow and Hillstrom (1981), n from 2 to 12 |
@@ -151,6 +154,7 @@ impl fmt::Debug for TestFunction {
 ///
 /// Where the size is free: n = 6 for Watson, 4 for both penalty functions, 12 for extended Powell (which needs a
 /// multiple of 4), 8 for Chebyquad, else 10; m = 99 for Gulf, m = 20 for the three linear functions.
+#[inline]
 pub fn more_garbow_hillstrom() -> Vec<TestFunction> {
     let fixed: [TestFunction; 19] = [
         residuals::Rosenbrock.into(),
@@ -196,6 +200,7 @@ pub fn more_garbow_hillstrom() -> Vec<TestFunction> {
 }
 
 /// The function of that name among [`more_garbow_hillstrom`] and [`classics()`], upper and lower case alike.
+#[inline]
 pub fn by_name(name: &str) -> Option<TestFunction> {
     more_garbow_hillstrom()
         .into_iter()

@@ -10,6 +10,7 @@ use super::{TestFunction, residuals};
 use crate::{Formula, Num, Real};
 
 /// The twelve functions of this module and [`Beale`](residuals::Beale)'s.
+#[inline]
 pub fn classics() -> Vec<TestFunction> {
     vec![
         TestFunction::from_formula(

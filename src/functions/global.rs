@@ -103,6 +103,7 @@ pub const NAMES: [&str; 16] = [
 /// # Errors
 /// [`Error::UnknownFunction`] for a name that is not among [`NAMES`]; [`Error::Parameter`] for an `n` that the function
 /// does not have.
+#[inline]
 pub fn by_name(name: &str, n: usize) -> Result<GlobalFunction, Error> {
     match name {
         "sphere" => GlobalFunction::new(Sphere::new(n)?),

@@ -33,6 +33,7 @@ pub use sums::{Penalty1, Vardim};
 ///
 /// # Errors
 /// [`Error::Parameter`] for n below 5.
+#[inline]
 pub fn all(n: usize) -> Result<Vec<TestFunction>, Error> {
     let (even, threes, fours) = (n - n % 2, n - n % 3, n - n % 4);
     sized(n, n >= 5, "at least 5")?;
@@ -92,12 +93,15 @@ macro_rules! problem {
             fn dimension(&self) -> usize {
                 self.n
             }
+            #[inline]
             fn cost(&self, x: &$crate::DVector<f64>) -> f64 {
                 self.value(x.as_slice())
             }
+            #[inline]
             fn gradient(&self, x: &$crate::DVector<f64>, gradient: &mut $crate::DVector<f64>) {
                 self.value_and_gradient(x.as_slice(), gradient.as_mut_slice());
             }
+            #[inline]
             fn cost_and_gradient(
                 &self,
                 x: &$crate::DVector<f64>,
@@ -105,6 +109,7 @@ macro_rules! problem {
             ) -> f64 {
                 self.value_and_gradient(x.as_slice(), gradient.as_mut_slice())
             }
+            #[inline]
             fn hessian(&self, x: &$crate::DVector<f64>) -> Option<$crate::Hessian> {
                 self.$hessian(x.as_slice())
             }
@@ -117,6 +122,7 @@ use problem;
 macro_rules! large {
     ($name:ident, $title:literal) => {
         impl $name {
+            #[inline]
             fn columns(&self, x: &[f64]) -> Option<$crate::Hessian> {
                 $crate::functions::large::by_columns(self.n, |j, push| self.column(x, j, push))
             }
@@ -125,6 +131,7 @@ macro_rules! large {
         $crate::functions::large::problem!($name, columns);
 
         impl From<$name> for $crate::functions::TestFunction {
+            #[inline]
             fn from(function: $name) -> Self {
                 $crate::functions::large::published(
                     $title,

@@ -78,6 +78,7 @@ macro_rules! sum_of_terms {
      start: $start:expr, minimizer: $minimizer:expr) => {
         sum_of_terms!(@type $(#[$doc])* $name, $size, $range, $start);
         impl From<$name> for crate::functions::TestFunction {
+            #[inline]
             fn from(function: $name) -> Self {
                 let entry: fn(usize, usize) -> f64 = $minimizer;
                 let minimizer = crate::DVector::from_fn(function.n, |j, _| entry(j, function.n));
@@ -89,6 +90,7 @@ macro_rules! sum_of_terms {
      start: $start:expr, minima: $minima:expr) => {
         sum_of_terms!(@type $(#[$doc])* $name, $size, $range, $start);
         impl From<$name> for crate::functions::TestFunction {
+            #[inline]
             fn from(function: $name) -> Self {
                 let minima: &[(usize, f64)] = &$minima;
                 let here = minima.iter().filter(|(n, _)| *n == function.n);

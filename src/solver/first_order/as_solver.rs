@@ -29,7 +29,8 @@ impl<R: Rule> Solver for Groups<R> {
 }
 
 /// Makes rules solvers, by a line in the file of each: two blanket implementations of [`Solver`] would collide. Gives them,
-/// without a trait in scope, what users write first.
+/// without a trait in scope, what users write first. Everything is `#[inline]`, so that a rule is compiled by the programs
+/// that use it and not with the library.
 macro_rules! solver {
     ([$($generics:tt)*] $rule:ty) => {
         impl<$($generics)*> crate::Solver for $rule {
@@ -38,6 +39,7 @@ macro_rules! solver {
             fn name(&self) -> &'static str {
                 <Self as crate::first_order::Rule>::NAME
             }
+            #[inline]
             fn init(
                 &self,
                 problem: &mut crate::Oracle<'_>,
@@ -45,6 +47,7 @@ macro_rules! solver {
             ) -> Result<Self::State, crate::Error> {
                 crate::first_order::Groups::new(self.clone()).init(problem, x0)
             }
+            #[inline]
             fn step(
                 &self,
                 problem: &mut crate::Oracle<'_>,
@@ -53,6 +56,7 @@ macro_rules! solver {
                 // The state has the rule.
                 crate::solver::first_order::solver::Course::default().step(problem, state)
             }
+            #[inline]
             fn restore(
                 &self,
                 problem: &mut crate::Oracle<'_>,
@@ -68,6 +72,7 @@ macro_rules! solver {
         impl<$($generics)*> $rule {
             /// The rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
             /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
+            #[inline]
             pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
                 crate::first_order::FirstOrder::new(self).batches(size, seed)
             }
