@@ -1,4 +1,4 @@
-//! `Parallel` against `Serial`: `cargo bench --bench evaluators`.
+//! `Parallel` against `Serial`: `cargo bench -p extremum-benches --bench evaluators`.
 //!
 //! Generations of costs that keep a core busy for about a millisecond, on two threads. Efficiency is the time of `Serial`
 //! divided by twice the time of `Parallel`, measured in turns. Every time is the shortest of many generations: whatever else

@@ -1,4 +1,4 @@
-//! Update rules against the memory: `cargo bench --bench first_order`.
+//! Update rules against the memory: `cargo bench -p extremum-benches --bench first_order`.
 //!
 //! Every figure is the median of many repetitions, the two sides of a ratio measured in turns in the same run. Counted
 //! at 4 or 8 bytes an access: AdamW reads x, m, v, g and writes x, m, v; the loop that it is held against, x += a y, reads

@@ -1,7 +1,7 @@
 //! What an iteration of each solver costs beside the evaluations of the problem, on one thread.
 //!
 //! ```text
-//! cargo bench --bench per_step
+//! cargo bench -p extremum-benches --bench per_step
 //! ```
 //!
 //! Criterion's timings are those of the library's own work: the time of an iteration without the time inside the

@@ -1,4 +1,4 @@
-//! What populations cost beside the costs that they ask for: `cargo bench --bench populations`.
+//! What populations cost beside the costs that they ask for: `cargo bench -p extremum-benches --bench populations`.
 //!
 //! Time from one `ask` to the next, for every candidate, on the sphere of n variables from (1, .., 1) with a scale of 0.5 and
 //! no bounds. The sphere's own time is subtracted. Medians of many searches, each of 150 generations; the last column is their

@@ -1,0 +1,340 @@
+//! extremum beside argmin and basin: the same problem objects, in one run, as ratios.
+//!
+//! ```text
+//! cargo bench -p extremum-benches --bench peers
+//! ```
+//!
+//! Three tables. The first compares the libraries' own work per iteration, without the time in the problem: the
+//! difference of a longer and a shorter run, divided by the iterations between. Memory is full by then, and what a start costs
+//! drops out. On Rosenbrock's function whole runs are timed, evaluations included, divided by their iterations. The second
+//! counts the evaluations until a gradient of maximum norm 1e-6 was evaluated, whatever each library's stopping rule
+//! then says, and tells whether the three ended at the same point. The third is CMA-ES beside basin's (argmin has none):
+//! whole runs on the sphere of ten variables, evaluations included, divided by their number.
+//!
+//! Each library uses the search that it has by default or shows in its own examples: extremum Hager and Zhang's; basin
+//! Moré and Thuente's for L-BFGS and the strong Wolfe search for BFGS; argmin Moré and Thuente's. basin runs on nalgebra
+//! and reuses gradients; argmin runs on `Vec<f64>`, and the copies between the two are counted as evaluation.
+//!
+//! Not a Criterion bench: the libraries take turns within each repetition, so that all see the machine in the same
+//! state, and the figures are medians over repetitions of ratios within a repetition. Criterion measures one after
+//! another.
+
+use std::time::Instant;
+
+use argmin::core::Executor;
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::{BFGS, LBFGS};
+use extremum::functions::{
+    ChainedRosenbrock, Engval1, ExtendedPowell, ExtendedRosenbrock, TestFunction, by_name,
+};
+use extremum::stop::{gradient_norm, max_iterations};
+use extremum::{Bfgs, CmaEs, DMatrix, DVector, Lbfgs, Minimizer, Problem, Solver, from_fn};
+use extremum_benches::{ForArgmin, ForBasin, Shared};
+
+const TOLERANCE: f64 = 1e-6;
+const PAIRS: usize = 10;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Library {
+    Extremum,
+    Basin,
+    Argmin,
+}
+
+const LIBRARIES: [Library; 3] = [Library::Extremum, Library::Basin, Library::Argmin];
+
+impl Library {
+    fn name(self) -> &'static str {
+        match self {
+            Library::Extremum => "extremum",
+            Library::Basin => "basin",
+            Library::Argmin => "argmin",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Method {
+    Lbfgs,
+    Bfgs,
+}
+
+struct Outcome {
+    x: DVector<f64>,
+    iterations: u64,
+    /// Of the whole run, its start included.
+    seconds: f64,
+}
+
+/// Runs `library`'s `method` to a gradient norm of `tolerance` or for `limit` iterations.
+fn run(
+    library: Library,
+    method: Method,
+    shared: &Shared<'_>,
+    x0: &DVector<f64>,
+    (tolerance, limit): (f64, u64),
+) -> Outcome {
+    match (library, method) {
+        (Library::Extremum, Method::Lbfgs) => {
+            extremum_run(Lbfgs::default().memory(PAIRS), shared, x0, (tolerance, limit))
+        }
+        (Library::Extremum, Method::Bfgs) => {
+            extremum_run(Bfgs::default(), shared, x0, (tolerance, limit))
+        }
+        (Library::Basin, method) => {
+            let start = basin::FirstOrderState::new(x0.clone());
+            let clock = Instant::now();
+            let found = match method {
+                Method::Lbfgs => {
+                    let solver = basin::Lbfgs::new().with_m_capacity(PAIRS).unbounded();
+                    let solver = solver.with_absolute_gradient_tolerance(tolerance);
+                    basin::Executor::new(ForBasin(shared), solver, start).max_iter(limit).run()
+                }
+                Method::Bfgs => {
+                    let solver = basin::Bfgs::<DVector<f64>>::new();
+                    let solver = solver.with_absolute_gradient_tolerance(tolerance);
+                    basin::Executor::new(ForBasin(shared), solver, start).max_iter(limit).run()
+                }
+            };
+            let seconds = clock.elapsed().as_secs_f64();
+            let Ok(found) = found;
+            Outcome { x: found.best_param().clone(), iterations: found.iter(), seconds }
+        }
+        (Library::Argmin, method) => {
+            let (search, x) = (MoreThuenteLineSearch::new(), x0.as_slice().to_vec());
+            let problem = ForArgmin::new(shared);
+            let clock = Instant::now();
+            let found = match method {
+                Method::Lbfgs => {
+                    let solver = LBFGS::new(search, PAIRS)
+                        .with_tolerance_grad(tolerance)
+                        .and_then(|solver| solver.with_tolerance_cost(0.0))
+                        .expect("the tolerances are valid");
+                    Executor::new(problem, solver)
+                        .configure(|state| state.param(x).max_iters(limit))
+                        .timer(false)
+                        .run()
+                        .map(|found| (found.state.best_param, found.state.iter))
+                }
+                Method::Bfgs => {
+                    let solver = BFGS::new(search)
+                        .with_tolerance_grad(tolerance)
+                        .and_then(|solver| solver.with_tolerance_cost(0.0))
+                        .expect("the tolerances are valid");
+                    let n = x.len();
+                    let identity: Vec<Vec<f64>> = (0..n)
+                        .map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect())
+                        .collect();
+                    Executor::new(problem, solver)
+                        .configure(|state| state.param(x).inv_hessian(identity).max_iters(limit))
+                        .timer(false)
+                        .run()
+                        .map(|found| (found.state.best_param, found.state.iter))
+                }
+            };
+            let seconds = clock.elapsed().as_secs_f64();
+            let (x, iterations) = found.unwrap_or((None, 0));
+            let x = x.map_or_else(|| x0.clone() * f64::NAN, DVector::from_vec);
+            Outcome { x, iterations, seconds }
+        }
+    }
+}
+
+fn extremum_run<S: Solver>(
+    solver: S,
+    shared: &Shared<'_>,
+    x0: &DVector<f64>,
+    (tolerance, limit): (f64, u64),
+) -> Outcome {
+    let x = x0.clone();
+    let clock = Instant::now();
+    let found = Minimizer::new(shared, solver, x)
+        .stop_when(gradient_norm(tolerance).or(max_iterations(limit)))
+        .run()
+        .expect("the start is in the domain");
+    let seconds = clock.elapsed().as_secs_f64();
+    Outcome { x: found.x, iterations: found.iterations, seconds }
+}
+
+fn main() {
+    // `cargo test --benches` only asks whether this runs.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    println!("Own work per iteration: the problem's evaluations are not in it");
+    println!(
+        "{:<9} {:<6} {:<22} {:>8} {:>14} {:>10}  runs",
+        "library", "method", "problem", "n", "microseconds", "ratio"
+    );
+    let large = ChainedRosenbrock::new(1_000_000).expect("n > 1");
+    per_iteration(Method::Lbfgs, "Chained Rosenbrock", &large, &large.start(), |_| (12, 24, 3));
+    let wide = ChainedRosenbrock::new(1000).expect("n > 1");
+    // argmin multiplies n × n matrices, each a vector of vectors: seconds per iteration.
+    per_iteration(Method::Bfgs, "Chained Rosenbrock", &wide, &wide.start(), |library| {
+        if library == Library::Argmin { (1, 2, 1) } else { (20, 60, 9) }
+    });
+    rosenbrock_runs();
+    evaluations();
+    cma_es_runs();
+}
+
+/// A row per library: time per iteration between a run of `short` and one of `long` iterations, repeated.
+fn per_iteration(
+    method: Method,
+    name: &str,
+    problem: &dyn Problem,
+    x0: &DVector<f64>,
+    lengths: impl Fn(Library) -> (u64, u64, usize),
+) {
+    let own = |library: Library, limit: u64| {
+        let shared = Shared::new(problem, true);
+        let found = run(library, method, &shared, x0, (0.0, limit));
+        (found.seconds - shared.spent().as_secs_f64(), found.iterations)
+    };
+    let repetitions = lengths(Library::Extremum).2;
+    let mut seconds = [const { Vec::new() }; 3];
+    for repetition in 0..repetitions {
+        for (library, seconds) in LIBRARIES.into_iter().zip(&mut seconds) {
+            let (short, long, repetitions) = lengths(library);
+            if repetition < repetitions {
+                let ((t0, k0), (t1, k1)) = (own(library, short), own(library, long));
+                seconds.push((t1 - t0) / (k1 - k0) as f64);
+            }
+        }
+    }
+    print_times(method, name, x0.len(), &seconds);
+}
+
+/// Whole runs of L-BFGS on Rosenbrock's function from many starts.
+fn rosenbrock_runs() {
+    let problem = ExtendedRosenbrock::new(2).expect("n is even");
+    let starts: Vec<_> = (0..200)
+        .map(|k| {
+            DVector::from_column_slice(&[-1.2 + 0.01 * f64::from(k), 1.0 + 0.005 * f64::from(k)])
+        })
+        .collect();
+    let mut seconds = [const { Vec::new() }; 3];
+    for _ in 0..15 {
+        for (library, seconds) in LIBRARIES.into_iter().zip(&mut seconds) {
+            let (mut total, mut iterations) = (0.0, 0);
+            for x0 in &starts {
+                let shared = Shared::new(&problem, false);
+                let found = run(library, Method::Lbfgs, &shared, x0, (TOLERANCE, 1000));
+                total += found.seconds;
+                iterations += found.iterations;
+            }
+            seconds.push(total / iterations as f64);
+        }
+    }
+    print_times(Method::Lbfgs, "Rosenbrock, whole runs", 2, &seconds);
+}
+
+fn print_times(method: Method, name: &str, n: usize, seconds: &[Vec<f64>; 3]) {
+    let method = if method == Method::Bfgs { "BFGS" } else { "L-BFGS" };
+    for (library, own) in LIBRARIES.into_iter().zip(seconds) {
+        // Within a repetition; the last of extremum's where a library has fewer.
+        let ratios = own.iter().zip(&seconds[0]).map(|(own, extremum)| own / extremum).collect();
+        println!(
+            "{:<9} {method:<6} {name:<22} {n:>8} {:>14.3} {:>10.2}  {}",
+            library.name(),
+            median(own.clone()) * 1e6,
+            median(ratios),
+            own.len()
+        );
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A row per function, method and library: evaluations to a gradient of maximum norm 1e-6.
+fn evaluations() {
+    let mut problems: Vec<TestFunction> = Vec::new();
+    problems.extend([2, 100, 10_000].map(|n| ExtendedRosenbrock::new(n).expect("even").into()));
+    problems.extend(
+        ["Wood", "Powell singular", "Helical valley", "Beale"]
+            .map(|name| by_name(name).expect("it is one of the collection")),
+    );
+    problems.push(ExtendedPowell::new(1000).expect("a multiple of 4").into());
+    problems.push(ChainedRosenbrock::new(100).expect("n > 1").into());
+    problems.push(Engval1::new(1000).expect("n > 1").into());
+
+    println!("\nEvaluations to a gradient of maximum norm {TOLERANCE:e}");
+    println!(
+        "{:<9} {:<6} {:<22} {:>6} {:>6} {:>7} {:>7} {:>7}  same point",
+        "library", "method", "problem", "n", "iters", "costs", "grads", "ratio"
+    );
+    for method in [Method::Lbfgs, Method::Bfgs] {
+        // argmin's BFGS cannot wait for n³ work per iteration.
+        let small = |problem: &&TestFunction| method == Method::Lbfgs || problem.dimension() <= 100;
+        let mut totals = [[0; 2]; 3];
+        for problem in problems.iter().filter(small) {
+            let mut reference: Option<(DVector<f64>, u64)> = None;
+            for (library, totals) in LIBRARIES.into_iter().zip(&mut totals) {
+                let shared = Shared::watching(problem, TOLERANCE);
+                let found = run(library, method, &shared, problem.start(), (0.1 * TOLERANCE, 2000));
+                let name = if method == Method::Bfgs { "BFGS" } else { "L-BFGS" };
+                print!(
+                    "{:<9} {name:<6} {:<22} {:>6} {:>6} ",
+                    library.name(),
+                    problem.name(),
+                    problem.dimension(),
+                    found.iterations
+                );
+                let Some((costs, gradients)) = shared.evaluations_to_tolerance() else {
+                    println!("{:>7} {:>7} {:>7}  not reached", "-", "-", "-");
+                    continue;
+                };
+                let calls = costs.max(gradients);
+                *totals = [totals[0] + calls, totals[1] + 1];
+                let (x, own) = reference.get_or_insert_with(|| (found.x.clone(), calls));
+                let distance = (&found.x - &*x).amax();
+                let same = if distance <= 1e-2 { "yes" } else { "NO" };
+                let ratio = calls as f64 / *own as f64;
+                println!("{costs:>7} {gradients:>7} {ratio:>7.2}  {same} ({distance:.0e})");
+            }
+        }
+        for (library, [calls, solved]) in LIBRARIES.into_iter().zip(totals) {
+            println!("{:<9} {calls} evaluations in all, {solved} reached", library.name());
+        }
+    }
+}
+
+/// 150 generations of CMA-ES on the sphere, n = 10, for many seeds.
+fn cma_es_runs() {
+    const GENERATIONS: u64 = 150;
+    let sphere = from_fn(10, DVector::norm_squared);
+    let x0 = DVector::from_element(10, 1.0);
+    let seconds_per_evaluation = |run: &dyn Fn(&Shared<'_>, u64)| {
+        let (mut seconds, mut evaluations) = (0.0, 0);
+        for seed in 0..20 {
+            let shared = Shared::new(&sphere, false);
+            let clock = Instant::now();
+            run(&shared, seed);
+            seconds += clock.elapsed().as_secs_f64();
+            evaluations += shared.evaluations().0;
+        }
+        seconds / evaluations as f64
+    };
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        own.push(seconds_per_evaluation(&|shared, seed| {
+            let solver = CmaEs::default().scale(0.5).seed(seed);
+            let terms = Minimizer::new(shared, solver, x0.clone());
+            let found = terms.stop_when(max_iterations(GENERATIONS)).run();
+            found.expect("the start is in the domain");
+        }));
+        others.push(seconds_per_evaluation(&|shared, seed| {
+            let solver = basin::CmaEs::<DVector<f64>, DMatrix<f64>>::new(seed, 0.5);
+            let start = basin::PopulationProgress::from_point(x0.clone());
+            let terms = basin::Executor::new(ForBasin(shared), solver, start);
+            let Ok(_) = terms.max_iter(GENERATIONS).run();
+        }));
+    }
+    println!("\nCMA-ES, sphere of 10 variables, whole runs: nanoseconds for every evaluation");
+    let ratio = own.iter().zip(&others).map(|(own, other)| other / own).collect();
+    println!("extremum  {:>6.0}", median(own) * 1e9);
+    println!("basin     {:>6.0}  {:.2} times extremum's", median(others) * 1e9, median(ratio));
+}

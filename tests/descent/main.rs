@@ -1,0 +1,13 @@
+//! Line-search methods: counts, laws, ends, checkpoints, scale.
+
+mod checkpoint;
+mod endings;
+mod evaluation_counts;
+mod evaluations;
+mod laws;
+mod line_search;
+mod nist;
+mod no_alloc;
+mod robustness;
+mod scale;
+mod suite;

@@ -1,0 +1,89 @@
+//! A law, told by a counting allocator: after `init` no step of any solver allocates, whatever way the problem gives
+//! its derivatives. What the problem itself allocates for a Hessian is measured beside it and taken off.
+
+#![cfg(feature = "autodiff")]
+
+use std::hint::black_box;
+
+use allocation_counter::measure;
+use extremum::functions::by_name;
+use extremum::stop::{gradient_norm, max_evaluations};
+use extremum::{DVector, Minimizer, Problem, from_fn};
+use extremum_tests::{barrier, cost_only, rosenbrock, solvers, without_hessian};
+
+/// Allocations of one Hessian at x, once scratch is there.
+fn per_hessian(problem: &dyn Problem, x: &DVector<f64>) -> u64 {
+    drop(problem.hessian(x));
+    measure(|| drop(black_box(problem.hessian(x)))).count_total
+}
+
+fn no_step_allocates(name: &str, problem: &dyn Problem, start: &DVector<f64>) {
+    let given = per_hessian(problem, start);
+    // Scratch of the problem's own.
+    let mut gradient = DVector::zeros(start.len());
+    problem.cost(start);
+    if problem.has_gradient() {
+        problem.cost_and_gradient(start, &mut gradient);
+        problem.gradient(start, &mut gradient);
+    }
+    for entry in solvers() {
+        let label = format!("{name}: {}", entry.label());
+        let mut run = Minimizer::new(&problem, &entry.solver, start)
+            .stop_when(gradient_norm(1e-6).or(max_evaluations(500)))
+            .start()
+            .unwrap();
+        let mut steps = 0;
+        loop {
+            let before = run.progress().evaluations.hessian;
+            let mut flow = None;
+            let made = measure(|| flow = Some(run.step()));
+            let hessians = run.progress().evaluations.hessian - before;
+            assert_eq!(made.count_total, given * hessians, "{label}, step {steps}: {made:?}");
+            steps += 1;
+            if flow.unwrap().is_break() {
+                break;
+            }
+        }
+        assert!(steps > 1, "{label} has made no step");
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(measure(|| drop(black_box(DVector::<f64>::zeros(3)))).count_total, 1);
+}
+
+#[test]
+fn nothing_allocates_where_derivatives_are_given() {
+    let start = DVector::from_vec(vec![-1.2, 1.0]);
+    no_step_allocates("Rosenbrock", &rosenbrock(), &start);
+    no_step_allocates("barrier", &barrier(5), &DVector::from_element(5, 50.0));
+}
+
+#[test]
+fn nothing_allocates_where_derivatives_are_differenced() {
+    let start = DVector::from_vec(vec![-1.2, 1.0]);
+    no_step_allocates("no Hessian", &without_hessian(rosenbrock()), &start);
+    no_step_allocates("no gradient", &cost_only(rosenbrock()), &start);
+    no_step_allocates("barrier", &cost_only(barrier(5)), &DVector::from_element(5, 50.0));
+}
+
+#[test]
+fn nothing_allocates_where_derivatives_are_automatic() {
+    for name in ["Wood", "Beale", "Extended Rosenbrock", "Himmelblau"] {
+        let problem = by_name(name).unwrap();
+        no_step_allocates(name, &problem, problem.start());
+        no_step_allocates(name, &without_hessian(&problem), problem.start());
+    }
+}
+
+#[test]
+fn nothing_allocates_where_steps_fail() {
+    let kink = from_fn(2, |x| x[0].abs() + 2.0 * x[1].abs()).with_gradient(|x, g| {
+        g[0] = 1.0_f64.copysign(x[0]);
+        g[1] = 2.0_f64.copysign(x[1]);
+    });
+    no_step_allocates("kink", &kink, &DVector::from_vec(vec![0.7, -0.3]));
+    let saddle = from_fn(2, |x| x[0].powi(4) - 2.0 * x[0] * x[0] + x[1] * x[1]);
+    no_step_allocates("near a saddle", &saddle, &DVector::from_vec(vec![1e-4, 1.0]));
+}

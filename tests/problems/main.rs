@@ -1,0 +1,7 @@
+//! Problems, their derivatives, and what kind of point was found.
+
+mod autodiff;
+mod functions;
+mod global_functions;
+mod stationary;
+mod stationary_examples;
