@@ -93,7 +93,7 @@ macro_rules! elementary {
     () => {
         #[inline]
         fn integer_power(self, n: i32) -> Self {
-            // The powers 0 and 1 apart, because their derivatives would be 0 · ∞ at x = 0.
+            // The powers 0 and 1 are separate, because their derivatives would be 0 · ∞ at x = 0.
             match n {
                 0 => Self::from_re(T::from(1.0)),
                 1 => self,
