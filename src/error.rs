@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A vector or matrix does not have the size that the problem asks for.
+    /// A vector or matrix does not have the size that the problem requires.
     #[error(
         "{what} has dimension {actual}, but the problem has dimension {expected}: give {expected} numbers"
     )]
@@ -69,7 +69,7 @@ pub enum Error {
         "{solver} would need {gibibytes:.0} GiB of memory for {variables} variables, above its limit of 16: take Lbfgs or ConjugateGradient, which keep only a few vectors"
     )]
     TooMuchMemory {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
         /// The number n of variables.
         variables: usize,
@@ -81,7 +81,7 @@ pub enum Error {
         "{solver} draws terms of a sum, but the problem is not a sum: write its terms as a FiniteSum and minimise Sum::new(terms)"
     )]
     NotASum {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
     },
     /// A lower bound exceeds its upper bound, or a bound is NaN.
@@ -101,7 +101,7 @@ pub enum Error {
         "{solver} does not keep x within the problem's bounds by itself: give it to MultiStart or BasinHopping, which do, or take a population"
     )]
     BoundsNotSupported {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
     },
     /// The start lies outside the problem's bounds.
@@ -123,7 +123,7 @@ pub enum Error {
         "{solver} does not know how far to spread from x0[{index}], which has no finite bounds: set a length with .scale(..), or give the problem bounds"
     )]
     ScaleNeeded {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
         /// The first coordinate without bounds.
         index: usize,

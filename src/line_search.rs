@@ -1,6 +1,6 @@
 //! One-dimensional searches: how far to go along a direction.
 //!
-//! A search looks at φ(α) = f(x + α d) for a step α > 0 that decreases φ enough. Every search here works alone on
+//! A search looks for a step α > 0 that decreases φ(α) = f(x + α d) enough. Every search here works alone on
 //! any [`Phi`], a closure `|alpha| (value, slope)` included, and inside every line-search solver:
 //! `Lbfgs::default().line_search(MoreThuente::default())`.
 //!

@@ -200,8 +200,8 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// At the end, classifies the point that was found ([`Solution::classification`]); from a saddle, the run goes on down
-    /// its [`escape_direction`](crate::Classification::escape_direction).
+    /// At the end, classifies the point that was found ([`Solution::classification`]); from a saddle, the run continues
+    /// along its [`escape_direction`](crate::Classification::escape_direction).
     pub fn verify(mut self) -> Self {
         self.verify = true;
         self

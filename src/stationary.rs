@@ -53,7 +53,7 @@ const MOST_VARIABLES: usize = 2000;
 /// of itself, a condition of the Newton-Kantorovich type. Degenerate points, and functions that flatten towards infinity, fail
 /// it at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
 ///
-/// **Guarantee.** The radii are estimates, not proofs: they assume that differences behave as their order says and
+/// **Guarantee.** The radii are estimates, not proofs: they assume that differences behave as their order predicts and
 /// that rounding errors show in points next to x. All tests are relative, except for the 1 in max(1, |xᵢ|). Differences
 /// first take steps relative to |xᵢ|, and longer or shorter ones where those are inaccurate.
 ///

@@ -39,7 +39,7 @@ pub struct Progress<'a> {
     pub evaluations: Evaluations,
     /// What the run remembers of earlier iterations.
     pub history: &'a History,
-    /// See [`Solver::promised_change`](crate::Solver::promised_change); measured where a rule asks for it.
+    /// See [`Solver::promised_change`](crate::Solver::promised_change); measured where a rule needs it.
     pub(crate) promised: Option<f64>,
     pub(crate) started: Instant,
 }
@@ -51,7 +51,7 @@ impl Progress<'_> {
     }
 }
 
-/// The gradient norm that [`converged`] asks for.
+/// The gradient norm that [`converged`] requires.
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
@@ -123,7 +123,7 @@ enum Rule {
 
 #[derive(Clone, Copy, Debug)]
 enum Relative {
-    /// Absolute, and not met cheaply.
+    /// Absolute, and not met too cheaply.
     Earned,
     Absolute,
     ToCost,

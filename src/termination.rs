@@ -123,7 +123,7 @@ pub enum Stall {
     },
     /// A population, a simplex or a mesh has shrunk to a point.
     Collapsed {
-        /// Its largest extent, relative to the coordinates or to the first extent, as the method says.
+        /// Its largest extent, relative to the coordinates or to the first extent, depending on the method.
         size: f64,
         /// The tolerance.
         tolerance: f64,

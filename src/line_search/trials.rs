@@ -31,9 +31,9 @@ pub(super) struct Trials<'a> {
     sound: Step,
     /// The last trial.
     last: f64,
-    /// The last trial whose value was asked for first, and that value: it may turn up again later.
+    /// The last trial whose value was evaluated first, and that value: it may be needed again later.
     known_value: (f64, f64),
-    /// The last trial whose slope was asked for, and that slope.
+    /// The last trial whose slope was evaluated, and that slope.
     known_slope: (f64, f64),
 }
 
@@ -92,7 +92,7 @@ impl<'a> Trials<'a> {
         Ok(Some(Point { alpha, value, slope }))
     }
 
-    /// φ at a trial step: at a new one, or at the one whose slope has been asked for.
+    /// φ at a trial step: a new one, or the one whose slope has been evaluated.
     pub(super) fn value(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
         self.look()?;
         if alpha == self.known_value.0 {
@@ -117,7 +117,7 @@ impl<'a> Trials<'a> {
         Ok(Some(value))
     }
 
-    /// φ' at a trial step: at a new one, or at the one whose value has been asked for.
+    /// φ' at a trial step: a new one, or the one whose value has been evaluated.
     pub(super) fn slope(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
         self.look()?;
         if alpha == self.known_slope.0 {

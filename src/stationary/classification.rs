@@ -240,7 +240,7 @@ impl Classification {
     }
 
     /// The unit vector of the most negative curvature and this curvature, v'Hv; `None` when no eigenvalue is certainly
-    /// negative. Both v and -v lead down from a saddle or a maximum.
+    /// negative. From a saddle or a maximum, f decreases along both v and -v.
     ///
     /// ```
     /// use extremum::{DVector, classify, from_fn};

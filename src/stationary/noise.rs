@@ -94,7 +94,7 @@ pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
     })
 }
 
-/// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by entries: about 3 or 4 standard deviations of the errors in s.
+/// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by components: about 3 or 4 standard deviations of the errors in s.
 fn largest_second_difference<'s>(samples: impl Iterator<Item = &'s DVector<f64>>) -> DVector<f64> {
     let samples: Vec<_> = samples.collect();
     let differences = samples.windows(3).map(|s| ((s[0] - s[1]) + (s[2] - s[1])).abs());

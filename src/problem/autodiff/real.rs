@@ -174,7 +174,7 @@ impl<T: Real, const N: usize> Real for DualSVec<T, N> {
 impl<T: Real, const M: usize, const N: usize> Real for HyperDualSVec<T, M, N> {
     #[inline]
     fn quotient(self, divisor: Self) -> Self {
-        // From a = q b, differentiated along both directions in turn and then along both.
+        // From a = q b, differentiated along each direction and then along both.
         let (q, inverse) = (self.re.quotient(divisor.re), divisor.re.recip());
         let q1 = (self.eps1 - divisor.eps1 * q) * inverse;
         let q2 = (self.eps2 - divisor.eps2 * q) * inverse;

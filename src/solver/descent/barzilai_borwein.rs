@@ -1,6 +1,6 @@
 //! The spectral gradient method: d = −λ g with λ from the last step's s and y.
 //!
-//! λ = s's/s'y (long) and s'y/y'y (short) in turn. Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148, eq. 5;
+//! λ = s's/s'y (long) and s'y/y'y (short) alternately. Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148, eq. 5;
 //! with the nonmonotone safeguard of Raydan, SIAM J. Optim. 7 (1997) 26-33.
 
 use nalgebra::DVector;
@@ -13,7 +13,7 @@ use crate::{Error, Oracle, linalg};
 
 /// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature measured on the last step.
 ///
-/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y in turn, s = x⁺ − x and y = g⁺ − g of the last step; shortened
+/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y alternately, s = x⁺ − x and y = g⁺ − g of the last step; shortened
 /// only when the cost exceeds the highest of the last ten.
 ///
 /// **Needs** a gradient; no more memory than gradient descent. **Parameters** the line search ([`Nonmonotone`] by

@@ -116,7 +116,7 @@ impl Oracle<'_> {
             .map(|h| variable.step(h, x[i]));
             let error = match gradient {
                 Some(gradient) => {
-                    // The truncation over 1.5 h is 2.25 times that over h: twice the gap exceeds that over h.
+                    // The truncation over 1.5 h is 2.25 times that over h, so the gap exceeds the latter.
                     let found = self.central(&mut at, 1.5 * central);
                     let gap = (gradient[i] - found.slope).abs();
                     2.0 * gap + 3.0 * self.steps.error(found.size) / central
