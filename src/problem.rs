@@ -101,7 +101,7 @@ pub trait Problem: Sync {
     }
 
     /// True once the run was interrupted and needs no further costs. An [evaluator](crate::Evaluator) that sends points
-    /// elsewhere checks this before it sends more. A problem does not implement it: the run answers.
+    /// elsewhere checks this before it sends more. Do not implement it for a problem: the run answers it.
     fn is_interrupted(&self) -> bool {
         false
     }

@@ -74,7 +74,7 @@ pub trait Solver: Send + Sync {
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
 
-    /// The domain in which the method keeps x. A run refuses a problem that needs more before it evaluates anything. Default:
+    /// The domain in which the method keeps x. Before it evaluates anything, a run refuses a problem that needs more. Default:
     /// [`Domain::Free`], so that a method without support for bounds never ignores them.
     fn domain(&self) -> Domain {
         Domain::Free

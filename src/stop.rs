@@ -246,7 +246,7 @@ impl Stop {
         }
     }
 
-    /// The number of evaluations at which a run ends under any circumstances.
+    /// The number of evaluations at which a run ends whatever the other rules.
     pub(crate) fn evaluation_limit(&self) -> u64 {
         match &self.0 {
             Rule::MaxEvaluations(limit) => *limit,

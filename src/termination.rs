@@ -173,7 +173,7 @@ impl Termination {
         )
     }
 
-    /// True when the run ended because nothing improved any more, and no test of convergence holds.
+    /// True when the run could make no further progress, and no test of convergence holds.
     pub fn is_stalled(&self) -> bool {
         matches!(self, Self::Stalled { .. })
     }

@@ -37,7 +37,7 @@ const SAME: f64 = 1e-8;
 /// **Method** x is a minimum, L(y) is the minimum that a local search finds from y, u is uniform in [−1, 1]ⁿ.
 /// ```text
 /// y = L(x + s h u),  accepted with probability min(1, exp(−(f(y) − f(x))/T))
-/// s⁺ = s / 0.9 after an accepted hop, 0.9 s after a rejected one, so that half of the hops are accepted
+/// s⁺ = s / 0.9 after an accepted hop, 0.9 s after a rejected one, which keeps the rate of acceptance near ½
 /// T  = a fiftieth of the mean |f(y) − f(x)| so far, unless it is given
 /// ```
 /// When more than half of [`hops_in_vain`](Self::hops_in_vain) hops in a row have found no lower minimum, every second hop has

@@ -34,7 +34,7 @@ const SAME: f64 = 1e-4;
 /// of the width. The run converges after the last start at the earliest. A local search on a differenced gradient ends after 5
 /// iterations without improvement.
 ///
-/// A panic of the cost or the gradient counts as NaN, and is counted.
+/// A panic of the cost or the gradient is treated as NaN, and counted.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///
