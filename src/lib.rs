@@ -1,7 +1,8 @@
 //! Numerical optimization: minimises a function of many variables and says what kind of point it found.
 //!
-//! You write one [`Problem`]; any [`solver`] minimises it. The [`Solution`] says why the run ended, with the evidence, and
-//! [`classify`] says whether the point is a minimum, a maximum or a saddle, with eigenvalues and estimates of their errors.
+//! You write one [`Problem`]; any [`solver`] minimises it. The [`Solution`] says why the run ended, with the evidence,
+//! and [`classify`] says whether the point is a minimum, a maximum or a saddle, with eigenvalues and estimates of their
+//! errors.
 //!
 //! ```
 //! use extremum::{Newton, from_fn, minimize};
@@ -13,8 +14,8 @@
 //! # Ok::<(), extremum::Error>(())
 //! ```
 //!
-//! [`from_fn`] makes a problem from closures; here it has the cost alone, and the solver takes finite differences for the
-//! rest. With the feature `autodiff`, which is on by default, `problem!` gives a formula exact derivatives.
+//! [`from_fn`] makes a problem from closures; here it has the cost alone, and the solver takes finite differences for
+//! the rest. With the feature `autodiff`, which is on by default, `problem!` gives a formula exact derivatives.
 //!
 //! | solver | needs | take it for |
 //! |---|---|---|
@@ -38,7 +39,7 @@
 //! - [`Minimizer`] and [`stop`]: stopping rules, limits, observers, early stopping, checkpoints
 //! - [`stationary`]: what kind of point was found; whether derivatives are right
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
-//! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, their rates, and how to find them
+//! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
 //! - `functions`, with the feature `autodiff`: the test functions of the literature

@@ -29,8 +29,8 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// [`wide`] for generic loops with many instances: on x86 processors without AVX2, `narrow`, the same loop over single entries,
-/// replaces a second copy of `work`, which halves the compile time.
+/// [`wide`] for generic loops with many instances: on x86 processors without AVX2, `narrow`, the same loop over single
+/// entries, replaces a second copy of `work`, which halves the compile time.
 #[inline(always)]
 pub(crate) fn wide_or<A, R>(
     with: A,

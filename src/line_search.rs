@@ -13,10 +13,10 @@
 //! | [`Nonmonotone`] | sufficient decrease against the last few costs | no | Barzilai-Borwein |
 //! | [`FixedStep`] | everything finite | no | gradient descent at a fixed rate |
 //!
-//! **What all searches have in common.** A trial point is outside the domain when its value or slope is NaN or its value is
-//! +infinity: the search shrinks into the domain and goes on. A value of -infinity ends it as [`FailureReason::Unbounded`].
-//! The number of trials is bounded, and so is the number of passes of a search's loop. An accepted step is always the last
-//! point evaluated. A failure carries the best point seen.
+//! **What all searches have in common.** A trial point is outside the domain when its value or slope is NaN or its
+//! value is +infinity: the search shrinks into the domain and goes on. A value of -infinity ends it as
+//! [`FailureReason::Unbounded`]. The number of trials is bounded, and so is the number of passes of a search's loop. An
+//! accepted step is always the last point evaluated. A failure carries the best point seen.
 
 mod backtracking;
 mod fixed_step;
@@ -81,8 +81,8 @@ pub struct Start {
     pub scaled: bool,
     /// No trial goes beyond this step: further out x would overflow.
     pub alpha_max: f64,
-    /// The highest value that a search may accept when it takes a rise of φ for rounding. A run sets it to the cost at its
-    /// start, or to its lowest cost plus the possible error of that, whichever is less.
+    /// The highest value that a search may accept when it takes a rise of φ for rounding. A run sets it to the cost at
+    /// its start, or to its lowest cost plus the possible error of that, whichever is less.
     pub ceiling: f64,
     /// The size of errors in φ that are known to exceed rounding; 0 when nothing is known. Values that differ by less are
     /// level.

@@ -8,8 +8,8 @@ use crate::error::check;
 /// The most numbers in one vector: 2³³, 64 GiB of `f64`; fewer where addresses are shorter.
 const MOST_NUMBERS: usize = if usize::BITS > 33 { (1_u64 << 33) as usize } else { 1 << 27 };
 
-/// The most bytes of a solver's matrices, 16 GiB: a step of such a size takes minutes, and other solvers need only a few
-/// vectors.
+/// The most bytes of a solver's matrices, 16 GiB: a step of such a size takes minutes, and other solvers need only a
+/// few vectors.
 const MOST_BYTES: f64 = (1_u64 << 34) as f64;
 
 /// `Ok` when a vector of `length` numbers of a kind can be allocated.

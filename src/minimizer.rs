@@ -51,8 +51,8 @@ impl<const N: usize> IntoVector for [f64; N] {
     }
 }
 
-/// Minimises `problem` with `solver` from `x0` until the gradient's maximum norm is at most 1e-6, or until no further progress
-/// is possible. Where the units make 1e-6 too easy, the run goes on ([`converged`](crate::stop::converged)).
+/// Minimises `problem` with `solver` from `x0` until the gradient's maximum norm is at most 1e-6, or until no further
+/// progress is possible. Where the units make 1e-6 too easy, the run goes on ([`converged`](crate::stop::converged)).
 ///
 /// ```
 /// use extremum::{Newton, from_fn, minimize};
@@ -169,9 +169,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Early stopping: `cost`, of data that the problem does not contain, is evaluated at the start and after every iteration
-    /// (an epoch, with mini-batches). The run ends [stalled](crate::Stall::Validation) when it has not decreased for `patience`
-    /// ≥ 1 iterations in a row, and the solution is the point where it was lowest. NaN is not an improvement.
+    /// Early stopping: `cost`, of data that the problem does not contain, is evaluated at the start and after every
+    /// iteration (an epoch, with mini-batches). The run ends [stalled](crate::Stall::Validation) when it has not
+    /// decreased for `patience` ≥ 1 iterations in a row, and the solution is the point where it was lowest. NaN is not
+    /// an improvement.
     ///
     /// ```
     /// use extremum::{GradientDescent, Minimizer, from_fn};

@@ -26,8 +26,8 @@ use crate::{Error, FiniteSum, Problem, Termination, memory};
 
 /// The problem as a solver sees it: a solver evaluates only through the oracle, which counts the evaluations.
 ///
-/// Once a run is cancelled, out of time, or at the end of its evaluations, the oracle is closed: it evaluates nothing more and
-/// returns NaN.
+/// Once a run is cancelled, out of time, or at the end of its evaluations, the oracle is closed: it evaluates nothing
+/// more and returns NaN.
 pub struct Oracle<'a> {
     problem: &'a dyn Problem,
     sum: Option<&'a dyn FiniteSum>,
@@ -83,8 +83,8 @@ impl<'a> Oracle<'a> {
         self.deadline = limit.and_then(|l| Some((Instant::now().checked_add(l)?, l)));
     }
 
-    /// Allows this many costs, and as many gradients, including those before a resumed checkpoint. The start is evaluated in
-    /// any case.
+    /// Allows this many costs, and as many gradients, including those before a resumed checkpoint. The start is
+    /// evaluated in any case.
     pub(crate) fn set_budget(&mut self, budget: u64) {
         self.budget = budget;
     }
@@ -112,8 +112,8 @@ impl<'a> Oracle<'a> {
         self.evaluations
     }
 
-    /// Breaks with the reason once the run was interrupted. A solver calls this after its evaluations, before it commits their
-    /// results.
+    /// Breaks with the reason once the run was interrupted. A solver calls this after its evaluations, before it
+    /// commits their results.
     pub fn uninterrupted(&self) -> ControlFlow<Termination> {
         match &self.closed {
             None => ControlFlow::Continue(()),
@@ -219,9 +219,10 @@ impl<'a> Oracle<'a> {
     /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a component of
-    /// the gradient unwritten, or replaced it by a vector of another length; when the problem is a sum without terms; when the
-    /// run is interrupted, also by a limit of evaluations that is too small for a differenced gradient.
+    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a
+    /// component of the gradient unwritten, or replaced it by a vector of another length; when the problem is a sum
+    /// without terms; when the run is interrupted, also by a limit of evaluations that is too small for a differenced
+    /// gradient.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         gradient.fill(f64::from_bits(UNWRITTEN));
@@ -270,8 +271,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// `Err` once the run was interrupted, to be used before its first step. A run whose evaluations are used up has its start,
-    /// and ends there.
+    /// `Err` once the run was interrupted, to be used before its first step. A run whose evaluations are used up has
+    /// its start, and ends there.
     pub(crate) fn check_interruption(&self) -> Result<(), Error> {
         match &self.closed {
             Some(reason) if !self.is_spent() => {
@@ -378,7 +379,8 @@ impl<'a> Oracle<'a> {
 pub(crate) const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
 pub(crate) const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
 
-/// Restores the length of a gradient that the problem replaced by a vector of another length; its components become NaN.
+/// Restores the length of a gradient that the problem replaced by a vector of another length; its components become
+/// NaN.
 fn keep_length(gradient: &mut DVector<f64>, n: usize) {
     if gradient.len() != n {
         *gradient = DVector::repeat(n, f64::from_bits(WRONG_LENGTH));

@@ -93,9 +93,9 @@ pub trait Problem: Sync {
         true
     }
 
-    /// The relative accuracy of the cost, for a problem without a gradient: the noisier the cost, the longer the steps of the
-    /// differences. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than the default mean the default.
-    /// A simulation accurate to six digits has 1e-6; see [`with_noise`](FromFn::with_noise).
+    /// The relative accuracy of the cost, for a problem without a gradient: the noisier the cost, the longer the steps
+    /// of the differences. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than the default mean the
+    /// default. A simulation accurate to six digits has 1e-6; see [`with_noise`](FromFn::with_noise).
     fn noise(&self) -> f64 {
         f64::EPSILON
     }

@@ -30,8 +30,8 @@ pub struct Solution {
     pub cost: f64,
     /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
-    /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless the
-    /// run converged.
+    /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless
+    /// the run converged.
     pub validation_cost: Option<f64>,
     /// Steps taken.
     pub iterations: u64,

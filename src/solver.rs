@@ -74,8 +74,8 @@ pub trait Solver: Send + Sync {
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
 
-    /// The domain in which the method keeps x. Before it evaluates anything, a run refuses a problem that needs more. Default:
-    /// [`Domain::Free`], so that a method without support for bounds never ignores them.
+    /// The domain in which the method keeps x. Before it evaluates anything, a run refuses a problem that needs more.
+    /// Default: [`Domain::Free`], so that a method without support for bounds never ignores them.
     fn domain(&self) -> Domain {
         Domain::Free
     }
@@ -102,10 +102,10 @@ pub trait Solver: Send + Sync {
         true
     }
 
-    /// m = max |∂f/∂xᵢ| sᵢ at the state's x, with sᵢ the largest of |xᵢ|, |xᵢ − x₀ᵢ| and a typical size if the method has one:
-    /// the change of the cost that the gradient promises when a variable changes by its own size, whatever the units of the
-    /// variables. Infinite when sᵢ = 0 for a nonzero component. `None` when the method has no gradient. Default: an upper
-    /// bound, the gradient's norm times the largest size.
+    /// m = max |∂f/∂xᵢ| sᵢ at the state's x, with sᵢ the largest of |xᵢ|, |xᵢ − x₀ᵢ| and a typical size if the method
+    /// has one: the change of the cost that the gradient promises when a variable changes by its own size, whatever the
+    /// units of the variables. Infinite when sᵢ = 0 for a nonzero component. `None` when the method has no gradient.
+    /// Default: an upper bound, the gradient's norm times the largest size.
     fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
         let sizes = state.x().iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
         Some(promised_change([(state.gradient_norm()?, sizes.fold(0.0, f64::max))].into_iter()))

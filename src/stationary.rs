@@ -1,8 +1,8 @@
 //! What kind of point x is: minimum, maximum, saddle or, honestly, undecided.
 //!
 //! [`classify`] computes the eigenvalues of the Hessian *and how wrong they may be*. A sign counts only where an
-//! eigenvalue is larger than its error radius; there is no threshold to choose, and scaling f does not change the verdict.
-//! [`check_derivatives`] says which component of a gradient or entry of a Hessian is wrong.
+//! eigenvalue is larger than its error radius; there is no threshold to choose, and scaling f does not change the
+//! verdict. [`check_derivatives`] says which component of a gradient or entry of a Hessian is wrong.
 
 mod active;
 mod check_derivatives;
@@ -38,20 +38,21 @@ const MOST_VARIABLES: usize = 2000;
 /// Says what kind of stationary point x is.
 ///
 /// **Method.** The eigenvalues λ of the Hessian H (the problem's own, or central differences of the gradient with steps
-/// h and √5 h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a sign
-/// only where |λ| > r. The signs are decided on S H S, where the diagonal S balances the variables: it has as many
-/// negative eigenvalues as H (Sylvester), but the small ones are not lost in the errors of the large ones, so parameters of 10⁻³
-/// and 10⁴ do no harm.
+/// h and √5 h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a
+/// sign only where |λ| > r. The signs are decided on S H S, where the diagonal S balances the variables: it has as many
+/// negative eigenvalues as H (Sylvester), but the small ones are not lost in the errors of the large ones, so
+/// parameters of 10⁻³ and 10⁴ do no harm.
 ///
-/// Within bounds, xᵢ is held at a bound when f decreases beyond it, by a ∂f/∂xᵢ larger than its error: the sign of a Lagrange
-/// multiplier. Such variables are listed in [`active`](Classification::active). The rest is about the other variables and their
-/// reduced Hessian: second-order sufficient conditions of a minimum within the bounds. Nothing is evaluated outside.
+/// Within bounds, xᵢ is held at a bound when f decreases beyond it, by a ∂f/∂xᵢ larger than its error: the sign of a
+/// Lagrange multiplier. Such variables are listed in [`active`](Classification::active). The rest is about the other
+/// variables and their reduced Hessian: second-order sufficient conditions of a minimum within the bounds. Nothing is
+/// evaluated outside.
 ///
-/// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short
-/// (|Dᵢ| ≤ 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the
-/// gradient must change as H predicts, and not by rounding errors; and the Hessian must change over that length by at most 1/4
-/// of itself, a condition of the Newton-Kantorovich type. Degenerate points, and functions that flatten towards infinity, fail
-/// it at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
+/// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short (|Dᵢ| ≤
+/// 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the
+/// gradient must change as H predicts, and not by rounding errors; and the Hessian must change over that length by at
+/// most 1/4 of itself, a condition of the Newton-Kantorovich type. Degenerate points, and functions that flatten
+/// towards infinity, fail it at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
 ///
 /// **Guarantee.** The radii are estimates, not proofs: they assume that differences behave as their order predicts and
 /// that rounding errors show in points next to x. All tests are relative, except for the 1 in max(1, |xᵢ|). Differences

@@ -132,17 +132,17 @@ enum Relative {
 
 /// The default test: converged when max |∂f/∂xᵢ| ≤ 1e-6, unless the units make that too easy.
 ///
-/// The change of the cost that the gradient promises also has to be small compared with the decrease since the start: with
-/// sᵢ the largest of |xᵢ|, the distance from the start and `typical_x`,
+/// The change of the cost that the gradient promises also has to be small compared with the decrease since the start:
+/// with sᵢ the largest of |xᵢ|, the distance from the start and `typical_x`,
 ///
 /// ```text
 /// m = max |∂f/∂xᵢ| sᵢ ≤ 1e-6 (f(x₀) − f(x)),  or  m ≤ 4 ε |f(x)|
 /// ```
 ///
-/// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once no further progress
-/// is possible (a search ends in rounding, or nothing improves), it has converged when the gradient passes the absolute test,
-/// or m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So scaling the cost or a variable does
-/// not change the verdict.
+/// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once no further
+/// progress is possible (a search ends in rounding, or nothing improves), it has converged when the gradient passes the
+/// absolute test, or m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So scaling the cost
+/// or a variable does not change the verdict.
 ///
 /// ```
 /// use extremum::{Lbfgs, Minimizer, from_fn, stop::{converged, max_iterations}};
@@ -189,15 +189,15 @@ pub fn max_iterations(limit: u64) -> Stop {
     Stop(Rule::MaxIterations(limit))
 }
 
-/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if necessary: apart from the
-/// start, a run never evaluates more. The terms of mini-batches are not counted. Combined with another rule by
+/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if necessary: apart from
+/// the start, a run never evaluates more. The terms of mini-batches are not counted. Combined with another rule by
 /// [`and`](Stop::and), it is checked only after each iteration.
 pub fn max_evaluations(limit: u64) -> Stop {
     Stop(Rule::MaxEvaluations(limit))
 }
 
-/// Stalled when the cost decreased by no more than `tolerance` · |f| over the last `window` iterations. Range: tolerance
-/// ≥ 0, window 1 to 31. It is not a test of convergence.
+/// Stalled when the cost decreased by no more than `tolerance` · |f| over the last `window` iterations. Range:
+/// tolerance ≥ 0, window 1 to 31. It is not a test of convergence.
 pub fn no_progress(tolerance: f64, window: u64) -> Stop {
     Stop(Rule::NoProgress { tolerance, window })
 }

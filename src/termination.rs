@@ -9,8 +9,8 @@ use crate::line_search::FailureReason;
 
 /// Why a run ended, with the evidence.
 ///
-/// A run has [converged](Termination::is_converged) only when a measured test holds. A run that cannot make further progress
-/// has [`Stalled`](Termination::Stalled); a run that ends at a limit says so.
+/// A run has [converged](Termination::is_converged) only when a measured test holds. A run that cannot make further
+/// progress has [`Stalled`](Termination::Stalled); a run that ends at a limit says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Termination {
@@ -28,8 +28,8 @@ pub enum Termination {
         /// The target.
         target: f64,
     },
-    /// No further progress is possible, and the gradient promises almost none: see [`converged`](crate::stop::converged).
-    /// Converged.
+    /// No further progress is possible, and the gradient promises almost none: see
+    /// [`converged`](crate::stop::converged). Converged.
     PromisedChange {
         /// The change of the cost that the gradient promises when a variable changes by its own size.
         promised: f64,
@@ -82,14 +82,14 @@ pub enum Termination {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Stall {
-    /// No lower point was found, even along the steepest descent. Either the costs differ only by rounding, or the gradient
-    /// is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells which.
+    /// No lower point was found, even along the steepest descent. Either the costs differ only by rounding, or the
+    /// gradient is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells which.
     LineSearch(FailureReason),
-    /// The cost rose along the steepest descent by far more than rounding, although the gradient says that it decreases:
-    /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
+    /// The cost rose along the steepest descent by far more than rounding, although the gradient says that it
+    /// decreases: the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
     GradientContradictsCost,
-    /// The cost rises at once along the steepest descent, and the gradient just beyond x agrees: x is at a kink, where the
-    /// gradient jumps. It may be a minimum.
+    /// The cost rises at once along the steepest descent, and the gradient just beyond x agrees: x is at a kink, where
+    /// the gradient jumps. It may be a minimum.
     Kink,
     /// The error of the differenced gradient exceeds the tolerance, so that its norm cannot show convergence.
     DifferenceError {

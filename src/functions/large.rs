@@ -28,8 +28,8 @@ pub use quadratics::{Dixon3dq, Dqdrtic, Power, Tridia};
 pub use separable::{ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock};
 pub use sums::{Penalty1, Vardim};
 
-/// Every function of this module with `n` variables, or with the next smaller number that its formula allows; a multiple of
-/// 12 suits all. Of the twelve DIXMAAN functions, A, E, I and L are included.
+/// Every function of this module with `n` variables, or with the next smaller number that its formula allows; a
+/// multiple of 12 suits all. Of the twelve DIXMAAN functions, A, E, I and L are included.
 ///
 /// # Errors
 /// [`Error::Parameter`] for n below 5.

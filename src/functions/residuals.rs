@@ -1,8 +1,8 @@
 //! The Moré-Garbow-Hillstrom functions, each written once as its residuals.
 //!
-//! f(x) = Σ rᵢ(x)², without a factor ½. The residuals are generic over the kind of number, so that one formula
-//! gives the cost, the exact gradient and Hessian ([`Squared`] in [`AutoDiff`](crate::AutoDiff)), and anything else that
-//! is computed from residuals.
+//! f(x) = Σ rᵢ(x)², without a factor ½. The residuals are generic over the kind of number, so that one formula gives
+//! the cost, the exact gradient and Hessian ([`Squared`] in [`AutoDiff`](crate::AutoDiff)), and anything else that is
+//! computed from residuals.
 //!
 //! ```
 //! use extremum::functions::residuals::{Residuals, Rosenbrock, Squared};

@@ -59,8 +59,8 @@ impl ModifiedLdl {
             && self.lowest.is_none_or(|(_, k, [_, y])| k + usize::from(y != 0.0) < n)
     }
 
-    /// Factorizes `hessian`, of which the lower triangle is used. False when an entry or a pivot is not finite; then there
-    /// are no factors.
+    /// Factorizes `hessian`, of which the lower triangle is used. False when an entry or a pivot is not finite; then
+    /// there are no factors.
     pub fn factorize(&mut self, hessian: &DMatrix<f64>) -> bool {
         let n = hessian.nrows();
         if !hessian.iter().all(|h| h.is_finite()) {

@@ -8,10 +8,10 @@ use super::{LANES, add_lanes};
 
 /// Up to m pairs of vectors (s, y) with n rows, a ring.
 ///
-/// A pass takes a block of rows at a time, all pairs of one block before the next, so that the vector combined with all of
-/// them stays in the first-level cache. The entries are stored in this order, so that a pass reads memory sequentially: blocks,
-/// within a block pairs, and within a pair alternately eight rows of s and eight of y. The last eight rows are padded with
-/// zeros.
+/// A pass takes a block of rows at a time, all pairs of one block before the next, so that the vector combined with all
+/// of them stays in the first-level cache. The entries are stored in this order, so that a pass reads memory
+/// sequentially: blocks, within a block pairs, and within a pair alternately eight rows of s and eight of y. The last
+/// eight rows are padded with zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pairs {
     entries: Vec<f64>,

@@ -44,7 +44,8 @@ pub(crate) fn symmetric_eigen(
     )
 }
 
-/// Writes the diagonal of T and the subdiagonal. Reflection k, I − 2 v v' / v'v, leaves v in column k below the diagonal.
+/// Writes the diagonal of T and the subdiagonal. Reflection k, I − 2 v v' / v'v, leaves v in column k below the
+/// diagonal.
 #[inline(always)]
 fn tridiagonalize(a: &mut [f64], diagonal: &mut [f64], below: &mut [f64], negligible: f64) {
     let n = diagonal.len();

@@ -5,8 +5,8 @@
 //! else the next α minimises the parabola through φ(0), φ'(0), φ(α), kept between 0.1 and 0.5 of the last
 //! ```
 //!
-//! Needs: values only. Guarantee: as backtracking; the maximum over M costs decreases, though not every step decreases the
-//! cost. The step lengths of Barzilai and Borwein depend on this; a monotone search would cut them.
+//! Needs: values only. Guarantee: as backtracking; the maximum over M costs decreases, though not every step decreases
+//! the cost. The step lengths of Barzilai and Borwein depend on this; a monotone search would cut them.
 //!
 //! References: L. Grippo, F. Lampariello, S. Lucidi, *A nonmonotone line search technique for Newton's method*, SIAM J.
 //! Numer. Anal. 23 (1986) 707-716, section 3; E. G. Birgin, J. M. Martínez, M. Raydan, *Nonmonotone spectral projected

@@ -11,9 +11,9 @@
 //! Needs: φ continuously differentiable. Guarantee: c1 < c2 and a φ bounded below: the interval of the zoom always holds
 //! steps that satisfy (3.7), and it shrinks at least by 0.66 in two trials.
 //!
-//! Departures: the book leaves the safeguards of the zoom open. Here a trial stays away from the ends by a hundredth of the
-//! interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a value.
-//! A value equal to that of lo counts as lower, in the book as higher: on short steps rounding makes it so.
+//! Departures: the book leaves the safeguards of the zoom open. Here a trial stays away from the ends by a hundredth of
+//! the interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a
+//! value. A value equal to that of lo counts as lower, in the book as higher: on short steps rounding makes it so.
 //!
 //! Reference: J. Nocedal, S. J. Wright, *Numerical Optimization*, 2nd ed., Springer 2006, section 3.5.
 

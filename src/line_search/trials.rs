@@ -6,8 +6,8 @@ use crate::Error;
 
 /// The most trials that one search may be allowed.
 const MOST_TRIALS: usize = 10_000;
-/// How often a search may look at φ, at new or known steps, for each trial that it is allowed. Rounding can lead a search back
-/// to known steps, where no trial is counted.
+/// How often a search may look at φ, at new or known steps, for each trial that it is allowed. Rounding can lead a
+/// search back to known steps, where no trial is counted.
 const LOOKS_PER_TRIAL: usize = 4;
 
 /// What may be left of the slope where slopes decide: Wolfe's curvature condition.

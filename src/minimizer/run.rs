@@ -110,8 +110,8 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// Decides whether the run ends here. Convergence takes precedence over what the solver says: a search that fails at a
-    /// point that passes the test has nothing more to find.
+    /// Decides whether the run ends here. Convergence takes precedence over what the solver says: a search that fails
+    /// at a point that passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
         self.warning = None;
         let mut progress = self.progress();
@@ -212,8 +212,8 @@ impl<'a, S: Solver> Run<'a, S> {
         progress(self.iteration, &self.state, &self.oracle, &self.history, self.started)
     }
 
-    /// The solver's state with its memory: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an approximate inverse
-    /// Hessian.
+    /// The solver's state with its memory: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an approximate
+    /// inverse Hessian.
     pub fn state(&self) -> &S::State {
         &self.state
     }

@@ -11,8 +11,8 @@ impl<'a> Oracle<'a> {
         self.sum.map(FiniteSum::terms)
     }
 
-    /// The mean cost over a batch of the terms of a sum. NaN when the problem is not a sum, or the batch is empty or contains
-    /// an index out of range; the same holds for the gradients below.
+    /// The mean cost over a batch of the terms of a sum. NaN when the problem is not a sum, or the batch is empty or
+    /// contains an index out of range; the same holds for the gradients below.
     ///
     /// ```
     /// use extremum::{DVector, FiniteSum, Oracle, Sum};

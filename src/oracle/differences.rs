@@ -1,7 +1,8 @@
 //! Finite differences for the derivatives that a problem does not give.
 //!
-//! Every variable has a scale sᵢ, over which f is assumed to change: |xᵢ| at the start, `typical_x`, or the result of a few
-//! trials where neither is informative. With the error η of a cost the steps are those that balance truncation and rounding:
+//! Every variable has a scale sᵢ, over which f is assumed to change: |xᵢ| at the start, `typical_x`, or the result of a
+//! few trials where neither is informative. With the error η of a cost the steps are those that balance truncation and
+//! rounding:
 //!
 //! ```text
 //! forward   (f(x + h) − f(x)) / h             h = 2 √(η / |f''|)      error |f''| h / 2 + 2 η / h
@@ -9,8 +10,8 @@
 //! extrapolated   (4 D(h/2) − D(h)) / 3        h = noise^⅕ s           error ≈ |D(h/2) − D(h)| / 100 + 3 η / h
 //! ```
 //!
-//! The start is differenced centrally, which also gives f''. From there a line-search solver uses the cheapest scheme whose
-//! error is small compared with the gradient.
+//! The start is differenced centrally, which also gives f''. From there a line-search solver uses the cheapest scheme
+//! whose error is small compared with the gradient.
 //!
 //! P. Gill, W. Murray, M. Saunders, M. Wright, "Computing forward-difference intervals for numerical optimization", SIAM J.
 //! Sci. Stat. Comput. 4 (1983) 310-321; L. Richardson, Phil. Trans. R. Soc. A 210 (1911) 307-357.
@@ -36,8 +37,8 @@ pub(crate) mod difference_step {
 /// The largest errors, relative to the gradient, with which a cheaper scheme is adopted, and with which it is kept.
 const FINE: f64 = 0.02;
 const COARSE: f64 = 0.1;
-/// Steps are stale when the cost is below this share of that at which they were determined: they assume a rounding error that
-/// no longer exists.
+/// Steps are stale when the cost is below this share of that at which they were determined: they assume a rounding
+/// error that no longer exists.
 const STALE: f64 = 1e-4;
 /// A value below which x may be 0 up to rounding.
 const TINY: f64 = 1e-8;
@@ -108,8 +109,8 @@ struct Variable {
 }
 
 impl Variable {
-    /// Sets the scale from the current x. A point nearer to 0 than earlier ones says little, because x may only pass through it.
-    /// A scale that was found to be a share of x keeps that share.
+    /// Sets the scale from the current x. A point nearer to 0 than earlier ones says little, because x may only pass
+    /// through it. A scale that was found to be a share of x keeps that share.
     fn anchor(&mut self, x: f64, width: f64) {
         let is_known = self.scale > 0.0;
         let moved = if is_known { (x.abs() - self.anchor).abs() } else { 0.0 };
@@ -124,8 +125,8 @@ impl Variable {
         self.anchor = x.abs();
     }
 
-    /// The growth of x since the scale was found, as a power of two: steps change rarely, so that the errors of successive
-    /// gradients cancel in their difference.
+    /// The growth of x since the scale was found, as a power of two: steps change rarely, so that the errors of
+    /// successive gradients cancel in their difference.
     fn growth(&self, x: f64) -> f64 {
         power_of_two((x.abs() / self.anchor.max(self.scale)).clamp(1.0, 1e300))
     }

@@ -7,11 +7,11 @@
 //! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
-//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors
-//! and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary
-//! point in y, where a search against a wall would creep. Minuit's single sine from bound to bound resolves x only to rounding
-//! units of the width, and bends the whole space; here the scale is the distance from the start to each bound, and most of the
-//! space is unchanged.
+//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter
+//! errors and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound
+//! is a stationary point in y, where a search against a wall would creep. Minuit's single sine from bound to bound
+//! resolves x only to rounding units of the width, and bends the whole space; here the scale is the distance from the
+//! start to each bound, and most of the space is unchanged.
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,8 @@ use nalgebra::DVector;
 use crate::problem::Sides;
 use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
 
-/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives counts as NaN, as with an evaluator.
+/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives counts as NaN, as with an
+/// evaluator.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
     terms: Option<&'a dyn FiniteSum>,
@@ -45,8 +46,8 @@ pub(crate) struct Workspace {
     gradient: DVector<f64>,
 }
 
-/// The least distance of a start from a bound, relative to half of the width and to |x|: at a bound itself the gradient in y
-/// vanishes.
+/// The least distance of a start from a bound, relative to half of the width and to |x|: at a bound itself the gradient
+/// in y vanishes.
 const INSIDE: f64 = 1.0 / 256.0;
 
 /// One coordinate: its bounds, and the start of the search.
@@ -158,8 +159,8 @@ pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
 }
 
 impl<'a> Unbounded<'a> {
-    /// A view of the problem from a start within its bounds, or of the problem unchanged without a start. The workspace may be
-    /// empty, or that of an earlier view.
+    /// A view of the problem from a start within its bounds, or of the problem unchanged without a start. The workspace
+    /// may be empty, or that of an earlier view.
     pub fn new(
         problem: &'a dyn Problem,
         start: Option<&'a DVector<f64>>,

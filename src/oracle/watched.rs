@@ -11,9 +11,10 @@ use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
-    /// Writes the costs of many points, evaluated by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run
-    /// was interrupted; the costs are then unusable. When the run's evaluations were used up
-    /// ([`Termination::MaxEvaluations`]), the first points have their costs, as many as the limit allowed, and the rest are NaN.
+    /// Writes the costs of many points, evaluated by the run's [evaluator](crate::Evaluator). Breaks with the reason
+    /// when the run was interrupted; the costs are then unusable. When the run's evaluations were used up
+    /// ([`Termination::MaxEvaluations`]), the first points have their costs, as many as the limit allowed, and the rest
+    /// are NaN.
     pub fn costs(
         &mut self,
         points: &[DVector<f64>],
@@ -57,8 +58,8 @@ impl<'a> Oracle<'a> {
     /// Evaluates the start of a derivative-free search: f(x0).
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0 or the cost is not finite; when the problem is a sum without terms; when the run
-    /// is interrupted.
+    /// When x0 has the wrong dimension, or x0 or the cost is not finite; when the problem is a sum without terms; when
+    /// the run is interrupted.
     pub fn start_cost(&mut self, x0: &DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         let cost = self.cost(x0);
@@ -67,8 +68,8 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// Gives a local search its view of the problem, counted and watched like this one: in unbounded coordinates with a start
-    /// inside the bounds, unchanged without a start. Panics count as NaN.
+    /// Gives a local search its view of the problem, counted and watched like this one: in unbounded coordinates with a
+    /// start inside the bounds, unchanged without a start. Panics count as NaN.
     pub(crate) fn without_bounds<T>(
         &mut self,
         start: Option<&DVector<f64>>,

@@ -122,7 +122,8 @@ impl Sides {
         self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
     }
 
-    /// The unit in which x is not a small number: 1, or for narrow bounds the largest power of two up to half their width.
+    /// The unit in which x is not a small number: 1, or for narrow bounds the largest power of two up to half their
+    /// width.
     pub fn unit(self) -> f64 {
         let half = self.half();
         if half < Self::NARROW && half.is_normal() {

@@ -65,10 +65,10 @@ impl<'a> FromFn<'a> {
         self
     }
 
-    /// Sets the relative accuracy of the cost, which determines the steps of differences: s √noise for forward and
-    /// s noise^(1/3) for central ones, where s is the scale of the variable. Use 1e-6 for a simulation that is accurate to six
-    /// digits, and h² for forward steps of h s. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than the
-    /// default mean the default.
+    /// Sets the relative accuracy of the cost, which determines the steps of differences: s √noise forward and
+    /// s noise^(1/3) central, where s is the scale of the variable. Use 1e-6 for a simulation that is accurate to six
+    /// digits, and h² for forward steps of h s. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than
+    /// the default mean the default.
     ///
     /// ```
     /// use extremum::{Bfgs, from_fn, minimize};

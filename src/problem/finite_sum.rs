@@ -4,9 +4,9 @@
 //! f(x) = (1/N) Σ_i f_i(x),    f_B(x) = (1/|B|) Σ_{i in B} f_i(x)
 //! ```
 //!
-//! A batch B is evaluated in chunks of [`CHUNK`] terms, f_B = Σ_c (|c| / |B|) f_c, added in index order whichever thread
-//! evaluated them: the bits depend on the batch alone. f is the empirical risk of L. Bottou, F. Curtis and J. Nocedal,
-//! "Optimization methods for large-scale machine learning", SIAM Review 60(2), 2018, eq. (3.6).
+//! A batch B is evaluated in chunks of [`CHUNK`] terms, f_B = Σ_c (|c| / |B|) f_c, added in index order whichever
+//! thread evaluated them: the bits depend on the batch alone. f is the empirical risk of L. Bottou, F. Curtis and J.
+//! Nocedal, "Optimization methods for large-scale machine learning", SIAM Review 60(2), 2018, eq. (3.6).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +27,9 @@ const GROUP: usize = 64;
 
 /// A function that is the mean of many terms, f(x) = (1/N) Σ f_i(x): the loss over N observations.
 ///
-/// `cost`, `gradient` and `cost_and_gradient` compute the **mean** over a batch, a list of term indices below N that is never
-/// empty. [`Sum`] turns it into a [`Problem`]. Solvers that draw batches reach the terms through [`Problem::structure`].
+/// `cost`, `gradient` and `cost_and_gradient` compute the **mean** over a batch, a list of term indices below N that is
+/// never empty. [`Sum`] turns it into a [`Problem`]. Solvers that draw batches reach the terms through
+/// [`Problem::structure`].
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Lbfgs, Sum, minimize};
@@ -114,10 +115,10 @@ forward!(Arc<F>, Send+);
 
 /// The [`Problem`] of minimising the mean over all terms of a [`FiniteSum`].
 ///
-/// The terms are evaluated in chunks of 256, with the feature `parallel` on rayon's threads; the bits do not depend on the
-/// number of threads. At most 64 gradients are kept beside the sum, or one on a single thread. A sum without terms has no
-/// mean: its cost and gradient are NaN, and a run on it is refused with [`Error::EmptySum`](crate::Error::EmptySum). A sum
-/// whose list of terms would not fit into memory is refused as well.
+/// The terms are evaluated in chunks of 256, with the feature `parallel` on rayon's threads; the bits do not depend on
+/// the number of threads. At most 64 gradients are kept beside the sum, or one on a single thread. A sum without terms
+/// has no mean: its cost and gradient are NaN, and a run on it is refused with
+/// [`Error::EmptySum`](crate::Error::EmptySum). A sum whose list of terms would not fit into memory is refused as well.
 ///
 /// An example is at [`FiniteSum`].
 pub struct Sum<F> {
@@ -191,8 +192,8 @@ pub(crate) fn add(
     }
 }
 
-/// The terms, with batches of any size evaluated chunk by chunk. It is a separate type so that [`Sum`] has the methods of
-/// one trait only.
+/// The terms, with batches of any size evaluated chunk by chunk. It is a separate type so that [`Sum`] has the methods
+/// of one trait only.
 struct Chunked<F> {
     terms: F,
     /// Buffers not in use. The lock is held only while they are taken and returned.

@@ -40,12 +40,12 @@ const SAME: f64 = 1e-8;
 /// s⁺ = s / 0.9 after an accepted hop, 0.9 s after a rejected one, which keeps the rate of acceptance near ½
 /// T  = a fiftieth of the mean |f(y) − f(x)| so far, unless it is given
 /// ```
-/// When more than half of [`hops_in_vain`](Self::hops_in_vain) hops in a row have found no lower minimum, every second hop has
-/// s = 8; these hops do not change s.
+/// When more than half of [`hops_in_vain`](Self::hops_in_vain) hops in a row have found no lower minimum, every second
+/// hop has s = 8; these hops do not change s.
 ///
-/// An iteration is one step of the local solver, or the start of a hop, so that limits, checkpoints and observers work within a
-/// local search. Bounds and panics are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected at the bounds.
-/// The run converges after the last hop at the earliest.
+/// An iteration is one step of the local solver, or the start of a hop, so that limits, checkpoints and observers work
+/// within a local search. Bounds and panics are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected
+/// at the bounds. The run converges after the last hop at the earliest.
 ///
 /// **Needs** what the local solver needs; no bounds and no scale.
 ///
@@ -54,8 +54,8 @@ const SAME: f64 = 1e-8;
 /// most 512 times the largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds),
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** The best point never gets worse. The run ends as converged when the gradient at the best point passes its
-/// test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
+/// **Guarantee** The best point never gets worse. The run ends as converged when the gradient at the best point passes
+/// its test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
 ///
 /// ```
 /// use extremum::{BasinHopping, from_fn, minimize};
@@ -281,8 +281,8 @@ impl<S: Solver> Solver for BasinHopping<S> {
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
         let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
-        // When the run's evaluations are used up at its start, the first search has not begun yet. When it cannot begin, the
-        // start takes the place of a minimum.
+        // When the run's evaluations are used up at its start, the first search has not begun yet. When it cannot
+        // begin, the start takes the place of a minimum.
         let is_drawn = problem.is_spent();
         let is_over = local.is_none() && !is_drawn;
         Ok(BasinHoppingState {

@@ -123,7 +123,8 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
 /// A cost that still decreases beyond this distance is unbounded.
 const FAR: f64 = 1e200;
 
-/// The first trial of a search that is repeated, relative to the step before. It is not a power of ½, because searches try those.
+/// The first trial of a search that is repeated, relative to the step before. It is not a power of ½, because searches
+/// try those.
 const SHORTER: f64 = 0.47;
 
 /// The result of a search along a ray.
@@ -333,8 +334,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
-    /// Searches along a ray. A search that ends at a point with a cost but no gradient, as at a kink, is repeated with shorter
-    /// steps, because the method cannot go on from there.
+    /// Searches along a ray. A search that ends at a point with a cost but no gradient, as at a kink, is repeated with
+    /// shorter steps, because the method cannot go on from there.
     fn look_along(
         &self,
         ray: &mut Ray<'_, '_, '_>,

@@ -13,7 +13,8 @@ use crate::{Bounds, Error, Oracle, Termination};
 /// Iterations after which a local search ends in any case.
 const LONGEST: u64 = 10_000;
 
-/// Iterations without improvement after which a search on a differenced gradient ends, because it has reached the noise.
+/// Iterations without improvement after which a search on a differenced gradient ends, because it has reached the
+/// noise.
 const PATIENCE_IN_NOISE: u64 = 5;
 
 /// How often a local search may continue in new coordinates.
@@ -46,8 +47,8 @@ impl Best {
     }
 }
 
-/// The centre of the unbounded coordinates in which a local solver searches from x; `None` without bounds, and for a solver that
-/// keeps them by itself.
+/// The centre of the unbounded coordinates in which a local solver searches from x; `None` without bounds, and for a
+/// solver that keeps them by itself.
 pub(crate) fn centre<S: Solver + ?Sized>(
     solver: &S,
     problem: &Oracle<'_>,
@@ -139,8 +140,8 @@ impl<L: State> LocalSearch<L> {
         })
     }
 
-    /// The first of several local searches, and the better one of its start and the run's start, which is evaluated separately
-    /// when the search cannot begin there. No search when its own start fails but the run's is usable.
+    /// The first of several local searches, and the better one of its start and the run's start, which is evaluated
+    /// separately when the search cannot begin there. No search when its own start fails but the run's is usable.
     ///
     /// # Errors
     /// Those of the solver, and for a start without a finite cost.
@@ -178,8 +179,9 @@ impl<L: State> LocalSearch<L> {
         self.state.cost()
     }
 
-    /// Makes one iteration and updates the best point. Breaks at the end of the search: with `None` when the gradient is at most
-    /// `tolerance` or nothing improves, or with the reason why the run has to end. An interrupted step does not count.
+    /// Makes one iteration and updates the best point. Breaks at the end of the search: with `None` when the gradient
+    /// is at most `tolerance` or nothing improves, or with the reason why the run has to end. An interrupted step does
+    /// not count.
     pub fn step<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -223,7 +225,8 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// An iteration of the solver; true when the gradient in x is known after it. Breaks when the cost is unbounded below.
+    /// An iteration of the solver; true when the gradient in x is known after it. Breaks when the cost is unbounded
+    /// below.
     fn advance<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -273,8 +276,8 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// At the end, takes the gradient in x where it differs from that in y, which vanishes at a bound whatever the gradient in x.
-    /// When it is too large, the search continues, in new coordinates if x is bent there.
+    /// At the end, takes the gradient in x where it differs from that in y, which vanishes at a bound whatever the
+    /// gradient in x. When it is too large, the search continues, in new coordinates if x is bent there.
     fn measure<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -320,8 +323,8 @@ impl<L: State> LocalSearch<L> {
         ControlFlow::Continue(())
     }
 
-    /// True when the gradient in x is large along a bent variable, and the search has decreased the cost since it began in these
-    /// coordinates.
+    /// True when the gradient in x is large along a bent variable, and the search has decreased the cost since it began
+    /// in these coordinates.
     fn needs_renewal(&self, problem: &mut Oracle<'_>, bounds: &Bounds, tolerance: f64) -> bool {
         let least = if self.is_over { 1.0 } else { STEEP };
         let entries = bounds.projected(&self.x, &self.gradient);
@@ -333,8 +336,8 @@ impl<L: State> LocalSearch<L> {
             })
     }
 
-    /// The search continued from its point in coordinates around that point. Variables that are pressed against a bound stay
-    /// there. `None` when it would begin higher.
+    /// The search continued from its point in coordinates around that point. Variables that are pressed against a bound
+    /// stay there. `None` when it would begin higher.
     fn renewed<S: Solver<State = L>>(
         &self,
         solver: &S,

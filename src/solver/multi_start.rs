@@ -15,8 +15,8 @@ use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
-/// Minima closer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box where
-/// that is smaller, count as one.
+/// Minima closer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box
+/// where that is smaller, count as one.
 const SAME: f64 = 1e-4;
 
 /// A local solver from many starts: the simplest global method, and a good one where the minima are few.
@@ -26,13 +26,13 @@ const SAME: f64 = 1e-4;
 /// x_0 given,  x_k = lower + u_k (upper − lower),  the box being the bounds, or x0 ± scale within them
 /// a local search from each; the lowest final point is the result
 /// ```
-/// An iteration is one step of the local solver, or a new start, so that limits, checkpoints and observers work within a local
-/// search. A local solver that does not keep bounds by itself works in unbounded coordinates: x itself up to half of the way to
-/// each bound, and beyond that a quarter of a sine wave that is stationary at the bound. A search that comes close to a bound
-/// without converging continues in new coordinates. A search from a point at a bound begins a little inside. The gradient's norm
-/// is that of x − P(x − ∇f), where P projects into the bounds; narrow coordinates, of a width below 1/64, are measured in units
-/// of the width. The run converges after the last start at the earliest. A local search on a differenced gradient ends after 5
-/// iterations without improvement.
+/// An iteration is one step of the local solver, or a new start, so that limits, checkpoints and observers work within
+/// a local search. A local solver that does not keep bounds by itself works in unbounded coordinates: x itself up to
+/// half of the way to each bound, and beyond that a quarter of a sine wave that is stationary at the bound. A search
+/// that comes close to a bound without converging continues in new coordinates. A search from a point at a bound begins
+/// a little inside. The gradient's norm is that of (x − P(x − s² ∇f)) / s², where P projects into the bounds, and s is 1,
+/// or for widths below 1/64 the largest power of two up to half the width. The run converges after the last start at
+/// the earliest. A local search on a differenced gradient ends after 5 iterations without improvement.
 ///
 /// A panic of the cost or the gradient is treated as NaN, and counted.
 ///

@@ -55,8 +55,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Finds the variables at a bound beyond which f decreases, by more than the errors of the gradient. Variables that are only
-    /// next to the bound that holds them are moved to it.
+    /// Finds the variables at a bound beyond which f decreases, by more than the errors of the gradient. Variables that
+    /// are only next to the bound that holds them are moved to it.
     pub fn at(
         oracle: &mut Oracle<'_>,
         x: &DVector<f64>,

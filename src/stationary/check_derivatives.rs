@@ -10,29 +10,30 @@ use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
 use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
 use crate::{Error, Oracle, Problem};
 
-/// ε^(1/3), the step at which the error of a central difference of the cost is smallest, for a function that changes over
-/// lengths of 1.
+/// ε^(1/3), the step at which the error of a central difference of the cost is smallest, for a function that changes
+/// over lengths of 1.
 const STEP: f64 = 6.055_454_452_393_343e-6;
 /// The ratio of successive steps, φ³: no two steps see the same slope by crossing the same stairs of rounding.
 const RATIO: f64 = 4.236_067_977_499_79;
 /// The most steps in a ladder.
 const STEPS: i32 = 40;
-/// A factor on top of the estimates, which for a smooth function are about 15 (gradient) and 3 (Hessian) times the error.
+/// A factor on top of the estimates, which for a smooth function are about 15 (gradient) and 3 (Hessian) times the
+/// error.
 const SAFETY: f64 = 4.0;
 
 /// Compares the derivatives that the problem gives with central differences: the gradient with those of the cost; the
 /// Hessian and its products, if given, with those of the gradient; `cost_and_gradient` with `cost` and `gradient`; the
 /// Hessian with its transpose.
 ///
-/// The errors of the differences are estimated from the scatter over several steps, and from the effect of moving x by its last
-/// digits. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A cost of 10⁸ with a
-/// gradient of 1 can be checked only to about 10⁻³, and the report says so in `allowed`.
+/// The errors of the differences are estimated from the scatter over several steps, and from the effect of moving x by
+/// its last digits. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
+/// cost of 10⁸ with a gradient of 1 can be checked only to about 10⁻³, and the report says so in `allowed`.
 ///
-/// A component that is not written, and a gradient replaced by a vector of another length, are reported as such. Nothing is
-/// evaluated outside the problem's bounds.
+/// A component that is not written, and a gradient replaced by a vector of another length, are reported as such.
+/// Nothing is evaluated outside the problem's bounds.
 ///
-/// Choose a point where no entry is 0 by accident: not the minimum, and not a point of symmetry. With more than 2000 variables,
-/// second derivatives are not checked.
+/// Choose a point where no entry is 0 by accident: not the minimum, and not a point of symmetry. With more than 2000
+/// variables, second derivatives are not checked.
 ///
 /// ```
 /// use extremum::{DVector, Mismatch, check_derivatives, from_fn};
@@ -142,11 +143,11 @@ struct Rung {
 /// ∂f/∂xⱼ and its error, by the step of a ladder with the smallest error, which is the sum of
 ///
 /// - the change from the next longer step, for truncation;
-/// - the rounding, and the largest error η of f = |s(h') - s(h)| h' that shorter steps h' show, divided by h: a function that
-///   cancels inside has larger errors than its value suggests.
+/// - the rounding, and the largest error η of f = |s(h') - s(h)| h' that shorter steps h' show, divided by h: a
+///   function that cancels inside has larger errors than its value suggests.
 ///
-/// A step is excluded when three shorter ones in a row agree with each other but not with it (it may be longer than a period
-/// of f), or when f does not change over it although it changes over longer ones.
+/// A step is excluded when three shorter ones in a row agree with each other but not with it (it may be longer than a
+/// period of f), or when f does not change over it although it changes over longer ones.
 fn slope(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> (f64, f64) {
     let ladder = ladder(face, x, j, cost);
     let mut best = (f64::NAN, f64::INFINITY);

@@ -26,7 +26,8 @@ pub struct Classification {
     /// The variables that are held at their bounds, ascending. The rest of the verdict is about the others.
     pub active: Vec<ActiveBound>,
     /// A bound for the distance of the stationary point from x, in the maximum norm: the Newton step, lengthened by the
-    /// effect of rounding errors in the gradient, or the distance to a bound next to x. Infinite if the Hessian gives none.
+    /// effect of rounding errors in the gradient, or the distance to a bound next to x. Infinite if the Hessian gives
+    /// none.
     pub distance: f64,
     /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
     /// without a Hessian.
@@ -43,8 +44,9 @@ pub struct Classification {
 pub struct Eigenvalue {
     /// The computed value.
     pub value: f64,
-    /// The bound for the difference from the true eigenvalue: that at the stationary point near x, or at x itself where the
-    /// verdict is that none is known to be near ([`NotStationary`](Reason::NotStationary), [`NoContraction`](Reason::NoContraction)).
+    /// The bound for the difference from the true eigenvalue: that at the stationary point near x, or at x itself where
+    /// the verdict is that none is known to be near ([`NotStationary`](Reason::NotStationary),
+    /// [`NoContraction`](Reason::NoContraction)).
     pub radius: f64,
 }
 
@@ -233,8 +235,8 @@ impl Classification {
         matches!(self.kind, Kind::Saddle { .. })
     }
 
-    /// The least and the largest number of negative eigenvalues of the Hessian with respect to the free variables. The two are
-    /// equal when every sign is decided. Where no stationary point is near, this is about the Hessian at x.
+    /// The least and the largest number of negative eigenvalues of the Hessian with respect to the free variables. The
+    /// two are equal when every sign is decided. Where no stationary point is near, this is about the Hessian at x.
     pub fn index_range(&self) -> RangeInclusive<usize> {
         self.lowest_index..=self.highest_index
     }

@@ -9,14 +9,14 @@ use nalgebra::DVector;
 
 use super::face::Face;
 
-/// The longer step, with which truncation errors are estimated, is √5 times the shorter one: where rounding makes f a staircase,
-/// the two never see the same slope by crossing the same stairs.
+/// The longer step, with which truncation errors are estimated, is √5 times the shorter one: where rounding makes f a
+/// staircase, the two never see the same slope by crossing the same stairs.
 pub(super) const FARTHER: f64 = 2.236_067_977_499_79;
 /// The ratio of successive lengths in the search for that of a variable.
 const GROWTH: f64 = 256.0;
 
-/// The lengths to which steps are relative, in the order in which they are tried: |x| itself, which suits a capacitance of
-/// 10⁻⁸; longer ones up to 1, or what the bounds allow, in case x is 0 up to rounding; and shorter ones, in case the
+/// The lengths to which steps are relative, in the order in which they are tried: |x| itself, which suits a capacitance
+/// of 10⁻⁸; longer ones up to 1, or what the bounds allow, in case x is 0 up to rounding; and shorter ones, in case the
 /// function changes over less than |x|.
 fn lengths(x: f64, longest: f64) -> impl Iterator<Item = f64> {
     let first = if x == 0.0 { longest } else { x.abs().min(longest) };
@@ -26,9 +26,9 @@ fn lengths(x: f64, longest: f64) -> impl Iterator<Item = f64> {
     longer.chain((1..=4).map(move |k| first * GROWTH.powi(-k)))
 }
 
-/// The step for one variable with the smallest relative error, and the result with it. `longest` is the largest length, `unit`
-/// a step relative to it. `attempt` returns an error, the size that it is relative to, and its result; the first error of at
-/// most `accurate` is good enough.
+/// The step for one variable with the smallest relative error, and the result with it. `longest` is the largest length,
+/// `unit` a step relative to it. `attempt` returns an error, the size that it is relative to, and its result; the first
+/// error of at most `accurate` is good enough.
 pub(super) fn best_step<T>(
     [x, longest]: [f64; 2],
     unit: f64,
@@ -126,8 +126,8 @@ impl CostDifferences {
         ((down * (a / b) - up * (b / a)) / (a - b), costs, 0.25 * a.abs())
     }
 
-    /// ∂²f/∂xᵢ∂xⱼ by the second difference, or by the four corners of a rectangle when i ≠ j; the largest |f| in it; and the
-    /// area by which errors are divided.
+    /// ∂²f/∂xᵢ∂xⱼ by the second difference, or by the four corners of a rectangle when i ≠ j; the largest |f| in it;
+    /// and the area by which errors are divided.
     pub fn second(
         &mut self,
         face: &mut Face,

@@ -36,8 +36,8 @@ pub enum Reason {
     /// component along a direction in which the Hessian is zero. Minimise further.
     NotStationary,
     /// Newton's method does not contract from here. The stationary point is degenerate, or there is none and the
-    /// function only flattens, or x is still too far from it, or rounding errors dominate the gradient over the lengths where
-    /// the Hessian is constant, or the Hessian given is not that of the gradient.
+    /// function only flattens, or x is still too far from it, or rounding errors dominate the gradient over the lengths
+    /// where the Hessian is constant, or the Hessian given is not that of the gradient.
     NoContraction,
     /// The Hessian is not finite at x, or a Newton step away.
     NotFinite,

@@ -8,7 +8,8 @@ use super::measured::Measured;
 use super::noise::GradientNoise;
 use super::spectrum::Spectrum;
 
-/// The longest Newton step, relative to max(1, |xᵢ|) or the width of the bounds, from a point that counts as stationary.
+/// The longest Newton step, relative to max(1, |xᵢ|) or the width of the bounds, from a point that counts as
+/// stationary.
 const NEAR: f64 = 1e-2;
 /// The largest relative change of the Hessian over the Newton step. Newton's method converges for less than 1/2
 /// (Kantorovich). It is 0.44 for x⁴ and 1/2 for x³, at every x, and 1 - 1/e for e⁻ˣ, which has no stationary point.
@@ -40,9 +41,9 @@ impl Location {
     /// - over some P, parallel to D and no shorter, the gradient changes by H P, and not by rounding errors;
     /// - ‖|A|^(-1/2) (A(x + P) - A(x)) |A|^(-1/2)‖_F ≤ 1/4 with the balanced Hessian A = S H S.
     ///
-    /// The last is the condition of Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured independently of the scales of f and of the
-    /// variables (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate at one
-    /// point, not a proof over a ball.
+    /// The last is the condition of Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured independently of the scales of f
+    /// and of the variables (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate
+    /// at one point, not a proof over a ball.
     pub fn of(
         face: &mut Face,
         x: &DVector<f64>,
@@ -129,12 +130,12 @@ impl Search<'_, '_, '_, '_> {
         (0..step.len()).all(|j| step[j].abs() <= NEAR * self.face.length(j, self.x[j]))
     }
 
-    /// The shortest multiple P of `reach` over which the gradient changes as the Hessian predicts, in both directions and also
-    /// over 4P, and the ratio of P to `reach`. `None` if no eigenvalue is decided.
+    /// The shortest multiple P of `reach` over which the gradient changes as the Hessian predicts, in both directions
+    /// and also over 4P, and the ratio of P to `reach`. `None` if no eigenvalue is decided.
     ///
     /// Where rounding makes the gradient a staircase, a point on a flat step seems stationary to the last bit. Only
-    /// lengths over which the stairs follow their slope are informative: (x - 1)³, written out, has g = 0 and H = 6·10⁻⁹ at
-    /// 1 + 10⁻⁹, but g does not change until x has moved so far that H changes as well.
+    /// lengths over which the stairs follow their slope are informative: (x - 1)³, written out, has g = 0 and H =
+    /// 6·10⁻⁹ at 1 + 10⁻⁹, but g does not change until x has moved so far that H changes as well.
     fn visible(&mut self, reach: DVector<f64>) -> Result<Option<(DVector<f64>, f64)>, Reason> {
         let Some(weakest) = (0..self.x.len()).filter(|&k| self.decided(k)).min_by(|&a, &b| {
             self.spectrum.values[a].abs().total_cmp(&self.spectrum.values[b].abs())

@@ -38,8 +38,8 @@ impl GradientNoise {
         Self { entries, own, samples }
     }
 
-    /// Adds the truncation errors of a differenced gradient: its distance from other differences, with steps relative to the
-    /// length that suits each variable best; 2n costs, or twice that.
+    /// Adds the truncation errors of a differenced gradient: its distance from other differences, with steps relative
+    /// to the length that suits each variable best; 2n costs, or twice that.
     pub fn differenced(
         mut self,
         face: &mut Face,
@@ -80,9 +80,9 @@ pub(super) fn cost_noise(face: &mut Face, x: &DVector<f64>, cost: f64) -> f64 {
     largest_second_difference(samples.iter())[0]
 }
 
-/// x with its coordinates moved alternately up and down by k times about 28 units in the last place, or six units in the last
-/// place of 1 where x is smaller and that is small compared with x. A smooth function is linear over so short a distance, and
-/// what is not linear is rounding.
+/// x with its coordinates moved alternately up and down by k times about 28 units in the last place, or six units in
+/// the last place of 1 where x is smaller and that is small compared with x. A smooth function is linear over so short
+/// a distance, and what is not linear is rounding.
 pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
     // Not a power of two, so that the last bits change.
     const SHARE: f64 = 0.618_033_988_749_894_9e-14;

@@ -25,8 +25,8 @@ pub enum Mismatch {
         /// The first such component.
         index: usize,
     },
-    /// `gradient` or `cost_and_gradient` replaces the gradient by a vector of another length. Nothing that needs a gradient was
-    /// checked then.
+    /// `gradient` or `cost_and_gradient` replaces the gradient by a vector of another length. Nothing that needs a
+    /// gradient was checked then.
     GradientReplaced {
         /// The problem's dimension n.
         expected: usize,
@@ -78,7 +78,8 @@ pub enum Mismatch {
         /// The problem's dimension n.
         expected: usize,
     },
-    /// A component of the product of the Hessian with a unit vector, compared with the column of the differenced Hessian.
+    /// A component of the product of the Hessian with a unit vector, compared with the column of the differenced
+    /// Hessian.
     HessianProductEntry {
         /// Which component of the product.
         row: usize,
@@ -115,8 +116,8 @@ impl DerivativeReport {
         self.mismatches.is_empty()
     }
 
-    /// Counts a comparison. `allowed` is the largest permitted difference between `given` and `differenced`; when it is not
-    /// finite there was nothing to compare with, unless `given` is not finite either, which is always wrong.
+    /// Counts a comparison. `allowed` is the largest permitted difference between `given` and `differenced`; when it is
+    /// not finite there was nothing to compare with, unless `given` is not finite either, which is always wrong.
     pub(super) fn compare(
         &mut self,
         [given, differenced, allowed]: [f64; 3],

@@ -21,9 +21,9 @@ use crate::{AutoDiff, Bounds, DMatrix, DVector, Error, Hessian, Problem};
 /// The problem of minimising a [`GlobalFormula`], with its usual box as bounds, and with its minimiser moved and its
 /// coordinates rotated on demand.
 ///
-/// The same seeds give the same function, bit for bit. Shift and rotation come from independent numbers, so both may have
-/// the same seed. Derivatives are exact (see [`AutoDiff`]). Nothing is allocated after the first call on a thread, except
-/// Hessians.
+/// The same seeds give the same function, bit for bit. Shift and rotation come from independent numbers, so both may
+/// have the same seed. Derivatives are exact (see [`AutoDiff`]). Nothing is allocated after the first call on a thread,
+/// except Hessians.
 ///
 /// ```
 /// use extremum::functions::global::{GlobalFunction, Griewank};

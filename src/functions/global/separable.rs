@@ -56,7 +56,8 @@ any_size! {
         .sum()
 }
 
-/// Michalewicz' function -Σ sin(xᵢ) sin²ᵐ(i xᵢ²/π) with m = 10: n! minima in the box, in valleys that are narrow for large m.
+/// Michalewicz' function -Σ sin(xᵢ) sin²ᵐ(i xᵢ²/π) with m = 10: n! minima in the box, in valleys that are narrow for
+/// large m.
 ///
 /// f* = -1.8013... for n = 2, -4.6876... for n = 5, -9.6601... for n = 10. Outside the box, where minima are lower, each
 /// term is the square of the distance to the box.

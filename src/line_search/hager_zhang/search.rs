@@ -7,7 +7,8 @@ use super::super::trials::{Expansion, Trials, between};
 use super::super::{Failure, FailureReason, Start, Step};
 use super::{HagerZhang, HagerZhangMemory};
 
-/// The quadratic step does not use values when the expected change is below this share of C_k, because they are rounding.
+/// The quadratic step does not use values when the expected change is below this share of C_k, because they are
+/// rounding.
 const RESOLVED: f64 = 1e-12;
 
 /// The end of a search: an accepted step or a failure.

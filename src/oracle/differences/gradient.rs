@@ -181,9 +181,9 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the gradient when no data on the variables exist yet, by central differences, and collects these data. Where a step
-    /// is lost in the rounding of the cost, or exceeds the length over which the cost is smooth, other steps are tried. An
-    /// interruption changes no data.
+    /// Writes the gradient when no data on the variables exist yet, by central differences, and collects these data.
+    /// Where a step is lost in the rounding of the cost, or exceeds the length over which the cost is smooth, other
+    /// steps are tried. An interruption changes no data.
     pub(in crate::oracle) fn learn_at_start(
         &mut self,
         x: &DVector<f64>,
@@ -272,8 +272,8 @@ impl<'a> Oracle<'a> {
         (found, 3.0 * self.steps.error(found.size) / h)
     }
 
-    /// The extrapolated difference of a variable, and the steps that follow from it. A scale beyond the length over which f is
-    /// smooth is cut.
+    /// The extrapolated difference of a variable, and the steps that follow from it. A scale beyond the length over
+    /// which f is smooth is cut.
     fn learn(&mut self, at: &mut Place, guess: Variable) -> (Variable, Difference) {
         let mut variable = guess;
         let mut best = (guess, Difference::NOWHERE);

@@ -11,10 +11,11 @@ use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::line_search::Nonmonotone;
 use crate::{Error, Oracle, linalg};
 
-/// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature measured on the last step.
+/// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature measured on the last
+/// step.
 ///
-/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y alternately, s = x⁺ − x and y = g⁺ − g of the last step; shortened
-/// only when the cost exceeds the highest of the last ten.
+/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y alternately, s = x⁺ − x and y = g⁺ − g of the last step;
+/// shortened only when the cost exceeds the highest of the last ten.
 ///
 /// **Needs** a gradient; no more memory than gradient descent. **Parameters** the line search ([`Nonmonotone`] by
 /// default).

@@ -3,8 +3,8 @@
 //! H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y; Nocedal & Wright (2006), eq. 6.17. Written as
 //! H⁺ = H + s w' + w s' with w = ½ ρ (1 + ρ y'Hy) s − ρ Hy it is a symmetric rank-two update.
 //!
-//! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower
-//! triangle: an update is kept pending (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
+//! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower triangle:
+//! an update is kept pending (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
 //!
 //! Self-scaling (Oren & Luenberger 1974; restricted to growth as in Al-Baali 1998): H ← √c H before the update, with
 //! c = s'Bs / s'y, B = H⁻¹, where c > 1. Since Bs = −α g, s'Bs = −α² g'd costs nothing, and c = −α g'd / d'y. A departure:
@@ -86,8 +86,8 @@ impl<L: LineSearch> Bfgs<L> {
 }
 
 impl<S> DescentState<BfgsMemory, S> {
-    /// The approximate inverse Hessian, n × n, in the variables of the problem. In a fit it estimates the covariance of the
-    /// parameters, up to a factor.
+    /// The approximate inverse Hessian, n × n, in the variables of the problem. In a fit it estimates the covariance of
+    /// the parameters, up to a factor.
     pub fn inverse_hessian(&self) -> DMatrix<f64> {
         let memory = self.memory();
         let mut h = memory.m.to_dense();

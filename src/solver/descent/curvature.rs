@@ -1,7 +1,8 @@
 //! How far to go along a direction of negative curvature, where the slope may be zero.
 //!
-//! With p'∇²f p = κ < 0 and g'p ≤ 0 the model f + α g'p + ½ α² κ decreases without bound. A step is accepted when the cost
-//! decreases by a tenth of what the model predicts: the second-order Armijo rule of Goldfarb, Math. Prog. 18 (1980) 31-40.
+//! With p'∇²f p = κ < 0 and g'p ≤ 0 the model f + α g'p + ½ α² κ decreases without bound. A step is accepted when the
+//! cost decreases by a tenth of what the model predicts: the second-order Armijo rule of Goldfarb, Math. Prog. 18
+//! (1980) 31-40.
 
 use crate::line_search::{Failure, FailureReason, Phi, Start, Step};
 

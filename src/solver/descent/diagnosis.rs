@@ -26,10 +26,11 @@ pub(super) enum Diagnosis {
 
 /// The shorter step, relative to the longer: not a power of ½, because searches try those.
 const SHORTER: f64 = 0.6;
-/// A proportional rise reaches at least this share on the shorter step: between that of a line, 0.6, and that of a parabola, 0.36.
+/// A proportional rise reaches at least this share on the shorter step: between that of a line, 0.6, and that of a
+/// parabola, 0.36.
 const PROPORTIONAL: f64 = 0.48;
-/// A step whose promised decrease is less than this share of the rise says nothing: it leads far away, along a slope that is
-/// rounding.
+/// A step whose promised decrease is less than this share of the rise says nothing: it leads far away, along a slope
+/// that is rounding.
 const PROMISING: f64 = 1e-3;
 
 /// Without a rise in the search, the longer step is the one that promises a decrease by this share of the cost.

@@ -45,8 +45,8 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
     /// Updates the memory after an accepted step.
     fn update(&self, memory: &mut Self::Memory, step: Accepted<'_>);
 
-    /// Clears the memory after a failed search, so that the next direction is steepest descent; false when there was nothing
-    /// to clear. `moved`: the search has nevertheless left x for the best point that it saw.
+    /// Clears the memory after a failed search, so that the next direction is steepest descent; false when there was
+    /// nothing to clear. `moved`: the search has nevertheless left x for the best point that it saw.
     fn reset(&self, memory: &mut Self::Memory, moved: bool) -> bool;
 
     /// See [`Solver::accepts_convergence`](crate::Solver::accepts_convergence).

@@ -9,8 +9,8 @@ use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
 use crate::{Stall, State, Termination, linalg};
 
-/// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many rounding
-/// units.
+/// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
+/// rounding units.
 const NEGLIGIBLE: f64 = 1e-6;
 /// A rise beyond this share of the cost is not an error in it.
 const MOST_NOISE: f64 = 1e-9;
@@ -71,7 +71,8 @@ pub(super) struct Buffer {
     pub gradient: DVector<f64>,
 }
 
-/// The best point so far: the lowest, and among points level up to errors in the cost, the one with the smallest gradient.
+/// The best point so far: the lowest, and among points level up to errors in the cost, the one with the smallest
+/// gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Lowest {
     /// For how many steps the current point has not been the lowest.
@@ -211,8 +212,8 @@ impl<M, S> DescentState<M, S> {
         self.pending = false;
     }
 
-    /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one plus its possible error,
-    /// whichever is less.
+    /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one plus its possible
+    /// error, whichever is less.
     pub(super) fn ceiling(&self) -> f64 {
         if self.may_climb {
             f64::INFINITY
@@ -231,8 +232,9 @@ impl<M, S> DescentState<M, S> {
         (NEGLIGIBLE * self.change).min(MOST_NOISE * self.lowest_cost.abs())
     }
 
-    /// True when the trial point is better than the best so far: lower, or level with it and of a smaller gradient, in the scaled
-    /// variables. Where steps may climb, any level point counts as better, because gradients fluctuate there.
+    /// True when the trial point is better than the best so far: lower, or level with it and of a smaller gradient, in
+    /// the scaled variables. Where steps may climb, any level point counts as better, because gradients fluctuate
+    /// there.
     fn improves(&self, value: f64) -> bool {
         let (cost, _) = self.best();
         if self.may_climb {

@@ -14,8 +14,9 @@ impl Oracle<'_> {
             && self.differences.refined != Some(cost)
     }
 
-    /// True when a gradient that was differenced by the scheme in use is too coarse compared with its errors, or when the solver
-    /// `has_failed` with it and it could be more precise. Where it has grown a hundredfold, a cheaper scheme is adopted.
+    /// True when a gradient that was differenced by the scheme in use is too coarse compared with its errors, or when
+    /// the solver `has_failed` with it and it could be more precise. Where it has grown a hundredfold, a cheaper scheme
+    /// is adopted.
     pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
         if self.problem.has_gradient() || self.closed.is_some() {
             return false;
@@ -31,8 +32,8 @@ impl Oracle<'_> {
             && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
     }
 
-    /// Writes ∇f(x) by the next scheme or a better one, updates the data on each variable, and chooses the scheme for the next
-    /// gradients: one better than the scheme in use if that `has_failed`. An interruption changes no data.
+    /// Writes ∇f(x) by the next scheme or a better one, updates the data on each variable, and chooses the scheme for
+    /// the next gradients: one better than the scheme in use if that `has_failed`. An interruption changes no data.
     pub(crate) fn refine(
         &mut self,
         (x, cost): (&DVector<f64>, f64),
@@ -84,9 +85,9 @@ impl Oracle<'_> {
         self.differences.measured.filter(|(at, _)| *at == cost).map(|(_, error)| error)
     }
 
-    /// The error of a differenced gradient in the maximum norm; 0 where the problem gives the gradient. If it is not known yet
-    /// it is measured, with 2n costs for the `gradient` at x, or 4n for any gradient by the scheme in use. NaN when the run is
-    /// interrupted.
+    /// The error of a differenced gradient in the maximum norm; 0 where the problem gives the gradient. If it is not
+    /// known yet it is measured, with 2n costs for the `gradient` at x, or 4n for any gradient by the scheme in use.
+    /// NaN when the run is interrupted.
     pub fn gradient_error(
         &mut self,
         x: &DVector<f64>,
