@@ -20,17 +20,20 @@
 //! ```
 //!
 //! Needs: φ continuously differentiable. Guarantee (2005, theorem 4.1): near a minimiser with φ'' > 0 the interval
-//! shrinks with order 1 + √2 = 2.41 per two slopes. Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω
-//! C_k on; the papers test the steps taken. While T1 alone counts, a trial with φ' < 0 that lacks its decrease is
-//! treated like φ > φ(0) + ε_k: [a, trial] holds a Wolfe step. ε is some tens of rounding units where the papers have
-//! 1e-6, and φ never exceeds the start's ceiling: with a large constant in the cost, 1e-6 of it would hide any hill. B2
-//! starts from the last good a, not from 0. QuadStep uses slopes where values are rounding. Where values are resolved
-//! and known at both ends, the first c is not the secant but the step of Moré & Thuente (1994, section 4), which uses
-//! them. Where the direction has no length of its own, the slope of a trial is evaluated first, the value only when the
-//! slope does not reject it, and σ is 0.1. A step outside the domain is an upper end that has no slope. References: W.
-//! W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line search*, SIAM J.
-//! Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32 (2006) 113-137,
-//! sections 2 and 3.
+//! shrinks with order 1 + √2 = 2.41 per two slopes.
+//!
+//! Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω C_k on; the papers test the steps taken. While T1
+//! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a Wolfe
+//! step. ε is some tens of rounding units where the papers have 1e-6, and φ never exceeds the start's ceiling: with a
+//! large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep
+//! uses slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the
+//! secant but the step of Moré & Thuente (1994, section 4), which uses them. Where the direction has no length of its
+//! own, the slope of a trial is evaluated first, the value only when the slope does not reject it, and σ is 0.1. A step
+//! outside the domain is an upper end that has no slope.
+//!
+//! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
+//! search*, SIAM J. Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32
+//! (2006) 113-137, sections 2 and 3.
 
 mod search;
 
