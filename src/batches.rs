@@ -7,7 +7,7 @@
 //!
 //! The permutation is Durstenfeld's shuffle (R. Durstenfeld, "Algorithm 235: Random permutation", Communications of the
 //! ACM 7(7), 1964, p. 420). The generator is ChaCha with 8 rounds, its key the seed (eight bytes, little-endian, then
-//! zeros), its stream the epoch. Integers below a bound are drawn from its 64-bit numbers by D. Lemire, "Fast random
+//! zeros), its stream the epoch. Integers below a bound are drawn from its 64-bit numbers as in D. Lemire, "Fast random
 //! integer generation in an interval", ACM Transactions on Modeling and Computer Simulation 29(1), 2019, article 3,
 //! algorithm 5. All of it is fixed here, so the batches of a seed are the same in every version.
 
@@ -21,7 +21,7 @@ use crate::error::check;
 /// Batches of the terms of a sum: each term once per epoch, in an order that is new in every epoch.
 ///
 /// The last batch of an epoch is what is left, so it may be smaller. The same seed gives the same batches, also when the
-/// state is saved in the middle of an epoch and taken up elsewhere. Nothing is allocated after [`new`](Self::new).
+/// state is saved in the middle of an epoch and restored elsewhere. Nothing is allocated after [`new`](Self::new).
 ///
 /// ```
 /// use extremum::Batches;
@@ -37,7 +37,7 @@ use crate::error::check;
 pub struct Batches {
     seed: u64,
     size: usize,
-    /// The epoch that `order` is the permutation of.
+    /// The epoch whose permutation is `order`.
     epoch: u64,
     /// Batches drawn in it.
     drawn: usize,
@@ -59,7 +59,7 @@ impl Batches {
         Ok(batches)
     }
 
-    /// The next batch; after the last one of an epoch the first one of the next.
+    /// The next batch; after the last one of an epoch, the first one of the next epoch.
     pub fn draw(&mut self) -> &[usize] {
         if self.drawn >= self.batches_per_epoch() {
             self.epoch = self.epoch.wrapping_add(1);
@@ -96,7 +96,7 @@ impl Batches {
         self.position() == self.order.len()
     }
 
-    /// The number of epochs whose every batch was drawn.
+    /// The number of epochs of which every batch was drawn.
     pub fn epoch(&self) -> u64 {
         self.epoch.saturating_add(u64::from(self.is_epoch_end()))
     }
@@ -118,7 +118,7 @@ impl Batches {
         (self.terms(), self.size, self.seed) == (other.terms(), other.size, other.seed)
     }
 
-    /// The permutation as it stands.
+    /// The current permutation.
     pub(crate) fn into_order(self) -> Vec<usize> {
         self.order
     }

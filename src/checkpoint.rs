@@ -1,4 +1,4 @@
-//! A run as bytes.
+//! Checkpoints: a run as bytes.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::oracle::Differences;
 use crate::stop::History;
 use crate::{Error, Evaluations, Record, Solver};
 
-/// Raised when the bytes of a state change their meaning.
+/// Raised when the layout of a state's bytes changes.
 const FORMAT: u32 = 5;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
@@ -106,7 +106,7 @@ impl Checkpoint {
         counts.all(|count| *count < u64::MAX / 2) && self.history.is_valid()
     }
 
-    /// The state, of the solver that made it.
+    /// The state, for the solver that made it.
     pub(crate) fn state<S: Solver>(&self, solver: &S) -> Result<S::State, Error> {
         if self.solver != solver.name() {
             let reason = format!("it was made by {}, not by {}", self.solver, solver.name());

@@ -4,12 +4,12 @@ use thiserror::Error;
 
 /// A bad call: something that the caller can correct before any work is lost.
 ///
-/// Bad *numbers* that turn up during a run (NaN, a failed line search, a limit) are no errors: they end in a
+/// Bad *numbers* that turn up during a run (NaN, a failed line search, a limit) are not errors: the run ends with a
 /// [`Solution`](crate::Solution) with a [`Termination`](crate::Termination).
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A vector or matrix does not have the size that the problem asks for.
+    /// A vector or matrix does not have the size that the problem requires.
     #[error(
         "{what} has dimension {actual}, but the problem has dimension {expected}: give {expected} numbers"
     )]
@@ -31,7 +31,7 @@ pub enum Error {
         /// The allowed range in words.
         range: &'static str,
     },
-    /// The start holds a NaN or an infinity.
+    /// The start contains a NaN or an infinity.
     #[error("x0[{index}] is {value}: start from a point whose coordinates are all finite")]
     NonFiniteStart {
         /// The first coordinate that is not finite.
@@ -42,7 +42,7 @@ pub enum Error {
     /// The cost or the gradient is not finite at the start.
     #[error("the {what} is {value} at x0: start from a point inside the domain of the cost")]
     NotInDomain {
-        /// `cost` or `gradient`, with the entry.
+        /// The cost, or the component of the gradient.
         what: String,
         /// Its value.
         value: f64,
@@ -53,7 +53,7 @@ pub enum Error {
         /// The first such component.
         index: usize,
     },
-    /// The problem put a vector of another length in the place of its gradient.
+    /// The problem replaced its gradient by a vector of another length.
     #[error(
         "the gradient was replaced by a vector of another length: write its {expected} components in place"
     )]
@@ -62,26 +62,26 @@ pub enum Error {
         expected: usize,
     },
     /// The problem is a sum of no terms, whose mean is not defined.
-    #[error("the problem is a mean over its terms and has none: give the sum at least one term")]
+    #[error("the problem is a mean over terms but has no terms: give the sum at least one")]
     EmptySum,
-    /// The solver keeps a matrix for the variables, and they are too many for it.
+    /// The solver keeps a matrix that is too large for this many variables.
     #[error(
-        "{solver} would take {gibibytes:.0} GiB of memory for {variables} variables, and takes at most 16: take Lbfgs or ConjugateGradient, which keep some vectors"
+        "{solver} would need {gibibytes:.0} GiB of memory for {variables} variables, above its limit of 16: take Lbfgs or ConjugateGradient, which keep only a few vectors"
     )]
     TooMuchMemory {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
         /// The number n of variables.
         variables: usize,
-        /// What its matrices would take, in units of 2³⁰ bytes.
+        /// The size of its matrices in units of 2³⁰ bytes.
         gibibytes: f64,
     },
-    /// The solver works on the terms of a sum, and the problem is none.
+    /// The solver works on the terms of a sum, but the problem is not a sum.
     #[error(
-        "{solver} draws terms of a sum, and the problem is none: write its terms as a FiniteSum and minimise Sum::new(terms)"
+        "{solver} draws terms of a sum, but the problem is not a sum: write its terms as a FiniteSum and minimise Sum::new(terms)"
     )]
     NotASum {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
     },
     /// A lower bound exceeds its upper bound, or a bound is NaN.
@@ -96,12 +96,12 @@ pub enum Error {
         /// Its upper bound.
         upper: f64,
     },
-    /// The problem has bounds and the solver cannot keep them.
+    /// The problem has bounds, which the solver cannot keep.
     #[error(
-        "{solver} does not keep the problem's bounds by itself: give it to MultiStart or BasinHopping, which have it keep them, or take a population"
+        "{solver} does not keep x within the problem's bounds by itself: give it to MultiStart or BasinHopping, which do, or take a population"
     )]
     BoundsNotSupported {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
     },
     /// The start lies outside the problem's bounds.
@@ -118,24 +118,24 @@ pub enum Error {
         /// Its upper bound.
         upper: f64,
     },
-    /// A population has neither finite bounds nor a scale to spread by.
+    /// A population has neither finite bounds nor a scale.
     #[error(
-        "{solver} does not know how far to spread from x0[{index}], which has no finite bounds: give it a length with .scale(..), or the problem bounds"
+        "{solver} does not know how far to spread from x0[{index}], which has no finite bounds: set a length with .scale(..), or give the problem bounds"
     )]
     ScaleNeeded {
-        /// The solver that was asked.
+        /// The solver's name.
         solver: &'static str,
         /// The first coordinate without bounds.
         index: usize,
     },
-    /// The costs that were told are not as many as the candidates that were asked for.
+    /// The number of costs told differs from the number of candidates.
     #[error(
-        "{actual} costs were told for {expected} candidates: ask, and tell one cost for each candidate, in their order"
+        "{actual} costs were told for {expected} candidates: tell one cost for each candidate that ask returned, in their order"
     )]
     Costs {
-        /// The candidates that wait for their costs.
+        /// The number of candidates that wait for their costs.
         expected: usize,
-        /// The costs that were told.
+        /// The number of costs that were told.
         actual: usize,
     },
     /// No test function has that name.
@@ -143,11 +143,11 @@ pub enum Error {
     UnknownFunction {
         /// The name that was given.
         name: String,
-        /// The names that there are, with commas between.
+        /// The known names, separated by commas.
         known: String,
     },
-    /// An update rule looks at the cost, and none was given.
-    #[error("{rule} looks at the cost: call step_with_cost")]
+    /// An update rule needs the cost, and none was given.
+    #[error("{rule} needs the cost: call step_with_cost")]
     CostNeeded {
         /// The rule.
         rule: &'static str,
@@ -156,7 +156,7 @@ pub enum Error {
     #[cfg(feature = "mpi")]
     #[error("the MPI job cannot go on: {reason}")]
     Mpi {
-        /// What is in the way.
+        /// Why not.
         reason: String,
     },
     /// A checkpoint cannot be resumed here.

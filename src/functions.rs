@@ -1,14 +1,14 @@
 //! Test functions with their standard starts, known minima and exact derivatives.
 //!
-//! A formula is compiled by the program that uses it: the tables of functions are `#[inline]`, so that the library has no
-//! code for them.
+//! A formula is compiled by the program that uses it: the functions that list them are `#[inline]`, so the library
+//! contains no code for them.
 //!
-//! | collection | what it is |
+//! | collection | contents |
 //! |---|---|
 //! | [`more_garbow_hillstrom`] | the 35 least-squares functions of Moré, Garbow and Hillstrom (1981), n from 2 to 12 |
 //! | [`classics()`] | two-dimensional landscapes with several minima |
-//! | [`large`] | functions of any size with gradients written by hand in O(n) and sparse Hessians |
-//! | [`global`] | functions of global optimization with search boxes, their minimisers moved and rotated on demand |
+//! | [`large`] | functions of any size with hand-written gradients in O(n) and sparse Hessians |
+//! | [`global`] | functions of global optimization with search boxes, shifted and rotated on demand |
 //!
 //! ```
 //! use extremum::Problem;
@@ -199,7 +199,7 @@ pub fn more_garbow_hillstrom() -> Vec<TestFunction> {
     fixed.into_iter().chain(sized.into_iter().flatten()).collect()
 }
 
-/// The function of that name among [`more_garbow_hillstrom`] and [`classics()`], upper and lower case alike.
+/// The function of that name among [`more_garbow_hillstrom`] and [`classics()`]; case is ignored.
 #[inline]
 pub fn by_name(name: &str) -> Option<TestFunction> {
     more_garbow_hillstrom()

@@ -1,4 +1,4 @@
-//! The pages of `docs/`.
+//! The guide: how to choose a solver, the methods, accuracy, performance and design.
 
 #[doc = include_str!("../docs/choosing.md")]
 pub mod choosing {}

@@ -1,8 +1,8 @@
-//! Numerical optimization that says what it found.
+//! Numerical optimization: minimises a function of many variables and says what kind of point it found.
 //!
-//! You write one [`Problem`]; any [`solver`] minimises it; the [`Solution`] says why the run ended, with the
-//! evidence, and [`classify`] says whether the point is a minimum, a maximum or a saddle, with
-//! eigenvalues and estimates of how wrong each may be.
+//! You write one [`Problem`]; any [`solver`] minimises it. The [`Solution`] says why the run ended, with the evidence,
+//! and [`classify`] says whether the point is a minimum, a maximum or a saddle, with eigenvalues and estimates of their
+//! errors.
 //!
 //! ```
 //! use extremum::{Newton, from_fn, minimize};
@@ -14,23 +14,35 @@
 //! # Ok::<(), extremum::Error>(())
 //! ```
 //!
-//! | solver | needs | in one line |
+//! [`from_fn`] makes a problem from closures; here it has the cost alone, and the solver takes finite differences for
+//! the rest. With the feature `autodiff`, which is on by default, `problem!` gives a formula exact derivatives.
+//!
+//! | solver | needs | take it for |
 //! |---|---|---|
-//! | [`Lbfgs`] | gradient | in doubt, and for many variables |
-//! | [`Bfgs`] | gradient | up to a few thousand variables; gives its inverse Hessian back |
-//! | [`Newton`] | gradient; Hessian or differences | fewest steps; leaves saddles |
+//! | [`Lbfgs`] | gradient | the first try; many variables |
+//! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
+//! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps |
-//! | [`GradientDescent`] | gradient | a yardstick |
-//! | [`CmaEs`] | costs | rough or noisy costs, black boxes |
-//! | [`DifferentialEvolution`], [`ParticleSwarm`], [`GeneticAlgorithm`], [`SimulatedAnnealing`] | costs | many minima |
-//! | [`NelderMead`], [`PatternSearch`] | costs | few variables |
+//! | [`GradientDescent`] | gradient | a baseline |
 //! | [`MultiStart`], [`BasinHopping`] | a local solver | several minima of a smooth function |
+//! | [update rules](first_order): [`AdamW`](first_order::AdamW), [`Lion`](first_order::Lion), [`Prodigy`](first_order::Prodigy) and others | gradient, exact or of mini-batches | noisy gradients; neural networks |
+//! | [`Svrg`], [`Saga`], [`Sarah`], [`Katyusha`] | a [`Sum`] of terms | convex losses over many terms |
+//! | [`CmaEs`] | cost | rough or noisy costs, black boxes |
+//! | [`DifferentialEvolution`], [`ParticleSwarm`], [`GeneticAlgorithm`], [`SimulatedAnnealing`] | cost | many minima |
+//! | [`NelderMead`], [`PatternSearch`] | cost | few variables |
+//! | [`RandomSearch`], [`SobolSearch`] | cost | a baseline; a first look |
 //!
-//! Where to look: [`mod@problem`] for what can be minimised, [`Minimizer`] and [`stop`] for the terms of a run,
-//! [`line_search`] for searches that work alone, [`solver`] for writing one's own, [`stationary`] for what kind of point
-//! was found, [`guide`] for everything else. With the feature `autodiff`, which is on by default, one formula written with
-//! `problem!` has exact derivatives, and `functions` has the test functions of the literature.
+//! Where to go next:
+//!
+//! - [`mod@problem`]: the problem itself, as closures, a type or a formula; [`Bounds`]; a [`Sum`] of many terms
+//! - [`Minimizer`] and [`stop`]: stopping rules, limits, observers, early stopping, checkpoints
+//! - [`stationary`]: what kind of point was found; whether derivatives are right
+//! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
+//! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
+//! - [`evaluator`]: costs on many threads or machines
+//! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
+//! - `functions`, with the feature `autodiff`: the test functions of the literature
 
 mod batches;
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! The inner loops: each pass over vectors does everything that it can with what it has loaded.
+//! The inner loops: each pass over vectors does all it can with the data that it has loaded.
 //!
 //! Sums run in a fixed order (lane by lane, then the tail), so a result depends on nothing but its input.
 
@@ -29,8 +29,8 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// [`wide`] for generic loops of which there are many: `narrow`, a loop over single entries that does the same, takes the
-/// place of a second copy of `work` where a processor of x86 lacks AVX2, so that they compile in half the time.
+/// [`wide`] for generic loops with many instances: on x86 processors without AVX2, `narrow`, the same loop over single
+/// entries, replaces a second copy of `work`, which halves the compile time.
 #[inline(always)]
 pub(crate) fn wide_or<A, R>(
     with: A,
@@ -131,7 +131,7 @@ pub(crate) fn dot2(a: &[f64], b: &[f64], c: &[f64]) -> [f64; 2] {
     sums_in_lanes::<8, 3, 2>([a, b, c], |[a, b, c]| [a * b, a * c])
 }
 
-/// max |aᵢ|; NaN entries do not count, so test a sum for finiteness beside it.
+/// max |aᵢ|; NaN components do not count, so test a sum for finiteness as well.
 pub(crate) fn max_abs(a: &[f64]) -> f64 {
     let (chunks, tail) = a.as_chunks::<LANES>();
     let mut lanes = [0.0_f64; LANES];
@@ -179,7 +179,7 @@ pub(crate) fn step_to(x: &[f64], alpha: f64, d: &[f64], out: &mut [f64]) {
     }
 }
 
-/// The larger of two numbers as one instruction (`f64::max` has to look at NaN on both sides).
+/// The larger of two numbers as one instruction (`f64::max` has to check both for NaN).
 #[inline(always)]
 fn larger(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }
@@ -192,8 +192,8 @@ pub(crate) fn axpy2([alpha, beta]: [f64; 2], [x, z]: [&[f64]; 2], y: &mut [f64])
     }
 }
 
-/// `M` vectors out = f(x₁, .., x_K), entry by entry in one pass; true when all that was written is finite. A chunk is
-/// read before it is written, so that the compiler need not ask whether vectors overlap; plain loops over `K` and `M`
+/// `M` vectors out = f(x₁, .., x_K), component by component in one pass; true when all results are finite. A chunk is
+/// read before it is written, so that the compiler need not check whether vectors overlap; plain loops over `K` and `M`
 /// keep everything in registers, which `array::map` does not for many vectors.
 #[inline(always)]
 pub(crate) fn map<const K: usize, const M: usize>(

@@ -1,10 +1,10 @@
 //! One-dimensional searches: how far to go along a direction.
 //!
-//! A search looks at φ(α) = f(x + α d) for a step α > 0 that decreases φ enough. Every search here works alone on
+//! A search looks for a step α > 0 that decreases φ(α) = f(x + α d) enough. Every search here works alone on
 //! any [`Phi`], a closure `|alpha| (value, slope)` included, and inside every line-search solver:
 //! `Lbfgs::default().line_search(MoreThuente::default())`.
 //!
-//! | search | accepts | asks for slopes | at home in |
+//! | search | accepts | needs slopes | suited to |
 //! |---|---|---|---|
 //! | [`HagerZhang`] | Wolfe or approximate Wolfe conditions | yes | quasi-Newton, conjugate gradient (default) |
 //! | [`MoreThuente`] | strong Wolfe conditions | yes | quasi-Newton; fewest evaluations far from the rounding floor |
@@ -13,10 +13,10 @@
 //! | [`Nonmonotone`] | sufficient decrease against the last few costs | no | Barzilai-Borwein |
 //! | [`FixedStep`] | everything finite | no | gradient descent at a fixed rate |
 //!
-//! **What every search keeps to.** A trial value or slope that is NaN or a value of +infinity lies outside the domain:
-//! the search shrinks into the domain and goes on. A value of -infinity ends it as [`FailureReason::Unbounded`]. The
-//! number of trials is bounded, and so is that of passes of a search's loop. An accepted step is always the last point evaluated. A failure carries the best
-//! point seen.
+//! **What all searches have in common.** A trial point is outside the domain when its value or slope is NaN or its
+//! value is +infinity: the search shrinks into the domain and goes on. A value of -infinity ends it as
+//! [`FailureReason::Unbounded`]. The number of trials is bounded, and so is the number of passes of a search's loop. An
+//! accepted step is always the last point evaluated. A failure carries the best point seen.
 
 mod backtracking;
 mod fixed_step;
@@ -81,8 +81,8 @@ pub struct Start {
     pub scaled: bool,
     /// No trial goes beyond this step: further out x would overflow.
     pub alpha_max: f64,
-    /// A search that takes a rise of φ for rounding takes none beyond this value. A run sets it to the cost at its start, or
-    /// to its lowest cost with the errors that it may have, whichever is less.
+    /// The highest value that a search may accept when it takes a rise of φ for rounding. A run sets it to the cost at
+    /// its start, or to its lowest cost plus the possible error of that, whichever is less.
     pub ceiling: f64,
     /// The size of errors in φ that are known to exceed rounding; 0 when nothing is known. Values that differ by less are
     /// level.
@@ -102,7 +102,7 @@ impl Start {
         self
     }
 
-    /// How much of the slope may be left, where the caller did not say: conjugate gradients and steepest descent gain
+    /// How much of the slope may be left when the caller did not say: conjugate gradients and steepest descent gain
     /// from searches that are more exact (Nocedal & Wright 2006, p. 62).
     fn curvature(&self, given: Option<f64>) -> f64 {
         given.unwrap_or(if self.scaled { 0.9 } else { 0.1 })
@@ -124,13 +124,13 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FailureReason {
-    /// The slope at the start is not negative (or not finite): the direction does not go down.
+    /// The slope at the start is not negative or not finite: not a descent direction.
     NotDescent,
     /// The bracket, or the step, shrank to rounding error.
     Rounding,
     /// The allowed number of trials is spent.
     TrialLimit,
-    /// The value is -infinity, or still falls steeply at the largest step that numbers allow.
+    /// The value is -infinity, or φ still decreases steeply at the largest step that numbers allow.
     Unbounded,
 }
 
@@ -140,7 +140,7 @@ impl fmt::Display for FailureReason {
             Self::NotDescent => "the slope is not negative",
             Self::Rounding => "the steps shrank to rounding",
             Self::TrialLimit => "the trials of the search are used up",
-            Self::Unbounded => "the cost decreases without end",
+            Self::Unbounded => "the cost decreases without limit",
         })
     }
 }
@@ -148,7 +148,7 @@ impl fmt::Display for FailureReason {
 /// A search that ended without an acceptable step, and the best point it saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failure {
-    /// Why.
+    /// The reason.
     pub reason: FailureReason,
     /// The finite point with the lowest value seen, the start (α = 0) included.
     pub best: Step,
@@ -156,7 +156,7 @@ pub struct Failure {
 
 /// A one-dimensional search.
 ///
-/// Plain configuration; what it learns from one search for the next is its `Memory`.
+/// Plain configuration; what one search passes to the next is its `Memory`.
 pub trait LineSearch: Clone + Send + Sync + std::fmt::Debug {
     /// What passes from one step of a solver to the next; `Default` before the first.
     type Memory: Copy + Default + Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;

@@ -1,4 +1,4 @@
-//! Runs: [`minimize`] for the common case, [`Minimizer`] for the terms of a run, [`Run`] for a run in progress.
+//! Runs: [`minimize`] for the common case, [`Minimizer`] for the settings of a run, [`Run`] for a run in progress.
 
 mod run;
 mod validation;
@@ -19,7 +19,7 @@ use crate::{
     State, Stop,
 };
 
-/// What can be a start: an array, a `Vec`, a slice or a `DVector`.
+/// What can serve as a start: an array, a `Vec`, a slice or a `DVector`.
 pub trait IntoVector {
     /// The vector.
     fn into_vector(self) -> DVector<f64>;
@@ -51,8 +51,8 @@ impl<const N: usize> IntoVector for [f64; N] {
     }
 }
 
-/// Minimises `problem` with `solver` from `x0`, to a gradient of maximum norm 1e-6, or as near as it gets; in units that make
-/// 1e-6 cheap, to less ([`converged`](crate::stop::converged)).
+/// Minimises `problem` with `solver` from `x0` until the gradient's maximum norm is at most 1e-6, or until no further
+/// progress is possible. Where the units make 1e-6 too easy, the run goes on ([`converged`](crate::stop::converged)).
 ///
 /// ```
 /// use extremum::{Newton, from_fn, minimize};
@@ -64,7 +64,7 @@ impl<const N: usize> IntoVector for [f64; N] {
 /// ```
 ///
 /// # Errors
-/// For a bad call only: see [`Error`]. Whatever happens during the run ends in a [`Solution`].
+/// Only for a bad call; see [`Error`]. Whatever happens during the run is reported in the [`Solution`].
 pub fn minimize<P: Problem, S: Solver>(
     problem: &P,
     solver: S,
@@ -73,7 +73,7 @@ pub fn minimize<P: Problem, S: Solver>(
     Minimizer::new(problem, solver, x0).run()
 }
 
-/// The terms of a run.
+/// The settings of a run: solver, start, stopping rule, limits, observers.
 ///
 /// ```
 /// use extremum::{Bfgs, Minimizer, from_fn, stop::{gradient_norm, max_iterations}};
@@ -106,7 +106,7 @@ pub struct Minimizer<'a, S> {
 
 type Observer<'a> = Box<dyn FnMut(&Progress<'_>) -> ControlFlow<()> + 'a>;
 
-/// What an observer may return: nothing, or whether to go on.
+/// What an observer may return: nothing, or a `ControlFlow` that says whether to go on.
 pub trait IntoControlFlow {
     /// Whether to go on.
     fn into_control_flow(self) -> ControlFlow<()>;
@@ -147,13 +147,13 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Ends the run after this much wall-clock time, in the middle of a step if need be.
+    /// Ends the run after this much wall-clock time, in the middle of a step if necessary.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = Some(limit);
         self
     }
 
-    /// Ends the run when the token is cancelled, in the middle of a step if need be.
+    /// Ends the run when the token is cancelled, in the middle of a step if necessary.
     pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
         self.token = Some(token.clone());
         self
@@ -169,9 +169,10 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Early stopping: `cost`, of data that the problem does not know, is asked at the start and after every iteration (an
-    /// epoch, on mini-batches). The run ends [stalled](crate::Stall::Validation) when it has not fallen for `patience` ≥ 1
-    /// iterations in a row, and its solution is the point where it was lowest. NaN is no improvement.
+    /// Early stopping: `cost`, of data that the problem does not contain, is evaluated at the start and after every
+    /// iteration (an epoch, with mini-batches). The run ends [stalled](crate::Stall::Validation) when it has not
+    /// decreased for `patience` ≥ 1 iterations in a row, and the solution is the point where it was lowest. NaN is not
+    /// an improvement.
     ///
     /// ```
     /// use extremum::{GradientDescent, Minimizer, from_fn};
@@ -188,7 +189,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Has the costs of a population evaluated by `evaluator` in place of [`Serial`]. It changes no bit.
+    /// Evaluates the costs of a population with `evaluator` instead of [`Serial`]. This changes no bit of the result.
     pub fn evaluate_with(mut self, evaluator: impl Evaluator + 'a) -> Self {
         self.evaluator = Box::new(evaluator);
         self
@@ -200,8 +201,8 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// At the end, classifies the point that was found ([`Solution::classification`]); from a saddle, goes on down
-    /// its [`escape_direction`](crate::Classification::escape_direction).
+    /// At the end, classifies the point that was found ([`Solution::classification`]); from a saddle, the run continues
+    /// along its [`escape_direction`](crate::Classification::escape_direction).
     pub fn verify(mut self) -> Self {
         self.verify = true;
         self
@@ -210,15 +211,15 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     /// Runs to the end.
     ///
     /// # Errors
-    /// For a bad call only.
+    /// Only for a bad call; see [`Error`].
     pub fn run(self) -> Result<Solution, Error> {
         Ok(self.start()?.complete())
     }
 
-    /// Evaluates the start and returns the run, to be stepped.
+    /// Evaluates the start and returns the run, to be advanced by [`Run::step`].
     ///
     /// # Errors
-    /// For a bad call only.
+    /// Only for a bad call; see [`Error`].
     pub fn start(mut self) -> Result<Run<'a, S>, Error> {
         let started = Instant::now();
         let mut oracle = self.oracle()?;
@@ -226,26 +227,26 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         Ok(Run::new(self, oracle, state, None, started))
     }
 
-    /// Takes up a run where a checkpoint left it. The start that was given is not used.
+    /// Resumes a run from a checkpoint. The start given to [`new`](Self::new) is not used.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it does not fit the solver or the problem.
+    /// [`Error::Checkpoint`] when the checkpoint does not fit the solver or the problem.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);
         oracle.set_differences(checkpoint.differences.clone())?;
         if checkpoint.validated.as_ref().is_some_and(|seen| seen.x.len() != oracle.dimension()) {
-            let reason = "its validated point is not one of this problem".to_owned();
+            let reason = "its validated point does not have the problem's dimension".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         if checkpoint.x0.len() != oracle.dimension() {
-            let reason = "its start is not one of this problem".to_owned();
+            let reason = "its start does not have the problem's dimension".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         let mut state = checkpoint.state(&self.solver)?;
         self.solver.restore(&mut oracle, &mut state)?;
         if self.problem.bounds().is_some_and(|bounds| !bounds.contain(state.x())) {
-            let reason = "its point is outside of the problem's bounds".to_owned();
+            let reason = "its point is outside the problem's bounds".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         Ok(Run::new(self, oracle, state, Some(checkpoint), Instant::now()))

@@ -1,4 +1,4 @@
-//! The problem as solvers see it: counted, differenced where something is missing, and interruptible.
+//! The problem as solvers see it: counted, differenced where derivatives are missing, and interruptible.
 
 mod batches;
 mod differences;
@@ -24,10 +24,10 @@ pub(crate) use watched::check_cost;
 use crate::evaluator::{Evaluator, Serial};
 use crate::{Error, FiniteSum, Problem, Termination, memory};
 
-/// The only way from a solver to the problem.
+/// The problem as a solver sees it: a solver evaluates only through the oracle, which counts the evaluations.
 ///
-/// Once a run is cancelled, out of time, or at the end of its evaluations, the oracle is closed: it calls nothing more and
-/// answers NaN.
+/// Once a run is cancelled, out of time, or at the end of its evaluations, the oracle is closed: it evaluates nothing
+/// more and returns NaN.
 pub struct Oracle<'a> {
     problem: &'a dyn Problem,
     sum: Option<&'a dyn FiniteSum>,
@@ -38,14 +38,14 @@ pub struct Oracle<'a> {
     budget: u64,
     closed: Option<Termination>,
     evaluator: Box<dyn Evaluator + 'a>,
-    /// x moved by differences, and gradients or costs there. Empty until something is differenced.
+    /// The points of differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
     steps: Steps,
     differences: Differences,
-    /// Those of local searches in coordinates without bounds, where there are bounds.
+    /// The same for local searches in unbounded coordinates, when the problem has bounds.
     unbounded_differences: Differences,
-    /// Workspace for what is learnt, until it is known that nothing interrupted it.
+    /// Workspace for new data on differences, until the evaluations are known to be uninterrupted.
     learnt: Differences,
     /// Workspace for a local search within bounds. Empty until there is one.
     room: Workspace,
@@ -79,12 +79,12 @@ impl<'a> Oracle<'a> {
 
     pub(crate) fn watch(&mut self, token: Option<CancellationToken>, limit: Option<Duration>) {
         self.token = token;
-        // A limit too far ahead for the clock is none.
+        // A limit too far ahead for the clock is ignored.
         self.deadline = limit.and_then(|l| Some((Instant::now().checked_add(l)?, l)));
     }
 
-    /// Allows this many costs, and as many gradients, those before a resumed checkpoint included. The start is evaluated in
-    /// any case.
+    /// Allows this many costs, and as many gradients, including those before a resumed checkpoint. The start is
+    /// evaluated in any case.
     pub(crate) fn set_budget(&mut self, budget: u64) {
         self.budget = budget;
     }
@@ -102,7 +102,7 @@ impl<'a> Oracle<'a> {
         self.problem.dimension()
     }
 
-    /// The problem itself, for what needs no counting.
+    /// The problem itself, for uses that need no counting.
     pub fn problem(&self) -> &'a dyn Problem {
         self.problem
     }
@@ -112,8 +112,8 @@ impl<'a> Oracle<'a> {
         self.evaluations
     }
 
-    /// Breaks with the reason once the run was interrupted. A solver asks after its evaluations and before it commits
-    /// what they said.
+    /// Breaks with the reason once the run was interrupted. A solver calls this after its evaluations, before it
+    /// commits their results.
     pub fn uninterrupted(&self) -> ControlFlow<Termination> {
         match &self.closed {
             None => ControlFlow::Continue(()),
@@ -121,7 +121,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// True when one more evaluation may be made, of those of which `made` were.
+    /// True when one more evaluation may be made after `made` of the same kind.
     fn may_evaluate(&mut self, made: u64) -> bool {
         if self.is_open() && made >= self.budget.max(1) {
             self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
@@ -171,7 +171,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes ∇f(x) where f(x) is `cost`, if it is known; returns f(x) if that is known then.
+    /// Writes ∇f(x), where `cost` is f(x) if that is known; returns f(x) if it is known afterwards.
     pub(crate) fn gradient_at(
         &mut self,
         x: &DVector<f64>,
@@ -219,9 +219,10 @@ impl<'a> Oracle<'a> {
     /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a component of
-    /// the gradient unwritten, or put a vector of another length in its place; when the problem is a sum of no terms; when
-    /// the run is interrupted, by too small a limit of evaluations for a differenced gradient as well.
+    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a
+    /// component of the gradient unwritten, or replaced it by a vector of another length; when the problem is a sum
+    /// without terms; when the run is interrupted, also by a limit of evaluations that is too small for a differenced
+    /// gradient.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         gradient.fill(f64::from_bits(UNWRITTEN));
@@ -270,8 +271,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// `Err` once the run was interrupted: for what comes before its first step. A run whose evaluations are used up has its
-    /// start, and ends there.
+    /// `Err` once the run was interrupted, to be used before its first step. A run whose evaluations are used up has
+    /// its start, and ends there.
     pub(crate) fn check_interruption(&self) -> Result<(), Error> {
         match &self.closed {
             Some(reason) if !self.is_spent() => {
@@ -284,7 +285,7 @@ impl<'a> Oracle<'a> {
     /// Makes room for differences, so that later calls allocate nothing.
     pub fn prepare_differences(&mut self) {
         let n = self.dimension();
-        // A resize allocates, also to the size that is there.
+        // A resize allocates even when the size does not change.
         for vector in std::iter::once(&mut self.probe).chain(&mut self.probed) {
             if vector.len() != n {
                 vector.resize_vertically_mut(n, 0.0);
@@ -298,7 +299,7 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇²f(x) and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
     /// those at x. A Hessian that the problem does not give is differenced: n gradients, or n(n + 3)/2 costs when
-    /// there is no gradient either. An unusable one (wrong size) reads as NaN.
+    /// there is no gradient either. A Hessian of the wrong size counts as NaN.
     pub fn hessian(
         &mut self,
         x: &DVector<f64>,
@@ -324,7 +325,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// Writes ∇²f(x) as the problem gives it, both triangles untouched; false when it gives none or the run was
-    /// interrupted. One of the wrong size reads as NaN.
+    /// interrupted. A Hessian of the wrong size counts as NaN.
     pub(crate) fn given_hessian(&mut self, x: &DVector<f64>, hessian: &mut DMatrix<f64>) -> bool {
         if !self.is_open() {
             return false;
@@ -374,11 +375,12 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// NaNs that say what became of a gradient: it was never written, or a vector of another length took its place.
+/// NaNs that mark a gradient as never written, or as replaced by a vector of another length.
 pub(crate) const UNWRITTEN: u64 = 0x7ff8_0000_0000_0a11;
 pub(crate) const WRONG_LENGTH: u64 = 0x7ff8_0000_0000_0a12;
 
-/// Undoes that a problem put a vector of another length in the place of the gradient; it reads as NaN.
+/// Restores the length of a gradient that the problem replaced by a vector of another length; its components become
+/// NaN.
 fn keep_length(gradient: &mut DVector<f64>, n: usize) {
     if gradient.len() != n {
         *gradient = DVector::repeat(n, f64::from_bits(WRONG_LENGTH));

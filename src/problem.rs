@@ -24,7 +24,7 @@ pub use hessian::Hessian;
 /// A function f: ℝⁿ → ℝ to minimise.
 ///
 /// Only [`dimension`](Problem::dimension), [`cost`](Problem::cost) and [`gradient`](Problem::gradient) are
-/// required. Everything else makes a solver faster or surer when it is given. The trait is object-safe, and
+/// required. Everything else is optional and makes a solver faster or more reliable. The trait is object-safe, and
 /// `&P`, `Box<P>` and `Arc<P>` are problems too.
 ///
 /// ```
@@ -59,7 +59,7 @@ pub trait Problem: Sync {
     /// below, and the run ends and says so.
     fn cost(&self, x: &DVector<f64>) -> f64;
 
-    /// Writes the gradient ∇f(x), n entries. Never called when [`has_gradient`](Problem::has_gradient) is false.
+    /// Writes the gradient ∇f(x), n components. Never called when [`has_gradient`](Problem::has_gradient) is false.
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>);
 
     /// The Hessian ∇²f(x), n × n and symmetric, when the problem can give it.
@@ -67,7 +67,7 @@ pub trait Problem: Sync {
         None
     }
 
-    /// Writes ∇f(x) and returns f(x). Worth writing when the two share work.
+    /// Writes ∇f(x) and returns f(x). Worth implementing when the two share work.
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         self.gradient(x, gradient);
         self.cost(x)
@@ -88,42 +88,42 @@ pub trait Problem: Sync {
         None
     }
 
-    /// False when [`gradient`](Problem::gradient) is not known; the cost is differenced in its place.
+    /// False when the problem has no [`gradient`](Problem::gradient); the cost is then differenced instead.
     fn has_gradient(&self) -> bool {
         true
     }
 
-    /// The relative accuracy of the cost, for a problem without a gradient: its differences take their steps from it, longer
-    /// ones for a noisier cost. Default: that of `f64`, 2.2e-16. Range: up to 0.1; less than the default means the default.
-    /// A simulation with six digits has 1e-6; see [`with_noise`](FromFn::with_noise).
+    /// The relative accuracy of the cost, for a problem without a gradient: the noisier the cost, the longer the steps
+    /// of the differences. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than the default mean the
+    /// default. A simulation accurate to six digits has 1e-6; see [`with_noise`](FromFn::with_noise).
     fn noise(&self) -> f64 {
         f64::EPSILON
     }
 
-    /// True once nobody waits for further costs, because the run was interrupted. An [evaluator](crate::Evaluator) that
-    /// sends points elsewhere asks before it sends more. Nothing to be written for a problem: runs answer it.
+    /// True once the run was interrupted and needs no further costs. An [evaluator](crate::Evaluator) that sends points
+    /// elsewhere checks this before it sends more. Do not implement it for a problem: the run answers it.
     fn is_interrupted(&self) -> bool {
         false
     }
 
-    /// What the function is made of, for the methods that make use of it.
+    /// The structure of the function, for methods that exploit it.
     fn structure(&self) -> Structure<'_> {
         Structure::Plain
     }
 }
 
-/// What a [`Problem`] is made of.
+/// The structure of a [`Problem`].
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Structure<'a> {
-    /// Nothing that is known.
+    /// No known structure.
     Plain,
-    /// The mean of terms; N of them, over all of which the mean is the problem's cost.
+    /// The cost is the mean of N terms.
     Sum(&'a dyn FiniteSum),
 }
 
 impl<'a> Structure<'a> {
-    /// The terms of a sum.
+    /// The terms, when the function is a sum.
     pub(crate) fn sum(self) -> Option<&'a dyn FiniteSum> {
         match self {
             Self::Plain => None,

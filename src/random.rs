@@ -5,10 +5,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// How many numbers are made at once, at most.
+/// The most numbers generated at once.
 pub(crate) const BLOCK: usize = 32;
 
-/// low (1 − share) + high share, for finite low ≤ high: in this form finite, however far apart they are.
+/// low (1 − share) + high share, for finite low ≤ high: this form is finite, however far apart they are.
 pub(crate) fn interpolated(low: f64, high: f64, share: f64) -> f64 {
     (low * (1.0 - share) + high * share).max(low).min(high)
 }
@@ -28,7 +28,7 @@ impl Random {
         self.0.random()
     }
 
-    /// Writes up to [`BLOCK`] numbers uniform in [0, 1): many at once take less time than one after the other.
+    /// Writes up to [`BLOCK`] numbers uniform in [0, 1), which is faster than one at a time.
     pub(crate) fn units(&mut self, numbers: &mut [f64]) {
         let mut bytes = [0; 8 * BLOCK];
         let bytes = &mut bytes[..8 * numbers.len()];
@@ -59,7 +59,7 @@ impl Random {
         ChiSquared::new(freedom).map_or(0.0, |chi_squared| chi_squared.sample(&mut self.0))
     }
 
-    /// One of 0, 1, ..., `below` − 1; 0 when there is none.
+    /// One of 0, 1, ..., `below` − 1; 0 when `below` is 0.
     pub fn index(&mut self, below: usize) -> usize {
         if below == 0 { 0 } else { self.0.random_range(0..below) }
     }

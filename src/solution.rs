@@ -10,7 +10,7 @@ use crate::stationary::Classification;
 use crate::stop::Warning;
 use crate::{Error, Evaluations, Problem, Termination};
 
-/// The end of a run.
+/// The result of a run.
 ///
 /// ```
 /// use extremum::{Lbfgs, from_fn, minimize};
@@ -28,23 +28,23 @@ pub struct Solution {
     pub x: DVector<f64>,
     /// The cost there.
     pub cost: f64,
-    /// The gradient's maximum norm there; `None` when the method does not look at gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
-    /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless it
-    /// converged.
+    /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless
+    /// the run converged.
     pub validation_cost: Option<f64>,
     /// Steps taken.
     pub iterations: u64,
     /// Calls of the problem's functions.
     pub evaluations: Evaluations,
-    /// The gradients that were not used, in whole or in part, because they were not finite; see
+    /// Gradients skipped, in whole or in part, because they were not finite; see
     /// [`FirstOrder`](crate::first_order::FirstOrder).
     pub skipped: u64,
-    /// Wall-clock time, that before a resumed checkpoint included.
+    /// Wall-clock time, including the time before a resumed checkpoint.
     pub elapsed: Duration,
     /// Why the run ended, with the evidence.
     pub termination: Termination,
-    /// What to know about that evidence: a test of the gradient that was met cheaply.
+    /// A reservation about that evidence: a test of the gradient that was met too cheaply.
     pub warning: Option<Warning>,
     /// What kind of point x is, when the run was asked to [`verify`](crate::Minimizer::verify).
     pub classification: Option<Classification>,

@@ -1,4 +1,4 @@
-//! What a method is: plain configuration that makes and advances a state.
+//! The solvers, and the traits to write one: a solver is plain configuration that creates and advances a state.
 
 mod any;
 mod basin_hopping;
@@ -20,27 +20,27 @@ pub use multi_start::{Minimum, MultiStart, MultiStartState};
 
 use crate::{Error, Oracle, Termination};
 
-/// Everything that changes during a run, scratch included. Serialised, it is the checkpoint.
+/// Everything that changes during a run, workspace included. Checkpoints store it.
 pub trait State: Serialize + DeserializeOwned + Send + 'static {
     /// The best point accepted.
     fn x(&self) -> &DVector<f64>;
     /// The cost there.
     fn cost(&self) -> f64;
-    /// The gradient's maximum norm there; `None` when the method does not look at gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients.
     fn gradient_norm(&self) -> Option<f64> {
         None
     }
-    /// Where the method is now: [`x`](Self::x), unless the method goes on from worse points than the best.
+    /// The current iterate: [`x`](Self::x), unless the method continues from worse points than the best.
     fn current(&self) -> &DVector<f64> {
         self.x()
     }
-    /// The gradients that were not used, in whole or in part, because they were not finite.
+    /// The number of gradients skipped, in whole or in part, because they were not finite.
     fn skipped(&self) -> u64 {
         0
     }
 }
 
-/// What a method can keep x in. Ordered: a method for one kind of problem takes all that come before it.
+/// The set in which a method can keep x. Ordered: a method for one domain also handles those before it.
 ///
 /// ```
 /// use extremum::{Domain, Lbfgs, MultiStart, Solver};
@@ -50,14 +50,14 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Domain {
-    /// All of ℝⁿ, but for the points where the cost is not finite.
+    /// All of ℝⁿ, except the points where the cost is not finite.
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
 }
 
 impl Domain {
-    /// Refuses a problem that asks for more than `solver` keeps.
+    /// Refuses a problem whose bounds `solver` cannot keep.
     pub(crate) fn check<S: Solver + ?Sized>(solver: &S, problem: &Oracle<'_>) -> Result<(), Error> {
         if problem.problem().bounds().is_some() && solver.domain() < Self::Bounded {
             return Err(Error::BoundsNotSupported { solver: solver.name() });
@@ -66,7 +66,7 @@ impl Domain {
     }
 }
 
-/// A method.
+/// A method of minimisation: plain configuration that creates a [`State`] and advances it, one iteration at a time.
 pub trait Solver: Send + Sync {
     /// Everything that changes.
     type State: State;
@@ -74,8 +74,8 @@ pub trait Solver: Send + Sync {
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
 
-    /// What the method keeps x in. A run refuses a problem that asks for more, before it evaluates anything. Default:
-    /// [`Domain::Free`], so that no bounds are ignored by a method that does not know them.
+    /// The domain in which the method keeps x. Before it evaluates anything, a run refuses a problem that needs more.
+    /// Default: [`Domain::Free`], so that a method without support for bounds never ignores them.
     fn domain(&self) -> Domain {
         Domain::Free
     }
@@ -96,27 +96,27 @@ pub trait Solver: Send + Sync {
     /// [`Error::Checkpoint`] when they do not fit.
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error>;
 
-    /// Asked before a run reports convergence. A method that knows more than the gradient may object, and the run goes
-    /// on: [`Newton`](crate::Newton) looks at the Hessian and leaves a saddle.
+    /// Called before a run reports convergence. A method that knows more than the gradient may object, and the run goes
+    /// on: [`Newton`](crate::Newton) examines the Hessian and leaves a saddle.
     fn accepts_convergence(&self, _problem: &mut Oracle<'_>, _state: &mut Self::State) -> bool {
         true
     }
 
-    /// m = max |∂f/∂xᵢ| sᵢ at the state's x, with sᵢ the larger of |xᵢ|, |xᵢ − x₀ᵢ| and a typical size that the method knows:
-    /// the change of the cost that the gradient promises when a variable changes by its own size, in no units but those of
-    /// the cost. Infinite where a component without a size is not zero. `None` when the method has no gradient to look at. By
-    /// default a bound: the gradient's norm times the largest size.
+    /// m = max |∂f/∂xᵢ| sᵢ at the state's x, with sᵢ the largest of |xᵢ|, |xᵢ − x₀ᵢ| and a typical size if the method
+    /// has one: the change of the cost that the gradient promises when a variable changes by its own size, whatever the
+    /// units of the variables. Infinite when sᵢ = 0 for a nonzero component. `None` when the method has no gradient.
+    /// Default: an upper bound, the gradient's norm times the largest size.
     fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
         let sizes = state.x().iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
         Some(promised_change([(state.gradient_norm()?, sizes.fold(0.0, f64::max))].into_iter()))
     }
 
-    /// After how many iterations without any improvement a run ends, [stalled](crate::Stall::NoImprovement).
+    /// The number of iterations without improvement after which a run ends, [stalled](crate::Stall::NoImprovement).
     fn patience(&self) -> u64 {
         100
     }
 
-    /// The solver as one of a table of different ones.
+    /// Erases the solver's type, so that one collection can hold different solvers.
     fn boxed(self) -> Box<dyn AnySolver>
     where
         Self: Sized + 'static,

@@ -1,8 +1,8 @@
 //! What kind of point x is: minimum, maximum, saddle or, honestly, undecided.
 //!
 //! [`classify`] computes the eigenvalues of the Hessian *and how wrong they may be*. A sign counts only where an
-//! eigenvalue is larger than its error radius; there is no threshold to choose, and f times 10⁻¹² has the same verdict
-//! as f. [`check_derivatives`] says which entry of a gradient or Hessian is wrong.
+//! eigenvalue is larger than its error radius; there is no threshold to choose, and scaling f does not change the
+//! verdict. [`check_derivatives`] says which component of a gradient or entry of a Hessian is wrong.
 
 mod active;
 mod check_derivatives;
@@ -32,33 +32,34 @@ pub use classification::{Classification, Eigenvalue, ErrorBudget};
 pub use kind::{Kind, Reason};
 pub use report::{DerivativeReport, Mismatch};
 
-/// Beyond this many variables all eigenvalues take minutes.
+/// With more variables than this, computing all eigenvalues takes minutes.
 const MOST_VARIABLES: usize = 2000;
 
 /// Says what kind of stationary point x is.
 ///
 /// **Method.** The eigenvalues λ of the Hessian H (the problem's own, or central differences of the gradient with steps
-/// h and √5 h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a sign
-/// only where |λ| > r. The signs are decided on S H S, where the diagonal S balances the variables: it has as many
-/// negative eigenvalues as H (Sylvester) without the small ones drowning in the large, so parameters of 10⁻³ and 10⁴
-/// do no harm.
+/// h and √5 h, or of the cost) get a radius r = r_differences + r_asymmetry + r_noise + r_solver + r_location, and a
+/// sign only where |λ| > r. The signs are decided on S H S, where the diagonal S balances the variables: it has as many
+/// negative eigenvalues as H (Sylvester), but the small ones are not lost in the errors of the large ones, so
+/// parameters of 10⁻³ and 10⁴ do no harm.
 ///
-/// Within bounds, xᵢ is held at a bound where ∂f/∂xᵢ points over it by more than its error, the sign of a Lagrange multiplier;
-/// it is named in [`active`](Classification::active). The rest is about the other variables, the reduced Hessian among them:
-/// second-order sufficient conditions of a minimum within the bounds. Nothing is evaluated outside.
+/// Within bounds, xᵢ is held at a bound when f decreases beyond it, by a ∂f/∂xᵢ larger than its error: the sign of a
+/// Lagrange multiplier. Such variables are listed in [`active`](Classification::active). The rest is about the other
+/// variables and their reduced Hessian: second-order sufficient conditions of a minimum within the bounds. Nothing is
+/// evaluated outside.
 ///
-/// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short
-/// (|Dᵢ| ≤ 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; the gradient must really change as H says over some
-/// length, and not by rounding errors; and the Hessian must change over that length by at most 1/4 of itself, a
-/// condition of Newton and Kantorovich's kind. Degenerate points, and functions that flatten towards infinity, fail it
-/// at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
+/// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short (|Dᵢ| ≤
+/// 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the
+/// gradient must change as H predicts, and not by rounding errors; and the Hessian must change over that length by at
+/// most 1/4 of itself, a condition of the Newton-Kantorovich type. Degenerate points, and functions that flatten
+/// towards infinity, fail it at every x: see [`Reason::NotStationary`](crate::stationary::Reason) and `NoContraction`.
 ///
-/// **Guarantee.** The radii are estimates, not proofs: they take it that differences behave as their order says and
-/// that rounding errors show in points next to x. All tests are relative; the one length that is not is the 1 in
-/// max(1, |xᵢ|). Differences take steps relative to |xᵢ| first, and longer or shorter ones where those turn out badly.
+/// **Guarantee.** The radii are estimates, not proofs: they assume that differences behave as their order predicts and
+/// that rounding errors show in points next to x. All tests are relative, except for the 1 in max(1, |xᵢ|). Differences
+/// first take steps relative to |xᵢ|, and longer or shorter ones where those are inaccurate.
 ///
 /// **Cost.** About 6n + 12 gradients, or 12 gradients and 4 Hessians, or 6n² costs without a gradient; more where the
-/// first step of the differences turns out badly, and where x is at bounds. O(n³) operations.
+/// first step of the differences is inaccurate, and where x is at bounds. O(n³) operations.
 ///
 /// ```
 /// use extremum::{DVector, Kind, classify, from_fn};
@@ -96,7 +97,7 @@ pub fn classify<P: Problem>(problem: &P, x: &DVector<f64>) -> Result<Classificat
     Ok(examine(&mut oracle, x, cost, &gradient))
 }
 
-/// `Ok` when the problem's bounds, if it has some, are as many as x has coordinates, and x is within them.
+/// `Ok` when the problem has no bounds, or bounds of the dimension of x that contain x.
 fn check_within(problem: &dyn Problem, x: &DVector<f64>) -> Result<(), Error> {
     let Some(bounds) = problem.bounds() else { return Ok(()) };
     if bounds.dimension() != x.len() {
@@ -112,7 +113,7 @@ fn check_within(problem: &dyn Problem, x: &DVector<f64>) -> Result<(), Error> {
     Ok(())
 }
 
-/// [`classify`] within a run, on its counts. `None` when the run was interrupted, or x is not in the domain.
+/// [`classify`] within a run, counted by its oracle. `None` when the run was interrupted, or x is not in the domain.
 pub(crate) fn classify_with(oracle: &mut Oracle<'_>, x: &DVector<f64>) -> Option<Classification> {
     check_within(oracle.problem(), x).ok()?;
     let mut gradient = DVector::zeros(oracle.dimension());

@@ -1,10 +1,10 @@
 //! When a run ends: rules that compose.
 //!
-//! A rule is a pure function of [`Progress`]; what it needs from the past, the run keeps and stores in the
-//! checkpoint. `gradient_norm(1e-8).or(max_iterations(500))` ends a run at whichever comes first. Without a rule
-//! of the caller's a run stops when it has [`converged`], or after 100000 iterations. Beside any rule, a run always ends when
-//! neither cost nor gradient has improved in 100 iterations ([`Stall::NoImprovement`]; update rules have
-//! [more patience](crate::Solver::patience)), and when twenty times as many have gained next to nothing
+//! A rule is a pure function of [`Progress`]; the run keeps the history that rules need, and stores it in the
+//! checkpoint. `gradient_norm(1e-8).or(max_iterations(500))` ends a run at whichever comes first. By default a run
+//! ends when it has [`converged`], or after 100000 iterations. Under every rule, a run also ends when neither cost nor
+//! gradient has improved in 100 iterations ([`Stall::NoImprovement`]; update rules have
+//! [more patience](crate::Solver::patience)), or when twenty times as many iterations have gained almost nothing
 //! ([`Stall::Creep`]).
 
 mod history;
@@ -33,13 +33,13 @@ pub struct Progress<'a> {
     pub x: &'a DVector<f64>,
     /// The cost there.
     pub cost: f64,
-    /// The gradient's maximum norm there; `None` when the method does not look at gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
     /// Calls so far.
     pub evaluations: Evaluations,
     /// What the run remembers of earlier iterations.
     pub history: &'a History,
-    /// See [`Solver::promised_change`](crate::Solver::promised_change); measured where a rule asks for it.
+    /// See [`Solver::promised_change`](crate::Solver::promised_change); measured where a rule needs it.
     pub(crate) promised: Option<f64>,
     pub(crate) started: Instant,
 }
@@ -51,14 +51,14 @@ impl Progress<'_> {
     }
 }
 
-/// The gradient norm that [`converged`] asks for.
+/// The gradient norm that [`converged`] requires.
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
 const CHEAP: f64 = 1e-6;
 /// What it may promise at the end of a run that can gain no more.
 const SMALL: f64 = 1e-8;
-/// A promise of so many rounding units of the cost cannot be kept.
+/// A promise below this share of the cost is lost in rounding.
 const INVISIBLE: f64 = 4.0 * f64::EPSILON;
 
 impl Progress<'_> {
@@ -68,14 +68,14 @@ impl Progress<'_> {
     }
 
     /// True when the gradient promises at most `share` of what the run has gained, or no more than rounding of the cost; also
-    /// when nobody knows what it promises.
+    /// when its promise is unknown.
     fn promises_at_most(&self, share: f64) -> bool {
         self.promised.is_none_or(|promised| {
             promised <= share * self.decrease() || promised <= INVISIBLE * self.cost.abs()
         })
     }
 
-    /// The numbers, when a test of the gradient was met so cheaply that it says nothing.
+    /// The warning, when a test of the gradient was met so cheaply that it says nothing.
     pub(crate) fn warning(&self) -> Option<Warning> {
         let decrease = self.decrease();
         self.promised
@@ -85,7 +85,7 @@ impl Progress<'_> {
 }
 
 /// A test of the gradient that was met too cheaply: the gradient still promises a change of the cost that is not small
-/// against what the run has gained, because cost or variables are in units far from 1.
+/// compared with the decrease so far, because the cost or the variables are in units far from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// The change of the cost that the gradient promises when a variable changes by its own size; see
@@ -100,8 +100,8 @@ impl fmt::Display for Warning {
         let Self { promised, decrease } = self;
         write!(
             f,
-            "warning: the test was met cheaply. The gradient still promises {promised:.1e} where the run has gained \
-             {decrease:.1e}: the cost or the variables are in units far from 1. Give typical_x, or ask for \
+            "warning: the test was met too cheaply. The gradient still promises a change of {promised:.1e} after a decrease of \
+             {decrease:.1e}: the cost or the variables are in units far from 1. Set typical_x, or use \
              gradient_norm_relative_to_first"
         )
     }
@@ -123,26 +123,26 @@ enum Rule {
 
 #[derive(Clone, Copy, Debug)]
 enum Relative {
-    /// Absolute, and not met cheaply.
+    /// Absolute, and not met too cheaply.
     Earned,
     Absolute,
     ToCost,
     ToFirst,
 }
 
-/// The default test: converged when max |∂f/∂xᵢ| ≤ 1e-6, unless units make that cheap.
+/// The default test: converged when max |∂f/∂xᵢ| ≤ 1e-6, unless the units make that too easy.
 ///
-/// The gradient also has to promise next to nothing beside what the run has gained: with sᵢ the larger of |xᵢ|, the distance
-/// from the start and `typical_x`,
+/// The change of the cost that the gradient promises also has to be small compared with the decrease since the start:
+/// with sᵢ the largest of |xᵢ|, the distance from the start and `typical_x`,
 ///
 /// ```text
 /// m = max |∂f/∂xᵢ| sᵢ ≤ 1e-6 (f(x₀) − f(x)),  or  m ≤ 4 ε |f(x)|
 /// ```
 ///
-/// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once nothing can be gained
-/// any more (a search ends in rounding, or nothing improves), it has converged when the gradient passes the absolute test, or
-/// m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So neither a factor of the cost nor one of a
-/// variable changes the verdict.
+/// Where it promises more, because the cost or a variable is in units far from 1, the run goes on. Once no further
+/// progress is possible (a search ends in rounding, or nothing improves), it has converged when the gradient passes the
+/// absolute test, or m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So scaling the cost
+/// or a variable does not change the verdict.
 ///
 /// ```
 /// use extremum::{Lbfgs, Minimizer, from_fn, stop::{converged, max_iterations}};
@@ -168,8 +168,8 @@ pub fn gradient_norm(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::Absolute })
 }
 
-/// Converged when max |∂f/∂xᵢ| ≤ `tolerance` · max(1, |f|), as test sets of the literature ask. It depends on the
-/// zero of f: prefer [`gradient_norm`]. Range: ≥ 0.
+/// Converged when max |∂f/∂xᵢ| ≤ `tolerance` · max(1, |f|), as test sets of the literature require. It depends on the
+/// zero level of f: prefer [`gradient_norm`]. Range: ≥ 0.
 pub fn gradient_norm_relative_to_cost(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::ToCost })
 }
@@ -189,15 +189,15 @@ pub fn max_iterations(limit: u64) -> Stop {
     Stop(Rule::MaxIterations(limit))
 }
 
-/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if need be: a run never
-/// evaluates more, the start aside. The terms of mini-batches are not counted. Joined to another rule by
-/// [`and`](Stop::and) it is looked at after each iteration only.
+/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if necessary: apart from
+/// the start, a run never evaluates more. The terms of mini-batches are not counted. Combined with another rule by
+/// [`and`](Stop::and), it is checked only after each iteration.
 pub fn max_evaluations(limit: u64) -> Stop {
     Stop(Rule::MaxEvaluations(limit))
 }
 
-/// Stalled when the cost fell by no more than `tolerance` · |f| over the last `window` iterations. Range: tolerance
-/// ≥ 0, window 1 to 31. It says nothing about convergence, and does not claim to.
+/// Stalled when the cost decreased by no more than `tolerance` · |f| over the last `window` iterations. Range:
+/// tolerance ≥ 0, window 1 to 31. It is not a test of convergence.
 pub fn no_progress(tolerance: f64, window: u64) -> Stop {
     Stop(Rule::NoProgress { tolerance, window })
 }
@@ -246,7 +246,7 @@ impl Stop {
         }
     }
 
-    /// The number of evaluations at which a run ends whatever else holds.
+    /// The number of evaluations at which a run ends whatever the other rules.
     pub(crate) fn evaluation_limit(&self) -> u64 {
         match &self.0 {
             Rule::MaxEvaluations(limit) => *limit,

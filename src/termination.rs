@@ -9,8 +9,8 @@ use crate::line_search::FailureReason;
 
 /// Why a run ended, with the evidence.
 ///
-/// Only a measured test [converges](Termination::is_converged). That nothing more could be gained is
-/// [`Stalled`](Termination::Stalled); a limit is a limit.
+/// A run has [converged](Termination::is_converged) only when a measured test holds. A run that cannot make further
+/// progress has [`Stalled`](Termination::Stalled); a run that ends at a limit says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Termination {
@@ -18,7 +18,7 @@ pub enum Termination {
     GradientNorm {
         /// The norm measured at x.
         norm: f64,
-        /// The tolerance it was held against.
+        /// The tolerance.
         tolerance: f64,
     },
     /// The cost is at most the target. Converged.
@@ -28,8 +28,8 @@ pub enum Termination {
         /// The target.
         target: f64,
     },
-    /// Nothing more can be gained, and the gradient promises next to nothing: see [`converged`](crate::stop::converged).
-    /// Converged.
+    /// No further progress is possible, and the gradient promises almost none: see
+    /// [`converged`](crate::stop::converged). Converged.
     PromisedChange {
         /// The change of the cost that the gradient promises when a variable changes by its own size.
         promised: f64,
@@ -43,17 +43,17 @@ pub enum Termination {
         /// The gradient's maximum norm where it happened.
         gradient_norm: Option<f64>,
     },
-    /// The cost is -infinity, or falls as far as numbers reach. A failure: there is no minimum to find.
+    /// The cost is -infinity, or decreases without limit. A failure: there is no minimum to find.
     Unbounded {
         /// The lowest cost seen.
         cost: f64,
     },
-    /// The given number of iterations was made. A limit.
+    /// The iterations are used up. A limit.
     MaxIterations {
         /// The limit.
         limit: u64,
     },
-    /// The given number of evaluations was made. A limit.
+    /// The evaluations are used up. A limit.
     MaxEvaluations {
         /// The limit.
         limit: u64,
@@ -65,12 +65,12 @@ pub enum Termination {
     },
     /// The run's token was cancelled. A limit.
     Cancelled,
-    /// The run's [evaluator](crate::Evaluator) has nobody left to evaluate with. A limit.
+    /// The run's [evaluator](crate::Evaluator) can evaluate no more. A limit.
     EvaluatorLost {
         /// What happened.
         reason: String,
     },
-    /// An observer broke off. A limit.
+    /// An observer ended the run. A limit.
     StoppedByObserver,
     /// A rule made by [`when`](crate::stop::when) held. A limit.
     StoppedByRule,
@@ -82,39 +82,39 @@ pub enum Termination {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Stall {
-    /// Even along the steepest descent no lower point was found. Either the costs differ by rounding only, or the
-    /// gradient is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells.
+    /// No lower point was found, even along the steepest descent. Either the costs differ only by rounding, or the
+    /// gradient is not that of the cost: [`check_derivatives`](crate::check_derivatives) tells which.
     LineSearch(FailureReason),
-    /// The cost rose along the steepest descent by far more than rounding, where the gradient says that it falls:
-    /// the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
+    /// The cost rose along the steepest descent by far more than rounding, although the gradient says that it
+    /// decreases: the gradient is not that of the cost, and [`check_derivatives`](crate::check_derivatives) says where.
     GradientContradictsCost,
-    /// The cost rises at once along the steepest descent, and the gradient beyond x says so too: x is at a kink, where the
-    /// gradient turns. It may be a minimum.
+    /// The cost rises at once along the steepest descent, and the gradient just beyond x agrees: x is at a kink, where
+    /// the gradient jumps. It may be a minimum.
     Kink,
-    /// The gradient's norm is within the error of the differences that it is made of: a smaller one would be noise.
+    /// The error of the differenced gradient exceeds the tolerance, so that its norm cannot show convergence.
     DifferenceError {
         /// The estimated error, in the maximum norm.
         error: f64,
-        /// What the norm was held against.
+        /// The tolerance of the norm.
         tolerance: f64,
     },
-    /// Many iterations have gained next to nothing of what the run has gained in all, though more than rounding.
+    /// Many iterations decreased the cost by more than rounding, but by almost nothing compared with the whole run.
     Creep {
-        /// How many.
+        /// The number of iterations.
         iterations: u64,
         /// The decrease of the cost in them.
         decrease: f64,
         /// The decrease since the start.
         total: f64,
     },
-    /// The [validation](crate::Minimizer::validate) cost has not fallen any more.
+    /// The [validation](crate::Minimizer::validate) cost has stopped decreasing.
     Validation {
         /// The iterations since it was lowest.
         iterations: u64,
-        /// How low it was.
+        /// The lowest validation cost.
         lowest: f64,
     },
-    /// However short it was made, the step led to where the cost, the gradient or its square is not finite.
+    /// Every step, however short, led to a point where the cost, the gradient or its square is not finite.
     OutsideDomain,
     /// Neither the cost nor the gradient norm improved in this many iterations.
     NoImprovement {
@@ -123,16 +123,16 @@ pub enum Stall {
     },
     /// A population, a simplex or a mesh has shrunk to a point.
     Collapsed {
-        /// Its largest extent, relative to the coordinates or to the first extent, as the method says.
+        /// Its largest extent, relative to the coordinates or to the first extent, depending on the method.
         size: f64,
-        /// What it was held against.
+        /// The tolerance.
         tolerance: f64,
     },
     /// The costs of a population, or of its last generations, are all the same.
     FlatCosts {
         /// Their range.
         range: f64,
-        /// What it was held against.
+        /// The tolerance.
         tolerance: f64,
     },
     /// The covariance matrix of the search is too ill-conditioned for further progress.
@@ -140,14 +140,14 @@ pub enum Stall {
         /// Its condition number.
         condition: f64,
     },
-    /// The temperature of the annealing is at its end.
+    /// The annealing has reached its final temperature.
     Cooled {
-        /// It.
+        /// That temperature.
         temperature: f64,
     },
-    /// The search has made all the points, or starts, that it was asked for.
+    /// The search has tried all its points, or made all its starts.
     Exhausted {
-        /// How many.
+        /// Their number.
         points: u64,
     },
     /// Epochs ended outside the domain or at infinity, however often the step was halved.
@@ -155,11 +155,11 @@ pub enum Stall {
         /// How often it was halved.
         halvings: u32,
     },
-    /// The relative reduction of the cost fell below what [`no_progress`](crate::stop::no_progress) asks for.
+    /// The relative reduction of the cost is at most the tolerance of [`no_progress`](crate::stop::no_progress).
     SmallReduction {
         /// The reduction relative to the cost, over the window.
         reduction: f64,
-        /// What was asked for.
+        /// The tolerance.
         tolerance: f64,
     },
 }
@@ -173,7 +173,7 @@ impl Termination {
         )
     }
 
-    /// True when the run could not go on, converged or not, because nothing improved any more.
+    /// True when the run could make no further progress, and no test of convergence holds.
     pub fn is_stalled(&self) -> bool {
         matches!(self, Self::Stalled { .. })
     }
@@ -183,7 +183,7 @@ impl Termination {
         matches!(self, Self::GradientNorm { .. })
     }
 
-    /// True when a run ends because there is nothing left to gain, or to try.
+    /// True when a run ends because nothing is left to gain or to try.
     pub(crate) fn is_at_rest(&self) -> bool {
         use FailureReason::{Rounding, TrialLimit};
         let Self::Stalled { reason, .. } = self else { return false };
@@ -210,7 +210,7 @@ impl Termination {
         )
     }
 
-    /// True when there is nothing to find, or the problem contradicts itself.
+    /// True when there is no minimum to find, or the gradient contradicts the cost.
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
@@ -250,7 +250,7 @@ impl fmt::Display for Termination {
             Self::PromisedChange { promised, decrease } => {
                 write!(
                     f,
-                    "converged: nothing more can be gained, and the gradient promises {promised:.1e} \
+                    "converged: no further progress is possible, and the gradient promises {promised:.1e} \
                      after a decrease of {decrease:.1e}"
                 )
             }
@@ -262,7 +262,7 @@ impl fmt::Display for Termination {
                 }
             }
             Self::Unbounded { cost } => {
-                write!(f, "unbounded: the cost falls as far as numbers reach, to {cost:.3e}")
+                write!(f, "unbounded: the cost decreases without limit, to {cost:.3e}")
             }
             Self::MaxIterations { limit } => write!(f, "limit: {limit} iterations"),
             Self::MaxEvaluations { limit } => write!(f, "limit: {limit} evaluations"),
@@ -282,7 +282,7 @@ impl fmt::Display for Stall {
             Self::LineSearch(reason) => {
                 write!(
                     f,
-                    "no lower point along the steepest descent ({reason}); where that is not rounding, \
+                    "no lower point along the steepest descent ({reason}); unless this is rounding, \
                      check_derivatives(&problem, &x) says whether the gradient is right"
                 )
             }
@@ -294,23 +294,20 @@ impl fmt::Display for Stall {
                 )
             }
             Self::Kink => {
-                write!(
-                    f,
-                    "the gradient turns at once along the steepest descent: a kink of the cost"
-                )
+                write!(f, "the gradient jumps along the steepest descent: the cost has a kink")
             }
             Self::DifferenceError { error, tolerance } => {
                 write!(
                     f,
-                    "the differenced gradient has an error of {error:.1e}, \
+                    "the differenced gradient has an error of {error:.1e} \
                      and cannot show that its norm is at most {tolerance:.1e}"
                 )
             }
             Self::Creep { iterations, decrease, total } => {
                 write!(
                     f,
-                    "the last {iterations} iterations lowered the cost by {decrease:.1e}, \
-                     next to nothing of the {total:.1e} since the start"
+                    "the last {iterations} iterations decreased the cost by {decrease:.1e}, \
+                     almost nothing of the {total:.1e} since the start"
                 )
             }
             Self::Validation { iterations, lowest } => {
@@ -335,17 +332,23 @@ impl fmt::Display for Stall {
                 write!(f, "the costs differ by {range:.1e}, at most {tolerance:.1e}")
             }
             Self::IllConditioned { condition } => {
-                write!(f, "the covariance matrix has a condition of {condition:.1e}")
+                write!(f, "the covariance matrix has condition number {condition:.1e}")
             }
             Self::Cooled { temperature } => {
                 write!(f, "the temperature has fallen to {temperature:.1e}")
             }
             Self::Exhausted { points } => write!(f, "all of the {points} points were tried"),
             Self::Diverged { halvings } => {
-                write!(f, "epochs end at no finite cost, with the step halved {halvings} times")
+                write!(
+                    f,
+                    "epochs end at no finite cost, even with the step halved {halvings} times"
+                )
             }
             Self::SmallReduction { reduction, tolerance } => {
-                write!(f, "the cost fell by {reduction:.1e} of itself, less than {tolerance:.1e}")
+                write!(
+                    f,
+                    "the relative decrease of the cost is {reduction:.1e}, at most {tolerance:.1e}"
+                )
             }
         }
     }

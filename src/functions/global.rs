@@ -13,19 +13,19 @@
 //! | `levy` | ≥ 1 | [-10, 10] | 0 | 1 |
 //! | `michalewicz` | ≥ 1 | [0, π] | -1.8013... for n = 2 | differs by coordinate |
 //! | `styblinski-tang` | ≥ 1 | [-5, 5] | -39.1661... n | -2.9035... |
-//! | `hartmann-3` | 3 | [0, 1] | -3.8627... | a point of no symmetry |
-//! | `hartmann-6` | 6 | [0, 1] | -3.3223... | a point of no symmetry |
+//! | `hartmann-3` | 3 | [0, 1] | -3.8627... | an asymmetric point |
+//! | `hartmann-6` | 6 | [0, 1] | -3.3223... | an asymmetric point |
 //! | `shekel-5`, `shekel-7`, `shekel-10` | 4 | [0, 10] | -10.1531..., -10.4029..., -10.5364... | near 4 |
 //! | `bi-rastrigin` | ≥ 2 | [-5, 5] | 0 | 2.5 |
 //!
 //! Each is a [`GlobalFormula`], with exact derivatives, and [`GlobalFunction`] makes a problem of it whose minimiser can
-//! be moved and whose coordinates can be rotated: a solver that has a liking for the centre of the box or for the
-//! coordinate axes shows it there. The minima are those over all of ℝⁿ, so that they hold for any box around the
+//! be moved and whose coordinates can be rotated: this exposes solvers that favour the centre of the box or the
+//! coordinate axes. The minima are those over all of ℝⁿ, so that they hold for any box around the
 //! minimiser and without one; `schwefel` and `michalewicz`, which have no minimum or a lower one outside their box, are
 //! continued there by a parabola.
 //!
-//! Costs that are zero at the minimiser are written so that nothing cancels near it, 20 sin²(πx) for 10 - 10 cos(2πx):
-//! they are accurate to a relative error where the formula allows, not just to 10⁻¹⁶ of the heights around.
+//! Costs that are zero at the minimiser are written without cancellation near it, 20 sin²(πx) for 10 - 10 cos(2πx):
+//! where the formula allows, their relative error is small, and not only 10⁻¹⁶ of the surrounding heights.
 //!
 //! ```
 //! use extremum::Problem;
@@ -39,7 +39,7 @@
 //! ```
 //!
 //! M. Jamil, X.-S. Yang, "A literature survey of benchmark functions for global optimisation problems", Int. J.
-//! Mathematical Modelling and Numerical Optimisation 4(2), 2013, pp. 150-194, has most of them with their sources.
+//! Mathematical Modelling and Numerical Optimisation 4(2), 2013, pp. 150-194, lists most of them with their sources.
 
 mod bowls;
 mod function;
@@ -67,7 +67,7 @@ pub trait GlobalFormula: Formula {
     /// The lowest value f* over all of ℝⁿ.
     fn minimum(&self) -> f64;
 
-    /// A point where it is taken, n entries.
+    /// A point where it is attained, n components.
     fn minimizer(&self) -> DVector<f64>;
 }
 
@@ -102,7 +102,7 @@ pub const NAMES: [&str; 16] = [
 ///
 /// # Errors
 /// [`Error::UnknownFunction`] for a name that is not among [`NAMES`]; [`Error::Parameter`] for an `n` that the function
-/// does not have.
+/// does not allow.
 #[inline]
 pub fn by_name(name: &str, n: usize) -> Result<GlobalFunction, Error> {
     match name {
@@ -137,7 +137,7 @@ fn of_size(
     GlobalFunction::new(formula)
 }
 
-/// A formula in n variables that needs nothing but n, with the same coordinate n times as its minimiser.
+/// A formula in n variables with no other parameter, with the same coordinate n times as its minimiser.
 macro_rules! any_size {
     (
         $(#[$doc:meta])*

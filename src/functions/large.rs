@@ -1,8 +1,8 @@
-//! Functions of any size, with gradients written by hand in O(n), sparse Hessians and no allocation in the cost or
-//! the gradient: what to measure a solver's own cost per step with, and how many evaluations it takes.
+//! Functions of any size, with hand-written gradients in O(n), sparse Hessians and no allocation in the cost or the
+//! gradient: for measuring a solver's own cost per step and its number of evaluations.
 //!
-//! Most are of the CUTEst collection (N. I. M. Gould, D. Orban, Ph. L. Toint, Comput. Optim. Appl. 60 (2015) 545-557)
-//! and bear its names; minima without a closed form are those that its files list.
+//! Most are from the CUTEst collection (N. I. M. Gould, D. Orban, Ph. L. Toint, Comput. Optim. Appl. 60 (2015) 545-557)
+//! and have its names; minima without a closed form are those listed in its files.
 
 mod blocks;
 mod chains;
@@ -28,8 +28,8 @@ pub use quadratics::{Dixon3dq, Dqdrtic, Power, Tridia};
 pub use separable::{ExponentialMinusLinear, ExtendedPowell, ExtendedRosenbrock};
 pub use sums::{Penalty1, Vardim};
 
-/// Every function of this module with `n` variables, or as few less as its formula asks for: a multiple of 12 suits
-/// all. The twelve functions DIXMAAN are there as A, E, I and L.
+/// Every function of this module with `n` variables, or with the next smaller number that its formula allows; a
+/// multiple of 12 suits all. Of the twelve DIXMAAN functions, A, E, I and L are included.
 ///
 /// # Errors
 /// [`Error::Parameter`] for n below 5.
@@ -69,7 +69,7 @@ pub fn all(n: usize) -> Result<Vec<TestFunction>, Error> {
     ])
 }
 
-/// The sparse n × n matrix whose column j is what `column` pushes as (row, value), rows ascending.
+/// The sparse n × n matrix whose column j consists of the entries (row, value) that `column` pushes, rows ascending.
 fn by_columns(n: usize, column: impl Fn(usize, &mut dyn FnMut(usize, f64))) -> Option<Hessian> {
     let mut offsets = Vec::with_capacity(n + 1);
     let (mut rows, mut values) = (Vec::new(), Vec::new());

@@ -1,8 +1,8 @@
 //! The Moré-Garbow-Hillstrom functions, each written once as its residuals.
 //!
-//! f(x) = Σ rᵢ(x)², without a factor ½. The residuals are generic over the kind of number, so that one formula
-//! gives the cost, the exact gradient and Hessian ([`Squared`] under [`AutoDiff`](crate::AutoDiff)), and whatever
-//! else looks at the residuals themselves.
+//! f(x) = Σ rᵢ(x)², without a factor ½. The residuals are generic over the kind of number, so that one formula gives
+//! the cost, the exact gradient and Hessian ([`Squared`] in [`AutoDiff`](crate::AutoDiff)), and anything else that is
+//! computed from residuals.
 //!
 //! ```
 //! use extremum::functions::residuals::{Residuals, Rosenbrock, Squared};
@@ -14,7 +14,7 @@
 //!
 //! Numbers and formulas are those of J. J. Moré, B. S. Garbow, K. E. Hillstrom, "Testing unconstrained
 //! optimization software", ACM TOMS 7(1) (1981) 17-41, and its Algorithm 566; a problem's number is its number in
-//! section 3 there. Minima that the paper gives to six digits are given here as far as f64 carries them; tests
+//! section 3 there. Minima that the paper gives to six digits are given here to the precision of f64; tests
 //! compare with the paper.
 
 mod chains;
@@ -52,7 +52,7 @@ pub trait Residuals: Send + Sync + 'static {
     /// The number m of residuals.
     fn residual_count(&self) -> usize;
 
-    /// Hands r₁(x), ..., rₘ(x) to `out`, in this order. `x` holds n numbers.
+    /// Passes r₁(x), ..., rₘ(x) to `out`, in this order. `x` holds n numbers.
     fn residuals<R: Real>(&self, x: &[Num<R>], out: &mut impl FnMut(Num<R>));
 
     /// The standard start.

@@ -12,7 +12,7 @@ pub(crate) fn serialize<S: Serializer>(matrix: &DMatrix<f64>, to: S) -> Result<S
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DMatrix<f64>, D::Error> {
     let (rows, columns, entries) = <(usize, usize, Vec<f64>)>::deserialize(from)?;
     if rows.checked_mul(columns) != Some(entries.len()) {
-        return Err(D::Error::custom("a matrix whose size is not that of its entries"));
+        return Err(D::Error::custom("a matrix whose shape does not match its entries"));
     }
     Ok(DMatrix::from_vec(rows, columns, entries))
 }

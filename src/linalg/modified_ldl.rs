@@ -1,8 +1,8 @@
-//! A factorization that is Newton's where the Hessian is positive definite and something safe where it is not.
+//! A factorization of the Hessian for Newton's method, modified where the Hessian is not positive definite.
 //!
 //! P H P' = L D L', L unit lower triangular, D of blocks 1 × 1 and 2 × 2, with the pivots of Bunch and Parlett. When an
 //! eigenvalue of D is not positive, every λ of D becomes max(|λ|, √ε λ_max): the curvature along a direction keeps its
-//! size, and only its sign is turned. For a positive definite H it is Cholesky's factorization with pivots, and
+//! magnitude, and only its sign is reversed. For a positive definite H it is Cholesky's factorization with pivots, and
 //! nothing is modified. H is scaled by a power of two first, so that its largest entry is about 1 and nothing overflows.
 //!
 //! J. R. Bunch, B. N. Parlett, *Direct methods for solving symmetric indefinite systems of linear equations*, SIAM J.
@@ -13,10 +13,10 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-/// (1 + √17) / 8: how large the diagonal must be, beside the rest, for a pivot of one row.
+/// (1 + √17) / 8: the least size of the diagonal, relative to the other entries, for a pivot of one row.
 const DIAGONAL_PIVOT: f64 = 0.640_388_203_202_208_4;
 
-/// The factorization of one matrix at a time, in storage that is kept.
+/// The factorization of one matrix at a time, in storage that is reused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ModifiedLdl {
     /// L below the diagonal, the diagonal of D on it, both of σ²H; n × n.
@@ -28,7 +28,7 @@ pub(crate) struct ModifiedLdl {
     order: Vec<usize>,
     /// σ, a power of two.
     scale: f64,
-    /// The most negative eigenvalue of D as it was, with the block's first row and the eigenvector there.
+    /// The most negative eigenvalue of D before the modification, with the block's first row and the eigenvector there.
     lowest: Option<(f64, usize, [f64; 2])>,
     /// A vector in the order of the factor; n.
     work: DVector<f64>,
@@ -59,8 +59,8 @@ impl ModifiedLdl {
             && self.lowest.is_none_or(|(_, k, [_, y])| k + usize::from(y != 0.0) < n)
     }
 
-    /// Factorizes `hessian`, of which the lower triangle is used. False when an entry, or a pivot, is not finite; there are
-    /// no factors then.
+    /// Factorizes `hessian`, of which the lower triangle is used. False when an entry or a pivot is not finite; then
+    /// there are no factors.
     pub fn factorize(&mut self, hessian: &DMatrix<f64>) -> bool {
         let n = hessian.nrows();
         if !hessian.iter().all(|h| h.is_finite()) {
@@ -173,7 +173,7 @@ impl ModifiedLdl {
             self.factor[(k, k)] = p * x * x + q * y * y;
             if self.coupling[k] != 0.0 {
                 self.factor[(k + 1, k + 1)] = p * y * y + q * x * x;
-                // Equal eigenvalues leave no coupling, which is then that of two blocks of one row.
+                // Equal eigenvalues leave no coupling, so that the block becomes two blocks of one row.
                 self.coupling[k] = (p - q) * x * y;
             }
         }
@@ -253,8 +253,8 @@ impl ModifiedLdl {
     }
 }
 
-/// The power of two σ with 1/2 ≤ σ² a ≤ 4 for a positive number, and as near to it as a normal σ comes for one that is
-/// denormal.
+/// The power of two σ with 1/2 ≤ σ² a ≤ 4 for a positive number, or the closest normal σ for a denormal
+/// number.
 fn inverse_root(a: f64) -> f64 {
     let exponent = (a.to_bits() >> 52) as i32 - 1023;
     2.0_f64.powi(-exponent.div_euclid(2))
@@ -404,7 +404,7 @@ mod tests {
                 assert_eq!(x, &expected / scale.max(1.0), "2^{exponent}");
             }
         }
-        // As large as it gets, where elimination itself would overflow: still a direction of descent.
+        // Near the largest numbers, where elimination itself would overflow: still a descent direction.
         let largest = DMatrix::from_fn(3, 3, |i, j| if i == j { 1e308 } else { 1.5e308 });
         let (b, mut x) = (DVector::from_element(3, 1e308), DVector::zeros(3));
         factorized(&largest).solve(&b, &mut x);

@@ -61,9 +61,9 @@ impl Packed {
 
     /// A ← A + s w' + w s', and with the new A: p ← A a, q ← A b. One pass over the entries.
     ///
-    /// An entry below the diagonal stands for its mirror image too: it takes part in the sums of its own column
+    /// An entry below the diagonal also stands for its mirror image: it takes part in the sums of its own column
     /// and, by the row sums, in those of every row. Columns are taken in pairs, which halves the traffic with the
-    /// vectors; a pair is updated first and multiplied then, while it is in the first-level cache, because the
+    /// vectors; a pair is first updated and then multiplied, while it is in the first-level cache, because the
     /// factors and sums of both together do not fit into the registers.
     pub fn update_and_multiply(
         &mut self,

@@ -8,10 +8,10 @@ use super::{LANES, add_lanes};
 
 /// Up to m pairs of vectors (s, y) with n rows, a ring.
 ///
-/// A pass takes a block of rows at a time, all pairs of one block before the next, so that the vector which meets them
-/// all stays in the first-level cache. For it to run through memory from one end to the other without a jump, the
-/// entries lie in that order: block after block, in it pair after pair, in it eight rows of s and eight of y in
-/// turn. The last eight rows are filled up with zeros.
+/// A pass takes a block of rows at a time, all pairs of one block before the next, so that the vector combined with all
+/// of them stays in the first-level cache. The entries are stored in this order, so that a pass reads memory
+/// sequentially: blocks, within a block pairs, and within a pair alternately eight rows of s and eight of y. The last
+/// eight rows are padded with zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pairs {
     entries: Vec<f64>,
@@ -26,7 +26,7 @@ const BLOCK: usize = 512;
 /// Eight rows of s and eight of y.
 const PIECE: usize = 2 * LANES;
 
-/// s and y, filled up with zeros.
+/// s and y, padded with zeros.
 type Short<'a> = (&'a [f64; LANES], &'a [f64; LANES]);
 
 impl Pairs {
@@ -44,7 +44,7 @@ impl Pairs {
         self.m == m && self.newest < m && self.entries.len() == Self::size(n, m)
     }
 
-    /// The place after another.
+    /// The place after `place` in the ring.
     fn after(&self, place: usize) -> usize {
         if place + 1 == self.m { 0 } else { place + 1 }
     }
@@ -105,8 +105,8 @@ impl Pairs {
         sums
     }
 
-    /// d ← γ g + Σ (aᵢ sᵢ + bᵢ yᵢ) over as many pairs as `a` and `b` have entries, the newest last. Shows each block of
-    /// d, once it is done, and of g to `visit`.
+    /// d ← γ g + Σ (aᵢ sᵢ + bᵢ yᵢ) over as many pairs as `a` and `b` have entries, the newest last. Calls `visit` with
+    /// each finished block of d and that of g.
     pub fn combine(
         &self,
         [a, b]: [&[f64]; 2],

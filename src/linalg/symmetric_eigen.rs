@@ -3,7 +3,7 @@
 //! A = Q T Q' by Householder's reflections, T tridiagonal; T = V Λ V' by the implicit QR iteration with Wilkinson's shift.
 //!
 //! nalgebra's `SymmetricEigen` allocates at every call, and faer contracts products and sums where the processor can, so
-//! that the bits of a run would depend on it.
+//! that the bits of a run would depend on the processor.
 //!
 //! G. Golub, C. Van Loan, *Matrix computations* (2013), algorithms 8.3.1 (tridiagonalization) and 8.3.2 (implicit shift);
 //! A. Dubrulle, R. Martin, J. Wilkinson, *The implicit QL algorithm*, Numer. Math. 12 (1968) 377-383, of which this is the
@@ -13,15 +13,15 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{axpy, axpy2, dot, max_abs};
 
-/// What is smaller than this share of the largest entry is taken for zero, so that no square is.
+/// Entries below this share of the largest one are set to zero, so that no square underflows.
 const NEGLIGIBLE: f64 = f64::EPSILON * f64::EPSILON;
 
-/// QR iterations for one eigenvalue, at most. Two suffice on average.
+/// The most QR iterations for one eigenvalue. Two suffice on average.
 const ITERATIONS: usize = 60;
 
 /// Replaces a symmetric n × n matrix, of which the lower triangle is read, by its orthonormal eigenvectors, column j for
 /// `values[j]`, in no order. `values` and `work` have n entries. False when the iteration does not end, as for entries that
-/// are not finite; the results are then of no meaning.
+/// are not finite; the results are then meaningless.
 pub(crate) fn symmetric_eigen(
     a: &mut DMatrix<f64>,
     values: &mut DVector<f64>,
@@ -44,7 +44,8 @@ pub(crate) fn symmetric_eigen(
     )
 }
 
-/// Writes the diagonal of T and what is below it. Reflection k, I − 2 v v' / v'v, leaves v in column k below the diagonal.
+/// Writes the diagonal of T and the subdiagonal. Reflection k, I − 2 v v' / v'v, leaves v in column k below the
+/// diagonal.
 #[inline(always)]
 fn tridiagonalize(a: &mut [f64], diagonal: &mut [f64], below: &mut [f64], negligible: f64) {
     let n = diagonal.len();
@@ -142,7 +143,7 @@ fn sweep(q: &mut [f64], d: &mut [f64], e: &mut [f64], [first, last]: [usize; 2])
             e[i - 1] = r;
         }
         if squares < f64::MIN_POSITIVE {
-            // The block falls apart here.
+            // The block splits here.
             d[i] -= shift;
             return;
         }

@@ -23,10 +23,11 @@ use crate::error::check;
 /// Backtracking to a sufficient decrease, by interpolation.
 ///
 /// # Method
-/// A rejected step is cut to the minimiser of the parabola, later of the cubic, through what is known; a step outside the
-/// domain is halved. Asks for values only. It never lengthens the first trial step: for directions that carry their own
-/// length. On failure: the best point seen, with [`FailureReason::Rounding`](super::FailureReason::Rounding) when the step promises less than one
-/// rounding error of φ(0).
+/// A rejected step is cut to the minimiser of the parabola, later of the cubic, through the known values; a step
+/// outside the domain is halved. Evaluates values only. It never lengthens the first trial step, so it suits directions
+/// that carry their own length. On failure: the best point seen, with
+/// [`FailureReason::Rounding`](super::FailureReason::Rounding) when the step promises less than one rounding error of
+/// φ(0).
 ///
 /// # Parameters
 /// | setter | default | range | |

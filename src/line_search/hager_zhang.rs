@@ -21,14 +21,16 @@
 //!
 //! Needs: φ continuously differentiable. Guarantee (2005, theorem 4.1): near a minimiser with φ'' > 0 the interval
 //! shrinks with order 1 + √2 = 2.41 per two slopes.
-//! Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω C_k on; the papers look at steps taken. While T1
-//! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a
-//! Wolfe step. ε is some tens of rounding units where the papers have 1e-6, and φ never exceeds the start's ceiling: behind
-//! a large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep uses
-//! slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the secant but
-//! the step of Moré & Thuente (1994, section 4), which uses them. Where the
-//! direction has no length of its own, the slope of a trial is asked for first, the value only when the slope does not
-//! reject it, and σ is 0.1. A step outside the domain is an upper end that has no slope.
+//!
+//! Departures: T2 counts from the first trial with |φ(α) - φ(0)| < ω C_k on; the papers test the steps taken. While T1
+//! alone counts, a trial with φ' < 0 that lacks its decrease is treated like φ > φ(0) + ε_k: [a, trial] holds a Wolfe
+//! step. ε is some tens of rounding units where the papers have 1e-6, and φ never exceeds the start's ceiling: with a
+//! large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep
+//! uses slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the
+//! secant but the step of Moré & Thuente (1994, section 4), which uses them. Where the direction has no length of its
+//! own, the slope of a trial is evaluated first, the value only when the slope does not reject it, and σ is 0.1. A step
+//! outside the domain is an upper end that has no slope.
+//!
 //! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
 //! search*, SIAM J. Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32
 //! (2006) 113-137, sections 2 and 3.
@@ -50,10 +52,10 @@ const FADING: f64 = 0.7;
 ///
 /// # Method
 /// Brackets a minimiser by slopes and shrinks the bracket by pairs of secant steps. Works down to the rounding error of
-/// the slopes, where searches that compare values stall; there an accepted value may exceed φ(0) by ε C_k. When the first
-/// step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, and values are
-/// only asked for where slopes leave a doubt. On failure: the best point seen, with [`FailureReason::Rounding`](super::FailureReason::Rounding) when
-/// the bracket has shrunk to rounding.
+/// the slopes, where searches that compare values stall; there an accepted value may exceed φ(0) by ε C_k. When the
+/// first step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, and values are
+/// evaluated only where slopes do not decide. On failure: the best point seen, with
+/// [`FailureReason::Rounding`](super::FailureReason::Rounding) when the bracket has shrunk to rounding.
 ///
 /// # Parameters
 /// | setter | default | range | |
@@ -65,7 +67,7 @@ const FADING: f64 = 0.7;
 /// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
 /// | [`shrinkage`](Self::shrinkage) | 0.66 | (0, 1) | γ: what a pair of secants may leave of the bracket |
 /// | [`expansion`](Self::expansion) | 5 | > 1 | ρ: growth of the step until a minimiser is bracketed |
-/// | [`secants_only`](Self::secants_only) | false | | leave known values out of account inside a bracket, as the papers do |
+/// | [`secants_only`](Self::secants_only) | false | | ignore known values inside a bracket, as the papers do |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///
 /// # Example
@@ -151,7 +153,7 @@ impl HagerZhang {
         self
     }
 
-    /// Whether the first trial inside a bracket is the secant's, as in the papers, though values are known that say more.
+    /// Whether the first trial inside a bracket is the secant's, as in the papers, even where known values say more.
     pub fn secants_only(mut self, secants_only: bool) -> Self {
         self.secants_only = secants_only;
         self
@@ -164,7 +166,7 @@ impl HagerZhang {
     }
 }
 
-/// What [`HagerZhang`] learns from one search for the next: the size of recent costs, and whether slopes may decide.
+/// What [`HagerZhang`] passes from one search to the next: the size of recent costs, and whether slopes may decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HagerZhangMemory {
     /// Q_k.

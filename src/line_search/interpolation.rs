@@ -1,4 +1,4 @@
-//! Where the simplest curves through a few known points have their minimum.
+//! The minimisers of simple curves through a few known points.
 //!
 //! | function | curve through | formula |
 //! |---|---|---|
@@ -8,7 +8,7 @@
 //! | [`cubic_from_values`] | value and slope at 0, values at two points | Nocedal & Wright (3.58) |
 //!
 //! Needs: distinct points. Guarantee: none; a curve without a minimum, or rounding, gives NaN, an infinity or a point
-//! far away, and every caller safeguards what it takes from here.
+//! far away, and every caller safeguards the result.
 //!
 //! Reference: J. Nocedal, S. J. Wright, *Numerical Optimization*, 2nd ed., Springer 2006, section 3.5.
 

@@ -153,8 +153,8 @@ impl LineSearch for MoreThuente {
                     (older_width, width) = (width, (y - x).abs());
                 }
             } else {
-                // Outside the domain, which the paper does not know: back most of the way to x, and as long as there
-                // is no bracket never as far as here again.
+                // Outside the domain, which the paper does not treat: goes most of the way back to x, and without a
+                // bracket never as far as here again.
                 if !interval.bracketed {
                     outside = alpha;
                 }
@@ -232,7 +232,7 @@ impl Interval {
             let cubic = p.alpha + cubic(p, x) * (x.alpha - p.alpha);
             if (cubic - p.alpha).abs() > (secant - p.alpha).abs() { cubic } else { secant }
         } else if p.slope.abs() < x.slope.abs() {
-            // Case 3: lower, less steep. The cubic only counts if it falls on beyond p to a minimum there.
+            // Case 3: lower, less steep. The cubic only counts if it has a minimum beyond p.
             let ratio = cubic(p, x);
             let cubic = if ratio < 0.0 {
                 p.alpha + ratio * (x.alpha - p.alpha)

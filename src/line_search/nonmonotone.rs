@@ -5,8 +5,8 @@
 //! else the next α minimises the parabola through φ(0), φ'(0), φ(α), kept between 0.1 and 0.5 of the last
 //! ```
 //!
-//! Needs: values only. Guarantee: as backtracking; the maximum over M costs falls, the cost need not at each step. That is
-//! what the step lengths of Barzilai and Borwein live on, which a monotone search cuts off.
+//! Needs: values only. Guarantee: as backtracking; the maximum over M costs decreases, though not every step decreases
+//! the cost. The step lengths of Barzilai and Borwein depend on this; a monotone search would cut them.
 //!
 //! References: L. Grippo, F. Lampariello, S. Lucidi, *A nonmonotone line search technique for Newton's method*, SIAM J.
 //! Numer. Anal. 23 (1986) 707-716, section 3; E. G. Birgin, J. M. Martínez, M. Raydan, *Nonmonotone spectral projected
@@ -81,7 +81,7 @@ impl Nonmonotone {
     }
 }
 
-/// What [`Nonmonotone`] remembers: the costs at the last starts.
+/// The memory of [`Nonmonotone`]: the costs at the last starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NonmonotoneMemory {
     /// The latest cost first.
@@ -90,7 +90,7 @@ pub struct NonmonotoneMemory {
 }
 
 impl NonmonotoneMemory {
-    /// Remembers `cost`; the highest of the last `window` costs.
+    /// Records `cost` and returns the highest of the last `window` costs.
     fn highest_with(&mut self, cost: f64, window: usize) -> f64 {
         self.costs.rotate_right(1);
         self.costs[0] = cost;

@@ -11,9 +11,9 @@
 //! Needs: φ continuously differentiable. Guarantee: c1 < c2 and a φ bounded below: the interval of the zoom always holds
 //! steps that satisfy (3.7), and it shrinks at least by 0.66 in two trials.
 //!
-//! Departures: the book leaves the safeguards of the zoom open. Here a trial keeps off the ends by a hundredth of the
-//! interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a value.
-//! A value equal to that of lo counts as lower, where the book has it higher: on short steps rounding makes it so.
+//! Departures: the book leaves the safeguards of the zoom open. Here a trial stays away from the ends by a hundredth of
+//! the interval, and halves it when two trials did not shrink it enough. A step outside the domain is a hi without a
+//! value. A value equal to that of lo counts as lower, in the book as higher: on short steps rounding makes it so.
 //!
 //! Reference: J. Nocedal, S. J. Wright, *Numerical Optimization*, 2nd ed., Springer 2006, section 3.5.
 
@@ -25,7 +25,7 @@ use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
 use crate::error::check;
 
-/// How far, in units of the interval, a trial keeps off its ends.
+/// The least distance of a trial from the ends of the interval, relative to its length.
 const MARGIN: f64 = 0.01;
 /// What must be left of the interval after two trials.
 const SHRINKAGE: f64 = 0.66;
@@ -87,7 +87,7 @@ impl StrongWolfe {
         self
     }
 
-    /// Where a trial leaves the search.
+    /// What a trial means for the search.
     fn judge(&self, trials: &Trials<'_>, lo: Point, p: Point) -> Verdict {
         let start = trials.start();
         let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
@@ -112,7 +112,7 @@ impl StrongWolfe {
     ) -> Result<Step, Failure> {
         let start = trials.start();
         let mut widths = [f64::INFINITY; 2];
-        // Outside the domain: first back most of the way, then, from within, halve what is left.
+        // Outside the domain: first goes back most of the way, then, from within, halves what is left.
         let mut outside_share = 0.1;
         loop {
             let end = hi.map_or_else(|alpha| alpha, |point| point.alpha);
@@ -155,7 +155,7 @@ impl StrongWolfe {
     }
 }
 
-/// Where a trial leaves the search.
+/// What a trial means for the search.
 enum Verdict {
     /// It satisfies the strong Wolfe conditions.
     Accepted,

@@ -1,4 +1,4 @@
-//! The account that every search keeps: which trials it made, how many are left, and the best point.
+//! The record that every search keeps: which trials it made, how many are left, and the best point.
 
 use super::interpolation::{Point, safeguarded, secant};
 use super::{Failure, FailureReason, Phi, ROUNDING, Start, Step};
@@ -6,17 +6,17 @@ use crate::Error;
 
 /// The most trials that one search may be allowed.
 const MOST_TRIALS: usize = 10_000;
-/// How often a search may look at φ for each trial that it is allowed: at a new step, or at one that is known. Rounding can
-/// lead a search back to steps that it knows, where no trial is counted.
+/// How often a search may look at φ, at new or known steps, for each trial that it is allowed. Rounding can lead a
+/// search back to known steps, where no trial is counted.
 const LOOKS_PER_TRIAL: usize = 4;
 
 /// What may be left of the slope where slopes decide: Wolfe's curvature condition.
 const CURVATURE: f64 = 0.9;
 
-/// After so many expansions by the usual factor, the factor is squared at each further one.
+/// After this many expansions by the usual factor, the factor is squared at each further one.
 const USUAL_EXPANSIONS: usize = 10;
 
-/// φ, with an account of the trials.
+/// φ, with a record of the trials.
 ///
 /// A trial outside the domain is `None`. A trial that ends the search (the limit is spent, the value is -infinity, the
 /// step has vanished) is an `Err` to be passed on with `?`.
@@ -31,14 +31,14 @@ pub(super) struct Trials<'a> {
     sound: Step,
     /// The last trial.
     last: f64,
-    /// The last trial whose value was asked for first, and that value: it may turn up again later.
+    /// The last trial whose value was evaluated first, and that value: it may be needed again later.
     known_value: (f64, f64),
-    /// The last trial whose slope was asked for, and that slope.
+    /// The last trial whose slope was evaluated, and that slope.
     known_slope: (f64, f64),
 }
 
 impl<'a> Trials<'a> {
-    /// Checks that the start goes down and makes its first trial step usable.
+    /// Checks that the slope at the start is negative, and makes its first trial step usable.
     pub(super) fn new(
         phi: &'a mut dyn Phi,
         mut start: Start,
@@ -92,7 +92,7 @@ impl<'a> Trials<'a> {
         Ok(Some(Point { alpha, value, slope }))
     }
 
-    /// φ at a trial step: at a new one, or at the one whose slope has been asked for.
+    /// φ at a trial step: a new one, or the one whose slope has been evaluated.
     pub(super) fn value(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
         self.look()?;
         if alpha == self.known_value.0 {
@@ -117,7 +117,7 @@ impl<'a> Trials<'a> {
         Ok(Some(value))
     }
 
-    /// φ' at a trial step: at a new one, or at the one whose value has been asked for.
+    /// φ' at a trial step: a new one, or the one whose value has been evaluated.
     pub(super) fn slope(&mut self, alpha: f64) -> Result<Option<f64>, Failure> {
         self.look()?;
         if alpha == self.known_slope.0 {
@@ -126,7 +126,7 @@ impl<'a> Trials<'a> {
         self.begin(alpha)?;
         let slope = self.phi.slope(alpha);
         if !slope.is_finite() {
-            // A point with a value but no slope is none to go on from, however low it is.
+            // No search goes on from a point with a value but no slope, however low it is.
             if self.best.alpha == alpha {
                 self.best = Step { trials: self.best.trials, ..self.sound };
             }
@@ -148,7 +148,7 @@ impl<'a> Trials<'a> {
     }
 
     /// True when the linear model promises less at `alpha` than one rounding error of φ(0): a value that is still too
-    /// high there will not come down on a shorter step.
+    /// high there will not decrease on a shorter step.
     pub(super) fn is_below_rounding(&self, alpha: f64) -> bool {
         alpha * -self.start.slope <= f64::EPSILON * self.start.value.abs()
     }
@@ -186,7 +186,7 @@ impl<'a> Trials<'a> {
         })
     }
 
-    /// Counts a pass of a search's loop. Breaks a search that goes round among steps that it knows.
+    /// Counts a pass of a search's loop. Ends a search that cycles among known steps.
     pub(super) fn look(&mut self) -> Result<(), Failure> {
         match self.looks.checked_sub(1) {
             Some(looks) => {
@@ -197,7 +197,7 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Counts a trial, unless it goes on with one whose slope or value was asked for before.
+    /// Counts a trial, unless it continues one whose slope or value was evaluated before.
     fn begin(&mut self, alpha: f64) -> Result<(), Failure> {
         if alpha > 0.0 && (alpha == self.last || alpha == self.known_value.0) {
             return Ok(());
@@ -221,7 +221,7 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// The slope at `alpha` is finite.
+    /// Records that the slope at `alpha` is finite.
     fn confirm(&mut self, alpha: f64) {
         if self.best.alpha == alpha {
             self.sound = self.best;
@@ -229,10 +229,10 @@ impl<'a> Trials<'a> {
     }
 }
 
-/// The factors by which a search expands that finds φ still falling.
+/// The factors by which a search expands while φ still decreases.
 ///
 /// The usual factor for a while, and then its square, the square of that and so on: from any step, a few dozen trials
-/// reach the largest number, so that a φ without a lower bound is found out.
+/// reach the largest number, so that a φ without a lower bound is detected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expansion {
     factor: f64,

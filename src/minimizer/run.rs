@@ -12,7 +12,7 @@ use crate::{
     stationary,
 };
 
-/// Saddles that a verified run leaves, at most.
+/// The most saddles that a verified run leaves.
 const ESCAPES: u32 = 100;
 
 /// A run in progress.
@@ -26,19 +26,19 @@ pub struct Run<'a, S: Solver> {
     validated: Option<Validated>,
     record: bool,
     verify: bool,
-    /// The start, from which the distance is measured that the variables have moved.
+    /// The start; the distances that the variables have moved are measured from it.
     x0: DVector<f64>,
     iteration: u64,
     history: History,
     trace: Vec<Record>,
     started: Instant,
     termination: Option<Termination>,
-    /// Of a test of the gradient that held, though cheaply.
+    /// Set when a test of the gradient holds, but was met too cheaply.
     warning: Option<Warning>,
 }
 
 impl<'a, S: Solver> Run<'a, S> {
-    /// A run at its start, or with a checkpoint where that left it.
+    /// A run at its start, or where the checkpoint left it.
     pub(super) fn new(
         terms: Minimizer<'a, S>,
         oracle: Oracle<'a>,
@@ -62,7 +62,7 @@ impl<'a, S: Solver> Run<'a, S> {
             state,
             stop: terms.stop,
             observers: terms.observers,
-            // Without the cost that it is about, it says nothing.
+            // Without a validation cost it has no meaning.
             validated: validated.filter(|_| terms.validation.is_some()),
             validation: terms.validation,
             x0,
@@ -92,7 +92,7 @@ impl<'a, S: Solver> Run<'a, S> {
         }
         let flow = self.solver.step(&mut self.oracle, &mut self.state);
         if let ControlFlow::Break(reason) = self.oracle.uninterrupted() {
-            // The step committed nothing: it is not an iteration.
+            // The step committed nothing, so it does not count as an iteration.
             self.termination = Some(reason);
             return ControlFlow::Break(());
         }
@@ -110,8 +110,8 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// Decides whether the run ends here. Convergence comes before what the solver says: a search that fails at a
-    /// point which passes the test has nothing more to find.
+    /// Decides whether the run ends here. Convergence takes precedence over what the solver says: a search that fails
+    /// at a point that passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
         self.warning = None;
         let mut progress = self.progress();
@@ -122,7 +122,7 @@ impl<'a, S: Solver> Run<'a, S> {
         if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
             let others = self.stop.holds(&Progress { gradient_norm: None, ..progress });
             let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
-            // A method that looked may know the gradient better now; where it objects, the other rules still count.
+            // The method may have refined the gradient; where it objects, the other rules still count.
             let mut progress = self.progress();
             progress.promised = self.promised();
             let again = self.stop.holds(&progress).filter(|_| accepts);
@@ -151,7 +151,7 @@ impl<'a, S: Solver> Run<'a, S> {
         };
     }
 
-    /// The verdict, unless it says converged of a differenced gradient whose error hides that.
+    /// The verdict, unless it claims convergence by a differenced gradient whose error exceeds the tolerance.
     fn visible(&mut self, verdict: Termination) -> Termination {
         let gradient_norm = self.state.gradient_norm();
         let tolerance = match verdict {
@@ -159,7 +159,7 @@ impl<'a, S: Solver> Run<'a, S> {
             Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
             _ => return verdict,
         };
-        // A panic of the cost here would come from no step of the solver: it reads as NaN.
+        // A panic of the cost here is outside the solver's steps: it counts as NaN.
         let (x, cost) = (self.state.x(), self.state.cost());
         let error = self.oracle.without_bounds(None, |o, _| o.gradient_error(x, cost, None));
         if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
@@ -180,11 +180,11 @@ impl<'a, S: Solver> Run<'a, S> {
             |run: &Self| run.stop.settles(&Progress { promised: run.promised(), ..run.progress() });
         settles(self)?;
         let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
-        // A method that looked may know the gradient better now.
+        // The method may have refined the gradient.
         settles(self).filter(|_| accepts)
     }
 
-    /// Shows the iteration to the trace and the observers.
+    /// Reports the iteration to the trace and the observers.
     fn look_around(&mut self) {
         let Self { oracle, state, observers, history, .. } = self;
         if !self.record && observers.is_empty() {
@@ -207,18 +207,18 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// Where the run stands.
+    /// The progress of the run so far.
     pub fn progress(&self) -> Progress<'_> {
         progress(self.iteration, &self.state, &self.oracle, &self.history, self.started)
     }
 
-    /// The solver's state, with what it has learnt: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an
+    /// The solver's state with its memory: [`BfgsMemory`](crate::solver::descent::BfgsMemory) holds an approximate
     /// inverse Hessian.
     pub fn state(&self) -> &S::State {
         &self.state
     }
 
-    /// The run as it stands, to be resumed by [`Minimizer::resume`].
+    /// The run in its present state, to be resumed by [`Minimizer::resume`].
     pub fn checkpoint(&self) -> Checkpoint {
         let mut history = self.history.clone();
         history.elapsed_before = self.progress().elapsed();
@@ -228,19 +228,19 @@ impl<'a, S: Solver> Run<'a, S> {
         Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated)
     }
 
-    /// Steps to the end and finishes; verifies, when the run was asked to.
+    /// Steps to the end and finishes, with verification if [`Minimizer::verify`] asked for it.
     pub fn complete(mut self) -> Solution {
         while self.step().is_continue() {}
         if self.verify { self.finish_verified() } else { self.finish() }
     }
 
-    /// The solution as it stands. A run that was not stepped to its end says
+    /// The solution so far. A run that was not stepped to its end reports
     /// [`NotFinished`](Termination::NotFinished).
     pub fn finish(self) -> Solution {
         let elapsed = self.progress().elapsed();
         let by_gradient = self.termination.as_ref().is_some_and(Termination::is_by_gradient);
         let warning = self.warning.filter(|_| by_gradient);
-        // A run that converged has its evidence at the state's point.
+        // The evidence of a run that converged belongs to the state's point.
         let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
         let (x, cost, gradient_norm, validation_cost) = match self.validated {
             Some(Validated { x, cost, gradient_norm, lowest, .. }) if !is_converged => {
@@ -267,7 +267,7 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// Classifies the end; from a saddle restarts down its escape direction, as long as that leads lower.
+    /// Classifies the final point; from a saddle restarts along its escape direction, as long as that leads lower.
     fn finish_verified(mut self) -> Solution {
         let mut escapes = 0..ESCAPES;
         loop {

@@ -11,18 +11,18 @@ use crate::{Error, Stall, State, Termination};
 
 type Cost<'a> = Box<dyn FnMut(&DVector<f64>) -> f64 + 'a>;
 
-/// The terms of early stopping.
+/// The settings of early stopping.
 pub(super) struct Validation<'a> {
     patience: u64,
     cost: Cost<'a>,
 }
 
-/// What validation has seen: the part of a checkpoint.
+/// The results of validation so far, stored in checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Validated {
     /// The lowest validation cost.
     pub lowest: f64,
-    /// Iterations since then.
+    /// Iterations since it was reached.
     pub since: u64,
     /// The last validation cost.
     pub last: f64,
@@ -41,7 +41,7 @@ impl<'a> Validation<'a> {
         check(self.patience >= 1, "patience", self.patience as f64, "at least 1")
     }
 
-    /// Looks at an iteration.
+    /// Evaluates the validation cost after an iteration.
     pub fn look(&mut self, state: &impl State, seen: &mut Option<Validated>) {
         let last = (self.cost)(state.x());
         let (cost, gradient_norm) = (state.cost(), state.gradient_norm());

@@ -11,8 +11,8 @@ impl<'a> Oracle<'a> {
         self.sum.map(FiniteSum::terms)
     }
 
-    /// The mean cost over a batch of the terms of a sum. NaN when the problem is no sum, or the batch is empty or holds
-    /// an index beyond the terms; this goes for the gradients below as well.
+    /// The mean cost over a batch of the terms of a sum. NaN when the problem is not a sum, or the batch is empty or
+    /// contains an index out of range; the same holds for the gradients below.
     ///
     /// ```
     /// use extremum::{DVector, FiniteSum, Oracle, Sum};
@@ -87,7 +87,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// Writes ∇²f_B(x) v for a batch B of the terms of a sum, differenced from one more gradient of the batch along v.
-    /// `gradient` is that of the batch at x. As other batches, it reads as NaN where there is nothing to evaluate.
+    /// `gradient` is that of the batch at x. Like other batches, it is NaN where nothing can be evaluated.
     pub fn batch_hessian_product(
         &mut self,
         batch: &[usize],

@@ -1,7 +1,8 @@
-//! Derivatives that a problem does not give, from differences of what it does.
+//! Finite differences for the derivatives that a problem does not give.
 //!
-//! Every variable has a scale sᵢ, over which f is taken to change: |xᵢ| at the start, `typical_x`, or what a few trials
-//! find where neither says anything. With the error η of a cost the steps are those that balance truncation and rounding:
+//! Every variable has a scale sᵢ, over which f is assumed to change: |xᵢ| at the start, `typical_x`, or the result of a
+//! few trials where neither is informative. With the error η of a cost the steps are those that balance truncation and
+//! rounding:
 //!
 //! ```text
 //! forward   (f(x + h) − f(x)) / h             h = 2 √(η / |f''|)      error |f''| h / 2 + 2 η / h
@@ -9,8 +10,8 @@
 //! extrapolated   (4 D(h/2) − D(h)) / 3        h = noise^⅕ s           error ≈ |D(h/2) − D(h)| / 100 + 3 η / h
 //! ```
 //!
-//! The start is differenced centrally, which gives f'' for nothing. From there a line-search solver goes on with the cheapest
-//! scheme whose error is small beside the gradient.
+//! The start is differenced centrally, which also gives f''. From there a line-search solver uses the cheapest scheme
+//! whose error is small compared with the gradient.
 //!
 //! P. Gill, W. Murray, M. Saunders, M. Wright, "Computing forward-difference intervals for numerical optimization", SIAM J.
 //! Sci. Stat. Comput. 4 (1983) 310-321; L. Richardson, Phil. Trans. R. Soc. A 210 (1911) 307-357.
@@ -33,14 +34,15 @@ pub(crate) mod difference_step {
     pub const FORWARD: f64 = 1.4901161193847656e-8;
 }
 
-/// The share of the gradient that errors may have where a cheaper scheme is taken up, and where it is given up.
+/// The largest errors, relative to the gradient, with which a cheaper scheme is adopted, and with which it is kept.
 const FINE: f64 = 0.02;
 const COARSE: f64 = 0.1;
-/// A cost smaller than this share of that at which steps were learnt: they reckon with rounding that is gone.
+/// Steps are stale when the cost is below this share of that at which they were determined: they assume a rounding
+/// error that no longer exists.
 const STALE: f64 = 1e-4;
-/// A value below which x may be 0 but for rounding.
+/// A value below which x may be 0 up to rounding.
 const TINY: f64 = 1e-8;
-/// How often the first guess of a variable's scale is made larger, and how often it is cut.
+/// How often the first guess of a variable's scale is enlarged, and how often it is cut.
 const ENLARGEMENTS: usize = 5;
 const CUTS: usize = 8;
 
@@ -90,10 +92,10 @@ impl Steps {
     }
 }
 
-/// What is known of a variable.
+/// The data on the differences of one variable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Variable {
-    /// As the caller says; 0 when nothing was said.
+    /// The caller's typical size; 0 without one.
     typical: f64,
     /// s; 0 until it is known.
     scale: f64,
@@ -107,8 +109,8 @@ struct Variable {
 }
 
 impl Variable {
-    /// Takes its scale from where it is. A place nearer to 0 than earlier ones says little: x may just be passing. A scale
-    /// that was found to be a share of x stays that share.
+    /// Sets the scale from the current x. A point nearer to 0 than earlier ones says little, because x may only pass
+    /// through it. A scale that was found to be a share of x keeps that share.
     fn anchor(&mut self, x: f64, width: f64) {
         let is_known = self.scale > 0.0;
         let moved = if is_known { (x.abs() - self.anchor).abs() } else { 0.0 };
@@ -123,8 +125,8 @@ impl Variable {
         self.anchor = x.abs();
     }
 
-    /// How far x is beyond where the scale was found, a power of two: steps change rarely, so that the errors of successive
-    /// gradients cancel in their difference.
+    /// The growth of x since the scale was found, as a power of two: steps change rarely, so that the errors of
+    /// successive gradients cancel in their difference.
     fn growth(&self, x: f64) -> f64 {
         power_of_two((x.abs() / self.anchor.max(self.scale)).clamp(1.0, 1e300))
     }
@@ -134,7 +136,7 @@ impl Variable {
         (h * self.growth(x)).max(8.0 * f64::EPSILON * x.abs())
     }
 
-    /// Steps and errors from the size η of errors in f and the derivatives; of the third what is known.
+    /// Steps and errors from the size η of errors in f and the derivatives, of which the third may be unknown.
     fn tune(&mut self, steps: Steps, eta: f64, slope: f64, second: f64, third: Option<f64>) {
         let s = self.scale;
         let [slope, second] = [slope, second].map(|d| if d.is_nan() { 0.0 } else { d.abs() });
@@ -173,17 +175,17 @@ fn power_of_two(x: f64) -> f64 {
     f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() & (0x7ff << 52))
 }
 
-/// What a run has learnt for differences. Empty until something is differenced.
+/// The data on differences that a run has collected. Empty until something is differenced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Differences {
     variables: Vec<Variable>,
     scheme: Scheme,
-    /// The gradient's norm when the scheme was chosen, and the cost where the steps were learnt.
+    /// The gradient's norm when the scheme was chosen, and the cost where the steps were determined.
     norm: f64,
     cost: f64,
     /// The cost at the point where the error of a gradient was measured last, and the error.
     measured: Option<(f64, f64)>,
-    /// The cost at the point whose gradient was extrapolated last to be better than the scheme in use.
+    /// The cost at the point where the gradient was last refined by extrapolation.
     refined: Option<f64>,
 }
 
@@ -207,7 +209,7 @@ impl Differences {
         }
     }
 
-    /// The largest error of a scheme, as it is and in scaled variables.
+    /// The largest error of a scheme, in plain and in scaled variables.
     fn error(&self, scheme: Scheme, scale: Option<&DVector<f64>>) -> [f64; 2] {
         if scheme == Scheme::Extrapolated {
             return [0.0; 2];
@@ -224,7 +226,7 @@ impl Differences {
         plain <= share * at.plain && scaled <= share * at.scaled
     }
 
-    /// The cheapest scheme from `least` on that is fine.
+    /// Chooses the cheapest scheme from `least` on that is accurate enough.
     fn choose(&mut self, least: Scheme, at: Norms<'_>) {
         let schemes = [Scheme::Forward, Scheme::Central].into_iter();
         let mut fine = schemes.filter(|&s| s >= least && self.is_within(s, FINE, at));
@@ -232,7 +234,7 @@ impl Differences {
         self.norm = at.plain;
     }
 
-    /// The cheapest scheme that is fine, if it is cheaper than the one in use.
+    /// Chooses the cheapest scheme that is accurate enough, if it is cheaper than the one in use.
     fn cheapen(&mut self, at: Norms<'_>) {
         let was = self.scheme;
         self.choose(Scheme::Forward, at);
@@ -240,8 +242,7 @@ impl Differences {
     }
 }
 
-/// A point's cost, and the size of its gradient: the maximum norm as it is, and in the variables x / `scale` that a solver
-/// works in.
+/// A point's cost and the maximum norm of its gradient, plain and in the variables x / `scale` in which a solver works.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Norms<'a> {
     pub cost: f64,
@@ -251,7 +252,7 @@ pub(crate) struct Norms<'a> {
 }
 
 impl<'a> Norms<'a> {
-    /// Those of a gradient as it is.
+    /// The norms of a gradient in plain variables.
     fn of(cost: f64, gradient: &DVector<f64>, scale: Option<&'a DVector<f64>>) -> Self {
         let plain = linalg::max_abs(gradient.as_slice());
         let scaled = scale.map_or(plain, |scale| {
@@ -262,15 +263,15 @@ impl<'a> Norms<'a> {
 }
 
 impl Oracle<'_> {
-    /// What was learnt for differences, here and in coordinates without bounds.
+    /// The data on differences, here and in unbounded coordinates.
     pub(crate) fn differences(&self) -> [Differences; 2] {
         [self.differences.clone(), self.unbounded_differences.clone()]
     }
 
-    /// Takes up what was learnt before a checkpoint.
+    /// Restores the data on differences from a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it is not of this problem.
+    /// [`Error::Checkpoint`] when they do not belong to this problem.
     pub(crate) fn set_differences(&mut self, learnt: [Differences; 2]) -> Result<(), Error> {
         let n = self.dimension();
         let is_valid = |learnt: &Differences| {
@@ -281,7 +282,7 @@ impl Oracle<'_> {
                 && learnt.cost.is_finite()
         };
         if !learnt.iter().all(is_valid) {
-            let reason = "what it has learnt for differences is not of this problem".to_owned();
+            let reason = "its data on differences do not belong to this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         [self.differences, self.unbounded_differences] = learnt;
@@ -291,14 +292,14 @@ impl Oracle<'_> {
         Ok(())
     }
 
-    /// The size of each variable where it matters, n positive numbers, for problems that are differenced.
+    /// The typical size of each variable, n positive numbers, for problems that are differenced.
     pub(crate) fn set_typical(&mut self, typical: &DVector<f64>) {
         for (variable, typical) in self.differences.variables.iter_mut().zip(typical) {
             variable.typical = *typical;
         }
     }
 
-    /// The scale of each variable, from where x is when none is known.
+    /// Sets the scale of each variable from x where none is known.
     fn anchor_differences(&mut self, x: &DVector<f64>) {
         self.prepare_differences();
         for i in 0..x.len() {
@@ -309,7 +310,7 @@ impl Oracle<'_> {
         }
     }
 
-    /// The distance of a variable's bounds; infinite without them.
+    /// The distance between a variable's bounds; infinite without them.
     fn width(&self, i: usize) -> f64 {
         self.problem.bounds().map_or(f64::INFINITY, |bounds| bounds.upper()[i] - bounds.lower()[i])
     }

@@ -1,8 +1,8 @@
-//! What was called, and how often.
+//! The count of evaluations.
 
 use serde::{Deserialize, Serialize};
 
-/// How often each function of the problem was called. Differences count as the calls they are made of.
+/// How often each function of the problem was called. Differences count as the calls that they make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evaluations {
@@ -17,6 +17,6 @@ pub struct Evaluations {
     /// Terms of a sum whose cost, gradient or both were evaluated: b for a batch of b, and N for each cost or gradient
     /// of the whole sum, which is counted there as well.
     pub terms: u64,
-    /// Costs, counted above as well, that panicked and were read as NaN.
+    /// Costs, counted above as well, that panicked and were taken as NaN.
     pub panics: u64,
 }

@@ -1,4 +1,4 @@
-//! A problem with bounds, in coordinates that have none.
+//! A problem with bounds, in unbounded coordinates.
 //!
 //! ```text
 //! x = y from half of the way to the lower bound l to half of the way to the upper u, seen from the start a of the search.
@@ -7,11 +7,11 @@
 //! From there y leads back, so that x is a smooth wave between its bounds. Narrow bounds have y = x / s, s a power of two.
 //! ```
 //!
-//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter errors
-//! and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound is a stationary
-//! point in y, where a search against a wall would creep. Their one sine from bound to bound resolves x to rounding units of the
-//! width, and bends all of the space; here the scale is that of the way from the start to each bound, and most of the space is as
-//! it was.
+//! The idea is Minuit's: F. James, M. Roos, "Minuit: a system for function minimization and analysis of the parameter
+//! errors and correlations", Computer Physics Communications 10 (1975) 343-367, section on limits. A minimum at a bound
+//! is a stationary point in y, where a search against a wall would creep. Minuit's single sine from bound to bound
+//! resolves x only to rounding units of the width, and bends the whole space; here the scale is the distance from the
+//! start to each bound, and most of the space is unchanged.
 
 use std::f64::consts::FRAC_PI_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,11 +23,12 @@ use nalgebra::DVector;
 use crate::problem::Sides;
 use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
 
-/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives reads as NaN, as with an evaluator.
+/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives counts as NaN, as with an
+/// evaluator.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
     terms: Option<&'a dyn FiniteSum>,
-    /// The start of the search, and the bounds; none where y is x.
+    /// The start of the search, and the bounds; `None` where y is x.
     seen: Option<(&'a DVector<f64>, &'a Bounds)>,
     panics: AtomicU64,
     /// True once a cost was −∞.
@@ -35,7 +36,7 @@ pub(crate) struct Unbounded<'a> {
     workspace: Mutex<Workspace>,
 }
 
-/// The vectors of a view, which may serve the next one as well.
+/// The vectors of a view, which the next one may reuse.
 #[derive(Default)]
 pub(crate) struct Workspace {
     /// x, taken out while it is in use.
@@ -45,8 +46,8 @@ pub(crate) struct Workspace {
     gradient: DVector<f64>,
 }
 
-/// The nearest that a start comes to a bound, relative to half of the width and to |x|: at a bound itself the gradient in y
-/// vanishes.
+/// The least distance of a start from a bound, relative to half of the width and to |x|: at a bound itself the gradient
+/// in y vanishes.
 const INSIDE: f64 = 1.0 / 256.0;
 
 /// One coordinate: its bounds, and the start of the search.
@@ -62,7 +63,7 @@ impl Coordinate {
         self.sides.are_one() || self.start <= lower || self.start >= upper
     }
 
-    /// x moved inside from a bound that it is too near to.
+    /// x, moved inside if it is too close to a bound.
     fn inside(self) -> f64 {
         let Self { start: x, sides } = self;
         let Sides { lower, upper } = sides;
@@ -108,7 +109,7 @@ struct Bend {
 }
 
 impl Bend {
-    /// The y of the bound itself: −∞ for none, and for one that numbers hardly reach.
+    /// The y of the bound itself: −∞ without a bound, or with one near the largest numbers.
     fn end(self) -> f64 {
         self.bound - (FRAC_PI_2 - 1.0) * self.length
     }
@@ -125,7 +126,7 @@ impl Bend {
     }
 }
 
-/// The place between two ends that y is reflected to, and −1 where it goes backwards there.
+/// The point between two ends to which y is reflected, and −1 where it moves backwards there.
 fn reflect(y: f64, low: f64, high: f64) -> (f64, f64) {
     // Once, relative to the nearer end: a whole period would be rounded to units of the width.
     let (y, sign) = if y < low {
@@ -150,7 +151,7 @@ fn fit(vector: &mut DVector<f64>, n: usize) {
     }
 }
 
-/// Where a search from x within the bounds starts: x, but a little inside of the bounds.
+/// The start of a search from x within the bounds: x, moved a little inside.
 pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
     let coordinates = x.iter().zip(bounds.sides());
     let moved = coordinates.map(|(&start, sides)| Coordinate { start, sides }.inside());
@@ -158,14 +159,14 @@ pub(crate) fn inside(x: &DVector<f64>, bounds: &Bounds) -> DVector<f64> {
 }
 
 impl<'a> Unbounded<'a> {
-    /// The problem seen from a start within its bounds, or, without one, as it is. With a workspace, empty yet or that of an
-    /// earlier one.
+    /// A view of the problem from a start within its bounds, or of the problem unchanged without a start. The workspace
+    /// may be empty, or that of an earlier view.
     pub fn new(
         problem: &'a dyn Problem,
         start: Option<&'a DVector<f64>>,
         mut workspace: Workspace,
     ) -> Self {
-        // What an earlier view has seen may be of another search.
+        // The gradient of an earlier view may belong to another search.
         workspace.at.fill(f64::NAN);
         let terms = problem.structure().sum();
         let seen = start.zip(problem.bounds());
@@ -230,7 +231,7 @@ impl<'a> Unbounded<'a> {
         cost
     }
 
-    /// What a call returns; something else when it panics.
+    /// The result of a call; `otherwise` when it panics.
     fn caught<T>(&self, otherwise: T, call: impl FnOnce() -> T) -> T {
         catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
             self.panics.fetch_add(1, Ordering::Relaxed);
@@ -238,7 +239,7 @@ impl<'a> Unbounded<'a> {
         })
     }
 
-    /// Looks at the point of coordinates y.
+    /// Calls `look` with the point x of coordinates y.
     fn at<T>(&self, y: &DVector<f64>, look: impl FnOnce(&DVector<f64>) -> T) -> T {
         if self.seen.is_none() {
             return look(y);
@@ -255,7 +256,7 @@ impl<'a> Unbounded<'a> {
         self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a gradient in x, so that it need not be taken again at the end of the search.
+    /// Keeps a gradient in x, so that it need not be evaluated again at the end of the search.
     fn keep(&self, x: &DVector<f64>, gradient: &DVector<f64>) {
         if self.seen.is_some() && gradient.len() == x.len() {
             let mut workspace = self.workspace();
@@ -266,7 +267,7 @@ impl<'a> Unbounded<'a> {
         }
     }
 
-    /// Writes the gradient in x if that was the last one to be taken; false if not.
+    /// Writes the gradient in x if that was the last one evaluated; false if not.
     pub fn last_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> bool {
         let workspace = self.workspace();
         let is_known = workspace.at == *x;
@@ -276,7 +277,7 @@ impl<'a> Unbounded<'a> {
         is_known
     }
 
-    /// From the gradient in x to that in y; NaN where the cost is.
+    /// Converts the gradient in x to that in y; NaN where the cost is NaN.
     fn chain(&self, y: &DVector<f64>, cost: f64, gradient: &mut DVector<f64>) {
         if cost.is_nan() {
             gradient.fill(f64::NAN);

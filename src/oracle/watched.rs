@@ -11,15 +11,16 @@ use crate::evaluator::Serial;
 use crate::{Bounds, Error, Problem, Structure, Termination};
 
 impl<'a> Oracle<'a> {
-    /// Writes the costs of many points, by the run's [evaluator](crate::Evaluator). Breaks with the reason when the run was
-    /// interrupted, and the costs are then of no use; but where the run's evaluations were used up
-    /// ([`Termination::MaxEvaluations`]), as many of the first points as could be have their costs, and the rest NaN.
+    /// Writes the costs of many points, evaluated by the run's [evaluator](crate::Evaluator). Breaks with the reason
+    /// when the run was interrupted; the costs are then unusable. When the run's evaluations were used up
+    /// ([`Termination::MaxEvaluations`]), the first points have their costs, as many as the limit allowed, and the rest
+    /// are NaN.
     pub fn costs(
         &mut self,
         points: &[DVector<f64>],
         costs: &mut [f64],
     ) -> ControlFlow<Termination> {
-        // What is left of the run's evaluations goes to the first points.
+        // The remaining evaluations of the run go to the first points.
         let left = self.budget.max(1).saturating_sub(self.evaluations.cost);
         let allowed = usize::try_from(left).map_or(points.len(), |left| left.min(points.len()));
         let is_spent = allowed < points.len();
@@ -36,7 +37,7 @@ impl<'a> Oracle<'a> {
                     self.closed.get_or_insert(Termination::EvaluatorLost { reason: lost.reason });
                 }
             }
-            // Calls on other machines are not seen here; when all points were evaluated, they are known anyway.
+            // Calls on other machines are not counted here, but are known when all points were evaluated.
             let made = if self.is_open() { points.len() as u64 } else { calls.into_inner() };
             self.evaluations.cost += made;
             let terms = made.saturating_mul(self.terms().unwrap_or(0) as u64);
@@ -48,17 +49,17 @@ impl<'a> Oracle<'a> {
         self.uninterrupted()
     }
 
-    /// Breaks with the reason once the run is interrupted: for work between evaluations that takes time.
+    /// Breaks with the reason once the run is interrupted; for long work between evaluations.
     pub(crate) fn interruption(&mut self) -> ControlFlow<Termination> {
         self.is_open();
         self.uninterrupted()
     }
 
-    /// Evaluates the start of a search that looks at costs alone: f(x0).
+    /// Evaluates the start of a derivative-free search: f(x0).
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0 or the cost is not finite; when the problem is a sum of no terms; when the run
-    /// is interrupted.
+    /// When x0 has the wrong dimension, or x0 or the cost is not finite; when the problem is a sum without terms; when
+    /// the run is interrupted.
     pub fn start_cost(&mut self, x0: &DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         let cost = self.cost(x0);
@@ -67,8 +68,8 @@ impl<'a> Oracle<'a> {
         Ok(cost)
     }
 
-    /// Has a local search within a search look at the problem, counted and watched as this one is: from a start inside of the
-    /// bounds in coordinates that have none, without one as it is. Panics read as NaN.
+    /// Gives a local search its view of the problem, counted and watched like this one: in unbounded coordinates with a
+    /// start inside the bounds, unchanged without a start. Panics count as NaN.
     pub(crate) fn without_bounds<T>(
         &mut self,
         start: Option<&DVector<f64>>,
@@ -123,7 +124,7 @@ pub(crate) fn check_cost(cost: f64) -> Result<(), Error> {
     }
 }
 
-/// The problem as evaluators see it: once the run is interrupted, the rest of the points cost nothing.
+/// The problem as evaluators see it: once the run is interrupted, the remaining points are not evaluated.
 struct Watched<'a> {
     problem: &'a dyn Problem,
     token: Option<&'a CancellationToken>,

@@ -4,7 +4,7 @@
 //! (crate num-dual) the same arithmetic carries derivatives along the directions vₖ with the value. This is
 //! differentiation in forward mode: no step size, no truncation error, and no record of the computation.
 //! J. Fike and J. Alonso, "The development of hyper-dual numbers for exact second-derivative calculations",
-//! AIAA 2011-886, has the numbers with two families ε₁, ε₂ that give second derivatives.
+//! AIAA 2011-886, introduces the numbers with two families ε₁, ε₂ that give second derivatives.
 
 mod num;
 mod operators;
@@ -69,15 +69,15 @@ impl<F: Formula> Formula for &F {
 /// **Cost.** Derivatives are computed for a chunk of variables at a time, N = n up to 4 and N = 8 beyond, and each
 /// chunk evaluates the formula once, with N + 1 times the arithmetic. A gradient takes ⌈n / N⌉ evaluations, so its
 /// work grows as n times that of the cost; a Hessian-vector product takes about twice as much. A Hessian takes
-/// k (k + 1) / 2 evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. From hundreds
-/// of variables on, a gradient by hand is worth writing. Nothing allocates after the first call on a thread, but
-/// for the Hessian itself.
+/// k (k + 1) / 2 evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. With hundreds
+/// of variables, a hand-written gradient is worth the work. Nothing is allocated after the first call on a thread,
+/// except the Hessian itself.
 ///
 /// **Values.** [`cost_and_gradient`](Problem::cost_and_gradient) returns the bits of [`cost`](Problem::cost).
 ///
 /// **Where there is no derivative.** A formula that branches has the derivatives of the branch that was taken, so
 /// `abs`, `min` and `max` have those of one side at a kink. Where the derivative is infinite (`sqrt` at 0) the
-/// entries are NaN or infinite, those of the other variables included. Where the cost is not finite all
+/// derivatives are NaN or infinite, those of the other variables included. Where the cost is not finite all
 /// derivatives are NaN.
 ///
 /// ```

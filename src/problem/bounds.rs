@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// lower ≤ x ≤ upper, componentwise; an infinite entry leaves its side free.
+/// lower ≤ x ≤ upper, componentwise; an infinite bound leaves its side free.
 ///
 /// ```
 /// use extremum::Bounds;
@@ -48,24 +48,24 @@ impl Bounds {
         self.lower.len()
     }
 
-    /// True when x has as many coordinates, and all of them are within their bounds.
+    /// True when x has the same number of coordinates and all of them are within their bounds.
     pub fn contain(&self, x: &DVector<f64>) -> bool {
         let sides = self.lower.iter().zip(&self.upper);
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
-    /// True when all of them are finite.
+    /// True when all bounds are finite.
     pub(crate) fn are_finite(&self) -> bool {
         self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
     }
 
-    /// The coordinates, one by one.
+    /// The bounds of each coordinate in turn.
     pub(crate) fn sides(&self) -> impl Iterator<Item = Sides> {
         self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
     }
 
-    /// |x − P(x − s² g)| / s², P the projection into the bounds, s the [unit](Sides::unit), for x within them: the gradient as
-    /// far as the bounds leave x free to move.
+    /// |x − P(x − s² g)| / s² for x within the bounds, where P projects into them and s is the [unit](Sides::unit): the
+    /// gradient as far as the bounds leave x free to move.
     pub(crate) fn projected(
         &self,
         x: &DVector<f64>,
@@ -81,7 +81,7 @@ impl Bounds {
         })
     }
 
-    /// The maximum norm of the [projected](Self::projected) gradient. NaN where a component is.
+    /// The maximum norm of the [projected](Self::projected) gradient. NaN when a component is NaN.
     pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
         let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
         self.projected(x, gradient).fold(0.0, larger)
@@ -106,10 +106,10 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Bounds whose width is below twice this have a unit of their own.
+    /// Bounds with half a width below this have a unit of their own.
     const NARROW: f64 = 1.0 / 128.0;
 
-    /// Bounds nearer than this, relative to them, leave nothing to be found.
+    /// Bounds with half a width below this share of their size fix x.
     const TOUCHING: f64 = 1.0 / (1_u64 << 40) as f64;
 
     /// Half of the width, which is finite for any finite bounds.
@@ -117,12 +117,13 @@ impl Sides {
         self.upper / 2.0 - self.lower / 2.0
     }
 
-    /// True when x is as good as given.
+    /// True when the bounds fix x.
     pub fn are_one(self) -> bool {
         self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
     }
 
-    /// The unit in which x is no small number: 1, for narrow bounds the power of two below half of their width.
+    /// The unit in which x is not a small number: 1, or for narrow bounds the largest power of two up to half their
+    /// width.
     pub fn unit(self) -> f64 {
         let half = self.half();
         if half < Self::NARROW && half.is_normal() {

@@ -21,7 +21,7 @@ pub struct FromFn<'a> {
 }
 
 /// The problem of minimising `cost` over `dimension` variables. Without a
-/// [`gradient`](FromFn::with_gradient) the cost is differenced, and the evaluations are counted.
+/// [`gradient`](FromFn::with_gradient) the cost is differenced, and these evaluations are counted.
 ///
 /// ```
 /// use extremum::{Bfgs, from_fn, minimize};
@@ -65,9 +65,10 @@ impl<'a> FromFn<'a> {
         self
     }
 
-    /// Sets the relative accuracy of the cost, from which differences take their steps: s √noise forward, s noise^(1/3)
-    /// central, s the scale of a variable. Say 1e-6 for a simulation that is good to six digits; to have steps of a share h
-    /// of the variables, say h². Default: that of `f64`, 2.2e-16. Range: up to 0.1; less than the default means the default.
+    /// Sets the relative accuracy of the cost, which determines the steps of differences: s √noise forward and
+    /// s noise^(1/3) central, where s is the scale of the variable. Use 1e-6 for a simulation that is accurate to six
+    /// digits, and h² for forward steps of h s. Default: that of `f64`, 2.2e-16. Range: up to 0.1; smaller values than
+    /// the default mean the default.
     ///
     /// ```
     /// use extremum::{Bfgs, from_fn, minimize};

@@ -4,9 +4,9 @@
 //! f(x) = (1/N) Σ_i f_i(x),    f_B(x) = (1/|B|) Σ_{i in B} f_i(x)
 //! ```
 //!
-//! A batch B goes in chunks of [`CHUNK`] terms, f_B = Σ_c (|c| / |B|) f_c, added in index order whichever thread
-//! evaluated them: the bits depend on the batch alone. L. Bottou, F. Curtis and J. Nocedal, "Optimization methods for
-//! large-scale machine learning", SIAM Review 60(2), 2018, eq. (3.6), has f as the empirical risk.
+//! A batch B is evaluated in chunks of [`CHUNK`] terms, f_B = Σ_c (|c| / |B|) f_c, added in index order whichever
+//! thread evaluated them: the bits depend on the batch alone. f is the empirical risk of L. Bottou, F. Curtis and J.
+//! Nocedal, "Optimization methods for large-scale machine learning", SIAM Review 60(2), 2018, eq. (3.6).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,14 +21,14 @@ use crate::memory;
 /// Terms in one call of the term functions.
 pub(crate) const CHUNK: usize = 256;
 
-/// Chunks evaluated at once, and so the most gradients that are kept beside the sum.
+/// Chunks evaluated at once, and so the largest number of gradients kept beside the sum.
 #[cfg(feature = "parallel")]
 const GROUP: usize = 64;
 
 /// A function that is the mean of many terms, f(x) = (1/N) Σ f_i(x): the loss over N observations.
 ///
-/// Every method gives the **mean** over a batch, a list of term indices below N; it is never called with an empty one.
-/// [`Sum`] makes a [`Problem`] of it. Methods that draw batches see the terms through
+/// `cost`, `gradient` and `cost_and_gradient` compute the **mean** over a batch, a list of term indices below N that is
+/// never empty. [`Sum`] turns it into a [`Problem`]. Solvers that draw batches reach the terms through
 /// [`Problem::structure`].
 ///
 /// ```
@@ -67,10 +67,10 @@ pub trait FiniteSum: Sync {
     /// The mean of f_i(x) over the batch.
     fn cost(&self, batch: &[usize], x: &DVector<f64>) -> f64;
 
-    /// Writes the mean of ∇f_i(x) over the batch, n entries.
+    /// Writes the mean of ∇f_i(x) over the batch, n components.
     fn gradient(&self, batch: &[usize], x: &DVector<f64>, gradient: &mut DVector<f64>);
 
-    /// Writes the mean gradient over the batch and returns the mean cost. Worth writing when the two share work.
+    /// Writes the mean gradient over the batch and returns the mean cost. Worth implementing when the two share work.
     fn cost_and_gradient(
         &self,
         batch: &[usize],
@@ -115,10 +115,10 @@ forward!(Arc<F>, Send+);
 
 /// The [`Problem`] of minimising the mean over all terms of a [`FiniteSum`].
 ///
-/// Evaluated in chunks of 256 terms, with the feature `parallel` on rayon's threads, with the same bits on any number of
-/// them. At most 64 gradients are kept beside the sum, one where there is one thread. A sum of no terms has no mean: its
-/// cost and gradient are NaN, and a run on it is refused with [`Error::EmptySum`](crate::Error::EmptySum); one of more terms
-/// than a list of them has room for is refused as well.
+/// The terms are evaluated in chunks of 256, with the feature `parallel` on rayon's threads; the bits do not depend on
+/// the number of threads. At most 64 gradients are kept beside the sum, or one on a single thread. A sum without terms
+/// has no mean: its cost and gradient are NaN, and a run on it is refused with
+/// [`Error::EmptySum`](crate::Error::EmptySum). A sum whose list of terms would not fit into memory is refused as well.
 ///
 /// An example is at [`FiniteSum`].
 pub struct Sum<F> {
@@ -192,17 +192,16 @@ pub(crate) fn add(
     }
 }
 
-/// The terms with batches of any size taken chunk by chunk. A type of its own, so that [`Sum`] has the methods of one
-/// trait only.
+/// The terms, with batches of any size evaluated chunk by chunk. It is a separate type so that [`Sum`] has the methods
+/// of one trait only.
 struct Chunked<F> {
     terms: F,
-    /// Buffers that are not in use. The lock is held to take and to return them, never meanwhile.
+    /// Buffers not in use. The lock is held only while they are taken and returned.
     scratch: Mutex<Vec<Vec<Mean>>>,
 }
 
 impl<F: FiniteSum> Chunked<F> {
-    /// The mean of what `evaluate` returns and writes for the chunks. Costs alone are asked for by a gradient of no
-    /// entries.
+    /// The mean of what `evaluate` returns and writes for the chunks. An empty gradient asks for the cost alone.
     fn mean(
         &self,
         batch: &[usize],
@@ -271,7 +270,7 @@ impl<F: FiniteSum> FiniteSum for Chunked<F> {
     }
 }
 
-/// How many chunks are worth evaluating before they are added. It changes no bit: they are added one by one.
+/// How many chunks are evaluated before they are added. This changes no bit, because they are added one by one.
 fn chunks_at_once() -> usize {
     #[cfg(feature = "parallel")]
     if rayon::current_num_threads() > 1 {

@@ -1,4 +1,4 @@
-//! The second derivative in the form that the problem has it in.
+//! The second derivative, dense or sparse.
 
 use nalgebra::DMatrix;
 use nalgebra_sparse::CscMatrix;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub enum Hessian {
     /// Every entry.
     Dense(#[serde(with = "crate::linalg::matrix_bytes")] DMatrix<f64>),
-    /// The entries that are not zero, of both triangles, by columns.
+    /// The nonzero entries of both triangles, by columns.
     Sparse(CscMatrix<f64>),
 }
 

@@ -1,4 +1,4 @@
-//! Solvers of different types in one table.
+//! Solvers of different types in one collection.
 
 use std::any::Any;
 use std::fmt;
@@ -72,7 +72,7 @@ impl<S: Solver> AnySolver for S {
         match state.downcast::<S::State>() {
             Some(state) => self.restore(problem, state),
             None => Err(Error::Checkpoint {
-                reason: format!("the state is not one of {}", self.name()),
+                reason: format!("the state does not belong to {}", self.name()),
             }),
         }
     }

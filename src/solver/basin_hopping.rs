@@ -14,10 +14,10 @@ use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
-/// What a hop that is not accepted makes of the length; an accepted one the inverse.
+/// The factor of the length after a rejected hop; after an accepted one, its inverse.
 const SHORTER: f64 = 0.9;
 
-/// How far the length may go from the first, both ways.
+/// The largest factor between the length and the first one, in both directions.
 const LONGEST: f64 = 1024.0;
 
 /// The longest first hop within bounds, relative to the largest of 1 and |x0_i|: wider bounds say nothing about lengths.
@@ -26,35 +26,36 @@ const WIDEST: f64 = 512.0;
 /// The temperature as a share of the mean difference between neighbouring minima.
 const SHARE: f64 = 0.02;
 
-/// How long the far hops are, in units of h: reflected at the bounds, they go anywhere.
+/// The length of far hops in units of h: reflected at the bounds, they reach any point.
 const FAR: f64 = 8.0;
 
-/// Costs this near, relative to the larger where that is above 1, are those of one minimum.
+/// Costs this close, relative to their size where that is above 1, belong to one minimum.
 const SAME: f64 = 1e-8;
 
-/// A walk from minimum to minimum: for landscapes with many minima that lead to a lowest.
+/// A random walk from minimum to minimum, for functions whose many minima decrease towards a lowest one.
 ///
-/// **Method** x is a minimum, L(y) the minimum that a local search finds from y, u uniform in [−1, 1]ⁿ.
+/// **Method** x is a minimum, L(y) is the minimum that a local search finds from y, u is uniform in [−1, 1]ⁿ.
 /// ```text
 /// y = L(x + s h u),  accepted with probability min(1, exp(−(f(y) − f(x))/T))
-/// s⁺ = s / 0.9 after a hop that was accepted, 0.9 s after one that was not: one half of them are
+/// s⁺ = s / 0.9 after an accepted hop, 0.9 s after a rejected one, which keeps the rate of acceptance near ½
 /// T  = a fiftieth of the mean |f(y) − f(x)| so far, unless it is given
 /// ```
-/// Once half of the hops that may be in vain were, every second one has s = 8, and the
-/// other lengths leave it out of account.
-/// A step is one of the local solver, or the begin of a hop, so that limits, checkpoints and observers work within a local
-/// search. Within bounds the local solver works as in [`MultiStart`](crate::MultiStart), panics read as NaN as there, and hops
-/// are reflected at the bounds. The run converges at the earliest after the last hop.
+/// When more than half of [`hops_in_vain`](Self::hops_in_vain) hops in a row have found no lower minimum, every second
+/// hop has s = 8; these hops do not change s.
 ///
-/// **Needs** what the local solver needs; neither bounds nor a scale.
+/// An iteration is one step of the local solver, or the start of a hop, so that limits, checkpoints and observers work
+/// within a local search. Bounds and panics are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected
+/// at the bounds. The run converges after the last hop at the earliest.
+///
+/// **Needs** what the local solver needs; no bounds and no scale.
 ///
 /// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
 /// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds, at
 /// most 512 times the largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds),
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** The best point never gets worse. It ends with the gradient at the best point where that passes the run's
-/// test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
+/// **Guarantee** The best point never gets worse. The run ends as converged when the gradient at the best point passes
+/// its test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].
 ///
 /// ```
 /// use extremum::{BasinHopping, from_fn, minimize};
@@ -83,7 +84,7 @@ impl Default for BasinHopping {
 }
 
 impl<S: Solver> BasinHopping<S> {
-    /// Hops between the minima that the local solver finds.
+    /// Hops between the minima that `local` finds.
     pub fn new(local: S) -> Self {
         Self {
             local,
@@ -95,18 +96,18 @@ impl<S: Solver> BasinHopping<S> {
             seed: 0,
         }
     }
-    /// How many hops are made, at most. Default 1000. Range: ≥ 1.
+    /// The most hops. Default 1000. Range: ≥ 1.
     pub fn hops(mut self, hops: u64) -> Self {
         self.hops = hops;
         self
     }
-    /// After how many hops in a row without a lower minimum it ends. Default 100. Range: ≥ 1.
+    /// The number of hops in a row without a lower minimum after which the run ends. Default 100. Range: ≥ 1.
     pub fn hops_in_vain(mut self, hops: u64) -> Self {
         self.hops_in_vain = hops;
         self
     }
-    /// T: by how much the cost may rise in a hop. 0 takes lower minima only. Default: a fiftieth of the mean difference so far.
-    /// Range: ≥ 0.
+    /// The temperature T, the scale of accepted rises of the cost. 0 accepts no rise. Default: a fiftieth of the mean
+    /// difference so far. Range: ≥ 0.
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.temperature = Some(temperature);
         self
@@ -163,21 +164,21 @@ pub struct BasinHoppingState<L> {
     /// h and s.
     lengths: DVector<f64>,
     stretch: f64,
-    /// The local search that goes on; none when the next step is a hop.
+    /// The local search in progress; `None` when the next step is a hop.
     local: Option<LocalSearch<L>>,
-    /// The minimum from which it hops; none before the first.
+    /// The minimum from which the next hop starts; before the first one, the start.
     x: DVector<f64>,
     cost: f64,
-    /// The next start, once it is drawn: an interrupted one is made again.
+    /// The next start, once it is drawn: after an interruption it is used again.
     start: DVector<f64>,
     is_drawn: bool,
-    /// The local searches that have ended.
+    /// The number of local searches that have ended.
     hops: u64,
-    /// Hops, and steps, since the best cost fell.
+    /// Hops, and steps, since the best cost decreased.
     in_vain: u64,
     idle: u64,
     lowest: f64,
-    /// The mean |f(y) − f(x)| and the hops that it is taken over.
+    /// The mean |f(y) − f(x)| and the number of hops in it.
     difference: f64,
     differences: u64,
     best: Best,
@@ -190,7 +191,7 @@ impl<L> BasinHoppingState<L> {
         self.hops.saturating_sub(1)
     }
 
-    /// Half of the time away from a minimum where nothing else helps.
+    /// True for every second hop when shorter hops have long found nothing lower.
     fn is_far(&self, hops_in_vain: u64) -> bool {
         self.in_vain > hops_in_vain / 2 && self.in_vain.is_multiple_of(2)
     }
@@ -222,7 +223,7 @@ impl<L> BasinHoppingState<L> {
 }
 
 impl<L: State> BasinHoppingState<L> {
-    /// Ends a hop at a minimum, or nowhere.
+    /// Ends a hop, at a minimum if its local search found one.
     fn land(&mut self, temperature: Option<f64>, hops_in_vain: u64) {
         let is_far = self.is_far(hops_in_vain);
         self.hops += 1;
@@ -269,7 +270,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         "BasinHopping"
     }
 
-    /// The local solver need not keep the bounds by itself.
+    /// The local solver need not keep bounds by itself.
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
@@ -280,8 +281,8 @@ impl<S: Solver> Solver for BasinHopping<S> {
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
         let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
-        // Where the run's evaluations are used up at its start, the first search is still to be begun. Where it cannot be, the
-        // start stands in for a minimum.
+        // When the run's evaluations are used up at its start, the first search has not begun yet. When it cannot
+        // begin, the start takes the place of a minimum.
         let is_drawn = problem.is_spent();
         let is_over = local.is_none() && !is_drawn;
         Ok(BasinHoppingState {
@@ -359,7 +360,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
             && state.best.is_valid(n);
         if !is_valid {
-            let reason = "its hops are not those of this configuration and problem".to_owned();
+            let reason = "its hops do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         match &mut state.local {
@@ -368,12 +369,12 @@ impl<S: Solver> Solver for BasinHopping<S> {
         }
     }
 
-    /// Not before the last hop: a small gradient says that a local search is at its end.
+    /// Not before the last hop: a small gradient only says that a local search has ended.
     fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
         state.done.is_some()
     }
 
-    /// It has a patience of its own, in hops.
+    /// The patience is counted in hops instead.
     fn patience(&self) -> u64 {
         u64::MAX
     }

@@ -1,6 +1,6 @@
 //! Line-search methods: a direction, and how far to go along it.
 //!
-//! x⁺ = x + α d with g'd < 0. One loop, [`Descent`], carries every [`Direction`] with every
+//! x⁺ = x + α d with g'd < 0. One loop, [`Descent`], combines any [`Direction`] with any
 //! [`LineSearch`]; the methods' names are aliases.
 
 mod barzilai_borwein;
@@ -36,7 +36,7 @@ use crate::{Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
 
-/// How often a search is repeated that ended at a point without a gradient, each time short of that step.
+/// How often a search that ended at a point without a gradient is repeated, each time short of that step.
 const RETRIES: usize = 20;
 
 /// A direction with a line search: every line-search solver.
@@ -63,7 +63,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         Descent { direction: self.direction, line_search, typical_x: self.typical_x }
     }
 
-    /// The size of each variable where it matters, n numbers from 1e-150 to 1e150: the method works on x / typical_x, so that
+    /// The typical size of each variable, n numbers from 1e-150 to 1e150: the method works on x / typical_x, so that
     /// variables of very different sizes do not slow it down. Default: 1 each.
     ///
     /// ```
@@ -120,20 +120,21 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     }
 }
 
-/// Beyond this a cost that still decreases has no end.
+/// A cost that still decreases beyond this distance is unbounded.
 const FAR: f64 = 1e200;
 
-/// The first trial of a search that is repeated, relative to the step before: no power of ½, which searches try.
+/// The first trial of a search that is repeated, relative to the step before. It is not a power of ½, because searches
+/// try those.
 const SHORTER: f64 = 0.47;
 
-/// What a search along a ray has found.
+/// The result of a search along a ray.
 struct Looked<M> {
     outcome: Result<Step, Failure>,
     /// The accepted step, or the best of a failed search, with value and gradient; `None` for the start.
     accepted: Option<Trial>,
-    /// What the search learnt.
+    /// The new memory of the search.
     memory: M,
-    /// True when it was kept from longer steps, and says nothing about what lies beyond.
+    /// True when longer steps were excluded, so that the result says nothing about them.
     is_cut_short: bool,
 }
 
@@ -217,10 +218,10 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             return ControlFlow::Continue(());
         }
 
-        // The best point seen is taken, if it is lower; then the method starts over from the steepest descent, once.
+        // Takes the best point seen, if it is lower; then the method restarts from steepest descent, once.
         let reason = match outcome {
-            // A search that was kept short says nothing about what lies beyond, nor does one along a direction so short
-            // that the largest step leads nowhere far.
+            // A search that excluded longer steps says nothing about them, nor does one along a direction so short that
+            // even the largest step does not lead far.
             Err(failure) if !is_cut_short && alpha_max * max > FAR => failure.reason,
             _ => FailureReason::Rounding,
         };
@@ -262,7 +263,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                     improved = ray.finish(Step { alpha, value, trials: 0 });
                 }
             }
-            // The diagnosis has left the best point.
+            // The diagnosis has moved away from the best point.
             improved = improved.and_then(|Trial { alpha, value, .. }| {
                 ray.finish(Step { alpha, value, trials: 0 })
             });
@@ -300,14 +301,14 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         state.seen.reserve_exact(ray::SEEN);
         let reason = match state.check(n, self.line_search.is_monotone()) {
             Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
-            Ok(()) => "what its direction has learnt does not fit",
+            Ok(()) => "the memory of its direction does not fit",
             Err(reason) => reason,
         };
         Err(Error::Checkpoint { reason: reason.to_owned() })
     }
 
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
-        // The point that is reported is the one to be looked at.
+        // The point that is reported is the one to test.
         if state.return_to_lowest() {
             self.direction.reset(&mut state.memory, true);
         }
@@ -333,8 +334,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
-    /// Searches along a ray, again and shorter when it ends at a point with a cost but no gradient, as at a kink: that is none to
-    /// go on from.
+    /// Searches along a ray. A search that ends at a point with a cost but no gradient, as at a kink, is repeated with
+    /// shorter steps, because the method cannot go on from there.
     fn look_along(
         &self,
         ray: &mut Ray<'_, '_, '_>,
@@ -362,7 +363,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
     }
 
-    /// Writes a direction that goes down: the method's own, or steepest descent where that one does not.
+    /// Writes a descent direction: the method's own, or steepest descent where that is not one.
     fn propose(
         &self,
         problem: &mut Oracle<'_>,
@@ -380,7 +381,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         ControlFlow::Continue(())
     }
 
-    /// Where the gradient is zero, or so small that no step follows from it: the end, unless a lower point is known.
+    /// Ends the run where the gradient is zero, or too small for a step, unless a lower point is known.
     fn rest(&self, state: &mut DescentState<D::Memory, L::Memory>) -> ControlFlow<Termination> {
         if state.return_to_lowest() {
             self.direction.reset(&mut state.memory, true);

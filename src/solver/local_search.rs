@@ -1,4 +1,4 @@
-//! What searches share that make many runs of a local solver: one such run, and the best point of all.
+//! A local search, one of many within a global search, and the best point of all of them.
 
 use std::ops::ControlFlow;
 
@@ -10,16 +10,17 @@ use crate::oracle::inside;
 use crate::stop::History;
 use crate::{Bounds, Error, Oracle, Termination};
 
-/// Iterations after which a local search ends, whatever it does.
+/// Iterations after which a local search ends in any case.
 const LONGEST: u64 = 10_000;
 
-/// Iterations without improvement after which one on a differenced gradient ends: it has reached their noise.
+/// Iterations without improvement after which a search on a differenced gradient ends, because it has reached the
+/// noise.
 const PATIENCE_IN_NOISE: u64 = 5;
 
-/// How often a local search may go on in new coordinates.
+/// How often a local search may continue in new coordinates.
 const RENEWALS: u64 = 20;
 
-/// Where dx/dy is below this, relative to where x is not bent, new coordinates are better than more steps.
+/// Where dx/dy is below this, relative to where x is not bent, new coordinates help more than further steps.
 const STEEP: f64 = 1e-3;
 
 /// The best point of all local searches.
@@ -31,7 +32,7 @@ pub(super) struct Best {
 }
 
 impl Best {
-    /// Takes in where a local search is, if that is as good: the gradient of a later point is the smaller one.
+    /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient.
     pub fn take<L: State>(&mut self, local: &LocalSearch<L>) {
         if local.cost() <= self.cost {
             self.x.copy_from(&local.x);
@@ -40,14 +41,14 @@ impl Best {
         }
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for values that only a damaged checkpoint holds.
     pub fn is_valid(&self, n: usize) -> bool {
         self.x.len() == n && self.x.iter().all(|x| x.is_finite()) && self.cost.is_finite()
     }
 }
 
-/// Where the coordinates without bounds are centred in which a local solver searches from x; none for a solver that keeps the
-/// bounds by itself, and where there are none.
+/// The centre of the unbounded coordinates in which a local solver searches from x; `None` without bounds, and for a
+/// solver that keeps them by itself.
 pub(crate) fn centre<S: Solver + ?Sized>(
     solver: &S,
     problem: &Oracle<'_>,
@@ -57,22 +58,22 @@ pub(crate) fn centre<S: Solver + ?Sized>(
     Some(inside(x, bounds))
 }
 
-/// The iterations without improvement after which a local search ends. What the differences know of their errors belongs here.
+/// The iterations without improvement after which a local search ends.
 fn patience<S: Solver>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) -> u64 {
     let is_noisy = sees_gradient && !problem.problem().has_gradient();
     solver.patience().min(if is_noisy { PATIENCE_IN_NOISE } else { u64::MAX })
 }
 
-/// Writes the gradient in x itself.
+/// Writes the gradient with respect to x itself.
 fn take_gradient(problem: &mut Oracle<'_>, x: &DVector<f64>, gradient: &mut DVector<f64>) {
     problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
 }
 
-/// A local search, within the bounds though its solver may not know them: the solver then sees coordinates without any.
+/// A local search within the bounds. A solver that does not keep bounds sees unbounded coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LocalSearch<L> {
     state: L,
-    /// The step that was made, with the reason for which the solver ended there, until it is judged.
+    /// The step that was made, with the solver's reason to end there if it had one, until it is judged.
     stepped: Option<Option<Termination>>,
     /// See [`centre`].
     centre: Option<DVector<f64>>,
@@ -80,17 +81,17 @@ pub(super) struct LocalSearch<L> {
     first_cost: f64,
     renewals: u64,
     x: DVector<f64>,
-    /// That of the projected gradient; where x is bent, it is known at the end only.
+    /// The norm of the projected gradient; where x is bent, it is known only at the end.
     gradient_norm: Option<f64>,
     /// Workspace for the gradient at the end.
     gradient: DVector<f64>,
     history: History,
     iteration: u64,
-    /// Where x is bent: the share of the tolerance that the gradient in y has to reach, before that in x is worth a look.
+    /// Where x is bent: the share of the tolerance that the gradient in y must reach before that in x is evaluated.
     share: f64,
-    /// The gradient that the solver sees is small enough.
+    /// True when the gradient that the solver sees is small enough.
     is_flat: bool,
-    /// The solver goes no further.
+    /// True when the solver makes no further progress.
     is_over: bool,
 }
 
@@ -139,8 +140,8 @@ impl<L: State> LocalSearch<L> {
         })
     }
 
-    /// The first of several local searches, and the better of its start and the run's, which is evaluated by itself where the
-    /// search cannot begin at it. No search where that fails, though the run's start is a good one.
+    /// The first of several local searches, and the better one of its start and the run's start, which is evaluated
+    /// separately when the search cannot begin there. No search when its own start fails but the run's is usable.
     ///
     /// # Errors
     /// Those of the solver, and for a start without a finite cost.
@@ -168,7 +169,7 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// Where it is.
+    /// The current point.
     pub fn x(&self) -> &DVector<f64> {
         &self.x
     }
@@ -178,8 +179,9 @@ impl<L: State> LocalSearch<L> {
         self.state.cost()
     }
 
-    /// Makes one iteration, of which the best point takes note. Breaks at its end: with `None` where the gradient is at most
-    /// `tolerance`, or nothing improves; or with the reason why the run has to end. An interrupted step is not one.
+    /// Makes one iteration and updates the best point. Breaks at the end of the search: with `None` when the gradient
+    /// is at most `tolerance` or nothing improves, or with the reason why the run has to end. An interrupted step does
+    /// not count.
     pub fn step<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -188,13 +190,13 @@ impl<L: State> LocalSearch<L> {
         best: &mut Best,
     ) -> ControlFlow<Option<Termination>> {
         let flow = self.go_on(solver, problem, tolerance);
-        // Also after an interruption: a solver may keep what it has found when the evaluations are used up.
+        // Also after an interruption: a solver may keep what it found before the evaluations were used up.
         best.take(self);
         if let ControlFlow::Break(None) = flow {
             self.look_at(best, problem).map_break(Some)?;
         }
         match flow {
-            // Far away a search may go down as far as numbers reach, and be above what is known.
+            // Far away, a search may decrease to the limit of numbers and still be above the best point.
             ControlFlow::Break(Some(Termination::Unbounded { .. })) if best.cost < self.cost() => {
                 ControlFlow::Break(None)
             }
@@ -223,7 +225,8 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// An iteration of the solver; true when the gradient in x is known after it. Breaks where the cost has no bound.
+    /// An iteration of the solver; true when the gradient in x is known after it. Breaks when the cost is unbounded
+    /// below.
     fn advance<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -234,7 +237,7 @@ impl<L: State> LocalSearch<L> {
         let is_box = problem.problem().bounds().is_some_and(Bounds::are_finite);
         let (is_flat, is_noise, has_end, is_known) =
             problem.without_bounds(centre.as_ref(), |problem, unbounded| {
-                // A step that was made is not made again, where what follows it was interrupted.
+                // A step is not repeated when only what follows it was interrupted.
                 if stepped.is_none() {
                     let flow = solver.step(problem, state);
                     if problem.uninterrupted().is_continue() {
@@ -252,7 +255,7 @@ impl<L: State> LocalSearch<L> {
                     && solver.accepts_convergence(problem, state);
                 let error = problem.known_gradient_error(state.cost());
                 let is_noise = norm.zip(error).is_some_and(|(norm, error)| norm <= error);
-                // A box is no wider than numbers reach: only −∞ is below all.
+                // A finite box bounds the search: in it only −∞ is unbounded.
                 (is_flat, is_noise, is_box && !unbounded.is_bottomless(), is_known)
             });
         problem.uninterrupted().map_break(Some)?;
@@ -273,8 +276,8 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    /// At the end, takes the gradient in x, where that in y is another one: at a bound it vanishes, wherever that in x points.
-    /// Where it is too large, the search goes on, in new coordinates if x is bent there.
+    /// At the end, takes the gradient in x where it differs from that in y, which vanishes at a bound whatever the
+    /// gradient in x. When it is too large, the search continues, in new coordinates if x is bent there.
     fn measure<S: Solver<State = L>>(
         &mut self,
         solver: &S,
@@ -308,7 +311,7 @@ impl<L: State> LocalSearch<L> {
         ControlFlow::Continue(())
     }
 
-    /// Takes the gradient where the run has started, if nothing lower was found, and this search could not begin there.
+    /// Takes the gradient at the run's start, if nothing lower was found and this search could not begin there.
     fn look_at(&mut self, best: &mut Best, problem: &mut Oracle<'_>) -> ControlFlow<Termination> {
         if let (Some(bounds), Some(_), None) =
             (problem.problem().bounds(), self.state.gradient_norm(), best.gradient_norm)
@@ -320,8 +323,8 @@ impl<L: State> LocalSearch<L> {
         ControlFlow::Continue(())
     }
 
-    /// True where the gradient in x is large along a variable that is bent, and the search has come down since it has its
-    /// coordinates.
+    /// True when the gradient in x is large along a bent variable, and the search has decreased the cost since it began
+    /// in these coordinates.
     fn needs_renewal(&self, problem: &mut Oracle<'_>, bounds: &Bounds, tolerance: f64) -> bool {
         let least = if self.is_over { 1.0 } else { STEEP };
         let entries = bounds.projected(&self.x, &self.gradient);
@@ -333,8 +336,8 @@ impl<L: State> LocalSearch<L> {
             })
     }
 
-    /// The search from where it is, in coordinates around that point. Variables that are pressed against a bound stay at it.
-    /// None where it begins higher.
+    /// The search continued from its point in coordinates around that point. Variables that are pressed against a bound
+    /// stay there. `None` when it would begin higher.
     fn renewed<S: Solver<State = L>>(
         &self,
         solver: &S,
@@ -378,7 +381,7 @@ impl<L: State> LocalSearch<L> {
             && self.centre.as_ref().is_none_or(is_point)
             && self.history.is_valid();
         if !is_valid {
-            let reason = "its local search is none of this problem".to_owned();
+            let reason = "its local search does not belong to this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         let Self { state, centre, .. } = self;

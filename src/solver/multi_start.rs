@@ -1,7 +1,7 @@
 //! Local searches from many starts.
 //!
 //! A. Rinnooy Kan, G. Timmer, "Stochastic global optimization methods, part I", Math. Program. 39 (1987), section 2; the rule
-//! that ends it early: C. Boender, A. Rinnooy Kan, "Bayesian stopping rules for multistart global optimization methods",
+//! for an early end: C. Boender, A. Rinnooy Kan, "Bayesian stopping rules for multistart global optimization methods",
 //! Math. Program. 37 (1987).
 
 use std::ops::ControlFlow;
@@ -15,26 +15,26 @@ use super::{Domain, Solver, State};
 use crate::error::check;
 use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
 
-/// Minima nearer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box where
-/// that is smaller, are one.
+/// Minima closer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box
+/// where that is smaller, count as one.
 const SAME: f64 = 1e-4;
 
 /// A local solver from many starts: the simplest global method, and a good one where the minima are few.
 ///
-/// **Method** u_k are the points of a scrambled Sobol sequence, random ones for more than 256 variables.
+/// **Method** u_k are the points of a scrambled Sobol sequence, or random points for more than 256 variables.
 /// ```text
 /// x_0 given,  x_k = lower + u_k (upper − lower),  the box being the bounds, or x0 ± scale within them
-/// a local search from each; the lowest end is the result
+/// a local search from each; the lowest final point is the result
 /// ```
-/// A step is one of the local solver, or a new start, so that limits, checkpoints and observers work within a local search.
-/// Within bounds a local solver that does not keep them by itself works in coordinates that have none: x itself from half of the
-/// way to each bound, and beyond a quarter of a sine wave that is stationary at the bound. Where a search has come close to a
-/// bound and is not at its end, it goes on in new coordinates. A search that begins at a bound begins a little inside. The
-/// gradient's norm is that of x − P(x − ∇f), P the projection into the bounds, all of it in units of the width where that is
-/// below 1/64. The run converges at the earliest after the last start. A local search on a differenced gradient ends after 5
-/// iterations without improvement.
+/// An iteration is one step of the local solver, or a new start, so that limits, checkpoints and observers work within
+/// a local search. A local solver that does not keep bounds by itself works in unbounded coordinates: x itself up to
+/// half of the way to each bound, and beyond that a quarter of a sine wave that is stationary at the bound. A search
+/// that comes close to a bound without converging continues in new coordinates. A search from a point at a bound begins
+/// a little inside. The gradient's norm is that of (x − P(x − s² ∇f)) / s², where P projects into the bounds, and s is 1,
+/// or for widths below 1/64 the largest power of two up to half the width. The run converges after the last start at
+/// the earliest. A local search on a differenced gradient ends after 5 iterations without improvement.
 ///
-/// A panic of the cost or the gradient reads as NaN, and is counted.
+/// A panic of the cost or the gradient is treated as NaN, and counted.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///
@@ -42,7 +42,7 @@ const SAME: f64 = 1e-4;
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** A minimum whose basin has the share p of the box is found with probability about 1 − (1 − p)ᵏ by k starts.
-/// It ends with the gradient at the best point where that passes the run's test, with [`Stall::Exhausted`] otherwise.
+/// The run ends as converged when the gradient at the best point passes its test, otherwise with [`Stall::Exhausted`].
 ///
 /// ```
 /// use extremum::{Bounds, MultiStart, from_fn, minimize};
@@ -74,17 +74,17 @@ impl Default for MultiStart {
 }
 
 impl<S: Solver> MultiStart<S> {
-    /// The local solver from many starts.
+    /// Runs `local` from many starts.
     pub fn new(local: S) -> Self {
         Self { local, starts: 50, until_complete: false, gradient_norm: 1e-6, scale: None, seed: 0 }
     }
-    /// How many local searches are made, at most, that from x0 among them. Default 50. Range: ≥ 1.
+    /// The most local searches, including that from x0. Default 50. Range: ≥ 1.
     pub fn starts(mut self, starts: u64) -> Self {
         self.starts = starts;
         self
     }
-    /// Whether it ends when all minima seem to be found: w of them after k starts with w (k − 1)/(k − w − 2) ≤ w + ½, the
-    /// expected number of all of them. Default false.
+    /// Whether the run ends early, when all minima seem to be found: w of them after k starts with
+    /// w (k − 1)/(k − w − 2) ≤ w + ½, where the left side is the expected number of minima. Default false.
     pub fn until_complete(mut self, until_complete: bool) -> Self {
         self.until_complete = until_complete;
         self
@@ -94,7 +94,7 @@ impl<S: Solver> MultiStart<S> {
         self.gradient_norm = tolerance;
         self
     }
-    /// How far the starts spread on each side of x0. Default: over the bounds; without finite bounds it has to be given.
+    /// How far the starts spread on each side of x0. Default: over the bounds; required without finite bounds.
     /// Range: > 0.
     pub fn scale(mut self, scale: f64) -> Self {
         self.scale = Some(scale);
@@ -107,15 +107,15 @@ impl<S: Solver> MultiStart<S> {
     }
 }
 
-/// A minimum that local searches have ended at.
+/// A minimum at which local searches ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Minimum {
-    /// Where the first of them ended.
+    /// The point where the first of them ended.
     pub x: DVector<f64>,
     /// The cost there.
     pub cost: f64,
-    /// How many they were.
+    /// The number of these searches.
     pub hits: u64,
 }
 
@@ -126,16 +126,16 @@ pub struct MultiStartState<L> {
     solver: String,
     space: Space,
     random: Random,
-    /// None for too many variables.
+    /// `None` for too many variables.
     sequence: Option<Sobol>,
-    /// The local search that goes on; none when the next step is a start.
+    /// The local search in progress; `None` when the next step is a start.
     local: Option<LocalSearch<L>>,
     started: u64,
-    /// The next start, once it is drawn: an interrupted one is made again.
+    /// The next start, once it is drawn: after an interruption it is used again.
     start: DVector<f64>,
     is_drawn: bool,
     minima: Vec<Minimum>,
-    /// The minima by the sums of their coordinates, so that few have to be compared.
+    /// The minima, sorted by the sums of their coordinates, so that few have to be compared.
     #[serde(skip)]
     order: Vec<usize>,
     best: Best,
@@ -143,12 +143,12 @@ pub struct MultiStartState<L> {
 }
 
 impl<L> MultiStartState<L> {
-    /// The distinct ends of the local searches so far, in the order in which they were found.
+    /// The distinct minima that the local searches have found so far, in the order of discovery.
     pub fn minima(&self) -> &[Minimum] {
         &self.minima
     }
 
-    /// The local searches that were begun.
+    /// The number of local searches begun.
     pub fn started(&self) -> u64 {
         self.started
     }
@@ -169,7 +169,7 @@ impl<L> MultiStartState<L> {
 }
 
 impl<L: State> MultiStartState<L> {
-    /// Notes where the local search has ended.
+    /// Records the point at which the local search ended.
     fn note(&mut self) {
         let Some(local) = self.local.take() else { return };
         let (x, cost) = (local.x(), local.cost());
@@ -192,7 +192,7 @@ impl<L: State> MultiStartState<L> {
         }
     }
 
-    /// Puts the minima of a loaded state in order.
+    /// Sorts the minima of a loaded state.
     fn sort(&mut self) {
         self.order = (0..self.minima.len()).collect();
         self.order.sort_by(|&a, &b| self.minima[a].x.sum().total_cmp(&self.minima[b].x.sum()));
@@ -232,7 +232,7 @@ impl<S: Solver> Solver for MultiStart<S> {
         "MultiStart"
     }
 
-    /// The local solver need not keep the bounds by itself.
+    /// The local solver need not keep bounds by itself.
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
@@ -251,7 +251,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             Err(_) => None,
         };
         let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
-        // Where the run's evaluations are used up at its start, the first search is still to be begun.
+        // When the run's evaluations are used up at its start, the first search has not begun yet.
         let is_begun = !problem.is_spent();
         Ok(MultiStartState {
             solver: self.local.name().to_owned(),
@@ -286,7 +286,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             problem.uninterrupted()?;
             state.is_drawn = false;
             state.started += 1;
-            // A start outside the domain is one as well.
+            // A start outside the domain counts as well.
             state.is_done = begun.is_err() && state.started >= self.starts;
             if let Ok(local) = begun {
                 state.best.take(&local);
@@ -318,7 +318,7 @@ impl<S: Solver> Solver for MultiStart<S> {
                 .iter()
                 .all(|minimum| minimum.x.len() == n && minimum.hits < u64::MAX / 2);
         if !is_valid {
-            let reason = "its starts are not those of this configuration and problem".to_owned();
+            let reason = "its starts do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         state.sort();
@@ -328,12 +328,12 @@ impl<S: Solver> Solver for MultiStart<S> {
         }
     }
 
-    /// Not before the last start: a small gradient says that a local search is at its end.
+    /// Not before the last start: a small gradient only says that a local search has ended.
     fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
         state.is_done
     }
 
-    /// It ends by its number of starts.
+    /// The number of starts ends the run.
     fn patience(&self) -> u64 {
         u64::MAX
     }

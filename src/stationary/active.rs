@@ -20,7 +20,7 @@ pub struct ActiveBound {
     pub index: usize,
     /// Which of its bounds.
     pub side: Side,
-    /// The Lagrange multiplier |∂f/∂xᵢ|: what f would gain per unit of length beyond the bound.
+    /// The Lagrange multiplier |∂f/∂xᵢ|: the decrease of f per unit of length beyond the bound.
     pub multiplier: f64,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for ActiveBound {
     }
 }
 
-/// A point on the face of the box that is judged in the place of x, with what was evaluated there.
+/// A point on the face of the box that is judged instead of x, with the values there.
 pub(super) struct Held {
     pub point: DVector<f64>,
     pub cost: f64,
@@ -55,8 +55,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes the variables at a bound over which f falls, by more than the errors of the gradient. If some are next to their
-    /// bound, and that is where they belong, the point is the one with them at it.
+    /// Finds the variables at a bound beyond which f decreases, by more than the errors of the gradient. Variables that
+    /// are only next to the bound that holds them are moved to it.
     pub fn at(
         oracle: &mut Oracle<'_>,
         x: &DVector<f64>,
@@ -94,7 +94,7 @@ impl Held {
     }
 }
 
-/// The variables at a bound, or as near, over which the gradient points.
+/// The variables at or near a bound beyond which f decreases.
 fn pushing(
     bounds: &Bounds,
     x: &DVector<f64>,
@@ -117,7 +117,7 @@ fn pushing(
     (0..x.len()).filter_map(bound).collect()
 }
 
-/// Those whose multiplier is larger than its error.
+/// The variables whose multiplier is larger than its error.
 fn certain(
     oracle: &mut Oracle<'_>,
     x: &DVector<f64>,

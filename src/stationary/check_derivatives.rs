@@ -1,4 +1,4 @@
-//! Are the derivatives those of the cost?
+//! A check whether the derivatives are those of the cost.
 
 use nalgebra::DVector;
 
@@ -10,28 +10,30 @@ use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
 use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
 use crate::{Error, Oracle, Problem};
 
-/// ε^(1/3), where the error of a central difference of the cost is least for a function that changes over lengths of 1.
+/// ε^(1/3), the step at which the error of a central difference of the cost is smallest, for a function that changes
+/// over lengths of 1.
 const STEP: f64 = 6.055_454_452_393_343e-6;
-/// From one step to the next, φ³: no two see the same slope by counting the same stairs of rounding.
+/// The ratio of successive steps, φ³: no two steps see the same slope by crossing the same stairs of rounding.
 const RATIO: f64 = 4.236_067_977_499_79;
-/// Steps in a ladder at most.
+/// The most steps in a ladder.
 const STEPS: i32 = 40;
-/// Beyond the estimates, which for a smooth function are about 15 (gradient) and 3 (Hessian) times the error.
+/// A factor on top of the estimates, which for a smooth function are about 15 (gradient) and 3 (Hessian) times the
+/// error.
 const SAFETY: f64 = 4.0;
 
 /// Compares the derivatives that the problem gives with central differences: the gradient with those of the cost; the
 /// Hessian and its products, if given, with those of the gradient; `cost_and_gradient` with `cost` and `gradient`; the
 /// Hessian with its transpose.
 ///
-/// The differences come with estimates of their own errors, from how those with other steps scatter and from what moving x by
-/// its last places changes. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
-/// cost of 10⁸ with a gradient of 1 can be checked to about 10⁻³ only, and the report says so in `allowed`.
+/// The errors of the differences are estimated from the scatter over several steps, and from the effect of moving x by
+/// its last digits. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
+/// cost of 10⁸ with a gradient of 1 can be checked only to about 10⁻³, and the report says so in `allowed`.
 ///
-/// A component that is not written, and a vector of another length in the place of the gradient, are named as such. Nothing is
-/// evaluated outside the problem's bounds.
+/// A component that is not written, and a gradient replaced by a vector of another length, are reported as such.
+/// Nothing is evaluated outside the problem's bounds.
 ///
-/// Check where no entry is 0 by accident: not at the minimum, not at a point of symmetry. With more than 2000 variables
-/// second derivatives are not checked.
+/// Choose a point where no entry is 0 by accident: not the minimum, and not a point of symmetry. With more than 2000
+/// variables, second derivatives are not checked.
 ///
 /// ```
 /// use extremum::{DVector, Mismatch, check_derivatives, from_fn};
@@ -89,19 +91,19 @@ pub fn check_derivatives<P: Problem>(
     Ok(report)
 }
 
-/// A vector in which it shows what is not written.
+/// A vector that shows which components are not written.
 fn unwritten(n: usize) -> DVector<f64> {
     DVector::repeat(n, f64::from_bits(UNWRITTEN))
 }
 
-/// False when a component was not written, or the vector is another one.
+/// False when a component was not written, or the vector was replaced.
 fn is_whole(gradient: &DVector<f64>, report: &mut DerivativeReport) -> bool {
     let found = gradient.iter().enumerate().find_map(|(index, g)| match g.to_bits() {
         UNWRITTEN => Some(Mismatch::GradientNotWritten { index }),
         WRONG_LENGTH => Some(Mismatch::GradientReplaced { expected: gradient.len() }),
         _ => None,
     });
-    // `gradient` and `cost_and_gradient` often do the same.
+    // `gradient` and `cost_and_gradient` often have the same mistake.
     let is_new = |found: &Mismatch| !report.mismatches.contains(found);
     report.mismatches.extend(found.filter(is_new));
     found.is_none()
@@ -129,23 +131,23 @@ fn check_gradient(
 
 /// A difference of the cost in a ladder of steps, longest first.
 struct Rung {
-    /// The step, as far as errors are concerned.
+    /// The step by which errors are divided.
     h: f64,
     slope: f64,
-    /// What rounding f(x ± h), and a multiple of x within f, makes of it.
+    /// The error in it from the rounding of f(x ± h), and of a multiple of x within f.
     rounding: f64,
-    /// The two costs are the same number.
+    /// True when the two costs are the same number.
     is_flat: bool,
 }
 
-/// ∂f/∂xⱼ and its error: of a ladder of steps the one with the least, which is
+/// ∂f/∂xⱼ and its error, by the step of a ladder with the smallest error, which is the sum of
 ///
-/// - what the next longer step changes, for truncation;
-/// - what rounding makes of it, and the errors η of f = |s(h') - s(h)| h' as shorter steps h' show them, the largest of
-///   them over h: a function that cancels inside has larger ones than its value tells.
+/// - the change from the next longer step, for truncation;
+/// - the rounding, and the largest error η of f = |s(h') - s(h)| h' that shorter steps h' show, divided by h: a
+///   function that cancels inside has larger errors than its value suggests.
 ///
-/// A step is out of the question when three shorter ones in a row agree among themselves and not with it (it may be longer than
-/// a period of f), or when it is so short that f does not change while over longer ones it does.
+/// A step is excluded when three shorter ones in a row agree with each other but not with it (it may be longer than a
+/// period of f), or when f does not change over it although it changes over longer ones.
 fn slope(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> (f64, f64) {
     let ladder = ladder(face, x, j, cost);
     let mut best = (f64::NAN, f64::INFINITY);
@@ -165,7 +167,7 @@ fn slope(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> (f64, f64) {
     best
 }
 
-/// True when three steps agree to a fifth, and are farther from `rung` than from each other.
+/// True when three steps agree to a fifth, and differ more from `rung` than from each other.
 fn contradict(three: &[Rung], rung: &Rung) -> bool {
     let slopes = || three.iter().map(|s| s.slope);
     let (low, high) =
@@ -175,7 +177,7 @@ fn contradict(three: &[Rung], rung: &Rung) -> bool {
     agree && (rung.slope - middle).abs() > 2.0 * spread + three[1].rounding
 }
 
-/// Steps from about 0.006 max(1, |x|), or what the bounds leave, down to the last places of x, or far below where x
+/// Steps from about 0.006 max(1, |x|), or what the bounds allow, down to the last digits of x, or far below where x
 /// is small.
 fn ladder(face: &mut Face, x: &DVector<f64>, j: usize, cost: f64) -> Vec<Rung> {
     let mut differences = CostDifferences::new(x, cost);

@@ -25,13 +25,14 @@ pub struct Classification {
     pub gradient_norm: f64,
     /// The variables that are held at their bounds, ascending. The rest of the verdict is about the others.
     pub active: Vec<ActiveBound>,
-    /// How far the stationary point is from x at most, in the maximum norm: the Newton step, lengthened by what the
-    /// rounding errors of the gradient make of it, or the way to a bound next to x. Infinite if the Hessian does not tell.
+    /// A bound for the distance of the stationary point from x, in the maximum norm: the Newton step, lengthened by the
+    /// effect of rounding errors in the gradient, or the distance to a bound next to x. Infinite if the Hessian gives
+    /// none.
     pub distance: f64,
     /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
-    /// if there is no Hessian to have any.
+    /// without a Hessian.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// What the radii are made of.
+    /// The parts of the radii.
     pub errors: ErrorBudget,
     lowest_index: usize,
     highest_index: usize,
@@ -43,8 +44,9 @@ pub struct Classification {
 pub struct Eigenvalue {
     /// The computed value.
     pub value: f64,
-    /// The true one differs by no more: that of the stationary point near x, or of x itself where the verdict is that none is
-    /// known to be near ([`NotStationary`](Reason::NotStationary), [`NoContraction`](Reason::NoContraction)).
+    /// The bound for the difference from the true eigenvalue: that at the stationary point near x, or at x itself where
+    /// the verdict is that none is known to be near ([`NotStationary`](Reason::NotStationary),
+    /// [`NoContraction`](Reason::NoContraction)).
     pub radius: f64,
 }
 
@@ -70,7 +72,7 @@ pub struct ErrorBudget {
     pub differences: f64,
     /// ‖H - H'‖ / 2.
     pub asymmetry: f64,
-    /// Rounding errors in the entries, estimated from what moving x by a few units in its last place changes.
+    /// Rounding errors in the entries, estimated from the changes when x moves by a few units in its last place.
     pub noise: f64,
     /// Errors in the eigenvalues computed from the entries, from the residual ‖H Q - Q Λ‖.
     pub eigen_solver: f64,
@@ -79,14 +81,14 @@ pub struct ErrorBudget {
 }
 
 impl ErrorBudget {
-    /// All of them.
+    /// Their sum.
     pub fn total(&self) -> f64 {
         self.differences + self.asymmetry + self.noise + self.eigen_solver + self.location
     }
 }
 
 impl Classification {
-    /// A verdict without any eigenvalues, for x, and what is held of it at its bounds.
+    /// A verdict without eigenvalues, for x and its variables held at bounds.
     pub(super) fn new(
         kind: Kind,
         (x, cost, gradient): (&DVector<f64>, f64, &DVector<f64>),
@@ -153,7 +155,7 @@ impl Classification {
         self.kind = match location.doubt {
             Some(reason) => Kind::Undecided { reason },
             None if positive == n => Kind::Minimum,
-            // Over the bounds that hold variables f falls, so that it rises from them.
+            // f decreases beyond the bounds that hold variables, so it rises from them inwards.
             None if negative == n && !self.is_held() => Kind::Maximum,
             None if negative == n => Kind::Saddle { index: negative },
             None if negative > 0 && positive > 0 => Kind::Saddle { index: negative },
@@ -173,7 +175,7 @@ impl Classification {
         self
     }
 
-    /// True when a bound holds a variable that it leaves room to move.
+    /// True when a bound holds a variable that has room to move.
     fn is_held(&self) -> bool {
         self.active.iter().any(|bound| bound.side != Side::Fixed)
     }
@@ -233,14 +235,14 @@ impl Classification {
         matches!(self.kind, Kind::Saddle { .. })
     }
 
-    /// How many eigenvalues of the Hessian, by the free variables, are negative: at least, and at most. One number when every sign is decided.
-    /// Where no stationary point is near, this is about the Hessian at x.
+    /// The least and the largest number of negative eigenvalues of the Hessian with respect to the free variables. The
+    /// two are equal when every sign is decided. Where no stationary point is near, this is about the Hessian at x.
     pub fn index_range(&self) -> RangeInclusive<usize> {
         self.lowest_index..=self.highest_index
     }
 
     /// The unit vector of the most negative curvature and this curvature, v'Hv; `None` when no eigenvalue is certainly
-    /// negative. Both v and -v lead down from a saddle or a maximum.
+    /// negative. From a saddle or a maximum, f decreases along both v and -v.
     ///
     /// ```
     /// use extremum::{DVector, classify, from_fn};

@@ -1,4 +1,4 @@
-//! Differences around x, central ones where the bounds leave room for them.
+//! Differences around x, central where the bounds leave room.
 //!
 //! ```text
 //! a, b = ±h, or h and 2h where a bound is nearer:   s_a = (f(x + a) − f(x)) / a
@@ -9,14 +9,14 @@ use nalgebra::DVector;
 
 use super::face::Face;
 
-/// The longer step that truncation errors are estimated with is √5 times the shorter one: where f is a staircase by
-/// rounding, the two never see the same slope by counting the same stairs.
+/// The longer step, with which truncation errors are estimated, is √5 times the shorter one: where rounding makes f a
+/// staircase, the two never see the same slope by crossing the same stairs.
 pub(super) const FARTHER: f64 = 2.236_067_977_499_79;
-/// From one length to the next in the search for that of a variable.
+/// The ratio of successive lengths in the search for that of a variable.
 const GROWTH: f64 = 256.0;
 
-/// The lengths that steps are relative to, in the order in which they are tried: |x| itself, which is right for a capacity of
-/// 10⁻⁸; longer ones up to 1, or what the bounds leave, in case x is 0 but for rounding; and shorter ones, in case the
+/// The lengths to which steps are relative, in the order in which they are tried: |x| itself, which suits a capacitance
+/// of 10⁻⁸; longer ones up to 1, or what the bounds allow, in case x is 0 up to rounding; and shorter ones, in case the
 /// function changes over less than |x|.
 fn lengths(x: f64, longest: f64) -> impl Iterator<Item = f64> {
     let first = if x == 0.0 { longest } else { x.abs().min(longest) };
@@ -26,9 +26,9 @@ fn lengths(x: f64, longest: f64) -> impl Iterator<Item = f64> {
     longer.chain((1..=4).map(move |k| first * GROWTH.powi(-k)))
 }
 
-/// The step for one variable with the smallest relative error, and what was found with it. `longest` is the length not to go
-/// beyond, `unit` a step relative to it. `attempt` returns an error, the size that it is relative to, and its findings; the
-/// first error of at most `accurate` is good enough.
+/// The step for one variable with the smallest relative error, and the result with it. `longest` is the largest length,
+/// `unit` a step relative to it. `attempt` returns an error, the size that it is relative to, and its result; the first
+/// error of at most `accurate` is good enough.
 pub(super) fn best_step<T>(
     [x, longest]: [f64; 2],
     unit: f64,
@@ -36,7 +36,7 @@ pub(super) fn best_step<T>(
     mut attempt: impl FnMut(f64) -> ([f64; 2], T),
 ) -> (f64, T) {
     let mut steps = lengths(x, longest).map(|length| unit * length);
-    // Nothing without any error says nothing: the step may be too short to be seen.
+    // A zero without any error says nothing: the step may be too short to show.
     let relative = |[error, size]: [f64; 2]| match error / size {
         ratio if ratio.is_nan() => f64::INFINITY,
         ratio => ratio,
@@ -70,8 +70,8 @@ impl GradientDifferences {
         Self { probe: x.clone(), sides: [zeros.clone(), zeros], here: None }
     }
 
-    /// ∂∇f/∂xⱼ with step h, the largest |∇f| that it is made of by entries, and h, shorter by what a difference to one side
-    /// makes of errors.
+    /// ∂∇f/∂xⱼ with step h; the largest |∇f| in it, by components; and h, reduced by the larger errors of one-sided
+    /// differences.
     pub fn column(
         &mut self,
         face: &mut Face,
@@ -87,7 +87,7 @@ impl GradientDifferences {
         self.probe[j] = x;
         let [first, second] = &self.sides;
         let largest = first.zip_map(second, |a, b| a.abs().max(b.abs()));
-        // The points that were evaluated, not the ones that were meant: x ± h is rounded.
+        // The points actually evaluated, since x ± h is rounded.
         let [a, b] = points.map(|point| point - x);
         if a * b < 0.0 {
             return ((first - second) / (points[0] - points[1]), largest, h);
@@ -113,7 +113,7 @@ impl CostDifferences {
         Self { probe: x.clone(), cost }
     }
 
-    /// ∂f/∂xⱼ with step h, the costs that it is made of, and h, shorter by what a difference to one side makes of errors.
+    /// ∂f/∂xⱼ with step h, the costs in it, and h, reduced by the larger errors of one-sided differences.
     pub fn first(&mut self, face: &mut Face, j: usize, h: f64) -> (f64, [f64; 2], f64) {
         let x = self.probe[j];
         let points = face.sides(j, x, h);
@@ -126,8 +126,8 @@ impl CostDifferences {
         ((down * (a / b) - up * (b / a)) / (a - b), costs, 0.25 * a.abs())
     }
 
-    /// ∂²f/∂xᵢ∂xⱼ by the second difference, or by the four corners of a rectangle when i ≠ j; the largest |f| that it is made
-    /// of; and the area that errors are divided by.
+    /// ∂²f/∂xᵢ∂xⱼ by the second difference, or by the four corners of a rectangle when i ≠ j; the largest |f| in it;
+    /// and the area by which errors are divided.
     pub fn second(
         &mut self,
         face: &mut Face,
@@ -143,7 +143,7 @@ impl CostDifferences {
             let largest = costs[0].abs().max(costs[1].abs());
             return (2.0 * (up / a - down / b) / (a - b), largest, a * a);
         }
-        // To one side the rectangle begins at x.
+        // With one-sided differences the rectangle begins at x.
         let edges = |[a, b]: [f64; 2], x: f64| if (a > x) == (b > x) { [a, x] } else { [a, b] };
         let ([a, b], [c, d]) = (edges(sides, x), edges(across, y));
         let corners = [[a, c], [a, d], [b, c], [b, d]];

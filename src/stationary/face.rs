@@ -5,12 +5,12 @@ use nalgebra::{DMatrix, DVector};
 use super::differences::FARTHER;
 use crate::Oracle;
 
-/// A function of the free variables alone, on the oracle's count, and within the bounds.
+/// A function of the free variables alone, counted by the oracle, and within the bounds.
 pub(super) struct Face<'s, 'p> {
     oracle: &'s mut Oracle<'p>,
     /// The variables that are free, ascending.
     free: Vec<usize>,
-    /// A point of the problem, of which the free variables are overwritten, and a gradient there.
+    /// A point of the problem, whose free variables are overwritten, and a gradient there.
     point: DVector<f64>,
     gradient: DVector<f64>,
     /// The bounds of the free variables.
@@ -38,7 +38,7 @@ impl<'s, 'p> Face<'s, 'p> {
         self.oracle.problem().has_gradient()
     }
 
-    /// The free variables of a vector of all.
+    /// The free components of a vector of all variables.
     pub fn restrict(&self, all: &DVector<f64>) -> DVector<f64> {
         DVector::from_iterator(self.free.len(), self.free.iter().map(|&i| all[i]))
     }
@@ -55,7 +55,7 @@ impl<'s, 'p> Face<'s, 'p> {
         self.oracle.cost(&self.point)
     }
 
-    /// The gradient by the free variables.
+    /// The gradient with respect to the free variables.
     pub fn gradient(&mut self, z: &DVector<f64>, gradient: &mut DVector<f64>) {
         self.go_to(z);
         self.oracle.gradient(&self.point, &mut self.gradient);
@@ -64,7 +64,7 @@ impl<'s, 'p> Face<'s, 'p> {
         }
     }
 
-    /// The problem's own Hessian by the free variables, if it has one.
+    /// The problem's own Hessian with respect to the free variables, if it has one.
     pub fn given_hessian(&mut self, z: &DVector<f64>) -> Option<DMatrix<f64>> {
         self.go_to(z);
         let n = self.point.len();
@@ -81,7 +81,7 @@ impl<'s, 'p> Face<'s, 'p> {
         z
     }
 
-    /// The longest length that variable j is expected to change by: |z|, at least 1, at most the width of its bounds.
+    /// The largest change expected of variable j: |z|, at least 1, at most the width of its bounds.
     pub fn length(&self, j: usize, z: f64) -> f64 {
         z.abs().max(1.0).min(self.upper[j] - self.lower[j])
     }
@@ -91,13 +91,13 @@ impl<'s, 'p> Face<'s, 'p> {
         [self.upper[j] - z, z - self.lower[j]]
     }
 
-    /// h, or the longest step below for which differences with h and [`FARTHER`] h both have room.
+    /// h, or the longest smaller step for which differences with h and [`FARTHER`] h both have room.
     pub fn fitting(&self, j: usize, z: f64, h: f64) -> f64 {
         let [above, below] = self.room(j, z);
         h.min(above.min(below).max(0.5 * above.max(below)) / FARTHER)
     }
 
-    /// Two points of variable j for differences at z: z ± h, or z + h and z + 2h to the one side where there is room.
+    /// Two points of variable j for differences at z: z ± h, or z + h and z + 2h on the one side that has room.
     pub fn sides(&self, j: usize, z: f64, h: f64) -> [f64; 2] {
         let [above, below] = self.room(j, z);
         let points = if h <= above && h <= below {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a stationary point is, as far as the eigenvalues of its Hessian tell.
+/// The kind of a stationary point, as far as the eigenvalues of its Hessian decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Kind {
@@ -14,13 +14,13 @@ pub enum Kind {
     Maximum,
     /// Eigenvalues of both signs.
     Saddle {
-        /// The number of eigenvalues that are certainly negative. If others are undecided it is a saddle all the same,
+        /// The number of eigenvalues that are certainly negative. If others are undecided it is still a saddle,
         /// and [`index_range`](super::Classification::index_range) says how many there may be.
         index: usize,
     },
-    /// It cannot be told.
+    /// The kind cannot be decided.
     Undecided {
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
 }
@@ -33,11 +33,11 @@ pub enum Reason {
     /// x³ at 0), or nearly: an analytical Hessian has smaller errors.
     Eigenvalues,
     /// The gradient is not that of a stationary point: its Newton step is longer than 0.01 max(1, |xᵢ|), or it has a
-    /// part where the Hessian has none. Minimise further.
+    /// component along a direction in which the Hessian is zero. Minimise further.
     NotStationary,
     /// Newton's method does not contract from here. The stationary point is degenerate, or there is none and the
-    /// function only flattens, or x is still too far from it, or the gradient is rounding errors over the lengths where
-    /// the Hessian is constant, or the Hessian given is not that of the gradient.
+    /// function only flattens, or x is still too far from it, or rounding errors dominate the gradient over the lengths
+    /// where the Hessian is constant, or the Hessian given is not that of the gradient.
     NoContraction,
     /// The Hessian is not finite at x, or a Newton step away.
     NotFinite,

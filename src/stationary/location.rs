@@ -1,4 +1,4 @@
-//! Is there a stationary point near x, and has its Hessian the signs of that at x?
+//! A test whether a stationary point is near x, and whether its Hessian has the signs of that at x.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -8,22 +8,23 @@ use super::measured::Measured;
 use super::noise::GradientNoise;
 use super::spectrum::Spectrum;
 
-/// The longest Newton step, relative to max(1, |xᵢ|) or the width of the bounds, from a point that is called stationary.
+/// The longest Newton step, relative to max(1, |xᵢ|) or the width of the bounds, from a point that counts as
+/// stationary.
 const NEAR: f64 = 1e-2;
 /// The largest relative change of the Hessian over the Newton step. Newton's method converges for less than 1/2
-/// (Kantorovich). It is 0.44 for x⁴ and 1/2 for x³, at every x, and 1 - 1/e for e⁻ˣ, where there is nothing near.
+/// (Kantorovich). It is 0.44 for x⁴ and 1/2 for x³, at every x, and 1 - 1/e for e⁻ˣ, which has no stationary point.
 const CONTRACTION: f64 = 0.25;
-/// From one length to the next in the search for one over which the gradient shows its slope.
+/// The ratio of successive lengths in the search for one over which the gradient shows its slope.
 const GROWTH: f64 = 4.0;
-/// Lengths in that search at most: from the least number to the largest.
+/// The most lengths in that search: from the least number to the largest.
 const LENGTHS: usize = 1060;
 
-/// Where the stationary point is, seen from x.
+/// The location of the stationary point relative to x.
 pub(super) struct Location {
-    /// A bound for the distance, in the maximum norm: the Newton step lengthened by what the gradient's errors make of
-    /// it. Infinite if unknown.
+    /// A bound for the distance, in the maximum norm: the Newton step lengthened by the effect of the gradient's
+    /// errors. Infinite if unknown.
     pub distance: f64,
-    /// The change of the Hessian up to there, by entries, and doubled.
+    /// Twice the change of the Hessian on the way there, by entries.
     pub change: DMatrix<f64>,
     /// The same relative to |A|, in the Frobenius norm.
     pub relative_change: f64,
@@ -32,17 +33,17 @@ pub(super) struct Location {
 }
 
 impl Location {
-    /// Takes the Newton step D = -H⁻¹g in the eigenvectors whose eigenvalues have a sign, and demands that
+    /// Takes the Newton step D = -H⁻¹g in the eigenvectors whose eigenvalues have a sign, and requires that
     ///
     /// - the gradient has no more than rounding errors in the other eigenvectors;
     /// - D is short: |Dᵢ| ≤ 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds;
-    /// - the gradient at x + D is less than half of that at x, rounding errors aside;
+    /// - the gradient at x + D is less than half of that at x, up to rounding errors;
     /// - over some P, parallel to D and no shorter, the gradient changes by H P, and not by rounding errors;
     /// - ‖|A|^(-1/2) (A(x + P) - A(x)) |A|^(-1/2)‖_F ≤ 1/4 with the balanced Hessian A = S H S.
     ///
-    /// The last is the condition of Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured so that no scale of f or of a
-    /// variable enters (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate at one
-    /// point, not a proof over a ball.
+    /// The last is the condition of Newton and Kantorovich, M ‖D‖ / λ ≤ 1/2, measured independently of the scales of f
+    /// and of the variables (Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1). It is an estimate
+    /// at one point, not a proof over a ball.
     pub fn of(
         face: &mut Face,
         x: &DVector<f64>,
@@ -129,19 +130,19 @@ impl Search<'_, '_, '_, '_> {
         (0..step.len()).all(|j| step[j].abs() <= NEAR * self.face.length(j, self.x[j]))
     }
 
-    /// The shortest multiple P of `reach` over which the gradient changes as the Hessian says, up and down and over 4P
-    /// too, and how many times `reach` that is. `None` if there is nothing decided to look at.
+    /// The shortest multiple P of `reach` over which the gradient changes as the Hessian predicts, in both directions
+    /// and also over 4P, and the ratio of P to `reach`. `None` if no eigenvalue is decided.
     ///
     /// Where rounding makes the gradient a staircase, a point on a flat step seems stationary to the last bit. Only
-    /// lengths on which the stairs follow their slope say anything: (x - 1)³, written out, has g = 0 and H = 6·10⁻⁹ at
-    /// 1 + 10⁻⁹, but g changes by nothing until x has moved so far that H changes as well.
+    /// lengths over which the stairs follow their slope are informative: (x - 1)³, written out, has g = 0 and H =
+    /// 6·10⁻⁹ at 1 + 10⁻⁹, but g does not change until x has moved so far that H changes as well.
     fn visible(&mut self, reach: DVector<f64>) -> Result<Option<(DVector<f64>, f64)>, Reason> {
         let Some(weakest) = (0..self.x.len()).filter(|&k| self.decided(k)).min_by(|&a, &b| {
             self.spectrum.values[a].abs().total_cmp(&self.spectrum.values[b].abs())
         }) else {
             return Ok(None);
         };
-        // No shorter than x can be moved, along the eigenvector in which the gradient says least.
+        // No shorter than the least possible move of x, along the eigenvector in which the gradient says least.
         let mut least = self.spectrum.vectors.column(weakest).component_mul(&self.spectrum.scale);
         least /= least.amax();
         let room = least.iter().zip(self.x).enumerate().map(|(j, (d, x))| {
@@ -175,7 +176,7 @@ impl Search<'_, '_, '_, '_> {
             && moved.all(|there| {
                 let mut gradient = DVector::zeros(there.len());
                 self.face.gradient(&there, &mut gradient);
-                // The step that was taken, not the one that was meant.
+                // The step actually taken, after rounding.
                 let predicted = &self.measured.hessian * (there - x);
                 let missed = gradient - self.gradient - &predicted;
                 let [missed, predicted] =

@@ -11,22 +11,22 @@ use crate::oracle::symmetrize;
 const GRADIENT_STEP: f64 = 8.733_458_090_808_6e-6;
 /// ε^(1/4): the same for second differences of costs.
 const COST_STEP: f64 = 1.220_703_125e-4;
-/// Relative errors that a difference of gradients, or of costs, is content with.
+/// Relative errors that are good enough for a difference of gradients, or of costs.
 const ACCURATE: [f64; 2] = [1e-7, 1e-5];
 
-/// ∇²f(x) made symmetric, with bounds for the errors of its entries by where they come from.
+/// ∇²f(x) made symmetric, with bounds for the errors of its entries by source.
 pub(super) struct Measured {
     pub hessian: DMatrix<f64>,
-    /// |H_h - H_√5h|: about four times the truncation error of H_h, and more than that error to one side of x.
+    /// |H_h - H_√5h|: about four times the truncation error of H_h, and more than that error for one-sided differences.
     pub truncation: DMatrix<f64>,
     /// |H - H'| / 2.
     pub asymmetry: DMatrix<f64>,
-    /// Rounding, that of the problem's functions included.
+    /// Rounding, including that of the problem's functions.
     pub noise: DMatrix<f64>,
     source: Source,
 }
 
-/// Where a Hessian comes from; differences with the step of every variable.
+/// The source of a Hessian; for differences, with the step of every variable.
 enum Source {
     Given,
     Gradients(Vec<f64>),
@@ -43,7 +43,7 @@ impl Measured {
     }
 
     /// Differences, whether or not the problem gives a Hessian: 4n gradients, or 4n² costs when there is no gradient,
-    /// and more where the first step turns out badly.
+    /// and more where the first step is inaccurate.
     pub fn differenced(face: &mut Face, x: &DVector<f64>, cost: f64, noise: &DVector<f64>) -> Self {
         if face.has_gradient() {
             Self::from_gradients(face, x, noise)
@@ -57,7 +57,7 @@ impl Measured {
         &self.truncation + &self.asymmetry + &self.noise
     }
 
-    /// A length over which f changes with variable j as its second derivative says, if it was differenced for.
+    /// A length over which f changes with variable j as its second derivative predicts, if that was differenced.
     pub fn length(&self, j: usize) -> Option<f64> {
         match &self.source {
             Source::Given => None,
@@ -95,7 +95,7 @@ impl Measured {
 
     fn given(face: &mut Face, x: &DVector<f64>, hessian: DMatrix<f64>) -> Self {
         let n = x.len();
-        // Entries that are a difference of large terms show it in a second difference over points next to x.
+        // Cancellation in an entry shows in a second difference over points next to x.
         let sides = [-1, 1].map(|k| face.clamp(nudged(x, k)));
         let mut sides = || Some([face.given_hessian(&sides[0])?, face.given_hessian(&sides[1])?]);
         let mut noise = match sides() {

@@ -1,4 +1,4 @@
-//! Rounding errors of the problem's functions, estimated from what they do over points next to x (Moré and Wild,
+//! Rounding errors of the problem's functions, estimated from their values at points next to x (Moré and Wild,
 //! "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011)).
 
 use nalgebra::{DMatrix, DVector};
@@ -7,21 +7,21 @@ use super::differences::CostDifferences;
 use super::face::Face;
 
 /// 2 ε^(1/3): twice the relative step of the best central difference of the cost, so that the two differ by three times the
-/// truncation error of that.
+/// truncation error of the latter.
 const FARTHER_STEP: f64 = 12.110_908_904_786_686e-6;
 
 /// The size of the rounding errors in a gradient.
 pub(super) struct GradientNoise {
-    /// By entries, with what the rounding of x makes of them: the errors of differences.
+    /// By components, including the effect of rounding x: the errors of differences.
     pub entries: DVector<f64>,
-    /// Those that no point next to x would show: of differenced gradients.
+    /// The errors that points next to x do not show: those of differenced gradients.
     own: DVector<f64>,
     /// Steps to points next to x, and the changes of the gradient.
     samples: Vec<[DVector<f64>; 2]>,
 }
 
 impl GradientNoise {
-    /// Six gradients.
+    /// Estimates the errors from six gradients.
     pub fn at(face: &mut Face, x: &DVector<f64>, gradient: &DVector<f64>) -> Self {
         let own = gradient.map(|g| 4.0 * f64::EPSILON * g.abs());
         let samples: Vec<[DVector<f64>; 2]> = (-3..=3)
@@ -38,8 +38,8 @@ impl GradientNoise {
         Self { entries, own, samples }
     }
 
-    /// Adds the truncation errors of a gradient that was differenced: how far it is from other differences, with steps
-    /// relative to the length that suits each variable best; 2n costs, or twice that.
+    /// Adds the truncation errors of a differenced gradient: its distance from other differences, with steps relative
+    /// to the length that suits each variable best; 2n costs, or twice that.
     pub fn differenced(
         mut self,
         face: &mut Face,
@@ -65,7 +65,7 @@ impl GradientNoise {
         self
     }
 
-    /// By entries, beyond what the rounding of x makes of them: how far the gradient is from ∇f(x) + H d.
+    /// By components, without the effect of rounding x: the distance of the gradient from ∇f(x) + H d.
     pub fn beyond(&self, hessian: &DMatrix<f64>) -> DVector<f64> {
         let missed =
             self.samples.iter().map(|[step, change]| (change - hessian * step).abs() * 2.0);
@@ -80,10 +80,11 @@ pub(super) fn cost_noise(face: &mut Face, x: &DVector<f64>, cost: f64) -> f64 {
     largest_second_difference(samples.iter())[0]
 }
 
-/// x with every coordinate moved up and down in turn by k times about 28 of its last places, or six of those of 1 where x is
-/// smaller and that is little beside x: so little that a smooth function is linear over it, and what is not linear is rounding.
+/// x with its coordinates moved alternately up and down by k times about 28 units in the last place, or six units in
+/// the last place of 1 where x is smaller and that is small compared with x. A smooth function is linear over so short
+/// a distance, and what is not linear is rounding.
 pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
-    // No power of two: the last bits are to be others.
+    // Not a power of two, so that the last bits change.
     const SHARE: f64 = 0.618_033_988_749_894_9e-14;
     DVector::from_fn(x.len(), |i, _| {
         let size = x[i].abs();
@@ -93,7 +94,7 @@ pub(super) fn nudged(x: &DVector<f64>, k: i32) -> DVector<f64> {
     })
 }
 
-/// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by entries: about 3 or 4 standard deviations of the errors in s.
+/// max |sₖ₋₁ - 2 sₖ + sₖ₊₁| by components: about 3 or 4 standard deviations of the errors in s.
 fn largest_second_difference<'s>(samples: impl Iterator<Item = &'s DVector<f64>>) -> DVector<f64> {
     let samples: Vec<_> = samples.collect();
     let differences = samples.windows(3).map(|s| ((s[0] - s[1]) + (s[2] - s[1])).abs());

@@ -1,4 +1,4 @@
-//! What a check of derivatives found.
+//! The result of a check of derivatives.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DerivativeReport {
-    /// Everything that is wrong.
+    /// All wrong derivatives.
     pub mismatches: Vec<Mismatch>,
     /// The number of entries that were compared.
     pub checked: usize,
@@ -16,29 +16,29 @@ pub struct DerivativeReport {
     pub unchecked: usize,
 }
 
-/// A derivative that is wrong: it differs from the differences by more than their errors allow.
+/// A wrong derivative: it differs from the differences by more than their errors allow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// `gradient` or `cost_and_gradient` leaves a component as it was. Nothing that needs a gradient was checked then.
+    /// `gradient` or `cost_and_gradient` does not write a component. Nothing that needs a gradient was checked then.
     GradientNotWritten {
         /// The first such component.
         index: usize,
     },
-    /// `gradient` or `cost_and_gradient` puts a vector of another length in the place of the gradient. Nothing that needs a
+    /// `gradient` or `cost_and_gradient` replaces the gradient by a vector of another length. Nothing that needs a
     /// gradient was checked then.
     GradientReplaced {
         /// The problem's dimension n.
         expected: usize,
     },
-    /// `hessian_product` puts a vector of another length in the place of the product.
+    /// `hessian_product` replaces the product by a vector of another length.
     HessianProductReplaced {
         /// The problem's dimension n.
         expected: usize,
     },
-    /// An entry of the gradient against differences of the cost.
+    /// A component of the gradient, compared with differences of the cost.
     GradientEntry {
-        /// Which entry.
+        /// Which component.
         index: usize,
         /// What the problem gives.
         given: f64,
@@ -47,7 +47,7 @@ pub enum Mismatch {
         /// How wrong these may be.
         allowed: f64,
     },
-    /// An entry of the Hessian against differences of the gradient, or of the cost when there is no gradient.
+    /// An entry of the Hessian, compared with differences of the gradient, or of the cost when there is no gradient.
     HessianEntry {
         /// Its row.
         row: usize,
@@ -60,11 +60,11 @@ pub enum Mismatch {
         /// How wrong these may be.
         allowed: f64,
     },
-    /// Two entries of the Hessian that should be the same.
+    /// Two entries of the Hessian that should be equal.
     HessianAsymmetry {
-        /// The row of the lower one, the column of the upper.
+        /// The row of the lower entry, the column of the upper.
         row: usize,
-        /// The column of the lower one, the row of the upper.
+        /// The column of the lower entry, the row of the upper.
         column: usize,
         /// The entry below the diagonal.
         lower: f64,
@@ -78,9 +78,10 @@ pub enum Mismatch {
         /// The problem's dimension n.
         expected: usize,
     },
-    /// An entry of the product of the Hessian with a unit vector, against the column of the differenced Hessian.
+    /// A component of the product of the Hessian with a unit vector, compared with the column of the differenced
+    /// Hessian.
     HessianProductEntry {
-        /// Which entry of the product.
+        /// Which component of the product.
         row: usize,
         /// Which unit vector.
         column: usize,
@@ -100,7 +101,7 @@ pub enum Mismatch {
     },
     /// `cost_and_gradient` writes another gradient than `gradient`.
     SharedGradient {
-        /// Which entry.
+        /// Which component.
         index: usize,
         /// From `cost_and_gradient`.
         shared: f64,
@@ -115,8 +116,8 @@ impl DerivativeReport {
         self.mismatches.is_empty()
     }
 
-    /// Counts a comparison. `allowed` is how far `given` and `differenced` may lie apart; if that is not finite there
-    /// was nothing to compare with, unless `given` is not finite either, which is always wrong.
+    /// Counts a comparison. `allowed` is the largest permitted difference between `given` and `differenced`; when it is
+    /// not finite there was nothing to compare with, unless `given` is not finite either, which is always wrong.
     pub(super) fn compare(
         &mut self,
         [given, differenced, allowed]: [f64; 3],

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 /// The eigen-decomposition of A = S H S, S diagonal with powers of two.
 ///
 /// By Sylvester's law of inertia A has as many negative eigenvalues as H. Its entries are of one size where those of H
-/// span many orders of magnitude (variables in metres and in nanometres), so that its small eigenvalues do not drown
+/// span many orders of magnitude (variables in metres and in nanometres), so that its small eigenvalues are not lost
 /// in the rounding errors of its large ones.
 ///
 /// S balances |H|: every row's largest entry becomes about 1 (Ruiz, "A scaling algorithm to equilibrate both rows and
@@ -18,7 +18,7 @@ pub(super) struct Spectrum {
     pub values: DVector<f64>,
     /// One eigenvector per column.
     pub vectors: DMatrix<f64>,
-    /// No eigenvalue is wrong by more (Weyl): ‖S E S‖_F and `solver`.
+    /// A bound for the error of every eigenvalue (Weyl): ‖S E S‖_F + `solver`.
     pub radius: f64,
     /// The part of the radius that is due to the computation of the eigenvalues.
     pub solver: f64,
@@ -28,7 +28,7 @@ impl Spectrum {
     /// The spectrum of `hessian` balanced. `None` when the eigenvalues cannot be computed.
     pub fn balanced(hessian: &DMatrix<f64>, error: &DMatrix<f64>) -> Option<Self> {
         let n = hessian.nrows();
-        // A row of nothing but errors is not to be blown up: then its errors would count for every eigenvalue.
+        // A row of errors alone must not be scaled up: its errors would then count for every eigenvalue.
         let size = hessian.abs() + error * (4.0 * n as f64);
         let mut exponents = vec![0_i32; n];
         for _ in 0..8 {
@@ -43,7 +43,7 @@ impl Spectrum {
                 *exponent -= largest.div_euclid(2);
             }
         }
-        // S itself has to be a number, and so has S S.
+        // S and S² must be finite.
         let scale = |e: &i32| power_of_two((*e).clamp(-500, 500));
         Self::of(hessian, error, DVector::from_iterator(n, exponents.iter().map(scale)))
     }
@@ -83,12 +83,12 @@ impl Spectrum {
         self.vectors.tr_mul(&congruent(b, &self.scale)) * &self.vectors
     }
 
-    /// Q' S g: a gradient in the eigenvectors.
+    /// Q' S g: a gradient in coordinates of the eigenvectors.
     pub fn coordinates(&self, g: &DVector<f64>) -> DVector<f64> {
         self.vectors.tr_mul(&g.component_mul(&self.scale))
     }
 
-    /// |Q|' S e: bounds for the coordinates of a vector with entries of at most e.
+    /// |Q|' S e: bounds for the coordinates of a vector with components of at most e.
     pub fn coordinate_bounds(&self, e: &DVector<f64>) -> DVector<f64> {
         self.vectors.abs().tr_mul(&e.component_mul(&self.scale))
     }

@@ -1,4 +1,4 @@
-//! What a run remembers of its iterations, and the ends that follow from it whatever the rule.
+//! The history of a run, and the tests of progress that hold under every rule.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::Stall;
 /// Longest window of [`no_progress`](super::no_progress), in iterations.
 pub(super) const LONGEST_WINDOW: usize = 32;
 
-/// What rules need from the past of a run.
+/// The history of a run, as far as rules need it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct History {
@@ -21,12 +21,12 @@ pub struct History {
     pub best_cost: f64,
     /// The lowest gradient norm so far.
     pub best_gradient_norm: f64,
-    /// Iterations since either improved, or the gradient norm in the mean.
+    /// Iterations since the cost, the gradient norm or the running mean of the norms improved.
     pub since_improvement: u64,
-    /// The mean of the gradient norms, the last ones weighing most, and the least that it has been.
+    /// The running mean of the gradient norms, in which the latest weigh most, and its lowest value.
     mean_norm: f64,
     least_mean_norm: f64,
-    /// Where a creep is measured from.
+    /// The iteration from which creep is measured.
     mark: Mark,
     /// Time spent before the run was resumed.
     pub(crate) elapsed_before: Duration,
@@ -46,9 +46,9 @@ struct Mark {
 const NEWEST: f64 = 1.0 / 16.0;
 /// A mean of norms below this share of the least so far is an improvement.
 const LOWER_MEAN: f64 = 0.99;
-/// A creep is judged over so many times the solver's patience.
+/// Creep is judged over this many times the solver's patience.
 const CREEP: u64 = 20;
-/// A creep gains at most this share of all that the run has gained,
+/// Creep gains at most this share of all that the run has gained,
 const NEXT_TO_NOTHING: f64 = 1e-9;
 /// and leaves more than this share of the gradient norm.
 const AS_STEEP: f64 = 0.5;
@@ -70,7 +70,7 @@ impl History {
         }
     }
 
-    /// Takes in the iteration that has just been made.
+    /// Records the iteration that was just made.
     pub(crate) fn record(&mut self, iteration: u64, cost: f64, gradient_norm: Option<f64>) {
         let norm = gradient_norm.unwrap_or(f64::INFINITY);
         // A gain below two units in the last place is rounding.
@@ -99,7 +99,7 @@ impl History {
         counts.iter().all(|count| *count < u64::MAX / 2)
     }
 
-    /// The reason to end a run that has crept since the mark, which moves on with every judgement.
+    /// The reason to end a run that has crept since the mark. The mark moves with every judgement.
     fn creep(&mut self, (iteration, cost): (u64, f64), patience: u64) -> Option<Stall> {
         let Mark { iteration: from, cost: before, gradient_norm } = self.mark;
         let iterations = iteration.saturating_sub(from);
@@ -118,7 +118,7 @@ impl History {
     }
 }
 
-/// The rules beside every rule.
+/// The tests that hold under every rule.
 pub(crate) fn stalls(
     history: &mut History,
     (iteration, cost): (u64, f64),

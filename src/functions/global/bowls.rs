@@ -1,4 +1,4 @@
-//! One minimum, or nearly so: what a global method may not lose time on.
+//! Functions with one minimum, or nearly so, on which a global method should not lose time.
 
 use super::{GlobalFormula, any_size};
 use crate::functions::sized;

@@ -21,9 +21,9 @@ use crate::{AutoDiff, Bounds, DMatrix, DVector, Error, Hessian, Problem};
 /// The problem of minimising a [`GlobalFormula`], with its usual box as bounds, and with its minimiser moved and its
 /// coordinates rotated on demand.
 ///
-/// Same seeds, same function, bit for bit. Shift and rotation come from independent numbers, so both may have the same
-/// seed. Derivatives are exact ones (see [`AutoDiff`]). Nothing allocates after the first call on a thread, but for
-/// Hessians.
+/// The same seeds give the same function, bit for bit. Shift and rotation come from independent numbers, so both may
+/// have the same seed. Derivatives are exact (see [`AutoDiff`]). Nothing is allocated after the first call on a thread,
+/// except Hessians.
 ///
 /// ```
 /// use extremum::functions::global::{GlobalFunction, Griewank};
@@ -61,7 +61,7 @@ impl GlobalFunction {
     ///
     /// # Errors
     /// [`Error::Dimension`] when the minimiser has another dimension than the formula; [`Error::Bounds`] when the box is
-    /// none.
+    /// not valid.
     pub fn new<F: GlobalFormula + Send + 'static>(formula: F) -> Result<Self, Error> {
         let (n, minimizer) = (formula.dimension(), formula.minimizer());
         check_dimension("the minimizer", n, minimizer.len())?;
@@ -118,7 +118,7 @@ impl GlobalFunction {
     }
 
     /// Rotates the coordinates about the minimiser by a random orthogonal matrix, uniform over all of them (the Haar
-    /// measure); a second rotation takes the place of the first. O(n³), and an evaluation costs n² more.
+    /// measure); a second rotation replaces the first. O(n³), and an evaluation costs n² more.
     pub fn rotated(mut self, seed: u64) -> Self {
         let mut random = generator(seed, ROTATION_STREAM);
         self.rotation = Some(random_rotation(self.dimension(), &mut random));
@@ -126,7 +126,7 @@ impl GlobalFunction {
         self
     }
 
-    /// Sets the bounds. Known minimum and minimiser stay those over all of ℝⁿ.
+    /// Sets the bounds. The known minimum and minimiser remain those over all of ℝⁿ.
     ///
     /// # Errors
     /// As [`Bounds::new`], and [`Error::Dimension`] when the corners have another dimension than the function.
@@ -141,7 +141,7 @@ impl GlobalFunction {
         Ok(self)
     }
 
-    /// Takes the bounds away.
+    /// Removes the bounds.
     pub fn without_bounds(mut self) -> Self {
         self.bounds = None;
         self
@@ -157,7 +157,7 @@ impl GlobalFunction {
         self.minimum
     }
 
-    /// A point where it is taken.
+    /// A point where it is attained.
     pub fn minimizer(&self) -> &DVector<f64> {
         &self.minimizer
     }
@@ -292,8 +292,8 @@ thread_local! {
     static POOL: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `run` with a vector of n numbers, whatever they are. While the thread is being torn down there is no pool any
-/// more, and the buffer is a new one.
+/// Calls `run` with a vector of n arbitrary numbers. While the thread is torn down the pool no longer exists, and the
+/// buffer is a new one.
 fn with_buffer<T>(n: usize, run: impl FnOnce(&mut DVector<f64>) -> T) -> T {
     let pooled = POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
     let mut buffer = pooled.unwrap_or_default();

@@ -2,8 +2,8 @@
 //! over the orthogonal matrices (the Haar measure).
 //!
 //! F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54(5), 2007,
-//! pp. 592-604, theorem 2 and section 5: without the condition on the signs of R, Q is not uniform. Gram and Schmidt's
-//! process makes them positive, and twice through it the columns are orthogonal to rounding (W. Kahan, in B. N. Parlett,
+//! pp. 592-604, theorem 2 and section 5: without the condition on the signs of R, Q is not uniform. The Gram-Schmidt
+//! process makes them positive; applied twice, it makes the columns orthogonal to rounding (W. Kahan, in B. N. Parlett,
 //! The Symmetric Eigenvalue Problem, SIAM 1998, section 6.9).
 
 use rand_chacha::ChaCha8Rng;

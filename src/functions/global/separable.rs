@@ -1,4 +1,4 @@
-//! Sums of functions of one coordinate each, whose global minimum is none of the local ones beside it.
+//! Sums of functions of one coordinate each, with many local minima.
 
 use std::f64::consts::PI;
 
@@ -10,7 +10,7 @@ any_size! {
     /// Schwefel's function Σ c - xᵢ sin √|xᵢ|, c = 418.98...: f = 0 at (420.96..., ..., 420.96...), near a corner and far
     /// from the second lowest minimum.
     ///
-    /// Outside the box it would fall below any value; there each term is continued as a parabola of curvature 2 with the
+    /// Outside the box it would be unbounded below; there each term is continued as a parabola of curvature 2 with the
     /// value and the slope of the border, which stays above 0.
     ///
     /// H.-P. Schwefel, Numerical Optimization of Computer Models, Wiley (1981), problem 2.26.
@@ -56,7 +56,8 @@ any_size! {
         .sum()
 }
 
-/// Michalewicz' function -Σ sin(xᵢ) sin²ᵐ(i xᵢ²/π) with m = 10: n! minima in the box, in valleys as narrow as m is large.
+/// Michalewicz' function -Σ sin(xᵢ) sin²ᵐ(i xᵢ²/π) with m = 10: n! minima in the box, in valleys that are narrow for
+/// large m.
 ///
 /// f* = -1.8013... for n = 2, -4.6876... for n = 5, -9.6601... for n = 10. Outside the box, where minima are lower, each
 /// term is the square of the distance to the box.

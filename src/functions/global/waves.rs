@@ -1,4 +1,4 @@
-//! A bowl, or two, with waves on it: a number of local minima that grows exponentially with n.
+//! One bowl, or two, with waves: the number of local minima grows exponentially with n.
 
 use std::f64::consts::{E, PI};
 

@@ -1,4 +1,4 @@
-//! Sums of terms in variables of their own, whose blocks differ or are far from quadratic.
+//! Sums of terms in separate variables, whose blocks differ or are far from quadratic.
 
 use super::terms::{Terms, sum_of_terms};
 use crate::{Num, Real};

@@ -151,8 +151,8 @@ impl Terms<2> for Freuroth {
 sum_of_terms! {
     /// GENROSE of CUTEst, Rosenbrock's valley chained: 1 + Σᵢ₌₂ⁿ 100 (xᵢ - xᵢ₋₁²)² + (xᵢ - 1)².
     ///
-    /// n ≥ 2; start xᵢ = i/(n + 1); f = 1 at (1, ..., 1). The way along the valley takes a number of steps in
-    /// proportion to n.
+    /// n ≥ 2; start xᵢ = i/(n + 1); f = 1 at (1, ..., 1). The number of steps along the valley is
+    /// proportional to n.
     Genrose, "GENROSE",
     size: |n| n >= 2, "at least 2",
     start: |j, n| (j + 1) as f64 / (n + 1) as f64,

@@ -1,4 +1,4 @@
-//! Sums of terms in one, two or four variables of their own.
+//! Sums of terms in one, two or four separate variables.
 
 use super::{large, sized};
 use crate::{DVector, Error};

@@ -1,4 +1,4 @@
-//! Functions of a sum over all variables: their Hessians are a diagonal and a matrix of rank one, and dense.
+//! Functions of a sum over all variables: their dense Hessians are a diagonal plus a matrix of rank one.
 
 use super::problem;
 use crate::functions::{TestFunction, sized};

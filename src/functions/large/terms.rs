@@ -6,10 +6,10 @@ use crate::{AutoDiff, DVector, Formula, Hessian, Num, Problem, Real};
 
 /// f(x) = Σₖ termₖ(x at `places(k)`), with W variables in each term.
 pub(super) trait Terms<const W: usize>: Copy + Sync {
-    /// How many terms there are.
+    /// The number of terms.
     fn count(&self) -> usize;
 
-    /// Which variables term k has, each once.
+    /// The variables of term k, each once.
     fn places(&self, k: usize) -> [usize; W];
 
     /// Term k.
@@ -71,7 +71,7 @@ impl<const W: usize, T: Terms<W>> Formula for Term<W, T> {
     }
 }
 
-/// The type of a function whose [`Terms`] are implemented beside it. `size` says which n are allowed, `start` and
+/// The type of a function whose [`Terms`] are implemented separately. `size` says which n are allowed, `start` and
 /// `minimizer` give entry j of n; where no minimiser is known in closed form, `minima` lists values by n.
 macro_rules! sum_of_terms {
     ($(#[$doc:meta])* $name:ident, $title:literal, size: $size:expr, $range:literal,

@@ -98,7 +98,7 @@ impl Residuals for BrownDennis {
 ///
 /// rᵢ = x₃ exp(-tᵢ x₁) - x₄ exp(-tᵢ x₂) + x₆ exp(-tᵢ x₅) - yᵢ with tᵢ = i/10 and
 /// yᵢ = exp(-tᵢ) - 5 exp(-10 tᵢ) + 3 exp(-4 tᵢ); n = 6, m = 13; start (1, 2, 1, 1, 1, 1); f = 0 at
-/// (1, 10, 1, 5, 4, 3) and wherever two of the terms trade places, and a local minimum 5.65565...·10⁻³, where two rates
+/// (1, 10, 1, 5, 4, 3) and wherever two terms are exchanged, and a local minimum 5.65565...·10⁻³, where two rates
 /// coincide: x₁ = x₅.
 /// Moré, Garbow, Hillstrom (1981) problem 18.
 #[derive(Clone, Copy, Debug, PartialEq)]

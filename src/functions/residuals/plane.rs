@@ -81,7 +81,7 @@ impl Residuals for BrownBadlyScaled {
     }
 }
 
-/// Beale's function: a narrow valley, and a cost that falls towards 0.45... for x₂ near 1 far to the left.
+/// Beale's function: a narrow valley, and a cost that decreases towards 0.45... for x₂ near 1 far to the left.
 ///
 /// rᵢ = yᵢ - x₁ (1 - x₂ⁱ) with y = (1.5, 2.25, 2.625); n = 2, m = 3; start (1, 1), where f = 14.203125; f = 0 at
 /// (3, 0.5).

@@ -1,4 +1,4 @@
-//! Any number of variables, with residuals that pull on all of them at once.
+//! Any number of variables, with residuals that involve all of them.
 
 use super::{Residuals, sized};
 use crate::{DVector, Error, Num, Real};

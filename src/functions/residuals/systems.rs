@@ -1,4 +1,4 @@
-//! Systems of n equations in which every variable meets every other.
+//! Systems of n equations that couple all variables.
 
 use super::{Residuals, sized, total};
 use crate::{DVector, Error, Num, Real};
@@ -71,7 +71,7 @@ pub struct BrownAlmostLinear {
 }
 
 impl BrownAlmostLinear {
-    /// With `n` variables, 3 or more: for fewer, (0, ..., 0, n + 1) is no minimum.
+    /// With `n` variables, 3 or more: for fewer, (0, ..., 0, n + 1) is not a minimum.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a smaller `n`.

@@ -7,7 +7,8 @@ use super::super::trials::{Expansion, Trials, between};
 use super::super::{Failure, FailureReason, Start, Step};
 use super::{HagerZhang, HagerZhangMemory};
 
-/// The quadratic step does not use values when the expected change is below this share of C_k: they are rounding.
+/// The quadratic step does not use values when the expected change is below this share of C_k, because they are
+/// rounding.
 const RESOLVED: f64 = 1e-12;
 
 /// The end of a search: an accepted step or a failure.
@@ -40,7 +41,7 @@ fn interpolated(a: Point, b: Point) -> f64 {
     }
 }
 
-/// What a trial that is not accepted tells. The value is NaN where it was not asked for, or is lost in rounding.
+/// What a rejected trial shows. The value is NaN where it was not evaluated, or is lost in rounding.
 enum Verdict {
     /// φ' >= 0: an upper end.
     Rising(Point),
@@ -52,7 +53,7 @@ enum Verdict {
     Outside,
 }
 
-/// One search under way.
+/// One search in progress.
 pub(super) struct Search<'a> {
     pub rule: &'a HagerZhang,
     pub trials: Trials<'a>,

@@ -1,4 +1,4 @@
-//! Gradients from costs.
+//! Gradients by differences of costs.
 
 mod refinement;
 
@@ -32,8 +32,8 @@ impl Place {
     }
 }
 
-/// What a difference says: f' and f'', how large the costs were that it is made of, and how much that is uncertain by
-/// truncation (of extrapolated ones only).
+/// The result of a difference: the derivatives, the size of the costs in it, and the truncation error (of extrapolated
+/// differences only).
 #[derive(Clone, Copy)]
 struct Difference {
     slope: f64,
@@ -41,12 +41,12 @@ struct Difference {
     third: f64,
     size: f64,
     truncation: f64,
-    /// How much the costs differ at most.
+    /// The largest difference between the costs.
     change: f64,
 }
 
 impl Difference {
-    /// Outside the domain on both sides.
+    /// For a point whose neighbours are outside the domain on both sides.
     const NOWHERE: Self = Self {
         slope: f64::NAN,
         second: f64::NAN,
@@ -55,7 +55,7 @@ impl Difference {
         truncation: f64::INFINITY,
         change: f64::NAN,
     };
-    /// Of a variable that the bounds hold fast.
+    /// For a variable that the bounds fix.
     const FIXED: Self = Self {
         slope: 0.0,
         second: 0.0,
@@ -65,7 +65,7 @@ impl Difference {
         change: f64::INFINITY,
     };
 
-    /// Of the parabola through the point and two more.
+    /// From the parabola through the point and two more.
     fn parabola(cost: f64, [near, far]: [(f64, f64); 2]) -> Self {
         let ((t, f_t), (u, f_u)) = (near, far);
         let (d_t, d_u) = (f_t - cost, f_u - cost);
@@ -96,10 +96,10 @@ impl<'a> Oracle<'a> {
         cost
     }
 
-    /// f at the place moved by h, or to the bound before, and how far that is.
+    /// The distance moved from the place, by h or up to a nearer bound, and f there.
     fn cost_beside(&mut self, at: Place, h: f64) -> (f64, f64) {
         let there = (at.x + h).clamp(at.lower, at.upper);
-        // The point that was evaluated, not the one that was meant: x + h is rounded.
+        // The distance to the point actually evaluated, since x + h is rounded.
         (there - at.x, self.cost_at_probe(at.i, there))
     }
 
@@ -181,9 +181,9 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The gradient where nothing is known of the variables, by central differences, and what they say of each. Where a step is
-    /// lost in the rounding of the cost, or goes beyond the length over which that is smooth, others are tried. Nothing is
-    /// learnt from an interruption.
+    /// Writes the gradient when no data on the variables exist yet, by central differences, and collects these data.
+    /// Where a step is lost in the rounding of the cost, or exceeds the length over which the cost is smooth, other
+    /// steps are tried. An interruption changes no data.
     pub(in crate::oracle) fn learn_at_start(
         &mut self,
         x: &DVector<f64>,
@@ -208,7 +208,7 @@ impl<'a> Oracle<'a> {
         self.take_up(learnt, gradient);
     }
 
-    /// Takes up what was learnt with a gradient, unless that is not one.
+    /// Adopts the data collected with a gradient, if the gradient is finite and was not interrupted.
     fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
         if self.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
             std::mem::swap(&mut self.differences, &mut learnt);
@@ -216,7 +216,7 @@ impl<'a> Oracle<'a> {
         self.learnt = learnt;
     }
 
-    /// The central difference of a variable of which nothing is known but a guess of its scale.
+    /// The central difference of a variable, from a guess of its scale.
     fn explore(&mut self, at: &mut Place, cost: f64, guess: Variable) -> (Variable, Difference) {
         let lost = self.steps.error(cost.abs()) / self.steps.extrapolated;
         let mut variable = guess;
@@ -226,7 +226,7 @@ impl<'a> Oracle<'a> {
             if found.change > lost || found.change.is_nan() {
                 break;
             }
-            // Enough to show, if f is straight; x = 0 and what rounding left of it say nothing of the scale.
+            // Enough to show, if f is linear; x = 0, exactly or up to rounding, says nothing about the scale.
             let factor = lost / self.steps.extrapolated / found.change;
             let is_blind = found.change == 0.0 && variable.scale < 1.0;
             variable.scale = if is_blind {
@@ -242,7 +242,7 @@ impl<'a> Oracle<'a> {
         if found.change <= lost {
             (variable, found) = (guess, first);
         }
-        // Near a place without slope, or far beyond the length over which f is smooth.
+        // Near a point with zero slope, or far beyond the length over which f is smooth.
         let h = variable.step(self.steps.central * variable.scale, at.x);
         let is_bent = 0.5 * found.second.abs() * h > 0.05 * found.slope.abs();
         if found.slope.is_nan() || (is_bent && found.change > lost) {
@@ -272,8 +272,8 @@ impl<'a> Oracle<'a> {
         (found, 3.0 * self.steps.error(found.size) / h)
     }
 
-    /// The extrapolated difference of a variable, and its steps from that. A scale beyond the length over which f is smooth
-    /// is cut.
+    /// The extrapolated difference of a variable, and the steps that follow from it. A scale beyond the length over
+    /// which f is smooth is cut.
     fn learn(&mut self, at: &mut Place, guess: Variable) -> (Variable, Difference) {
         let mut variable = guess;
         let mut best = (guess, Difference::NOWHERE);
@@ -285,7 +285,7 @@ impl<'a> Oracle<'a> {
             }
             let h = self.steps.extrapolated * variable.scale;
             let curved = found.second.abs() * h;
-            // Not short beside the length over which f is smooth: slope and curvature over half the step are others.
+            // Not short compared with the length over which f is smooth: slope and curvature differ over half the step.
             let is_long = found.truncation > 1e-5 * (found.slope.abs() + curved);
             let is_bad = found.slope.is_nan() || (is_long && found.truncation > rounding);
             if !is_bad {
@@ -299,7 +299,7 @@ impl<'a> Oracle<'a> {
         (variable, found)
     }
 
-    /// Writes ∇f(x) by the scheme in use, and returns f(x) if that is known then.
+    /// Writes ∇f(x) by the scheme in use, and returns f(x) if it is known afterwards.
     pub(in crate::oracle) fn difference_cost(
         &mut self,
         x: &DVector<f64>,

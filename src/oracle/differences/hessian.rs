@@ -1,4 +1,4 @@
-//! Hessians and their products, from gradients or from costs.
+//! Hessians and their products, by differences of gradients or of costs.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -6,7 +6,7 @@ use super::power_of_two;
 use crate::{Bounds, Oracle};
 
 impl<'a> Oracle<'a> {
-    /// The step of variable j for second derivatives: h, 2h beyond x on its side are within the bounds.
+    /// The step h of variable j for second derivatives: x + h and x + 2h are within the bounds.
     fn second_step(&self, j: usize, x: f64, relative: f64, bounds: Option<&Bounds>) -> f64 {
         let variable = self.differences.variables[j];
         let h = variable.step(1.5 * power_of_two(relative * variable.scale), x);
@@ -17,7 +17,7 @@ impl<'a> Oracle<'a> {
                 let h =
                     if up >= 2.0 * h || up >= down { h.min(0.5 * up) } else { -h.min(0.5 * down) };
                 let moved = (x + h) - x;
-                // Where rounding leaves no room for two steps there is none.
+                // Where rounding leaves no room for two steps, the step is 0.
                 if (lower..=upper).contains(&(x + 2.0 * moved)) { moved } else { 0.0 }
             }
             None => h,
@@ -25,7 +25,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// Column j of ∇²f ≈ (∇f(x + h eⱼ) - ∇f(x)) / h, made symmetric; backward where forward leaves the domain. A step that is
-    /// lost in the rounding of the gradient is enlarged once and for all.
+    /// lost in the rounding of the gradient is enlarged permanently.
     pub(in crate::oracle) fn difference_gradient(
         &mut self,
         x: &DVector<f64>,
@@ -53,7 +53,7 @@ impl<'a> Oracle<'a> {
         symmetrize(hessian);
     }
 
-    /// Writes a column, and returns by how much the gradient changed.
+    /// Writes a column and returns the change of the gradient.
     fn difference_column(
         &mut self,
         j: usize,
@@ -62,7 +62,7 @@ impl<'a> Oracle<'a> {
         hessian: &mut DMatrix<f64>,
     ) -> f64 {
         if h == 0.0 {
-            // The bounds hold the variable fast.
+            // The bounds fix the variable.
             hessian.column_mut(j).fill(0.0);
             return f64::INFINITY;
         }
@@ -106,7 +106,7 @@ impl<'a> Oracle<'a> {
         for i in 0..n {
             let h = self.second_step(i, x[i], self.steps.second, bounds);
             let h = (x[i] + h) - x[i];
-            // A variable that the bounds hold fast has no step.
+            // A variable that the bounds fix has no step.
             let up = if h == 0.0 { cost } else { self.cost_at_probe(i, x[i] + h) };
             let below = x[i] - h;
             let is_within =

@@ -86,7 +86,7 @@ functions! {
     acosh = acosh;
     /// The inverse of the hyperbolic tangent.
     atanh = atanh;
-    /// |x|. At ±0 the derivative is that of the side which the zero's sign names.
+    /// |x|. At ±0 the derivative is ±1, with the sign of the zero.
     abs = magnitude;
 }
 
@@ -115,7 +115,7 @@ impl<R: Real> Num<R> {
         Num(self.0.real_power(exponent))
     }
 
-    /// x to a power that depends on the variables, for x > 0: elsewhere the derivatives are NaN.
+    /// x to a power that depends on the variables, for x > 0; elsewhere the derivatives are NaN.
     #[inline]
     pub fn pow(self, exponent: Self) -> Self {
         Num(self.0.power(exponent.0))

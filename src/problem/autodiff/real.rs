@@ -93,7 +93,7 @@ macro_rules! elementary {
     () => {
         #[inline]
         fn integer_power(self, n: i32) -> Self {
-            // The powers 0 and 1 apart, because their derivatives would be 0 · ∞ at x = 0.
+            // The powers 0 and 1 are separate, because their derivatives would be 0 · ∞ at x = 0.
             match n {
                 0 => Self::from_re(T::from(1.0)),
                 1 => self,
@@ -174,7 +174,7 @@ impl<T: Real, const N: usize> Real for DualSVec<T, N> {
 impl<T: Real, const M: usize, const N: usize> Real for HyperDualSVec<T, M, N> {
     #[inline]
     fn quotient(self, divisor: Self) -> Self {
-        // From a = q b, differentiated along both directions in turn and then along both.
+        // From a = q b, differentiated along each direction and then along both.
         let (q, inverse) = (self.re.quotient(divisor.re), divisor.re.recip());
         let q1 = (self.eps1 - divisor.eps1 * q) * inverse;
         let q2 = (self.eps2 - divisor.eps2 * q) * inverse;

@@ -35,10 +35,10 @@ pooled! {
     HyperDualSVec64<1, 4>, HyperDualSVec64<1, 8>,
 }
 
-/// Calls `run` with x, as constants. Compiled once for every kind of number, and not for every formula.
+/// Calls `run` with x, as constants. Compiled once per kind of number, not per formula.
 ///
-/// The buffer is out of the pool meanwhile, so a formula that evaluates another one gets a buffer of its own.
-/// While the thread is being torn down there is no pool any more, and the buffer is a new one.
+/// The buffer is out of the pool during the call, so a formula that evaluates another one gets a second buffer.
+/// While the thread is torn down the pool no longer exists, and the buffer is a new one.
 pub(super) fn with_variables<R: Pooled>(x: &DVector<f64>, run: &mut dyn FnMut(&mut [Num<R>])) {
     let mut buffer =
         R::pool().try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();

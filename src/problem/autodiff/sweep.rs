@@ -1,4 +1,4 @@
-//! Derivatives, a chunk of directions at a time. Compiled once for every kind of number: the formula is behind a pointer.
+//! Derivatives, a chunk of directions at a time. Compiled once per kind of number: the formula is behind a pointer.
 
 use nalgebra::{DMatrix, DVector, SVector};
 use num_dual::{Derivative, DualSVec64, HyperDualSVec64};

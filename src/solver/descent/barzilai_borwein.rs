@@ -1,6 +1,6 @@
 //! The spectral gradient method: d = −λ g with λ from the last step's s and y.
 //!
-//! λ = s's/s'y (long) and s'y/y'y (short) in turn. Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148, eq. 5;
+//! λ = s's/s'y (long) and s'y/y'y (short) alternately. Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148, eq. 5;
 //! with the nonmonotone safeguard of Raydan, SIAM J. Optim. 7 (1997) 26-33.
 
 use nalgebra::DVector;
@@ -11,10 +11,11 @@ use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::line_search::Nonmonotone;
 use crate::{Error, Oracle, linalg};
 
-/// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature seen on the last step.
+/// The method of Barzilai and Borwein: gradient descent whose rate is the inverse of a curvature measured on the last
+/// step.
 ///
-/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y in turn, s = x⁺ − x and y = g⁺ − g of the last step; shortened
-/// only when the cost exceeds the highest of the last ten.
+/// **Method** x⁺ = x − λ g, with λ = s's/s'y and s'y/y'y alternately, s = x⁺ − x and y = g⁺ − g of the last step;
+/// shortened only when the cost exceeds the highest of the last ten.
 ///
 /// **Needs** a gradient; no more memory than gradient descent. **Parameters** the line search ([`Nonmonotone`] by
 /// default).
@@ -44,7 +45,7 @@ impl Default for BarzilaiBorwein {
     }
 }
 
-/// What [`Spectral`] remembers: λ, once it is known, and which of the two quotients is next.
+/// The memory of [`Spectral`]: λ, once it is known, and which of the two quotients is next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpectralMemory {
     lambda: Option<f64>,
@@ -91,7 +92,7 @@ impl Direction for Spectral {
             });
         let quotient = if memory.short { dy / (yy / alpha) } else { alpha * (dd / dy) };
         memory.short = !memory.short;
-        // Curvature that is not positive says nothing about a length: the search starts from its last step.
+        // Curvature that is not positive gives no step length: the search starts from its last step.
         memory.lambda = (dy > 0.0 && quotient.is_finite() && quotient > 0.0).then_some(quotient);
     }
 

@@ -1,16 +1,16 @@
-//! BFGS: d = −H g, with H an inverse Hessian learnt from the steps.
+//! BFGS: d = −H g, with H an inverse Hessian built from the steps.
 //!
 //! H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y; Nocedal & Wright (2006), eq. 6.17. Written as
 //! H⁺ = H + s w' + w s' with w = ½ ρ (1 + ρ y'Hy) s − ρ Hy it is a symmetric rank-two update.
 //!
-//! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower
-//! triangle: an update waits (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
+//! The update of one step and the products that the next one needs, Hy and Hg⁺, share one pass over the lower triangle:
+//! an update is kept pending (`s`, `w`) until the matrix is read again. H⁺g⁺ follows from Hg⁺ by vectors alone.
 //!
 //! Self-scaling (Oren & Luenberger 1974; restricted to growth as in Al-Baali 1998): H ← √c H before the update, with
 //! c = s'Bs / s'y, B = H⁻¹, where c > 1. Since Bs = −α g, s'Bs = −α² g'd costs nothing, and c = −α g'd / d'y. A departure:
 //! only where c > 1 on the last five steps too. The first H is the inverse of the largest curvature, and where the others
 //! are far below it, B overestimates them step after step; in a curved valley it does so on single steps, and a scaled H
-//! then forgets what it knows across the valley. H = size · M, so that scaling touches a number and not the matrix.
+//! then loses what it knew across the valley. H = size · M, so that scaling changes one number and not the matrix.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -24,10 +24,10 @@ use crate::{Error, Hessian, Oracle, memory};
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
 ///
 /// **Method** d = −H g; H⁺ = (I − ρ s y') H (I − ρ y s') + ρ s s', ρ = 1/s'y. Before the first update H becomes
-/// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given. Where steps showed less curvature than H
-/// stands for, c = s'H⁻¹s / s'y > 1, five times in a row, it is multiplied by √c before the update.
+/// (s'y/y'y) I, unless an [initial Hessian](Bfgs::initial_hessian) was given. Where five steps in a row
+/// showed less curvature than H implies, c = s'H⁻¹s / s'y > 1, H is multiplied by √c before the update.
 ///
-/// **Needs** a gradient; n²/2 numbers of memory, of at most 16 GiB (n = 65536), and one pass over
+/// **Needs** a gradient; n²/2 numbers of memory, at most 16 GiB (n = 65536), and one pass over
 /// them per iteration. **Parameters** the line search
 /// (default [`HagerZhang`]), [`initial_hessian`](Bfgs::initial_hessian), [`typical_x`](Descent::typical_x).
 ///
@@ -49,7 +49,7 @@ use crate::{Error, Hessian, Oracle, memory};
 /// 845-862; Al-Baali, Comput. Optim. Appl. 9 (1998) 191-203.
 pub type Bfgs<L = HagerZhang> = Descent<InverseHessian, L>;
 
-/// So many steps in a row must have shown less curvature than H stands for before it is scaled.
+/// This many steps in a row must have shown less curvature than H implies before it is scaled.
 const PERSISTENT: u32 = 5;
 
 /// The direction of [`Bfgs`].
@@ -72,22 +72,22 @@ impl Default for Bfgs {
 }
 
 impl<L: LineSearch> Bfgs<L> {
-    /// The Hessian to start from, n × n, symmetric and positive definite, in the variables of the problem. It is inverted
-    /// once. Default: a multiple of the identity that the first step decides.
+    /// The initial Hessian, n × n, symmetric and positive definite, in the variables of the problem. It is inverted
+    /// once. Default: a multiple of the identity, determined by the first step.
     pub fn initial_hessian(self, hessian: impl Into<Hessian>) -> Self {
         let hessian = hessian.into();
         self.map_direction(|d| d.initial_hessian = Some(hessian))
     }
 
-    /// Whether an H that is persistently too small is scaled up. Default: true; false is the textbook's method.
+    /// Whether an H that is persistently too small is scaled up. Default: true; false is the textbook method.
     pub fn self_scaling(self, self_scaling: bool) -> Self {
         self.map_direction(|d| d.self_scaling = self_scaling)
     }
 }
 
 impl<S> DescentState<BfgsMemory, S> {
-    /// The inverse Hessian that BFGS has learnt, n × n, in the variables of the problem: an estimate of a fit's
-    /// covariance up to a factor.
+    /// The approximate inverse Hessian, n × n, in the variables of the problem. In a fit it estimates the covariance of
+    /// the parameters, up to a factor.
     pub fn inverse_hessian(&self) -> DMatrix<f64> {
         let memory = self.memory();
         let mut h = memory.m.to_dense();
@@ -101,7 +101,7 @@ impl<S> DescentState<BfgsMemory, S> {
     }
 }
 
-/// What [`InverseHessian`] remembers.
+/// The memory of [`InverseHessian`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BfgsMemory {
     /// M without the last update; H = size · M.
@@ -116,15 +116,15 @@ pub struct BfgsMemory {
     /// H⁺g⁺, the negative of the next direction.
     hg: DVector<f64>,
     knows: Knows,
-    /// For how many steps in a row s'Bs > s'y.
+    /// The number of steps in a row with s'Bs > s'y.
     overestimates: u32,
-    /// `typical_x`, to give H back in the variables of the problem.
+    /// `typical_x`, to return H in the variables of the problem.
     scale: Option<DVector<f64>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Knows {
-    /// H means nothing.
+    /// H is undefined.
     Nothing,
     /// H is the caller's; `hg` is not known.
     InitialHessian,
@@ -133,7 +133,7 @@ enum Knows {
 }
 
 impl InverseHessian {
-    /// The inverse of the initial Hessian, when it is one that can be inverted.
+    /// The inverse of the initial Hessian, when it has one.
     fn initial_inverse(&self, n: usize) -> Option<DMatrix<f64>> {
         let mut dense = DMatrix::zeros(n, n);
         self.initial_hessian.as_ref().filter(|h| h.is_square(n))?.write_to(&mut dense);
@@ -242,7 +242,7 @@ impl Direction for InverseHessian {
         }
         let vectors = [d.as_slice(), y.as_slice(), old.as_slice()];
         let [dy, dd, yy, dg] = linalg::sums(vectors, |[d, y, old]| [d * y, d * d, y * y, d * old]);
-        // s'Bs / s'y of an H that is more than a guess.
+        // s'Bs / s'y, when H is more than a guess.
         let mut excess = -alpha * dg / dy;
         if *knows == Knows::Nothing {
             // Nocedal & Wright, eq. 6.20: the size of the true inverse Hessian along the first step.
@@ -254,7 +254,7 @@ impl Direction for InverseHessian {
         }
         m.update_and_multiply([s, w], [y, new], [my, hg]);
         *knows = Knows::Steps;
-        // A step along which the slope did not rise (beyond rounding) has no curvature to learn.
+        // A step along which the slope did not rise (beyond rounding) gives no curvature.
         if dy <= f64::EPSILON * (dd * yy).sqrt() {
             s.fill(0.0);
             w.fill(0.0);

@@ -20,7 +20,7 @@ use crate::error::check;
 use crate::line_search::HagerZhang;
 use crate::{Error, Oracle, linalg};
 
-/// How much of the last direction goes into the next.
+/// The rule for β, the factor of the last direction in the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Beta {
@@ -39,14 +39,14 @@ pub enum Beta {
 
 /// Nonlinear conjugate gradients.
 ///
-/// **Method** d⁺ = −g⁺ + β d; back to d = −g every `restart_after`·n iterations and whenever d is no
-/// sufficient descent.
+/// **Method** d⁺ = −g⁺ + β d; restarts from d = −g every `restart_after`·n iterations and whenever d is not a
+/// sufficient descent direction.
 ///
 /// **Needs** a gradient; ten vectors of memory. **Parameters** [`beta`](ConjugateGradient::beta) (default
 /// [`Beta::HagerZhang`]), [`restart_after`](ConjugateGradient::restart_after) (default 6), the line search (default
 /// [`HagerZhang`]).
 ///
-/// **Guarantee** on a strictly convex quadratic with exact searches it ends in n steps. With the default pair
+/// **Guarantee** n steps on a strictly convex quadratic with exact searches. With the default pair
 /// g'd ≤ −¾‖g‖² for every line search, and convergence for strongly convex costs.
 ///
 /// ```
@@ -97,7 +97,7 @@ impl<L: crate::line_search::LineSearch> ConjugateGradient<L> {
     }
 }
 
-/// What [`Conjugate`] remembers: β for the next direction, and the iterations since the last restart.
+/// The memory of [`Conjugate`]: β for the next direction, and the iterations since the last restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConjugateMemory {
     beta: f64,
@@ -146,7 +146,7 @@ impl Direction for Conjugate {
             norm_squared += gg;
             max = max.max(linalg::max_abs(d));
         }
-        // Sufficient descent, as the theory of PR+ asks (Nocedal & Wright 2006, p. 123).
+        // Sufficient descent, as the theory of PR+ requires (Nocedal & Wright 2006, p. 123).
         if slope > -0.01 * norm_squared {
             memory.since_restart = 0;
             return descend(at.gradient, d);

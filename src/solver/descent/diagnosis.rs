@@ -5,36 +5,38 @@
 //!
 //! ```text
 //! σ = (φ(α) − φ(β)) / (α − β) > 0,   m = (φ'(β) + φ'(α)) / 2,   β = 0.6 α
-//! m agrees with σ     the gradient is right there, and turns between x and there: a kink
+//! m agrees with σ     the gradient is right there, and jumps between x and there: a kink
 //! m does not          the gradient is not that of the cost
 //! ```
 
 use super::ray::Ray;
 use crate::line_search::Phi;
 
-/// What a failed search along the steepest descent was about.
+/// Why a search along the steepest descent failed.
 pub(super) enum Diagnosis {
     /// Nothing beyond rounding.
     Nothing,
-    /// The cost rises at once, as the gradient beyond x says.
+    /// The cost rises at once, and the gradient beyond x agrees.
     Kink,
-    /// The cost rises where the gradient says that it falls.
+    /// The cost rises where the gradient says that it decreases.
     Contradiction,
     /// There is a lower point after all.
     Lower { alpha: f64, value: f64 },
 }
 
-/// The shorter step: no power of ½, which searches try.
+/// The shorter step, relative to the longer: not a power of ½, because searches try those.
 const SHORTER: f64 = 0.6;
-/// At least this share of the rise is there on the shorter step: between that of a line, 0.6, and that of a parabola, 0.36.
+/// A proportional rise reaches at least this share on the shorter step: between that of a line, 0.6, and that of a
+/// parabola, 0.36.
 const PROPORTIONAL: f64 = 0.48;
-/// Steps that promise less than this share of the rise went far out from where the slope is rounding: they say nothing.
+/// A step whose promised decrease is less than this share of the rise says nothing: it leads far away, along a slope
+/// that is rounding.
 const PROMISING: f64 = 1e-3;
 
-/// Where a search has seen no rise, the longer step is the one that promises this share of the cost.
+/// Without a rise in the search, the longer step is the one that promises a decrease by this share of the cost.
 const VISIBLE: f64 = 1e6 * f64::EPSILON;
 
-/// Looks at two points of the ray after its search has failed. A differenced gradient is accused of nothing.
+/// Evaluates two points of the ray after its search has failed. A differenced gradient is never blamed.
 pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) -> Diagnosis {
     let cost = ray.cost();
     let visible = (VISIBLE * cost.abs() / -slope).min(alpha_max);

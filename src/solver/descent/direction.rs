@@ -1,4 +1,4 @@
-//! What a method brings along: where to go next, and what to learn from a step.
+//! The part that differs between methods: how to choose a direction, and how to update the memory after a step.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -10,7 +10,7 @@ use crate::{Error, Oracle};
 /// A direction works on scaled variables z = x / `typical_x`: the gradients that it sees are ∂f/∂z, and the direction
 /// that it writes is in z. Without `typical_x` the two are the same.
 pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
-    /// What the method has learnt; all storage it needs.
+    /// The memory of the method, with all the workspace that it needs.
     type Memory: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
 
     /// The method's name.
@@ -19,7 +19,7 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
     /// Checks the parameters for n variables.
     ///
     /// # Errors
-    /// For the first one that does not fit.
+    /// For the first parameter that does not fit.
     fn check(&self, n: usize) -> Result<(), Error>;
 
     /// The memory before the first step; allocates everything.
@@ -42,11 +42,11 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
         d: &mut DVector<f64>,
     ) -> Proposal;
 
-    /// Learns from an accepted step.
+    /// Updates the memory after an accepted step.
     fn update(&self, memory: &mut Self::Memory, step: Accepted<'_>);
 
-    /// Forgets what was learnt, after a failed search, so that the next direction is steepest descent; false when there was
-    /// nothing to forget. `moved`: the search left x all the same, for the best point that it saw.
+    /// Clears the memory after a failed search, so that the next direction is steepest descent; false when there was
+    /// nothing to clear. `moved`: the search has nevertheless left x for the best point that it saw.
     fn reset(&self, memory: &mut Self::Memory, moved: bool) -> bool;
 
     /// See [`Solver::accepts_convergence`](crate::Solver::accepts_convergence).
@@ -60,7 +60,7 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Where a direction is asked for.
+/// The point at which a direction is chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// x, unscaled.
@@ -73,7 +73,7 @@ pub struct Point<'a> {
     pub scale: Option<&'a DVector<f64>>,
 }
 
-/// A direction's vital figures, measured in the pass that wrote it.
+/// The properties of a direction, measured in the pass that wrote it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// g'd.

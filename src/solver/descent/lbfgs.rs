@@ -1,8 +1,8 @@
 //! L-BFGS: d = −H g, with H made of the last m pairs s, y, by the two-loop recursion (Nocedal 1980; Nocedal & Wright
 //! 2006, algorithm 7.4).
 //!
-//! As published its loops run on vectors, each stored one read four times. Longer vectors than eight entries take
-//! the same loops on coefficients instead ([`gram`]), which read each twice.
+//! As published, its loops run on vectors and read each stored vector four times. Vectors of more than eight components
+//! use the same loops on coefficients instead ([`gram`]), which read each stored vector twice.
 
 mod gram;
 
@@ -72,14 +72,14 @@ impl<L: LineSearch> Lbfgs<L> {
     }
 }
 
-/// What [`LimitedMemory`] remembers: the pairs, and numbers for each, the oldest first.
+/// The memory of [`LimitedMemory`]: the pairs, and numbers for each, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsMemory {
     pairs: Pairs,
     length: usize,
     /// ρᵢ = 1 / sᵢ'yᵢ.
     rho: Vec<f64>,
-    /// αᵢ of the first loop, and then what the coefficients of y are made of.
+    /// αᵢ of the first loop, from which the coefficients of y follow.
     alpha: Vec<f64>,
     /// γ = s'y/y'y of the newest pair.
     gamma: f64,
@@ -92,7 +92,7 @@ fn is_long(n: usize) -> bool {
     n > LANES
 }
 
-/// d = −H g by the two loops, on vectors of at most L entries, with room for αᵢ.
+/// d = −H g by the two loops, on vectors of at most L components, with room for αᵢ.
 fn recur<const L: usize>(
     pairs: &Pairs,
     (rho, alpha): (&[f64], &mut [f64]),
@@ -117,7 +117,7 @@ fn recur<const L: usize>(
     }
 }
 
-/// a'b, the halves of the vectors added up until one number is left.
+/// a'b, summed pairwise by halves.
 fn dot<const L: usize>(a: &[f64], b: &[f64; L]) -> f64 {
     let mut products: [f64; L] = from_fn(|l| a[l] * b[l]);
     let mut half = L / 2;
@@ -200,7 +200,7 @@ impl Direction for LimitedMemory {
                 pairs.combine([on_s, alpha], (-*gamma, g), d, visit);
             }
             None => {
-                // Loops no longer than need be: each number of theirs waits for the one before.
+                // Loops no longer than necessary, because each result depends on the one before.
                 match g.len() {
                     ..=2 => recur::<2>(pairs, (rho, alpha), *gamma, g, d),
                     ..=4 => recur::<4>(pairs, (rho, alpha), *gamma, g, d),
@@ -215,7 +215,7 @@ impl Direction for LimitedMemory {
     fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
         let Accepted { alpha, d, old, new } = step;
         let LbfgsMemory { pairs, length, rho, gamma, gram, .. } = memory;
-        // The oldest pair gives its place to the new one, k.
+        // The oldest pair makes room for the new one, k.
         if *length == self.memory {
             rho.copy_within(1.., 0);
             *length -= 1;
@@ -230,8 +230,8 @@ impl Direction for LimitedMemory {
         if let Some(gram) = gram {
             gram.take_gradient(k);
         }
-        // A step along which the slope did not rise (beyond rounding) has no curvature to learn. The oldest pair,
-        // whose place it took, is gone all the same.
+        // A step along which the slope did not rise (beyond rounding) gives no curvature. The oldest pair, whose place
+        // it took, is lost nevertheless.
         if s_y <= f64::EPSILON * (ss * y_y).sqrt() {
             return;
         }

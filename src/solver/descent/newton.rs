@@ -1,7 +1,7 @@
 //! Newton's method: (H + E) d = −g, with E = 0 where H is positive definite.
 //!
 //! Where H is not, H + E = P'L |D| L'P from the factors P H P' = L D L' (Bunch & Parlett 1971): the curvature along a
-//! direction keeps its size, so that the step does, and only its sign is turned. Where the gradient vanishes and H
+//! direction keeps its magnitude, and with it the step; only its sign is reversed. Where the gradient vanishes and H
 //! has a negative eigenvalue, d is a direction of negative curvature from the same factors.
 
 use nalgebra::{DMatrix, DVector};
@@ -17,12 +17,12 @@ use crate::{Error, Oracle, memory};
 /// **Method** (H + E) d = −g, H = ∇²f(x), E = 0 where H is positive definite; else P (H + E) P' = L |D| L' with the
 /// factors P H P' = L D L', D of blocks 1 × 1 and 2 × 2, |λ| for its eigenvalues λ; the trial step is 1.
 ///
-/// **Needs** a gradient, and the Hessian or n more gradients an iteration, which it differences and counts; 2n² numbers of
-/// memory, of at most 16 GiB (n = 32768), n³/3 operations. **Parameters** the line search (default [`HagerZhang`]),
-/// [`typical_x`](Descent::typical_x).
+/// **Needs** a gradient, and the Hessian or n more gradients an iteration for differences, which are counted; 2n²
+/// numbers of memory, at most 16 GiB (n = 32768), n³/3 operations. **Parameters** the line search (default
+/// [`HagerZhang`]), [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** quadratic convergence near a minimum with a positive definite Hessian; affine invariance there. It
-/// looks at the Hessian before it reports convergence, and leaves a saddle along negative curvature.
+/// examines the Hessian before it reports convergence, and leaves a saddle along negative curvature.
 ///
 /// ```
 /// use extremum::{DMatrix, Newton, from_fn, minimize};
@@ -48,7 +48,7 @@ impl Default for Newton {
     }
 }
 
-/// What [`ModifiedNewton`] keeps: the Hessian at the current point and its factors.
+/// The memory of [`ModifiedNewton`]: the Hessian at the current point and its factors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewtonMemory {
     #[serde(with = "linalg::matrix_bytes")]

@@ -1,4 +1,4 @@
-//! φ(α) = f(x + α d): the problem along a ray, every evaluation kept for the step that uses it.
+//! φ(α) = f(x + α d): the problem along a ray, which keeps evaluations for the step that uses them.
 
 use std::ops::ControlFlow;
 
@@ -22,23 +22,23 @@ pub(super) struct Ray<'s, 'o, 'p> {
     best: &'s mut Buffer,
     at: Trial,
     best_at: Trial,
-    /// What was said at x itself and at the last points.
+    /// The values at x itself and at the last points.
     seen: &'s mut Vec<Trial>,
     seen_count: usize,
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     rise: Trial,
 }
 
-/// How many points are remembered without their gradients: all of a search as a rule.
+/// How many points are remembered without their gradients: usually all of a search.
 pub(super) const SEEN: usize = 64;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
 
-/// Steps shorter than this lead from no number to an infinite one.
+/// Steps shorter than this lead from no finite number to an infinite one.
 const SAFE: f64 = 1e290;
 
-/// What is known at a trial point; NaN where nothing was asked yet.
+/// The known values at a trial point; NaN where nothing was evaluated yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Trial {
     pub alpha: f64,
@@ -48,7 +48,7 @@ pub(super) struct Trial {
     pub gradient_norm: f64,
     has_value: bool,
     has_gradient: bool,
-    /// True when the trial buffer holds this point and what is known of its gradient.
+    /// True when the trial buffer holds this point, and its gradient if that is known.
     is_held: bool,
 }
 
@@ -81,7 +81,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         self.problem.uninterrupted()
     }
 
-    /// Keeps the trial point as the best: no later trial that is level with it takes its place.
+    /// Keeps the trial point as the best: no later trial that is level with it replaces it.
     pub fn keep(&mut self) {
         std::mem::swap(self.trial, self.best);
         self.best_at = std::mem::replace(&mut self.at, Trial::new(f64::NAN));
@@ -102,7 +102,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         self.rise.alpha
     }
 
-    /// Notes a cost at the trial point that is above f(x) by far more than rounding.
+    /// Records a cost at the trial point that is above f(x) by far more than rounding.
     fn note_rise(&mut self) {
         let Trial { alpha, value, .. } = self.at;
         let rise = value - self.cost();
@@ -112,7 +112,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         }
     }
 
-    /// True when the two steps lead to the same point, bit for bit. As a rule the first coordinate says no.
+    /// True when the two steps lead to the same point, bit for bit. Usually the first coordinate already differs.
     fn coincide(&self, alpha: f64, other: f64) -> bool {
         let same = |x: f64, d: f64| x + alpha * d == x + other * d;
         let mut rows = self.x.as_slice().iter().zip(self.d.as_slice());
@@ -123,7 +123,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     }
 
     /// Moves the trial point to α, unless it is there. A point that is the best so far is kept. A step that rounds to a
-    /// point which is known, x among them, makes no new one.
+    /// known point, x included, makes no new one.
     fn move_to(&mut self, alpha: f64) {
         if self.at.alpha == alpha {
             return;
@@ -164,8 +164,8 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         };
     }
 
-    /// Writes the trial point into the buffer, unless it is there. A point that is not finite is outside the domain: it is
-    /// known without asking the problem.
+    /// Writes the trial point into the buffer, unless it is there. A point that is not finite is outside the domain,
+    /// and the problem is not evaluated there.
     fn hold(&mut self) {
         if self.at.is_held {
             return;
@@ -212,7 +212,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             return None;
         }
         self.move_to(step.alpha);
-        // Seen, but too long ago.
+        // Its gradient is known, but no longer in the buffers.
         if !self.at.is_held && self.at.has_gradient {
             self.at = Trial::new(step.alpha);
         }
@@ -259,7 +259,7 @@ impl Phi for Ray<'_, '_, '_> {
             if !self.at.has_gradient {
                 let Buffer { x, gradient } = &mut *self.trial;
                 let known = self.at.has_value.then_some(self.at.value);
-                // Differences may need the cost, and then it is known.
+                // Differences may need the cost, which is then known as well.
                 let value = self.problem.gradient_at(x, known, gradient);
                 if let (None, Some(value)) = (known, value) {
                     (self.at.value, self.at.has_value) = (value, true);

@@ -1,4 +1,4 @@
-//! Gradients that were differenced, made better where their errors show.
+//! Refinement of differenced gradients where their errors matter.
 
 use nalgebra::DVector;
 
@@ -8,8 +8,8 @@ use crate::oracle::Norms;
 use crate::{Oracle, linalg};
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
-    /// Writes a better gradient, where one that was differenced is too coarse beside its errors or `has_failed`, and returns
-    /// its norm.
+    /// Writes a better gradient and returns its norm, when a differenced one is too coarse compared with its errors or
+    /// `has_failed`.
     pub(super) fn refine(
         &self,
         problem: &mut Oracle<'_>,
@@ -33,7 +33,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         better.iter().all(|g| g.is_finite()).then_some(norm)
     }
 
-    /// False when the gradient was differenced and is smaller than its error, and a better one is not.
+    /// False when a differenced gradient is smaller than its error, and a refined one is larger.
     pub(super) fn is_certain(
         &self,
         problem: &mut Oracle<'_>,

@@ -9,18 +9,18 @@ use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
 use crate::{Stall, State, Termination, linalg};
 
-/// A rise below this share of the last changes of the cost counts for nothing: an error in an ill-conditioned cost can be many
+/// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
 /// rounding units.
 const NEGLIGIBLE: f64 = 1e-6;
-/// A rise beyond this share of the cost is no error in it.
+/// A rise beyond this share of the cost is not an error in it.
 const MOST_NOISE: f64 = 1e-9;
 /// How fast older changes fade from their mean: Hager & Zhang's Δ, ACM Trans. Math. Softw. 32 (2006), section 3.
 const FADING: f64 = 0.7;
 
-/// A method that has been above its lowest point for so many steps goes back to it.
+/// After this many steps above its lowest point, a method returns to it.
 const LONGEST_CLIMB: u32 = 50;
 
-/// A fall of the cost below this share of it is rounding for the most part.
+/// A decrease below this share of the cost is mostly rounding.
 const RESOLVED: f64 = 1e-10;
 
 /// The state of a line-search method.
@@ -40,7 +40,7 @@ pub struct DescentState<M, S> {
     pub(super) best: Buffer,
     /// The points of the last search.
     pub(super) seen: Vec<ray::Trial>,
-    /// By how much the last step lowered the cost.
+    /// The decrease of the cost by the last step.
     pub(super) fall: f64,
     /// The last accepted α; 0 before the first.
     pub(super) alpha: f64,
@@ -53,12 +53,12 @@ pub struct DescentState<M, S> {
     /// The cost at the start of the run, and the lowest since.
     first_cost: f64,
     lowest_cost: f64,
-    /// The mean size of the last changes of the cost, the latest weighing most, and its weight.
+    /// The mean size of the last changes of the cost, in which the latest weigh most, and its weight.
     change: f64,
     weight: f64,
-    /// True when the method has gone back to its best point, and has found no better one since.
+    /// True when the method has returned to its best point, and has found no better one since.
     has_returned: bool,
-    /// True when steps may lead up by more than errors in the cost.
+    /// True when steps may increase the cost by more than errors in it.
     may_climb: bool,
     /// The best point, while the current one is not.
     lowest: Lowest,
@@ -71,7 +71,8 @@ pub(super) struct Buffer {
     pub gradient: DVector<f64>,
 }
 
-/// The best point so far: the lowest, and of those that are level up to errors in the cost the flattest.
+/// The best point so far: the lowest, and among points level up to errors in the cost, the one with the smallest
+/// gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Lowest {
     /// For how many steps the current point has not been the lowest.
@@ -132,7 +133,7 @@ impl<M, S> DescentState<M, S> {
         }
     }
 
-    /// Checks a loaded state, the direction's memory aside, for n variables.
+    /// Checks a loaded state, except the direction's memory, for n variables.
     pub(super) fn check(&self, n: usize, is_monotone: bool) -> Result<(), &'static str> {
         let lowest = [&self.lowest.x, &self.lowest.gradient];
         let buffers = [&self.trial, &self.best].into_iter().flat_map(|b| [&b.x, &b.gradient]);
@@ -156,7 +157,7 @@ impl<M, S> DescentState<M, S> {
         if lowest.is_behind() { (&lowest.x, &lowest.gradient) } else { (x, gradient) }
     }
 
-    /// What the direction has learnt.
+    /// The memory of the direction.
     pub fn memory(&self) -> &M {
         &self.memory
     }
@@ -211,8 +212,8 @@ impl<M, S> DescentState<M, S> {
         self.pending = false;
     }
 
-    /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one where that is less, but for
-    /// errors in it.
+    /// The cost that no step of a monotone search may exceed: that at the start, or the lowest one plus its possible
+    /// error, whichever is less.
     pub(super) fn ceiling(&self) -> f64 {
         if self.may_climb {
             f64::INFINITY
@@ -221,18 +222,19 @@ impl<M, S> DescentState<M, S> {
         }
     }
 
-    /// Costs that differ by less are level: by rounding, or by next to nothing beside the last changes.
+    /// Costs that differ by less are level: the difference is rounding, or negligible compared with the last changes.
     fn error(&self) -> f64 {
         self.noise().max(ROUNDING * self.lowest_cost.abs())
     }
 
-    /// What may be an error in the cost beside its last changes.
+    /// The size of an error in the cost that its last changes would hide.
     pub(super) fn noise(&self) -> f64 {
         (NEGLIGIBLE * self.change).min(MOST_NOISE * self.lowest_cost.abs())
     }
 
-    /// True when the trial point is better than the best so far: lower, or level with it and flatter, in the scaled variables.
-    /// Where steps may climb, a level point is as good: their gradients come and go.
+    /// True when the trial point is better than the best so far: lower, or level with it and of a smaller gradient, in
+    /// the scaled variables. Where steps may climb, any level point counts as better, because gradients fluctuate
+    /// there.
     fn improves(&self, value: f64) -> bool {
         let (cost, _) = self.best();
         if self.may_climb {
@@ -257,8 +259,8 @@ impl<M, S> DescentState<M, S> {
         }
     }
 
-    /// Goes back to the best point, when the method has left it and has not gone back to it before: from there it would go
-    /// round.
+    /// Returns to the best point, when the method has left it and has not returned to it before: it would cycle from
+    /// there.
     pub(super) fn return_to_lowest(&mut self) -> bool {
         let lowest = &mut self.lowest;
         if !self.may_climb || !lowest.is_behind() || self.has_returned {
@@ -274,12 +276,12 @@ impl<M, S> DescentState<M, S> {
         true
     }
 
-    /// True when it has been above its lowest point for long, and goes back to it now.
+    /// True when the method has been above its lowest point for long, and now returns to it.
     pub(super) fn ends_climb(&mut self) -> bool {
         self.may_climb && self.lowest.since >= LONGEST_CLIMB && self.return_to_lowest()
     }
 
-    /// Takes a better gradient at x, in the buffer of the best trial, with its norm, if there is one.
+    /// Replaces the gradient at x by a better one in the buffer of the best trial, if there is one with this norm.
     pub(super) fn take_gradient(&mut self, norm: Option<f64>) {
         if let Some(norm) = norm {
             std::mem::swap(&mut self.gradient, &mut self.best.gradient);

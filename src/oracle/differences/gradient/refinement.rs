@@ -1,4 +1,4 @@
-//! How good a differenced gradient is, and better ones.
+//! The errors of differenced gradients, and their refinement.
 
 use nalgebra::DVector;
 
@@ -14,8 +14,9 @@ impl Oracle<'_> {
             && self.differences.refined != Some(cost)
     }
 
-    /// True when a gradient that was differenced at x by the scheme in use is too coarse beside its errors, or `has_failed`
-    /// its solver and could be more precise. Where it has grown a hundredfold a cheaper scheme is taken up.
+    /// True when a gradient that was differenced by the scheme in use is too coarse compared with its errors, or when
+    /// the solver `has_failed` with it and it could be more precise. Where it has grown a hundredfold, a cheaper scheme
+    /// is adopted.
     pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
         if self.problem.has_gradient() || self.closed.is_some() {
             return false;
@@ -31,9 +32,8 @@ impl Oracle<'_> {
             && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
     }
 
-    /// Writes ∇f(x) by the next scheme, or one that is better still, learns of each variable what that says, and chooses the
-    /// scheme for the gradients to come: not that in use again where that `has_failed`. Nothing is learnt from an
-    /// interruption.
+    /// Writes ∇f(x) by the next scheme or a better one, updates the data on each variable, and chooses the scheme for
+    /// the next gradients: one better than the scheme in use if that `has_failed`. An interruption changes no data.
     pub(crate) fn refine(
         &mut self,
         (x, cost): (&DVector<f64>, f64),
@@ -80,14 +80,14 @@ impl Oracle<'_> {
         self.take_up(learnt, gradient);
     }
 
-    /// The size of the error in the gradient that was last differenced, where that is known and was at a point of this cost.
+    /// The error of the gradient that was last differenced, where it is known and the point has this cost.
     pub(crate) fn known_gradient_error(&self, cost: f64) -> Option<f64> {
         self.differences.measured.filter(|(at, _)| *at == cost).map(|(_, error)| error)
     }
 
-    /// The size of the error in a differenced gradient, maximum norm: 0 where the problem gives it. Measured, unless it is
-    /// known: 2n costs for the `gradient` at x, 4n for any that the scheme in use would give. NaN when the run is
-    /// interrupted.
+    /// The error of a differenced gradient in the maximum norm; 0 where the problem gives the gradient. If it is not
+    /// known yet it is measured, with 2n costs for the `gradient` at x, or 4n for any gradient by the scheme in use.
+    /// NaN when the run is interrupted.
     pub fn gradient_error(
         &mut self,
         x: &DVector<f64>,
@@ -117,7 +117,7 @@ impl Oracle<'_> {
             .map(|h| variable.step(h, x[i]));
             let error = match gradient {
                 Some(gradient) => {
-                    // The truncation over 1.5 h is 2.25 times that over h: the gap holds either.
+                    // The truncation over 1.5 h is 2.25 times that over h, so the gap exceeds the latter.
                     let found = self.central(&mut at, 1.5 * central);
                     let gap = (gradient[i] - found.slope).abs();
                     2.0 * gap + 3.0 * self.steps.error(found.size) / central

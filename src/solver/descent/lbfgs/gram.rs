@@ -4,16 +4,16 @@
 //!
 //! q = g − Σ αⱼ yⱼ,  r = γ q + Σ cⱼ sⱼ,  d = −r,
 //!
-//! and its scalars need only the inner products sᵢ'yⱼ, yᵢ'yⱼ, sᵢ'g and yᵢ'g, kept in two m × m Gram matrices (as the
-//! compact form of Byrd, Nocedal & Schnabel 1994 does). So each stored vector is read twice an iteration, once for its
-//! products with the new y and g and once for d, where the loops over vectors read it four times.
+//! and its scalars need only the inner products sᵢ'yⱼ, yᵢ'yⱼ, sᵢ'g and yᵢ'g, kept in two m × m Gram matrices (as in
+//! the compact form of Byrd, Nocedal & Schnabel 1994). So each stored vector is read twice an iteration, once for its
+//! products with the new y and g and once for d, while the loops over vectors read it four times.
 
 use serde::{Deserialize, Serialize};
 
 /// Inner products of m pairs and of the current gradient, the oldest pair first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Gram {
-    /// Column i has ρᵢ sⱼ'yᵢ for j < i and ρᵢ sᵢ'yⱼ for j > i: what the two loops read when they come to pair i.
+    /// Column i has ρᵢ sⱼ'yᵢ for j < i and ρᵢ sᵢ'yⱼ for j > i: what the two loops read at pair i.
     rho_sy: Square,
     /// yᵢ'yⱼ.
     yy: Square,
@@ -48,7 +48,7 @@ impl Square {
     }
 }
 
-/// The length of vectors with m entries.
+/// The padded length of vectors with m entries.
 fn padded(m: usize) -> usize {
     m.next_multiple_of(2)
 }
@@ -74,7 +74,7 @@ impl Gram {
             && self.products.len() == size
     }
 
-    /// Gives up the oldest pair.
+    /// Discards the oldest pair.
     pub fn forget_first(&mut self) {
         let stride = self.sg.len();
         self.rho_sy.forget_first(stride);
