@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Reads files of the format `first-order-traces/1` (by default those of tests/data/first_order), runs each case with our
-//! rule and prints `lib,opt,problem,hyper,worst_error,allowed,verdict`: the largest error of a checkpoint relative to
-//! what is allowed there, the file's own sensitivity to rounding times 100 but at least 1e-12. Ends with a failure when
-//! a case disagrees, or is one of a method of ours that it cannot run.
+//! rule and prints `lib,opt,problem,hyper,worst_error,allowed,verdict`: the error at the checkpoint where it is largest
+//! relative to the allowed error, which is 100 times the file's own sensitivity to rounding, and at least 1e-12. It exits
+//! with an error when a case disagrees, or when a case of one of our methods cannot be run.
 
 #[path = "first_order_traces/traces.rs"]
 mod traces;
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 mod tests {
     use super::{traces, traces::Verdict};
 
-    /// The methods of the files that we do not have; of Adafactor, those whose parameters are a matrix.
+    /// The methods in the files that this library does not have; of Adafactor, the cases whose parameters are a matrix.
     const NOT_OURS: [&str; 18] = [
         "Adafactor",
         "AdaMod",
@@ -77,7 +77,7 @@ mod tests {
         "sm3",
     ];
 
-    /// Every case of a method of ours agrees; the cases of others are those of the methods named here.
+    /// Every case of a method of this library agrees; all other cases belong to the methods named here.
     #[test]
     fn the_traces_of_other_libraries() {
         let mut agree = 0;
