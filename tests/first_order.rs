@@ -1,4 +1,4 @@
-//! What update rules do with bad numbers and bad calls; nothing allocated; states stored. Their numbers are tested by
+//! Update rules: bad numbers, bad calls, no allocation, stored states. Their numbers are tested by
 //! `examples/first_order_traces.rs`.
 
 use extremum::Error;

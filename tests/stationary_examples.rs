@@ -1,4 +1,4 @@
-//! Does the search of `examples/stationary_points.rs` find what is there, all of it and nothing else?
+//! The search of `examples/stationary_points.rs` finds every stationary point and nothing else.
 #![cfg(feature = "autodiff")]
 
 #[path = "../examples/stationary_points/find.rs"]
