@@ -1,11 +1,11 @@
-//! `Parallel` against `Serial`: `cargo bench -p extremum-benches --bench evaluators`.
+//! `Parallel` compared with `Serial`: `cargo bench -p extremum-benches --bench evaluators`.
 //!
-//! Generations of costs that keep a core busy for about a millisecond, on two threads. Efficiency is the time of `Serial`
-//! divided by twice the time of `Parallel`, measured in turns. Every time is the shortest of many generations: whatever else
-//! the machine does only adds to it, and two threads have two cores only when it does nothing else.
+//! Generations of costs that each keep a core busy for about a millisecond, on two threads. Efficiency is the time of
+//! `Serial` divided by twice the time of `Parallel`; the two alternate. Every time is the shortest of many generations, since
+//! other load on the machine only adds to it, and two threads have two cores only when there is none.
 //!
-//! A number of candidates that is no multiple of the number of threads leaves a thread idle in the end: with 9 of them on two
-//! threads the efficiency is at most 9/10.
+//! If the number of candidates is not a multiple of the number of threads, a thread is idle at the end: with 9 candidates on
+//! two threads the efficiency is at most 9/10.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use std::time::Instant;
 use extremum::{DVector, Evaluator, Parallel, Problem, Serial, from_fn};
 use rayon::ThreadPoolBuilder;
 
-/// So many milliseconds of work, when `steps` of it take one.
+/// The given number of milliseconds of work; `steps` of it take one.
 fn busy(milliseconds: f64, steps: f64) -> f64 {
     let mut value = 0.5;
     for _ in 0..(milliseconds * steps) as u64 {
@@ -28,7 +28,7 @@ fn seconds(mut work: impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The shortest times of a generation by either evaluator.
+/// The shortest times of a generation with each evaluator.
 fn generation(problem: &dyn Problem, points: &[DVector<f64>]) -> (f64, f64) {
     let (mut serial, mut parallel) = (f64::INFINITY, f64::INFINITY);
     let mut costs = vec![0.0; points.len()];
@@ -64,7 +64,7 @@ fn main() {
     for candidates in [32, 33, 10, 9] {
         measure("1 ms", candidates, |_| 1.0);
     }
-    // As much work in all. Cut into halves beforehand, the last would be at an efficiency of 0.53.
+    // The same total work. Split into halves beforehand, the last would have an efficiency of 0.53.
     measure("4.5 ms and seven of 0.5 ms", 32, |k| if k.is_multiple_of(8) { 4.5 } else { 0.5 });
     measure("1.9 ms, the last 16 of 0.1 ms", 32, |k| if k < 16 { 1.9 } else { 0.1 });
 }

@@ -1,8 +1,8 @@
-//! Update rules against the memory: `cargo bench -p extremum-benches --bench first_order`.
+//! Update rules compared with the memory bandwidth: `cargo bench -p extremum-benches --bench first_order`.
 //!
-//! Every figure is the median of many repetitions, the two sides of a ratio measured in turns in the same run. Counted
-//! at 4 or 8 bytes an access: AdamW reads x, m, v, g and writes x, m, v; the loop that it is held against, x += a y, reads
-//! two and writes one.
+//! Every figure is the median of many repetitions; the two sides of a ratio alternate within the same run. Bandwidth counts 4
+//! or 8 bytes per access: AdamW reads x, m, v, g and writes x, m, v; the loop that it is compared with, x += a y, reads two
+//! and writes one.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Rule, Updater};
 use extremum::schedule::Cosine;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Seconds of each of two pieces of work, done in turns: the medians.
+/// The median times of two pieces of work that alternate, in seconds.
 fn in_turns(repetitions: usize, mut a: impl FnMut(), mut b: impl FnMut()) -> (f64, f64) {
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
     for repetition in 0..repetitions + 2 {
@@ -24,8 +24,8 @@ fn in_turns(repetitions: usize, mut a: impl FnMut(), mut b: impl FnMut()) -> (f6
     (median(of_a), median(of_b))
 }
 
-/// Seconds of the same work in either pool. A pool works a row of steps, whose first are not counted: threads wake up, and
-/// its half of the data comes into a core's own cache.
+/// The times of the same work in each pool, in seconds. A pool runs a series of steps, the first of which are not counted:
+/// threads wake up, and each half of the data moves into its core's own cache.
 fn in_rows(one: &ThreadPool, two: &ThreadPool, mut work: impl FnMut() + Send) -> (f64, f64) {
     let (mut of_one, mut of_two) = (Vec::new(), Vec::new());
     for _ in 0..10 {
@@ -63,7 +63,7 @@ macro_rules! plain_loops {
                 }
             }
 
-            /// AdamW as one would write it by hand.
+            /// AdamW written by hand.
             #[inline(never)]
             pub fn adamw(
                 t: i32,
@@ -134,7 +134,7 @@ macro_rules! measure {
         let bytes = std::mem::size_of::<$type>() as f64;
         let one = pool(1);
 
-        // Against the memory.
+        // Compared with the memory bandwidth.
         let n = 10_000_000;
         let (mut rule, mut x, g) = started::<$type, _>(AdamW::new(1e-3), n);
         let (mut to, y) = (vector::<$type>(n, 3), vector::<$type>(n, 4));
@@ -153,7 +153,7 @@ macro_rules! measure {
         );
         drop((rule, x, g, to, y));
 
-        // Against a loop by hand.
+        // Compared with a hand-written loop.
         let n = 1_000_000;
         let (mut rule, mut x, g) = started::<$type, _>(AdamW::new(1e-3), n);
         let [mut hand, mut m, mut v] = [vector(n, 1), vec![0.0; n], vec![0.0; n]];
@@ -191,7 +191,7 @@ macro_rules! measure {
             $name, step * 1e6, by_hand * 1e6, step / by_hand
         );
 
-        // On two threads, and what the memory gives two threads: x += a y on as many bytes.
+        // On two threads, and the bandwidth limit for two threads: x += a y on as many bytes.
         let two = pool(2);
         let (mut rule, mut x, g) = started::<$type, _>(AdamW::new(1e-3), n);
         let (single, both) = in_rows(&one, &two, || drop(black_box(rule.step(&mut x, &g))));

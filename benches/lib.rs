@@ -1,5 +1,5 @@
 //! One problem object for three libraries: [`Shared`] is an extremum problem, an argmin problem on `Vec<f64>` and a
-//! basin problem on `DVector<f64>`, and counts and times its evaluations whoever asks for them.
+//! basin problem on `DVector<f64>`, and counts and times its evaluations for each of them.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use extremum::{DVector, Problem};
 
-/// A problem that keeps count of its evaluations and, where that does not distort the figures, of their time.
+/// A problem that counts its evaluations and, where that does not distort the figures, times them.
 pub struct Shared<'a> {
     problem: &'a dyn Problem,
     clock: bool,
@@ -29,12 +29,12 @@ impl<'a> Shared<'a> {
         Self { problem, clock, tolerance: f64::NAN, reached, costs, gradients, nanoseconds }
     }
 
-    /// Counts the evaluations of `problem` and looks out for a gradient of maximum norm `tolerance`.
+    /// Counts the evaluations of `problem` and watches for a gradient of maximum norm `tolerance`.
     pub fn watching(problem: &'a dyn Problem, tolerance: f64) -> Self {
         Self { tolerance, ..Self::new(problem, false) }
     }
 
-    /// The number of costs and of gradients when a gradient first was within the tolerance.
+    /// The numbers of costs and gradients when a gradient was first within the tolerance.
     pub fn evaluations_to_tolerance(&self) -> Option<(u64, u64)> {
         self.reached.get().copied()
     }
@@ -45,7 +45,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The number of costs and of gradients so far.
+    /// The numbers of costs and gradients so far.
     pub fn evaluations(&self) -> (u64, u64) {
         (self.costs.load(Relaxed), self.gradients.load(Relaxed))
     }
@@ -86,7 +86,7 @@ impl Problem for Shared<'_> {
     }
 }
 
-/// The problem as basin's solvers take it, gradients in place.
+/// The problem for basin's solvers, with gradients in place.
 #[derive(Clone, Copy)]
 pub struct ForBasin<'a>(pub &'a Shared<'a>);
 
@@ -130,7 +130,7 @@ impl basin::Gradient for ForBasin<'_> {
     }
 }
 
-/// The problem within a box, as basin's populations take it.
+/// The problem within a box, for basin's populations.
 pub struct ForBasinWithin<'a> {
     /// The problem.
     pub shared: &'a Shared<'a>,
@@ -159,11 +159,11 @@ impl basin::CostFunction for ForBasinWithin<'_> {
     }
 }
 
-/// The problem as argmin's solvers take it, on `Vec<f64>`. What the two kinds of vector cost in copies is not argmin's:
-/// it is counted as time of the evaluation.
+/// The problem for argmin's solvers, on `Vec<f64>`. Copies between the two vector types are not argmin's work: they count as
+/// evaluation time.
 pub struct ForArgmin<'a> {
     shared: &'a Shared<'a>,
-    /// x as the problem wants it, taken out while it is in use.
+    /// x as the problem needs it, taken out while in use.
     x: Cell<DVector<f64>>,
 }
 

@@ -1,12 +1,12 @@
-//! The simplex and other populations beside those of basin that are nearest to them, in one run, as ratios.
+//! The simplex and other populations compared with basin's closest methods, in one run, as ratios.
 //!
 //! ```text
 //! cargo bench -p extremum-benches --bench peer_populations
 //! ```
 //!
-//! Whole runs, evaluations included, divided by their number. The methods are not the same: basin's differential evolution has
-//! fixed F and CR, its swarm one neighbourhood, its genetic algorithm is steady-state. The libraries take turns, and ratios are
-//! medians over repetitions.
+//! Whole runs, evaluations included, divided by their number. The methods differ: basin's differential evolution has fixed F
+//! and CR, its swarm has one neighbourhood, and its genetic algorithm is steady-state. The libraries alternate, and ratios
+//! are medians over repetitions.
 
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Runs of a number of evaluations on Rosenbrock's function, n = 10: the simplex without bounds, the others within ±2.048.
+/// Runs of a given number of evaluations on Rosenbrock's function, n = 10: the simplex without bounds, the others within ±2.048.
 fn main() {
     const EVALUATIONS: u64 = 6_000;
     const SIDE: f64 = 2.048;
@@ -85,9 +85,7 @@ fn main() {
             &|shared, seed| basin_run!(within(shared), basin::Ssga::new(seed), start()),
         ),
     ];
-    println!(
-        "Populations, Rosenbrock of 10 variables, whole runs: nanoseconds for every evaluation"
-    );
+    println!("Populations, Rosenbrock of 10 variables, whole runs: nanoseconds per evaluation");
     println!("{:<22} {:>9} {:>9} {:>7}", "method", "extremum", "basin", "ratio");
     for (name, extremum, basin) in rows {
         let (mut own, mut others) = (Vec::new(), Vec::new());

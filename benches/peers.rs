@@ -1,23 +1,22 @@
-//! extremum beside argmin and basin: the same problem objects, in one run, as ratios.
+//! extremum compared with argmin and basin: the same problem objects, in one run, as ratios.
 //!
 //! ```text
 //! cargo bench -p extremum-benches --bench peers
 //! ```
 //!
-//! Three tables. The first compares the libraries' own work per iteration, without the time in the problem: the
-//! difference of a longer and a shorter run, divided by the iterations between. Memory is full by then, and what a start costs
-//! drops out. On Rosenbrock's function whole runs are timed, evaluations included, divided by their iterations. The second
-//! counts the evaluations until a gradient of maximum norm 1e-6 was evaluated, whatever each library's stopping rule
-//! then says, and tells whether the three ended at the same point. The third is CMA-ES beside basin's (argmin has none):
-//! whole runs on the sphere of ten variables, evaluations included, divided by their number.
+//! Three tables. The first compares the libraries' own work per iteration, excluding the time in the problem: the
+//! difference of a longer and a shorter run, divided by the iterations between. The stored pairs are complete by then, and the
+//! cost of the start cancels. On Rosenbrock's function whole runs are timed, evaluations included, divided by their
+//! iterations. The second counts the evaluations until a gradient of maximum norm 1e-6 was evaluated, whatever each
+//! library's stopping rule says, and shows whether the three ended at the same point. The third compares CMA-ES with basin's
+//! (argmin has none): whole runs on the sphere of ten variables, evaluations included, divided by their number.
 //!
-//! Each library uses the search that it has by default or shows in its own examples: extremum Hager and Zhang's; basin
-//! Moré and Thuente's for L-BFGS and the strong Wolfe search for BFGS; argmin Moré and Thuente's. basin runs on nalgebra
-//! and reuses gradients; argmin runs on `Vec<f64>`, and the copies between the two are counted as evaluation.
+//! Each library uses its default line search or that of its own examples: extremum Hager and Zhang's; basin Moré and
+//! Thuente's for L-BFGS and the strong Wolfe search for BFGS; argmin Moré and Thuente's. basin runs on nalgebra and reuses
+//! gradients; argmin runs on `Vec<f64>`, and the copies between the two types count as evaluation.
 //!
-//! Not a Criterion bench: the libraries take turns within each repetition, so that all see the machine in the same
-//! state, and the figures are medians over repetitions of ratios within a repetition. Criterion measures one after
-//! another.
+//! This is not a Criterion bench, which would measure one library after another: the libraries alternate within each
+//! repetition, so that all see the machine in the same state, and the figures are medians of ratios within a repetition.
 
 use std::time::Instant;
 
@@ -66,7 +65,7 @@ struct Outcome {
     seconds: f64,
 }
 
-/// Runs `library`'s `method` to a gradient norm of `tolerance` or for `limit` iterations.
+/// Runs `method` of `library` to a gradient norm of `tolerance` or for `limit` iterations.
 fn run(
     library: Library,
     method: Method,
@@ -157,11 +156,11 @@ fn extremum_run<S: Solver>(
 }
 
 fn main() {
-    // `cargo test --benches` only asks whether this runs.
+    // `cargo test --benches` only checks that this runs.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    println!("Own work per iteration: the problem's evaluations are not in it");
+    println!("Own work per iteration, without the evaluations of the problem");
     println!(
         "{:<9} {:<6} {:<22} {:>8} {:>14} {:>10}  runs",
         "library", "method", "problem", "n", "microseconds", "ratio"
@@ -169,7 +168,7 @@ fn main() {
     let large = ChainedRosenbrock::new(1_000_000).expect("n > 1");
     per_iteration(Method::Lbfgs, "Chained Rosenbrock", &large, &large.start(), |_| (12, 24, 3));
     let wide = ChainedRosenbrock::new(1000).expect("n > 1");
-    // argmin multiplies n × n matrices, each a vector of vectors: seconds per iteration.
+    // argmin multiplies n × n matrices stored as vectors of vectors: seconds per iteration.
     per_iteration(Method::Bfgs, "Chained Rosenbrock", &wide, &wide.start(), |library| {
         if library == Library::Argmin { (1, 2, 1) } else { (20, 60, 9) }
     });
@@ -232,7 +231,7 @@ fn rosenbrock_runs() {
 fn print_times(method: Method, name: &str, n: usize, seconds: &[Vec<f64>; 3]) {
     let method = if method == Method::Bfgs { "BFGS" } else { "L-BFGS" };
     for (library, own) in LIBRARIES.into_iter().zip(seconds) {
-        // Within a repetition; the last of extremum's where a library has fewer.
+        // Within a repetition; the last of extremum's if a library has fewer.
         let ratios = own.iter().zip(&seconds[0]).map(|(own, extremum)| own / extremum).collect();
         println!(
             "{:<9} {method:<6} {name:<22} {n:>8} {:>14.3} {:>10.2}  {}",
@@ -267,7 +266,7 @@ fn evaluations() {
         "library", "method", "problem", "n", "iters", "costs", "grads", "ratio"
     );
     for method in [Method::Lbfgs, Method::Bfgs] {
-        // argmin's BFGS cannot wait for n³ work per iteration.
+        // argmin's BFGS takes too long, with n³ work per iteration.
         let small = |problem: &&TestFunction| method == Method::Lbfgs || problem.dimension() <= 100;
         let mut totals = [[0; 2]; 3];
         for problem in problems.iter().filter(small) {
@@ -297,7 +296,7 @@ fn evaluations() {
             }
         }
         for (library, [calls, solved]) in LIBRARIES.into_iter().zip(totals) {
-            println!("{:<9} {calls} evaluations in all, {solved} reached", library.name());
+            println!("{:<9} {calls} evaluations in total, {solved} reached", library.name());
         }
     }
 }
@@ -333,7 +332,7 @@ fn cma_es_runs() {
             let Ok(_) = terms.max_iter(GENERATIONS).run();
         }));
     }
-    println!("\nCMA-ES, sphere of 10 variables, whole runs: nanoseconds for every evaluation");
+    println!("\nCMA-ES, sphere of 10 variables, whole runs: nanoseconds per evaluation");
     let ratio = own.iter().zip(&others).map(|(own, other)| other / own).collect();
     println!("extremum  {:>6.0}", median(own) * 1e9);
     println!("basin     {:>6.0}  {:.2} times extremum's", median(others) * 1e9, median(ratio));

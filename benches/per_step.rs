@@ -1,22 +1,22 @@
-//! What an iteration of each solver costs beside the evaluations of the problem, on one thread.
+//! The cost of an iteration of each solver, without the evaluations of the problem, on one thread.
 //!
 //! ```text
 //! cargo bench -p extremum-benches --bench per_step
 //! ```
 //!
-//! Criterion's timings are those of the library's own work: the time of an iteration without the time inside the
-//! problem. The table at the end gives their medians as multiples of what the same machine needed, in the same run,
-//! to read (and write) the data that such an iteration has to touch:
+//! Criterion's timings are of the library's own work: the time of an iteration, excluding the time inside the problem. The
+//! table at the end gives their medians as multiples of the time that the same machine needed, in the same run, to read (and
+//! write) the data that such an iteration has to access:
 //!
-//! - L-BFGS with m pairs, n = 10⁶: the 4 m n numbers that the two-loop recursion reads, out of cache;
+//! - L-BFGS with m pairs, n = 10⁶: reading 4 m n numbers from memory, each stored number twice;
 //! - BFGS: one pass that reads and writes the n (n + 1)/2 numbers of the inverse Hessian;
-//! - first-order methods: one pass that reads n numbers, out of cache for n = 10⁶, in cache for less;
+//! - first-order methods: one pass that reads n numbers, from memory for n = 10⁶, from cache for smaller n;
 //! - Newton: nalgebra's Cholesky factorization of an n × n matrix.
 //!
-//! For n = 10⁶ the problem keeps the time spent in it, and a pass over 512 MiB follows every iteration, so that both see
-//! the machine in the same state. For less, the clock would cost as much as the problem: whole runs are timed, and
-//! evaluations timed apart are subtracted as often as the runs made them (a run repeats itself exactly). Starting a
-//! run is not part of any figure, nor are, at n = 10⁶, the first 12 iterations, during which the memory fills.
+//! For n = 10⁶ the problem measures the time spent in it, and a pass over 512 MiB follows every iteration, so that both see
+//! the machine in the same state. For smaller n the clock would cost as much as the problem: whole runs are timed, and the
+//! evaluations, timed separately, are subtracted as often as the runs made them (runs repeat exactly). The start of a run is
+//! not part of any figure, nor are, at n = 10⁶, the first 12 iterations, during which L-BFGS collects its pairs.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -30,7 +30,7 @@ use extremum::{
 };
 
 const LARGE: usize = 1_000_000;
-/// The pairs that L-BFGS keeps by default.
+/// The default number of pairs of L-BFGS.
 const PAIRS: usize = 10;
 
 fn main() {
@@ -42,15 +42,15 @@ fn main() {
     let mut table = Table::default();
     let mut memory = Memory::new();
 
-    // The two targets first.
+    // First the two with a target.
     let large = Spread::new(LARGE);
     let own = large_steps(&mut criterion, &mut memory, "Lbfgs", Lbfgs::default(), &large);
     let bound = memory.read((4 * PAIRS * LARGE) as f64);
-    let of = "4mn reads out of cache";
+    let of = "4mn reads from memory";
     table.row(("Lbfgs", LARGE), own, (bound, of), Some(Target::Ratio(1.5)));
     if let Some(read) = memory.read(1.0) {
         println!(
-            "Out of cache, one thread reads {:.1} GB/s (median), {:.1} (best).\n",
+            "From memory, one thread reads {:.1} GB/s (median), {:.1} (best).\n",
             8e-9 / read.median,
             8e-9 / read.best
         );
@@ -110,7 +110,7 @@ fn main() {
     table.print();
 }
 
-/// The library's own time per iteration for n = 10⁶; `None` when the command line left it out.
+/// The library's own time per iteration for n = 10⁶; `None` when the command line excluded it.
 fn large_steps<S: Solver + Clone>(
     criterion: &mut Criterion,
     memory: &mut Memory,
@@ -134,7 +134,7 @@ fn large_steps<S: Solver + Clone>(
     Measured::of(course.own)
 }
 
-/// A run of many iterations, started again whenever it ends.
+/// A run of many iterations, restarted whenever it ends.
 struct Course<'a, S: Solver> {
     problem: &'a Timed<'a>,
     solver: S,
@@ -144,7 +144,7 @@ struct Course<'a, S: Solver> {
 }
 
 impl<S: Solver + Clone> Course<'_, S> {
-    /// Makes an iteration that is neither one of the first 12 nor the last, and returns the time of the library's part.
+    /// Makes an iteration that is neither among the first 12 nor the last, and returns the time of the library's part.
     fn step(&mut self) -> Duration {
         loop {
             let run = self.run.get_or_insert_with(|| {
@@ -165,7 +165,7 @@ impl<S: Solver + Clone> Course<'_, S> {
     }
 }
 
-/// As [`large_steps`], from the time of whole runs.
+/// Like [`large_steps`], from the time of whole runs.
 fn small_steps<S: Solver + Clone, P: Problem>(
     criterion: &mut Criterion,
     name: &str,
@@ -223,7 +223,7 @@ fn start<'a, P: Problem, S: Solver>(problem: &'a P, solver: S, x0: DVector<f64>)
         .expect("the start is in the domain")
 }
 
-/// Many measurements of one time, in seconds.
+/// Repeated measurements of a time, in seconds.
 #[derive(Clone, Copy)]
 struct Measured {
     best: f64,
@@ -287,7 +287,7 @@ impl Problem for Spread {
     }
 
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        // In blocks that stay in cache from the one to the other.
+        // In blocks that stay in cache between the two passes.
         let mut cost = 0.0;
         let blocks = x.as_slice().chunks(1024).zip(self.c.as_slice().chunks(1024));
         for ((x, c), g) in blocks.zip(gradient.as_mut_slice().chunks_mut(1024)) {
@@ -317,7 +317,7 @@ impl Problem for Spread {
     }
 }
 
-/// 100 (x₂ − x₁²)² + (1 − x₁)²: an evaluation that costs next to nothing.
+/// 100 (x₂ − x₁²)² + (1 − x₁)²: a very cheap evaluation.
 struct Rosenbrock;
 
 impl Problem for Rosenbrock {
@@ -335,7 +335,7 @@ impl Problem for Rosenbrock {
     }
 }
 
-/// A problem that keeps the time spent in it.
+/// A problem that measures the time spent in it.
 struct Timed<'a> {
     inner: &'a Spread,
     nanoseconds: AtomicU64,
@@ -390,7 +390,7 @@ impl<'a> Counted<'a> {
         std::array::from_fn(|kind| self.calls[kind].load(Relaxed))
     }
 
-    /// The time of each kind of call that was made, at `x`.
+    /// The time of each kind of call that occurred, at `x`.
     fn seconds_per_call(&self, x: &DVector<f64>, calls: &[u64; 4]) -> [f64; Counted::KINDS] {
         let mut gradient = DVector::zeros(x.len());
         let problem = black_box(self.inner);
@@ -444,9 +444,9 @@ fn time<T>(mut call: impl FnMut() -> T) -> Measured {
     Measured { best: times[0], median: times[20] }
 }
 
-/// What the machine's memory does.
+/// The machine's memory bandwidth.
 struct Memory {
-    /// 512 MiB, far beyond any cache.
+    /// 512 MiB, far larger than any cache.
     array: Vec<f64>,
     /// Seconds per number read in the passes since the last bench began.
     passes: Vec<f64>,
@@ -464,7 +464,7 @@ impl Memory {
         self.passes.push(clock.elapsed().as_secs_f64() / self.array.len() as f64);
     }
 
-    /// The time to read `count` numbers out of cache; `None` without a pass.
+    /// The time to read `count` numbers from memory; `None` without a pass.
     fn read(&self, count: f64) -> Option<Measured> {
         Measured::of(self.passes.clone()).map(|each| each.map(|each| each * count))
     }
@@ -484,7 +484,7 @@ impl Memory {
     }
 }
 
-/// Σ xᵢ in 32 partial sums: enough to wait for memory only.
+/// Σ xᵢ in 32 partial sums: enough that only memory limits it.
 fn sum(x: &[f64]) -> f64 {
     let (chunks, tail) = x.as_chunks::<32>();
     let mut lanes = [0.0; 32];

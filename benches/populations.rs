@@ -1,8 +1,8 @@
-//! What populations cost beside the costs that they ask for: `cargo bench -p extremum-benches --bench populations`.
+//! The populations' own work per candidate: `cargo bench -p extremum-benches --bench populations`.
 //!
-//! Time from one `ask` to the next, for every candidate, on the sphere of n variables from (1, .., 1) with a scale of 0.5 and
-//! no bounds. The sphere's own time is subtracted. Medians of many searches, each of 150 generations; the last column is their
-//! multiple of the time to draw n normal numbers, which is what a candidate of a normal distribution takes at least.
+//! Time from one `ask` to the next, per candidate, on the sphere of n variables from (1, .., 1) with a scale of 0.5 and no
+//! bounds. The time of the sphere itself is subtracted. Medians of many searches of 150 generations each; the last column is
+//! the median divided by the time to draw n normal numbers, the least that a normally distributed candidate takes.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -25,7 +25,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Seconds for each candidate of a search, without the time in the costs.
+/// Seconds per candidate of a search, without the time in the costs.
 fn own_work<P: Population + Clone>(population: &P, n: usize) -> f64 {
     let mut costs = Vec::new();
     let search = |costs: &mut Vec<f64>| {

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A run ends at a gradient of maximum norm 1e-6 max(1, |f|), or after 10000 evaluations. A row is `ok` when the
-//! run converged to a known minimum. In the suite `large` it is 1e-6, 20000, and any convergence: few of its minima are
-//! known at every size. Above 200 variables, solvers that keep a matrix are left out.
+//! run converged to a known minimum. In the suite `large` the norm is 1e-6, the limit 20000, and any convergence counts,
+//! because few of its minima are known at every size. Above 200 variables, solvers that keep a matrix are left out.
 
 use std::process::ExitCode;
 
@@ -124,12 +124,12 @@ impl Suite {
     }
 }
 
-/// True for a pair that would keep a large matrix.
+/// True for a solver and a problem that need a large matrix.
 fn is_too_large(problem: &TestFunction, solver: &str) -> bool {
     problem.dimension() > 200 && matches!(solver, "Bfgs" | "Newton")
 }
 
-/// Every solver, each with its own default line search or all with the same one.
+/// Every solver, with its own default line search or all with the given one.
 fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
     macro_rules! all_with {
         ($search:expr) => {
@@ -168,7 +168,7 @@ fn compare(arguments: &Arguments) {
             "problem", "n", "solver", "cost", "gradient", "iters", "costs", "grads", "hess", "ms"
         );
     }
-    // For each solver, how many it solved of how many, and the evaluations that all of its runs took.
+    // For each solver: the number of runs solved, the number of runs, and the evaluations of all runs.
     let mut totals = vec![[0, 0, 0]; arguments.solvers.len()];
     for problem in &arguments.problems {
         for (solver, [solved, runs, evaluations]) in arguments.solvers.iter().zip(&mut totals) {
@@ -215,7 +215,7 @@ fn print_row(problem: &TestFunction, solver: &str, found: &Solution, ok: bool, c
             calls.hessian
         );
     } else {
-        // Some classics are defined in a box, and have no minimum outside of it.
+        // Some classics are defined in a box and are unbounded below outside it.
         let lowest = problem.known_minima().first().copied().unwrap_or(f64::NEG_INFINITY);
         let is_below = found.cost < lowest - 1e-6 * lowest.abs().max(1.0);
         let remark = match (ok, end.is_converged()) {

@@ -1,8 +1,9 @@
-//! Random problems with faults against every solver, and damaged checkpoints, in any number.
+//! Random problems with faults, for every solver, and damaged checkpoints, in any number.
 //!
-//! `--runs 1e5` and `--checkpoints 1e5` make so many, and end in a line of counts; `--seed`, `--first` and `--threads` choose
-//! which, and by how many threads; `--show 5` findings of a kind are told in full. `--case SEED` makes one run again and
-//! tells everything about it, `--checkpoint SEED` one checkpoint. It exits with 1 when anything was found.
+//! `--runs 1e5` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
+//! the cases and `--threads` the number of threads. `--show 5` prints up to five findings of each kind in full. `--case SEED`
+//! repeats one run and prints everything about it, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
+//! found.
 
 #[path = "../tests/hostile/mod.rs"]
 mod hostile;
@@ -13,7 +14,7 @@ use hostile::cases::Case;
 use hostile::checks::{Finding, check};
 use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
 
-/// What follows an argument of this name.
+/// The value after an argument of this name.
 fn value(name: &str) -> Option<String> {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);
     arguments.nth(1)
@@ -23,7 +24,7 @@ fn number(name: &str) -> Option<f64> {
     value(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} {text} is not a number")))
 }
 
-/// Makes so many cases and prints their counts; false when anything was found.
+/// Runs this many cases and prints their counts; false when anything was found.
 fn all(name: &'static str, cases: f64, run: fn(u64) -> Verdict) -> bool {
     let plan = Plan {
         cases: cases as u64,
@@ -40,7 +41,7 @@ fn all(name: &'static str, cases: f64, run: fn(u64) -> Verdict) -> bool {
     tally.is_clean()
 }
 
-/// Tells everything about one case; false when anything was found.
+/// Prints everything about one case; false when anything was found.
 fn one(findings: &[Finding]) -> bool {
     findings.iter().for_each(|finding| println!("{:?}: {}", finding.kind, finding.what));
     findings.is_empty()

@@ -7,15 +7,15 @@
 //!
 //! | option | |
 //! |---|---|
-//! | `--sleep MS` | a cost takes this many milliseconds more, as a simulation would |
-//! | `--generations G` | how many, default 40 |
-//! | `--checkpoint FILE` | written every 5 generations; a run goes on from it if it is there |
-//! | `--die K` | the last rank dies in its K-th cost, and the job with it: start it again with its checkpoint |
-//! | `--islands` | a population on every rank in place of one on all of them |
+//! | `--sleep MS` | each cost takes this many milliseconds longer, as a simulation would |
+//! | `--generations G` | number of generations, default 40 |
+//! | `--checkpoint FILE` | written every 5 generations; if it exists, the run resumes from it |
+//! | `--die K` | the last rank dies in its K-th cost, and the job with it: restart it from its checkpoint |
+//! | `--islands` | one population per rank instead of one on all ranks |
 //!
-//! The function is the misfit of a model of predators and prey, an ordinary differential equation with four rates and two
-//! initial values, to the pelts of hares and lynxes that the Hudson's Bay Company bought from 1900 to 1920 (in thousands; data
-//! as in E. P. Odum, "Fundamentals of Ecology", 1953).
+//! The function is the misfit of a predator-prey model, an ordinary differential equation with four rates and two
+//! initial values, to the numbers of hare and lynx pelts bought by the Hudson's Bay Company from 1900 to 1920 (in thousands;
+//! data as in E. P. Odum, "Fundamentals of Ecology", 1953).
 //!
 //! ```text
 //! u' = a u - b u v,   v' = -c v + d u v,   f = Σ_years (ln u - ln hares)² + (ln v - ln lynxes)²
@@ -43,8 +43,8 @@ const LYNXES: [f64; 21] = [
     15.8, 9.7, 10.1, 8.6,
 ];
 
-/// The method, with a multiple of the number of ranks for its candidates: 48 for six variables. Any other population can stand
-/// here.
+/// The method, with a number of candidates that is a multiple of the number of ranks: 48 for six variables. Any other
+/// population works here too.
 fn method() -> impl Population + Solver {
     DifferentialEvolution::default()
 }
@@ -95,7 +95,7 @@ fn main() -> Fallible<()> {
             Ok(run.finish())
         })?
     };
-    // The other ranks have served.
+    // Ranks without a result are done.
     let Some(found) = found else { return Ok(()) };
     println!("{found}");
     println!("ranks {}", world.size());
@@ -111,7 +111,7 @@ fn main() -> Fallible<()> {
     Ok(())
 }
 
-/// The sum of squared differences of logarithms, with sixteen steps of Runge and Kutta's fourth-order method a year.
+/// The sum of squared differences of logarithms, with sixteen steps per year of the fourth-order Runge-Kutta method.
 fn misfit(x: &DVector<f64>) -> f64 {
     const STEPS: usize = 16;
     let h = 1.0 / STEPS as f64;
@@ -145,7 +145,7 @@ fn seconds_of_a_cost(problem: &dyn Problem, x: &DVector<f64>) -> f64 {
     seconds[2]
 }
 
-/// Writes beside the file first: a job that is killed meanwhile leaves the checkpoint before.
+/// Writes a temporary file first: a job killed meanwhile leaves the previous checkpoint.
 fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = file.with_extension("new");
     std::fs::write(&beside, bytes)?;

@@ -1,19 +1,19 @@
 //! Fits with known answers: nonlinear regression problems of NIST, from both starts, with every gradient method.
 //!
 //! ```text
-//! cargo run --release --example nist
+//! cargo run --release --example nist                     # how many sets each solver fits
+//! cargo run --release --example nist -- --all            # every fit
 //! cargo run --release --example nist -- --set MGH09 --solver Bfgs
 //! cargo run --release --example nist -- --csv
 //! ```
 //!
-//! NIST certifies eleven digits of the parameters of each fit. The table says how many of them a run got right (those
-//! of the worst parameter), how many of the residual sum of squares, what it took, why it ended, and what kind
-//! of point the library says it ended at. Solvers run as they are by default, on parameters in units of the start
-//! (`typical_x`); no model is scaled by hand, and nothing is chosen for a set. A minimum without a correct digit is
-//! another one: the same fit with its terms in another order (then the sum of squares agrees), or a worse fit, as across
-//! a pole of a rational model.
+//! NIST certifies eleven digits of the parameters of each fit. The table of fits shows how many certified digits of the worst
+//! parameter and of the residual sum of squares a run has right, its evaluations and time, why it ended, and the kind of
+//! point that it ended at. Solvers have their default settings, with parameters in units of the start (`typical_x`); no model is
+//! scaled by hand, and no setting is chosen for a data set. A minimum without a correct digit is a different one: the same fit
+//! with its terms in another order (then the sum of squares agrees), or a worse fit, as beyond a pole of a rational model.
 //!
-//! The models are in `nist/models.rs`, one line each; the data, and where it comes from, in `data/nist`.
+//! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`.
 
 #[path = "nist/models.rs"]
 mod models;
@@ -24,9 +24,9 @@ use std::process::ExitCode;
 use extremum::{Classification, Kind, Solution, Solver, Stall, Termination};
 use models::{DataSet, data_sets, fit, rule, solvers};
 
-const USAGE: &str = "usage: nist [--set NAME] [--solver NAME] [--csv]";
+const USAGE: &str = "usage: nist [--all] [--set NAME] [--solver NAME] [--csv]";
 
-/// A fit succeeds when all its parameters have this many certified digits.
+/// A fit succeeds when each of its parameters has this many certified digits right.
 const DIGITS: f64 = 6.0;
 
 fn main() -> ExitCode {
@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 struct Arguments {
     set: Option<String>,
     solver: Option<String>,
+    all: bool,
     csv: bool,
 }
 
@@ -57,6 +58,7 @@ impl Arguments {
             match word.as_str() {
                 "--set" => arguments.set = Some(value()?),
                 "--solver" => arguments.solver = Some(value()?),
+                "--all" => arguments.all = true,
                 "--csv" => arguments.csv = true,
                 other => return Err(format!("{other} is not an option")),
             }
@@ -71,9 +73,14 @@ impl Arguments {
         known(&arguments.solver, &solvers(&[1.0]).iter().map(|s| s.name()).collect::<Vec<_>>())?;
         Ok(arguments)
     }
+
+    /// True when fits are shown one by one: all of them, or those selected by name.
+    fn shows_fits(&self) -> bool {
+        self.all || self.set.is_some() || self.solver.is_some()
+    }
 }
 
-/// True when nothing was asked for by name, or this was.
+/// True when no name was given, or this one was.
 fn is_asked(asked: &Option<String>, name: &str) -> bool {
     asked.as_ref().is_none_or(|asked| asked == name)
 }
@@ -85,13 +92,21 @@ fn fit_all(arguments: &Arguments) {
              hessian_evaluations,milliseconds,termination,point"
         );
     } else {
-        println!("A run ends by {:?}.\n", rule());
+        println!("A run ends by {:?}.", rule());
         println!(
-            "{:<9}{:>5}  {:<18}{:>6} {:>6}{:>7}{:>7}{:>9}  {:<21}point",
-            "set", "start", "solver", "digits", "of sum", "evals", "hess", "ms", "end"
+            "No rule tests the gradient, so even a perfect fit ends Stalled, at the rounding floor."
         );
     }
-    // For each solver, and for the best of them, how many sets it fitted from the first start and from the second.
+    if arguments.shows_fits() && !arguments.csv {
+        println!(
+            "\nCertified digits that are right, of the worst parameter and of the sum of squares:"
+        );
+        println!(
+            "{:<9}{:>5}  {:<18}{:>9}{:>7}{:>7}{:>7}{:>9}  {:<21}point",
+            "set", "start", "solver", "parameter", "sum", "evals", "hess", "ms", "end"
+        );
+    }
+    // How many sets each solver, and the best of them, fitted from the first start and from the second.
     let mut solved = BTreeMap::<&str, [usize; 2]>::new();
     let mut best_solved = [0, 0];
     let sets: Vec<_> =
@@ -109,7 +124,11 @@ fn fit_all(arguments: &Arguments) {
                 solved.entry(name).or_default()[k] += usize::from(success);
                 best |= success;
                 let row = Row { set, start: k + 1, solver: name, found, point };
-                if arguments.csv { row.print_csv() } else { row.print() }
+                if arguments.csv {
+                    row.print_csv();
+                } else if arguments.shows_fits() {
+                    row.print();
+                }
             }
             best_solved[k] += usize::from(best);
         }
@@ -120,6 +139,9 @@ fn fit_all(arguments: &Arguments) {
         for (name, [first, second]) in solved.into_iter().chain([("the best of them", best_solved)])
         {
             println!("{name:<18}{first:>8}{second:>8}");
+        }
+        if !arguments.shows_fits() {
+            println!("\nEvery fit: -- --all. One set or solver: -- --set MGH09, -- --solver Bfgs.");
         }
     }
 }
@@ -137,7 +159,7 @@ impl Row<'_> {
         let Self { set, start, solver, found, point } = self;
         let calls = found.evaluations;
         println!(
-            "{:<9}{start:>5}  {solver:<18}{:>6.1} {:>6.1}{:>7}{:>7}{:>9.2}  {:<21}{}",
+            "{:<9}{start:>5}  {solver:<18}{:>9.1}{:>7.1}{:>7}{:>7}{:>9.2}  {:<21}{}",
             set.name,
             set.digits(found.x.as_slice()),
             set.digits_of_sum(found.cost),
@@ -168,7 +190,7 @@ impl Row<'_> {
     }
 }
 
-/// Why a run ended, in two words.
+/// Why a run ended, in a few words.
 fn end(termination: &Termination) -> &'static str {
     match termination {
         Termination::Stalled { reason, .. } => match reason {
@@ -182,7 +204,7 @@ fn end(termination: &Termination) -> &'static str {
     }
 }
 
-/// What kind of point it is, in two words.
+/// The kind of point, in a few words.
 fn kind(point: &Classification) -> String {
     match point.kind {
         Kind::Undecided { reason } => format!("Undecided: {reason:?}"),

@@ -1,5 +1,5 @@
-//! What the tests of all solvers share: the table of solvers, problems with a known truth, and a bit-for-bit view of
-//! vectors. A new solver gets every test by one line in [`solvers`].
+//! Shared by the tests of all solvers: the table of solvers, problems with known solutions, and a bit-for-bit view of
+//! vectors. A new solver is added to every test by one line in [`solvers`].
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{

@@ -1,4 +1,4 @@
-//! Random problems with faults against every solver: a thousand runs here, as many as one likes by
+//! Random problems with faults, for every solver: a thousand runs here, any number with
 //! `cargo run --release --example hostile`.
 
 #![cfg(feature = "parallel")]

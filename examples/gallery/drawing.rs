@@ -1,4 +1,4 @@
-//! What the drawings of the examples have in common.
+//! Shared by the drawings of the examples.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use plotters::prelude::*;
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// plotters rounds to whole units; this many of them are a pixel.
+/// plotters rounds to whole units; a pixel has this many of them.
 pub const PIXEL: i32 = 8;
 
 pub const INK: RGBColor = RGBColor(40, 40, 40);
 
-/// Where the drawings of an example go unless told otherwise: beside what cargo builds, wherever that is.
+/// The default folder for the drawings of an example: within cargo's target folder, wherever that is.
 pub fn default_folder(example: &str) -> Result<PathBuf, Box<dyn Error>> {
     // target/release/examples/<example>
     let program = std::env::current_exe()?;
@@ -22,7 +22,7 @@ pub fn default_folder(example: &str) -> Result<PathBuf, Box<dyn Error>> {
     Ok(target.join(example))
 }
 
-/// The path as seen from the working directory, where that is shorter.
+/// The path relative to the working directory, if that is shorter.
 pub fn relative(file: &Path) -> &Path {
     let here = std::env::current_dir().unwrap_or_default();
     file.strip_prefix(here).unwrap_or(file)
@@ -37,7 +37,7 @@ pub fn line(color: impl Color, pixels: f64) -> ShapeStyle {
     color.stroke_width((pixels * f64::from(PIXEL)) as u32)
 }
 
-/// Writes what `draw` draws as SVG of so many pixels.
+/// Writes what `draw` draws as an SVG file of the given size in pixels.
 pub fn save(
     file: &Path,
     width: i32,

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Reads files of the format `first-order-traces/1` (by default those of tests/data/first_order), runs each case with our
-//! rule and prints `lib,opt,problem,hyper,worst_error,allowed,verdict`: the largest error of a checkpoint relative to
-//! what is allowed there, the file's own sensitivity to rounding times 100 but at least 1e-12. Ends with a failure when
-//! a case disagrees, or is one of a method of ours that it cannot run.
+//! rule and prints `lib,opt,problem,hyper,worst_error,allowed,verdict`: the error at the checkpoint where it is largest
+//! relative to the allowed error, which is 100 times the file's own sensitivity to rounding, and at least 1e-12. It exits
+//! with an error when a case disagrees, or when a case of one of our methods cannot be run.
 
 #[path = "first_order_traces/traces.rs"]
 mod traces;

@@ -1,15 +1,15 @@
-//! Which method finds the lowest of many minima, how often, and at what price?
+//! Which method finds the lowest of many minima, how often, and at what cost?
 //!
 //! ```text
 //! cargo run --release -p extremum-gallery --example global                                   all methods on Rastrigin's function, n = 10
-//! cargo run --release -p extremum-gallery --example global -- --function ackley --rotated    another function, turned by the seed
+//! cargo run --release -p extremum-gallery --example global -- --function ackley --rotated    another function, rotated by the seed
 //! cargo run --release -p extremum-gallery --example global -- --solver CmaEs-BIPOP --csv     one method, a row for each seed
 //! ```
 //!
-//! The function is shifted within its box by the seed, and the start is drawn in the box. A run has solved the function
-//! when it has evaluated a cost within 1e-8 of the minimum; a gradient counts as n costs. The table has the share of runs
-//! that did, with Wilson's interval of 95 %, and the expected running time: all evaluations over the number of successes.
-//! The drawing has the share of all pairs of a run and a gap, from 100 to 1e-8, that were reached with so many evaluations.
+//! The seed shifts the function within its box and draws the start in the box. A run has solved the function when it has
+//! evaluated a cost within 1e-8 of the minimum; a gradient counts as n costs. The table shows the share of runs that did,
+//! with Wilson's 95 % interval, and the expected running time: all evaluations divided by the number of successes.
+//! The plot shows, against evaluations, the share of all pairs of a run and a gap from 100 to 1e-8 that were reached.
 
 #[path = "global/arguments.rs"]
 mod arguments;
@@ -31,7 +31,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use methods::methods;
 use runs::{Outcome, run};
 
-/// A method with what its runs have come to.
+/// A method with the results of its runs.
 struct Row {
     name: &'static str,
     outcomes: Vec<Outcome>,

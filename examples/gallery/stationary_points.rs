@@ -1,13 +1,13 @@
-//! What are the stationary points of a function, and how sure is that?
+//! Finds and classifies the stationary points of five functions, with error radii.
 //!
 //! ```text
 //! cargo run --release -p extremum-gallery --example stationary_points               drawings in target/stationary_points
 //! cargo run --release -p extremum-gallery --example stationary_points -- --out DIR  drawings elsewhere
 //! ```
 //!
-//! For x cos(πx) on [-1, 2], x³, x² - y², Himmelblau's function and the Müller-Brown potential: searches for minima, for
-//! maxima and for zeros of the gradient from a lattice of starts; each point found is classified, with the eigenvalues
-//! of the Hessian and their error radii, and drawn.
+//! For x cos(πx) on [-1, 2], x³, x² - y², Himmelblau's function and the Müller-Brown potential: searches for minima,
+//! maxima and zeros of the gradient from a lattice of starts. Each point found is classified, with the eigenvalues of the
+//! Hessian and their error radii, and drawn.
 
 #[path = "stationary_points/find.rs"]
 mod find;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where the drawings go.
+/// The folder for the drawings.
 fn output() -> Result<PathBuf, Box<dyn Error>> {
     match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
         [] => drawing::default_folder("stationary_points"),
@@ -81,7 +81,7 @@ fn print_table(landscape: &Landscape, found: &[Found]) {
     }
 }
 
-/// What is 0 in twelve decimals, without a sign.
+/// A number that is 0 to twelve decimals, without its sign.
 fn unsigned_zero(x: f64) -> f64 {
     if x.abs() < 5e-13 { 0.0 } else { x }
 }

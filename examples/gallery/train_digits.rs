@@ -1,4 +1,4 @@
-//! Which method trains a classifier of handwritten digits best, and how far can its answers be trusted?
+//! Trains classifiers of handwritten digits by nine methods and compares their test accuracies.
 //!
 //! ```text
 //! cargo run --release -p extremum-gallery --example train_digits                             every method, the mean over five seeds
@@ -8,7 +8,7 @@
 //!
 //! Two models, logistic regression and a network of two layers, are trained on images of 8 × 8 pixels by each method
 //! from the same starts, and tested twice: on a fifth of the images drawn at random, and on the last fifth of the file,
-//! which other people have written. Only the last epoch counts. The loss curves are drawn in target/train_digits.
+//! which was written by other people. Only the last epoch counts. The loss curves are drawn in target/train_digits.
 
 #[path = "train_digits/digits.rs"]
 mod digits;

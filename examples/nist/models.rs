@@ -1,4 +1,4 @@
-//! The fourteen data sets, read from the files of NIST, the model of each, written once as a formula, and the fit.
+//! The fourteen data sets, read from NIST's files, the model of each, written once as a formula, and the fit.
 
 use extremum::stop::{max_evaluations, no_progress};
 use extremum::{
@@ -6,7 +6,7 @@ use extremum::{
     Formula, GradientDescent, Lbfgs, Minimizer, Newton, Num, Real, Solution, Solver, Stop,
 };
 
-/// y as the model gives it, for the predictors x and the parameters b.
+/// The model's y for the predictors x and the parameters b.
 fn model<R: Real>(set: &str, x: &[f64], b: &[Num<R>]) -> Num<R> {
     let t = x[0];
     match set {
@@ -34,9 +34,9 @@ fn model<R: Real>(set: &str, x: &[f64], b: &[Num<R>]) -> Num<R> {
     }
 }
 
-/// A data set with its certified fit. As a [`Formula`] it is its sum of squared residuals.
+/// A data set with its certified fit. As a [`Formula`] it is the sum of squared residuals.
 pub struct DataSet {
-    /// As NIST has it.
+    /// NIST's name.
     pub name: &'static str,
     /// The first is far from the certified parameters, the second near.
     pub starts: [Vec<f64>; 2],
@@ -59,7 +59,7 @@ impl Formula for DataSet {
 }
 
 impl DataSet {
-    /// Reads a file of NIST: lines `b1 = start start certified deviation`, data from line 61, y before x.
+    /// Reads one of NIST's files: lines `b1 = start start certified deviation`, data from line 61, y before x.
     fn read(name: &'static str, text: &str) -> Self {
         let numbers = |line: &str| -> Vec<f64> {
             line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
@@ -86,13 +86,13 @@ impl DataSet {
         Self { name, starts: [column(0), column(1)], certified: column(2), certified_sum, y, x }
     }
 
-    /// How many digits of the parameters agree with the certified ones, of the worst parameter: from 0 to 11, as many as
-    /// are certified. The logarithm of the relative error, with the sign turned.
+    /// The number of digits of the worst parameter that agree with the certified ones, from 0 to 11, the number that is
+    /// certified: the negative logarithm of the relative error.
     pub fn digits(&self, b: &[f64]) -> f64 {
         b.iter().zip(&self.certified).map(|(&b, &known)| digits(b, known)).fold(11.0, f64::min)
     }
 
-    /// The same of the residual sum of squares.
+    /// The same for the residual sum of squares.
     pub fn digits_of_sum(&self, sum: f64) -> f64 {
         digits(sum, self.certified_sum)
     }
@@ -103,7 +103,7 @@ fn digits(value: f64, certified: f64) -> f64 {
     digits.clamp(0.0, 11.0)
 }
 
-/// All of them, in alphabetical order.
+/// All data sets, in alphabetical order.
 pub fn data_sets() -> Vec<DataSet> {
     macro_rules! read {
         ($($name:literal)+) => {
@@ -116,7 +116,7 @@ pub fn data_sets() -> Vec<DataSet> {
     )
 }
 
-/// Every method that follows gradients, as it is by default but for the sizes of the parameters: those of the start.
+/// Every gradient method with its default settings, except `typical_x`: the sizes of the parameters at the start.
 pub fn solvers(start: &[f64]) -> Vec<Box<dyn AnySolver>> {
     let sizes = DVector::from_column_slice(start).abs();
     macro_rules! with_sizes {
@@ -125,13 +125,13 @@ pub fn solvers(start: &[f64]) -> Vec<Box<dyn AnySolver>> {
     with_sizes!(GradientDescent BarzilaiBorwein ConjugateGradient Bfgs Lbfgs Newton)
 }
 
-/// To the end: until 31 iterations lower the sum of squares by no more than rounding. One tolerance of the gradient
-/// cannot suit sums of squares from 1e-8 to 1e4: 1e-6 stops Lanczos3 before its first digit.
+/// To the rounding floor: until 31 iterations decrease the sum of squares by no more than rounding. A single gradient
+/// tolerance cannot suit sums of squares from 1e-8 to 1e4: 1e-6 stops Lanczos3 before its first digit.
 pub fn rule() -> Stop {
     no_progress(1e-15, 31).or(max_evaluations(20_000))
 }
 
-/// One fit, and what kind of point it ended at.
+/// One fit, and the classification of the point where it ended.
 pub fn fit(set: &DataSet, start: &[f64], solver: impl Solver) -> (Solution, Classification) {
     let problem = AutoDiff(set);
     let found = Minimizer::new(&problem, solver, start).stop_when(rule()).run();

@@ -1,5 +1,5 @@
-//! A law: a run that is written to bytes and taken up again goes on with the same bits as if it had never stopped.
-//! And what is not such a run (another solver's, damaged or hostile bytes) is refused or survived.
+//! A law: a run that is written to bytes and resumed continues with the same bits as if it had never stopped. Anything
+//! else (another solver's checkpoint, damaged or hostile bytes) is refused, or at least does no harm.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

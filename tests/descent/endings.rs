@@ -1,4 +1,4 @@
-//! How populations of members with costs of their own end, and what they make of a point from elsewhere.
+//! How populations whose members keep their costs end, and what they do with an injected point.
 
 use std::ops::ControlFlow;
 

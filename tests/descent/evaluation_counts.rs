@@ -1,4 +1,4 @@
-//! Evaluations against those of other implementations and of published tables: counts are exact, so they are tests.
+//! Evaluation counts against those of other implementations and published tables. Counts are exact, so they are tested.
 
 #![cfg(feature = "autodiff")]
 

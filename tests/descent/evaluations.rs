@@ -1,8 +1,8 @@
-//! A law, told by a problem that records its calls: no point is evaluated twice, and the counts of a solution are
+//! A law, checked with a problem that records its calls: no point is evaluated twice, and the counts of a solution are
 //! the calls that were made.
 //!
-//! At the rounding floor a later step may come back to a point that lies within a few units in the last place of its
-//! start. Two runs do worse, and are named: they go round among points at the floor until they stall.
+//! At the rounding floor a later step may return to a point within a few units in the last place of its start. Two runs,
+//! named below, do worse: they cycle among points at the floor until they stall.
 
 #![cfg(feature = "autodiff")]
 

@@ -1,4 +1,4 @@
-//! Line searches against published tables, other libraries' steps, and the laws that all of them keep.
+//! Line searches against published tables, other libraries' steps, and the laws that hold for all of them.
 
 use std::f64::consts::PI;
 

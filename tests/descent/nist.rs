@@ -1,4 +1,4 @@
-//! The certified fits of NIST: how many the solvers find, and that no other end passes for a certified one.
+//! The certified fits of NIST: how many the solvers find, and that no other end counts as a certified one.
 
 #![cfg(feature = "autodiff")]
 

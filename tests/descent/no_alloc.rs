@@ -1,5 +1,5 @@
-//! A law, told by a counting allocator: after `init` no step of any solver allocates, whatever way the problem gives
-//! its derivatives. What the problem itself allocates for a Hessian is measured beside it and taken off.
+//! A law, checked with a counting allocator: after `init` no step of any solver allocates, however the problem gives its
+//! derivatives. Allocations of the problem itself for a Hessian are measured and subtracted.
 
 #![cfg(feature = "autodiff")]
 

@@ -1,6 +1,6 @@
-//! Hostile problems, with truths that can be told from their formulas: every line-search solver with every search ends
-//! within 500 evaluations (unless it is still making progress) at the best finite point, says truthfully why, and does
-//! not panic. Bad calls are refused with a sentence that says what to do.
+//! Hostile problems whose truth follows from their formulas: every line-search solver with every search ends within 500
+//! evaluations (unless it is still making progress) at the best finite point, reports the true reason, and does not panic.
+//! Bad calls are refused with a sentence that says what to do.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};

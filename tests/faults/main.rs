@@ -1,4 +1,4 @@
-//! What went wrong in use, each as a test with the right value: one module for each part of the library.
+//! Faults found in use, each as a test with the correct value: one module per part of the library.
 
 #![cfg(feature = "autodiff")]
 

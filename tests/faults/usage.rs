@@ -1,4 +1,4 @@
-//! What new users stumbled over.
+//! Problems that new users ran into.
 
 use extremum::first_order::Adam;
 use extremum::stop::gradient_norm;

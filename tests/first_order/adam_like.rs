@@ -1,4 +1,4 @@
-//! Laws of Adam's relatives that no trace shows.
+//! Laws of Adam's relatives that the traces do not cover.
 
 use extremum::first_order::{
     AdEmaMix, AdaBelief, AdaMax, Adam, AdamW, Adan, Adopt, AmsGrad, Nadam, RAdam, Rule, Yogi,

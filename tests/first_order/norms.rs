@@ -1,4 +1,4 @@
-//! Laws that hold for every rule that looks at norms, at distances or at the cost, and for those that average.
+//! Laws of the rules that use norms, distances or the cost, and of those that average.
 
 use extremum::first_order::{
     DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, DoWg, Dog, Float, Lamb, Lars, Momo, MomoAdam,

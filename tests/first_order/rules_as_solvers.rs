@@ -1,5 +1,5 @@
-//! Laws of every kind of update rule as a solver: those with sums, costs, curvature, averages, several gradients a step,
-//! wrappers, links and groups. A new kind joins them by one line in [`rules`].
+//! Laws of every kind of update rule as a solver: those with sums, costs, curvature, averages, several gradients per
+//! step, wrappers, links and groups. A new kind is added by one line in [`rules`].
 
 use allocation_counter::measure;
 use extremum::first_order::{

@@ -1,4 +1,4 @@
-//! Schedules against the rates of torch and optax, and their laws at the ends of time.
+//! Schedules against the rates of torch and optax, and their laws at the first and last steps.
 
 #[path = "../../examples/gallery/first_order_traces/schedules.rs"]
 mod reference;

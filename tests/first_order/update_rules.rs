@@ -1,4 +1,4 @@
-//! Laws of the update rules that no trace of another library shows.
+//! Laws of the update rules that the traces of other libraries do not cover.
 
 use extremum::first_order::{
     AcceleratedGradient, AdaBound, Adadelta, Adafactor, Adagrad, AggMo, AmsBound, Asgd, Lion,

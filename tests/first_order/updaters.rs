@@ -1,5 +1,5 @@
-//! What update rules do with bad numbers and bad calls; nothing allocated; states stored. Their numbers are tested by
-//! `examples/first_order_traces.rs`.
+//! Update rules: bad numbers, bad calls, no allocation, stored states. Their numbers are tested by
+//! `examples/gallery/first_order_traces.rs`.
 
 use extremum::Error;
 use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Lamb, Rule, Sgd, Step};

@@ -1,6 +1,6 @@
-//! Variance-reduced methods: steps worked out by hand, minima known from elsewhere, the rates of the theorems, exact
-//! counts, and the contract of every solver: bits on any number of threads and through a checkpoint in the middle of an
-//! epoch, no allocation, honest ends.
+//! Variance-reduced methods: steps worked out by hand, independently known minima, the rates of the theorems, exact
+//! counts, and the contract of every solver: the same bits on any number of threads and through a checkpoint in the middle
+//! of an epoch, no allocation, true reports of how a run ended.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

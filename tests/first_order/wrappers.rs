@@ -1,4 +1,4 @@
-//! Laws of links and wrappers: what they are together with rules whose steps are known.
+//! Laws of links and wrappers, applied to rules whose steps are known.
 
 use extremum::Error;
 use extremum::first_order::{

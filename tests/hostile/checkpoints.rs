@@ -1,4 +1,4 @@
-//! Damaged checkpoints: refused, or a run that goes on as any other.
+//! Damaged checkpoints: refused, or the run continues like any other.
 
 use std::time::Instant;
 

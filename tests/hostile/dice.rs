@@ -1,4 +1,4 @@
-//! Random numbers from a seed, with the odd ones that break programs among them.
+//! Random numbers from a seed, including the unusual ones that break programs.
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): a case is its seed, whatever a library draws.
 #[derive(Clone, Debug)]

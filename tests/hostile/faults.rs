@@ -1,4 +1,4 @@
-//! What may be wrong with a problem.
+//! The faults that a problem may have.
 
 use super::dice::Dice;
 

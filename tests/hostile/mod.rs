@@ -1,4 +1,4 @@
-//! Random hostile runs: problems times faults times solvers, each from a seed, and what must hold for all of them.
+//! Random hostile runs: combinations of problems, faults and solvers, each from a seed, and what must hold for all.
 
 pub mod cases;
 pub mod checkpoints;

@@ -1,4 +1,4 @@
-//! The run again, on threads, through bytes and after an interruption: the same bits.
+//! A run repeated on threads, through a checkpoint and after an interruption: the same bits.
 
 use extremum::{Checkpoint, Solution, Termination};
 

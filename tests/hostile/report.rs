@@ -1,4 +1,4 @@
-//! Many cases on several threads, watched, and the counts of what was found.
+//! Many cases on several threads, with a watchdog, and the counts of findings.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A run of a case: to its end, on threads, through bytes; and how it ended.
+//! A run of a case: to its end, on threads or through a checkpoint; and how it ended.
 
 use std::cell::RefCell;
 use std::fmt::Debug;

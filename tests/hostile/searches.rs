@@ -1,4 +1,4 @@
-//! Solvers that restart a local one.
+//! Solvers that restart a local solver.
 
 use extremum::first_order::{Adam, RmsProp};
 use extremum::{BasinHopping, MultiStart, NelderMead, Solver};

@@ -1,4 +1,4 @@
-//! Functions of any kind, smooth and not, with their derivatives.
+//! Smooth and nonsmooth functions of many kinds, with their derivatives.
 
 use extremum::DVector;
 

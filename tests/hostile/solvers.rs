@@ -1,4 +1,4 @@
-//! A solver with random settings, and the expression that makes it.
+//! A solver with random settings, and the Rust expression that constructs it.
 
 use extremum::line_search::{
     Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Nonmonotone, StrongWolfe,

@@ -1,4 +1,4 @@
-//! Means of terms, with their truth: least squares and logistic losses of random data.
+//! Means of terms with known derivatives: least squares and logistic losses of random data.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

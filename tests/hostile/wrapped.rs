@@ -1,4 +1,5 @@
-//! A problem as a careless user would write it: withheld, wrong, breaking, slow; with every call counted and looked at.
+//! A problem as a careless user would write it: derivatives missing or wrong, calls that fail or are slow. Every call is
+//! counted and checked.
 
 use std::collections::HashSet;
 use std::panic::panic_any;

@@ -1,5 +1,5 @@
-//! Ask and tell: the candidates of a run, told their costs by the caller, make the same run; a wrong number of costs is
-//! refused and loses nothing; a stored search goes on with the same bits.
+//! Ask and tell: evaluated by the caller, the candidates give the same run; a wrong number of costs is refused and loses
+//! nothing; a stored search continues with the same bits.
 
 use extremum::stop::max_iterations;
 use extremum::{

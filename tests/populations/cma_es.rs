@@ -1,4 +1,4 @@
-//! CMA-ES against the figures of pycma 4.5, its invariances to the bit, its bounds, its restarts and its ends.
+//! CMA-ES: pycma 4.5's evaluation counts, exact invariances, bounds, restarts, and how it ends.
 
 use std::ops::ControlFlow;
 

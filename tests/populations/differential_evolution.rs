@@ -1,4 +1,4 @@
-//! Differential evolution: laws of the method, hit rates, and how it ends.
+//! Differential evolution: laws of the method, success rates, and how it ends.
 
 use extremum::differential_evolution::{Boundary, Control, Strategy};
 use extremum::stop::max_evaluations;

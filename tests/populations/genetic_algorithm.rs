@@ -1,4 +1,4 @@
-//! The genetic algorithm against the distributions of its operators, and its figures on landscapes.
+//! The genetic algorithm: the distributions of its operators, and its success on test functions.
 
 use std::f64::consts::{E, TAU};
 

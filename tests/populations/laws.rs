@@ -1,5 +1,5 @@
-//! Laws of every population: the same bits in one thread and in several, by ask and tell and by a run, resumed and straight;
-//! no allocation in a generation; hostile costs and calls. A new method joins them by one line in [`populations`].
+//! Laws of every population: the same bits on one thread and on several, by ask and tell and in a run, resumed and
+//! uninterrupted; no allocation in a generation; hostile costs and calls. A new method is added by one line in [`populations`].
 
 use std::ops::ControlFlow;
 

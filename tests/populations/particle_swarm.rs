@@ -1,4 +1,4 @@
-//! Particle swarms: laws of the method, hit rates, and how they end.
+//! Particle swarms: laws of the method, success rates, and how they end.
 
 use extremum::particle_swarm::{Boundary, Topology};
 use extremum::stop::max_evaluations;

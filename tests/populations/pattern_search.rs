@@ -1,4 +1,4 @@
-//! Pattern search: what a poll asks for, the bound on the gradient where a poll has failed, and no point twice.
+//! Pattern search: the points of a poll, the bound on the gradient after a failed poll, and no point evaluated twice.
 
 use std::collections::HashSet;
 

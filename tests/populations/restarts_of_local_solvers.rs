@@ -1,5 +1,5 @@
-//! `MultiStart` and `BasinHopping`: global minima of the literature from any start, the same bits resumed and interrupted,
-//! nothing said before it is known.
+//! `MultiStart` and `BasinHopping`: global minima of the literature from any start, the same bits when resumed and
+//! interrupted, and no claim without evidence.
 
 use std::f64::consts::PI;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! Simulated annealing against its laws: Metropolis' and Tsallis' acceptance, the steered rate, the stationary density, the
-//! quantiles of its steps, and its figures on landscapes.
+//! Simulated annealing: Metropolis' and Tsallis' acceptance, the controlled acceptance rate, the stationary density, the
+//! quantiles of its steps, and its success on test functions.
 
 use std::f64::consts::TAU;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! Sobol's sequence: the published first points, and the intervals that its points fill.
+//! Sobol's sequence: the published first points, and the elementary intervals that its points fill.
 
 use std::collections::HashSet;
 

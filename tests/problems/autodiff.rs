@@ -1,4 +1,4 @@
-//! Derivatives of formulas against derivatives that were taken by hand.
+//! Derivatives of formulas against derivatives worked out by hand.
 
 #![cfg(feature = "autodiff")]
 

@@ -1,4 +1,4 @@
-//! What kind of point is it, and are the derivatives right?
+//! Classification of stationary points, and checks of derivatives.
 
 #![cfg(feature = "autodiff")]
 

@@ -1,4 +1,4 @@
-//! Does the search of `examples/stationary_points.rs` find what is there, all of it and nothing else?
+//! The search of `examples/gallery/stationary_points.rs` finds every stationary point and nothing else.
 #![cfg(feature = "autodiff")]
 
 #[path = "../../examples/gallery/stationary_points/find.rs"]
@@ -11,7 +11,7 @@ use extremum::Kind;
 use find::{Counts, index_sum, stationary_points, winding_number};
 use landscapes::landscapes;
 
-/// Against the same points as tests/stationary.rs, by Newton's method with 40 digits: one found for each, within 1e-8
+/// Against the same points as tests/problems/stationary.rs, by Newton's method with 40 digits: one found for each, within 1e-8
 /// and of its kind, and no more.
 #[test]
 fn published_points() {

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ pub struct Arguments {
     pub autoencode: bool,
     /// Networks of the classifier, seeds 0, 1, ...
     pub seeds: u64,
-    /// Instead of the number that each network has by default.
+    /// In place of each network's default.
     pub epochs: Option<u64>,
     pub out: PathBuf,
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! D. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR (2014), equation 10 and appendices B and C.2; the
-//! learned s, without which somebody must weigh the two terms by hand: O. Rybkin, K. Daniilidis, S. Levine, "Simple and
+//! learned s, without which the two terms must be weighted by hand: O. Rybkin, K. Daniilidis, S. Levine, "Simple and
 //! effective VAE training with calibrated decoders", ICML (2021), section 3.1.
 
 use std::f64::consts::PI;
@@ -24,12 +24,12 @@ use crate::data::{Image, PIXELS, tensor};
 use crate::layers::Layers;
 use crate::random::{Purpose, generator, normal};
 
-/// Epochs by default.
+/// The default number of epochs.
 pub const EPOCHS: u64 = 50;
-/// The numbers that describe an image.
+/// The number of latent variables.
 const LATENT: usize = 10;
 const HIDDEN: usize = 128;
-/// s before the first step. From much larger ones the decoder is content with the mean image for long.
+/// The initial s. With a much larger one the decoder stays at the mean image for many epochs.
 const FIRST_SCALE: f32 = 0.15;
 const BATCH: usize = 32;
 const PEAK_RATE: f64 = 2e-3;
@@ -52,11 +52,11 @@ pub struct Figures {
     pub error: f64,
     /// KL, in nats.
     pub divergence: f64,
-    /// -ELBO, in nats; it falls below 0, as the logarithm of a density may.
+    /// -ELBO, in nats; it can be negative, as the logarithm of a density can.
     pub loss: f64,
 }
 
-/// The same of a batch, in candle's graph.
+/// The same for a batch, in candle's graph.
 struct Terms {
     error: Tensor,
     divergence: Tensor,
@@ -77,8 +77,8 @@ impl Autoencoder {
         })
     }
 
-    /// Trains by seed: the first parameters, the batches and ε. `watch` is told, after each epoch, the figures of
-    /// the images during it and those of `unseen` after it.
+    /// Trains. The seed determines the initial parameters, the batches and ε. After each epoch `watch` receives the figures
+    /// of the training images during it and those of `unseen` after it.
     pub fn train(
         images: &[Image],
         unseen: &[Image],
@@ -111,13 +111,13 @@ impl Autoencoder {
         Ok(network)
     }
 
-    /// The images that the decoder makes of the means of their descriptions.
+    /// The images decoded from the means of their latent variables.
     pub fn reconstruct(&self, images: &[Image]) -> crate::Result<Vec<Image>> {
         let (mean, _) = self.encode(&tensor(images)?.flatten_from(1)?)?;
         self.draw(&mean)
     }
 
-    /// Images of descriptions that are drawn from N(0, 1).
+    /// Images decoded from latent variables drawn from N(0, 1).
     pub fn sample(&self, count: usize, seed: u64) -> crate::Result<Vec<Image>> {
         self.draw(&normal((count, LATENT), &mut generator(seed, Purpose::Samples))?)
     }
@@ -159,7 +159,7 @@ impl Autoencoder {
 }
 
 impl Figures {
-    /// Adds a part of those of a batch.
+    /// Adds a batch's figures, weighted by its share.
     fn add(&mut self, terms: &Terms, part: f64) -> Result<()> {
         let number =
             |tensor: &Tensor| Ok::<_, candle_core::Error>(f64::from(tensor.to_scalar::<f32>()?));

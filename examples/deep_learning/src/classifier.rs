@@ -1,4 +1,4 @@
-//! A convolutional network that reads a digit.
+//! A convolutional network that classifies a digit.
 //!
 //! ```text
 //! 8 × 8 × 1   convolution 3 × 3, convolution 3 × 3, maximum of 2 × 2
@@ -24,13 +24,13 @@ use crate::distortion::distort;
 use crate::layers::Layers;
 use crate::random::{Purpose, dropout, generator};
 
-/// Epochs by default.
+/// The default number of epochs.
 pub const EPOCHS: u64 = 20;
 const BATCH: usize = 32;
 const PEAK_RATE: f64 = 3e-3;
 const DECAY: f64 = 0.05;
 const DROPOUT: f32 = 0.3;
-/// The probability that the target gives away, evenly to all digits.
+/// Label smoothing: the probability that the target spreads evenly over all digits.
 const SMOOTHING: f32 = 0.1;
 
 struct Classifier {
@@ -50,7 +50,7 @@ impl Classifier {
         Ok(Self { convolutions, dense })
     }
 
-    /// The logits of the ten digits; `random` drops features, in training.
+    /// The logits of the ten digits; `random` is for dropout, in training.
     fn forward(&self, images: &Tensor, mut random: Option<&mut ChaCha8Rng>) -> Result<Tensor> {
         let [first, second, third, fourth] = &self.convolutions;
         let mut features = first.forward(images)?.relu()?;
@@ -65,7 +65,7 @@ impl Classifier {
     }
 }
 
-/// Dropout, when there is a generator for it.
+/// Dropout, if there is a generator for it.
 fn thin(features: Tensor, random: &mut Option<&mut ChaCha8Rng>) -> Result<Tensor> {
     match random {
         Some(random) => &features * dropout(features.shape(), DROPOUT, random)?,
@@ -73,8 +73,8 @@ fn thin(features: Tensor, random: &mut Option<&mut ChaCha8Rng>) -> Result<Tensor
     }
 }
 
-/// Trains on one side of the split and returns the accuracy on the other, after the last epoch. The seed determines the
-/// first parameters, the batches, the distortions and the dropout. `watch` is told the mean loss of each epoch.
+/// Trains on one part of the split and returns the accuracy on the other after the last epoch. The seed determines the
+/// initial parameters, the batches, the distortions and the dropout. `watch` receives the mean loss of each epoch.
 pub fn train_and_test(
     digits: &Digits,
     split: &Split,
@@ -124,7 +124,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &[u32]) -> Result<Tensor> {
     (targets * log_softmax(logits, D::Minus1)?)?.sum_all()? / -(labels.len() as f64)
 }
 
-/// The part of the images whose largest logit is that of their digit.
+/// The fraction of the images whose largest logit is that of their digit.
 fn accuracy(network: &Classifier, digits: &Digits, test: &[usize]) -> Result<f64> {
     let images: Vec<Image> = test.iter().map(|&i| digits.images[i]).collect();
     let read = network.forward(&tensor(&images)?, None)?.argmax(D::Minus1)?.to_vec1::<u32>()?;

@@ -4,10 +4,10 @@
 //! y[i, p, :] = b + (x[i, p + o₁, :], ..., x[i, p + o₉, :]) W     for each image i and pixel p, o the 3 × 3 offsets
 //! ```
 //!
-//! Outside of the image x is 0. Features have the shape (images, pixels, channels), so the nine neighbours of all pixels
+//! Outside the image x is 0. Features have the shape (images, pixels, channels), so the nine neighbours of all pixels
 //! are rows that `index_select` copies, and W is a matrix of 9 · inputs rows. K. Chellapilla, S. Puri, P. Simard, "High
-//! performance convolutional neural networks for document processing", IWFHR (2006), section 4. Forward and backward it
-//! takes about half of the time of `candle_nn::Conv2d`, whose gradient is a transposed convolution by plain loops.
+//! performance convolutional neural networks for document processing", IWFHR (2006), section 4. Forward and backward
+//! together take about half the time of `candle_nn::Conv2d`, whose gradient is a transposed convolution by plain loops.
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,7 @@ use candle_nn::{Linear, Module};
 /// A layer of 3 × 3 windows that keeps the edge of its square images.
 pub struct Convolution {
     product: Linear,
-    /// The nine neighbours of pixel 0, those of pixel 1, ...; a neighbour outside is the pixel behind the last.
+    /// The nine neighbours of pixel 0, those of pixel 1, ...; a neighbour outside the image has the index after the last pixel.
     neighbours: Tensor,
 }
 

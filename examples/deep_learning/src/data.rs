@@ -16,13 +16,13 @@ pub const CLASSES: usize = 10;
 /// Rows by columns, each pixel 0 (paper) to 1 (ink).
 pub type Image = [f32; PIXELS];
 
-/// Images with the digit that each of them shows.
+/// Images with their labels.
 pub struct Digits {
     pub images: Vec<Image>,
     pub labels: Vec<u32>,
 }
 
-/// The numbers of the images to train on and to test on.
+/// The indices of the training and the test images.
 pub struct Split {
     pub train: Vec<usize>,
     pub test: Vec<usize>,
@@ -45,7 +45,7 @@ impl Digits {
         Ok(digits)
     }
 
-    /// A fifth of the images of each digit for the test, drawn by seed. Each writer is on both sides.
+    /// For the test a fifth of the images of each digit, drawn by the seed. Every writer is in both parts.
     pub fn stratified(&self, seed: u64) -> crate::Result<Split> {
         let mut split = Split { train: Vec::new(), test: Vec::new() };
         for digit in 0..CLASSES as u32 {
@@ -59,7 +59,7 @@ impl Digits {
         Ok(split)
     }
 
-    /// The last fifth of the file for the test: other writers, so the honest and harder one.
+    /// The last fifth of the file for the test: other writers, so the more realistic and harder split.
     pub fn other_writers(&self) -> Split {
         let all = self.labels.len();
         let train = all * 4 / 5;
@@ -76,7 +76,7 @@ pub fn tensor(images: &[Image]) -> candle_core::Result<Tensor> {
 mod tests {
     use super::*;
 
-    /// The counts are those of the data's description: 1797 images, 174 to 183 of each digit.
+    /// The counts are those in the description of the data: 1797 images, 174 to 183 of each digit.
     #[test]
     fn splits_are_complete_and_even() {
         let digits = Digits::read().unwrap();

@@ -1,4 +1,4 @@
-//! New images from old: small random shifts, rotations, changes of size and slant.
+//! Augmentation: small random shifts, rotations, and changes of size and slant.
 //!
 //! P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks applied to visual document
 //! analysis", ICDAR (2003), section 2.
@@ -35,7 +35,7 @@ pub fn distort(image: &Image, random: &mut ChaCha8Rng) -> Image {
     distorted
 }
 
-/// The image between its pixels, bilinear; paper outside.
+/// The image, interpolated bilinearly between its pixels; paper outside.
 pub fn interpolate(image: &Image, x: f32, y: f32) -> f32 {
     let at = |x: f32, y: f32| {
         let inside = 0.0..EDGE as f32;

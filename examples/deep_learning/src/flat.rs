@@ -1,7 +1,7 @@
 //! The bridge between candle and extremum: variables of any shapes as one flat vector.
 //!
-//! candle keeps a network as many variables, and gives each of them its gradient. An update rule wants one vector of
-//! parameters and one of gradients. [`Flat`] holds both, in the order of the variables:
+//! candle keeps a network as many variables and computes a gradient for each. An update rule needs one vector of parameters
+//! and one of gradients. [`Flat`] holds both, in the order of the variables:
 //!
 //! ```text
 //! x = (all entries of variable 1, all of variable 2, ...),   g = ∂ loss / ∂ x
@@ -21,7 +21,7 @@ pub struct Flat {
 }
 
 impl Flat {
-    /// The variables as they are now.
+    /// The variables with their current values.
     pub fn new(variables: Vec<Var>) -> candle_core::Result<Self> {
         let mut x = Vec::new();
         for variable in &variables {
@@ -31,7 +31,7 @@ impl Flat {
         Ok(Self { variables, x, g })
     }
 
-    /// The number of parameters: what a rule is started for.
+    /// The number of parameters, with which a rule is started.
     pub fn len(&self) -> usize {
         self.x.len()
     }

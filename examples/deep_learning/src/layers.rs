@@ -1,4 +1,4 @@
-//! Layers of candle with first values drawn by seed.
+//! candle layers with initial values drawn by the seed.
 //!
 //! Weights are uniform with variance 2 / fan-in, biases 0: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into
 //! rectifiers", ICCV (2015), section 2.2.
@@ -11,7 +11,7 @@ use crate::convolution::Convolution;
 use crate::flat::Flat;
 use crate::random::{Purpose, generator, uniform};
 
-/// Makes layers and keeps their variables, in the order in which they are made.
+/// Makes layers and keeps their variables in order of creation.
 pub struct Layers {
     random: ChaCha8Rng,
     variables: Vec<Var>,

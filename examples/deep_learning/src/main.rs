@@ -1,4 +1,4 @@
-//! Two networks that learn from 1797 handwritten digits: gradients by candle, steps by extremum.
+//! Two networks trained on 1797 handwritten digits, with gradients by candle and steps by extremum.
 //!
 //! ```text
 //! cargo run --release -p extremum-deep-learning
@@ -7,17 +7,17 @@
 //! ```
 //!
 //! `classify` trains a convolutional network for each seed and each of two splits, and prints the accuracies on the test
-//! images after the last epoch: nothing is chosen by looking at them. `autoencode` trains a variational autoencoder and
-//! writes two sheets of images, `reconstructions.png` and `samples.png`. Without either word both are done. The same
-//! seeds give the same figures.
+//! images after the last epoch; the test images influence no choice. `autoencode` trains a variational autoencoder and
+//! writes two sheets of images, `reconstructions.png` and `samples.png`. Without either word both run. The same seeds give
+//! the same figures.
 //!
 //! | file | |
 //! |---|---|
 //! | `flat.rs` | the bridge: candle's variables as one vector, moved by an update rule |
-//! | `layers.rs`, `convolution.rs` | layers with first values by seed |
+//! | `layers.rs`, `convolution.rs` | layers, with initial values by seed |
 //! | `classifier.rs`, `distortion.rs` | the convolutional network and its training images |
 //! | `autoencoder.rs`, `sheet.rs` | the variational autoencoder and its pictures |
-//! | `data.rs`, `random.rs`, `threads.rs` | the digits, the random numbers, the cores |
+//! | `data.rs`, `random.rs`, `threads.rs` | the digits, the random numbers, the threads |
 
 mod arguments;
 mod autoencoder;
@@ -69,7 +69,7 @@ fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A network for each seed on each split, and the table of their accuracies.
+/// Trains a network for each seed and split, and prints the table of their accuracies.
 fn classify(digits: &Digits, arguments: &Arguments) -> Result<()> {
     let epochs = arguments.epochs.unwrap_or(classifier::EPOCHS);
     let runs = 2 * arguments.seeds as usize;
@@ -117,7 +117,7 @@ fn print_row(name: &str, shuffled: (f64, Duration), writers: (f64, Duration)) {
     );
 }
 
-/// The autoencoder, its losses in each epoch, and the two sheets.
+/// Trains the autoencoder, prints its losses by epoch, and writes the two sheets.
 fn autoencode(digits: &Digits, arguments: &Arguments) -> Result<()> {
     const COLUMNS: usize = 16;
     let epochs = arguments.epochs.unwrap_or(autoencoder::EPOCHS);
@@ -149,11 +149,11 @@ fn autoencode(digits: &Digits, arguments: &Arguments) -> Result<()> {
     }
     let path = arguments.out.join("reconstructions.png");
     sheet::write(&path, &rows, 2)?;
-    println!("{}: other writers' digits above what the network makes of them", path.display());
+    println!("{}: digits by other writers, each above its reconstruction", path.display());
     let samples = network.sample(8 * COLUMNS, seed)?;
     let rows: Vec<Vec<Image>> = samples.chunks(COLUMNS).map(<[Image]>::to_vec).collect();
     let path = arguments.out.join("samples.png");
     sheet::write(&path, &rows, rows.len())?;
-    println!("{}: digits that nobody wrote", path.display());
+    println!("{}: generated digits", path.display());
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! All randomness of a run, from its seed.
+//! All random numbers of a run, from its seed.
 
 use candle_core::{Device, Shape, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-/// What numbers are drawn for. Each has a stream of its own, so that no use of one changes another.
+/// The purposes of random numbers. Each has its own stream, so that use of one does not change another.
 #[derive(Clone, Copy)]
 pub enum Purpose {
     Start,

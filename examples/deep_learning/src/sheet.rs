@@ -1,4 +1,4 @@
-//! Sheets of images as PNG, their pixels interpolated.
+//! Sheets of images as PNG files, with interpolated pixels.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -11,9 +11,9 @@ use crate::distortion::interpolate;
 
 /// Pixels of the sheet per pixel of an image.
 const SCALE: usize = 7;
-/// Between images.
+/// The gap between images.
 const GAP: usize = 4;
-/// Between groups of rows, and around the sheet.
+/// The margin between groups of rows and around the sheet.
 const MARGIN: usize = 20;
 const PAPER: f32 = 250.0;
 const INK: f32 = 25.0;
@@ -24,9 +24,9 @@ pub fn write(path: &Path, rows: &[Vec<Image>], group: usize) -> crate::Result<()
     let left = |column: usize| MARGIN + column * (tile + GAP);
     let top = |row: usize| MARGIN + row * (tile + GAP) + row / group * (MARGIN - GAP);
     let columns = rows.first().map_or(0, Vec::len);
-    // From a pixel of a tile to the image, which has half a pixel of paper around it.
+    // Maps a pixel of a tile to the image, which has half a pixel of paper around it.
     let place = |pixel: usize| (pixel as f32 + 0.5) / SCALE as f32 - 1.0;
-    // Behind the last tile there is a margin instead of a gap.
+    // After the last tile there is a margin instead of a gap.
     let width = left(columns) - GAP + MARGIN;
     let height = top(rows.len() - 1) + tile + MARGIN;
     let mut sheet = vec![PAPER as u8; width * height];

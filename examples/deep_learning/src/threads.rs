@@ -1,8 +1,8 @@
 //! One thread for each network, and one network for each core.
 //!
-//! The layers are small: candle shares out sums that take microseconds, and its threads spin while they wait for each
-//! other. On two cores that were also used by others, one thread was three times as fast as two. So each network has one
-//! thread, and two networks train side by side. candle reads the number of threads from the environment only.
+//! The layers are small: candle distributes sums that take microseconds, and its threads spin while they wait for each
+//! other. On two shared cores, one thread was three times as fast as two. So each network has one thread, and as many
+//! networks train in parallel as there are cores. candle reads the number of threads from the environment only.
 
 use std::env;
 use std::iter;
@@ -11,10 +11,10 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Where candle and rayon look.
+/// The environment variable that candle and rayon read.
 const VARIABLE: &str = "RAYON_NUM_THREADS";
 
-/// Starts this program again with one thread for each network, unless the environment gives a number. `None`: go on.
+/// Restarts this program with one thread per network, unless the environment sets the number. `None`: continue.
 pub fn restart_with_one_thread() -> crate::Result<Option<ExitCode>> {
     if env::var_os(VARIABLE).is_some() {
         return Ok(None);

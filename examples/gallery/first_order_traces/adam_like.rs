@@ -1,4 +1,4 @@
-//! Adam and what divides by the root of an average of squares as it does.
+//! Adam and the rules that, like it, divide by the root of an average of squares.
 
 #[path = "adam_like_kozistr.rs"]
 mod kozistr;

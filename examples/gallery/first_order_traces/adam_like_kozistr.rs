@@ -1,4 +1,4 @@
-//! Adam and its like in pytorch_optimizer.
+//! Adam and its relatives in pytorch_optimizer.
 
 use extremum::first_order::{AdEmaMix, AdaBelief, AdaMax, Adan, Adopt, RAdam, Rule, Yogi};
 use extremum::schedule::by_step;
@@ -31,7 +31,7 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
             if !o.is("degenerated_to_sgd") {
                 rule = rule.waiting();
             }
-            // Steps that do not move do not decay; a coupled decay is read and not used.
+            // Steps that do not move do not decay; a coupled decay is read but not used.
             without(o, &["adanorm", "fixed_decay"])?;
             let decay = o.or("weight_decay", 0.0);
             let decay = if o.flag("weight_decouple", true) { decay } else { 0.0 };
@@ -92,7 +92,7 @@ fn adabelief(rate: f64, o: &Options) -> AdaBelief {
     if o.is("ams_bound") { rule.amsgrad() } else { rule }
 }
 
-/// Refuses options that we do not have, where they are true.
+/// Refuses options that this library does not have, when they are true.
 fn without(o: &Options, names: &[&'static str]) -> Option<()> {
     for name in names {
         if o.is(name) {

@@ -1,4 +1,4 @@
-//! Adam and its like in optax.
+//! Adam and its relatives in optax.
 
 use extremum::first_order::{
     AdEmaMix, AdaBelief, AdaMax, Adam, AdamW, Adan, Adopt, AmsGrad, Nadam, RAdam, Yogi,

@@ -1,4 +1,4 @@
-//! Methods with bounds on their rates, those that look at signs, and those with several averages of the gradient.
+//! Methods with bounded learning rates, methods that use signs, and methods with several averages of the gradient.
 
 use extremum::first_order::{
     AdaBound, AggMo, AmsBound, Decay, Lion, Madgrad, QhAdam, Qhm, Rule, SignSgd, Signum, Swats,
@@ -62,7 +62,7 @@ pub fn method(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
     }
 }
 
-/// AdaBound and SWATS take this option of pytorch_optimizer, and drop it.
+/// AdaBound and SWATS of pytorch_optimizer accept this option and ignore it.
 fn drops(o: &Options) {
     o.is("adam_debias");
 }

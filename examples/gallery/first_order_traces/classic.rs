@@ -1,4 +1,4 @@
-//! The methods of the textbooks.
+//! The textbook methods.
 
 use extremum::first_order::{
     AcceleratedGradient, Adadelta, Adafactor, Adagrad, Asgd, Decay, Momentum, Nesterov, RmsProp,
@@ -94,7 +94,7 @@ fn torch_adadelta(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
 }
 
 fn optax_adadelta(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
-    // Without a rate optax does not turn the sign either, and climbs.
+    // Without a learning rate optax does not change the sign either, and ascends.
     let (rate, sign) = o.number("learning_rate").map_or((1.0, -1.0), |rate| (rate, 1.0));
     let rule = Adadelta::new(rate).rho(o.or("rho", 0.9)).epsilon(o.or("eps", 1e-6));
     let decay = Decay::l2(o.or("weight_decay", 0.0));

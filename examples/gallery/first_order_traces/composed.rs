@@ -46,7 +46,7 @@ fn adam(o: &Options) -> Option<Adam> {
 
 fn before_sgd(link: impl Rule, case: &Case, o: &Options) -> Option<Box<dyn Method>> {
     let (rate, momentum) = (o.number("learning_rate")?, o.or("momentum", 0.0));
-    // The first momentum of optax is the first gradient, whatever the momentum.
+    // In optax the first velocity is the first gradient, whatever the momentum.
     if o.is("nesterov") {
         started(link.then(Nesterov::new(rate).momentum(momentum)), case)
     } else if momentum == 0.0 {

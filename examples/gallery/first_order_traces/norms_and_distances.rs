@@ -1,4 +1,4 @@
-//! The methods that look at norms, at distances, or at the cost, and those that average.
+//! Methods that use norms, distances or the cost, and methods that average.
 
 use extremum::first_order::{
     DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, Decay, DoWg, Dog, Lamb, Lars, Momo, MomoAdam,
@@ -88,12 +88,12 @@ fn kozistr_novograd(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
     }
 }
 
-/// The rate of optax: the warm-up starts at 0.
+/// The learning rate of optax: the warm-up starts at 0.
 fn optax_warm_up(o: &Options, default: f64) -> Rate {
     let rate = o.or("learning_rate", default);
     match o.number("warmup_steps") {
         None => rate.into(),
-        // A line of no steps stays at its start.
+        // A linear schedule without steps stays at its start.
         Some(0.0) => 0.0.into(),
         Some(steps) => Warmup::new(0.0, steps as u64, rate).into(),
     }
@@ -117,7 +117,7 @@ fn optax_schedule_free_adamw(o: &Options) -> ScheduleFreeAdamW {
         .weight_rate_power(o.or("weight_lr_power", 2.0))
 }
 
-/// The rate of schedulefree: the warm-up starts one step above 0.
+/// The learning rate of schedulefree: the warm-up starts one step above 0.
 fn warm_up(o: &Options, default: f64) -> Rate {
     let (rate, steps) = (o.or("lr", default), o.or("warmup_steps", 0.0));
     if steps > 1.0 { Warmup::new(rate / steps, steps as u64 - 1, rate).into() } else { rate.into() }
@@ -192,7 +192,7 @@ fn prodigy(case: &Case, o: &Options) -> Option<Box<dyn Method>> {
     }
 }
 
-/// Takes note of the options that change no number.
+/// Marks as read the options that change no number.
 fn of_dadaptation(o: &Options) {
     o.get("log_every");
     o.get("fsdp_in_use");

@@ -1,4 +1,4 @@
-//! The options of a case, by the names that its library gives them.
+//! The options of a case, by the names that its library uses.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use extremum::first_order::{Decay, Rule, Scale};
 use serde_json::{Map, Value};
 
-/// Options that say how a library computes, not what.
+/// Options that affect how a library computes, but not the result.
 const OF_THE_LIBRARY: [&str; 5] = ["foreach", "fused", "capturable", "differentiable", "mu_dtype"];
 
-/// The options of a case. What is absent or null has the library's default. It remembers what was asked for: an option
-/// that nobody asked for is one that would be ignored.
+/// The options of a case. One that is absent or null has the library's default. Reads are recorded: an option that was
+/// never read would be ignored.
 pub struct Options<'a> {
     hyper: Option<&'a Map<String, Value>>,
     asked: RefCell<BTreeSet<&'static str>>,
-    /// Why the values of some options are not ours.
+    /// Why the values of some options are not supported.
     refused: RefCell<Option<String>>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Options<'a> {
         self.refused.borrow().clone()
     }
 
-    /// The options that nobody asked for.
+    /// The options that were not read.
     pub fn unknown(&self) -> Option<String> {
         let asked = self.asked.borrow();
         let given = self.hyper?.iter().filter(|(_, value)| !value.is_null());
@@ -38,7 +38,7 @@ impl<'a> Options<'a> {
         (!unknown.is_empty()).then(|| format!("no option {}", unknown.join(" ")))
     }
 
-    /// Says that this value of an option is not one of ours.
+    /// Records that this value of an option is not supported.
     pub fn refuse(&self, why: impl Into<String>) {
         *self.refused.borrow_mut() = Some(why.into());
     }
@@ -83,7 +83,7 @@ impl<'a> Options<'a> {
         Scale::new(if self.is("maximize") { -1.0 } else { 1.0 })
     }
 
-    /// What torch does to a gradient before all else: `maximize`, then its coupled or decoupled `weight_decay`.
+    /// What torch does to a gradient first: `maximize`, then its coupled or decoupled `weight_decay`.
     pub fn torch_prefix(&self, rate: f64, default_decay: f64) -> impl Rule {
         let lambda = self.or("weight_decay", default_decay);
         let decay = if self.is("decoupled_weight_decay") {

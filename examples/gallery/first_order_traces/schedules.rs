@@ -1,4 +1,4 @@
-//! The schedules of torch and optax by the names and options that those libraries give them.
+//! The schedules of torch and optax, by the names and options of those libraries.
 
 use extremum::schedule::{
     Cosine, Curve, Cyclic, Exponential, OneCycle, PiecewiseConstant, Polynomial, ReduceOnPlateau,
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 type Boxed = Box<dyn Schedule>;
 
-/// The options of one schedule; what is absent or `null` has the library's default.
+/// The options of one schedule. One that is absent or `null` has the library's default.
 struct Options<'a>(&'a Map<String, Value>);
 
 impl Options<'_> {
@@ -123,7 +123,7 @@ fn torch(name: &str, base: f64, o: &Options) -> Option<Boxed> {
             Box::new(if o.is("three_phase") { cycle.three_phases() } else { cycle })
         }
         "SequentialLR" => joined(o, "milestones", |name, o| torch(name, base, &o))?,
-        // Each scheduler multiplies the rate by what it does to a base of 1.
+        // Each scheduler multiplies the rate by its value for a base of 1.
         "ChainedScheduler" => {
             let mut chain: Boxed = Box::new(base);
             for part in o.list("schedulers")? {
@@ -171,7 +171,7 @@ fn optax(name: &str, o: &Options) -> Option<Boxed> {
         "warmup_constant_schedule" => warmed(Box::new(o.number("peak_value")?))?,
         "warmup_cosine_decay_schedule" => {
             let (peak, warmup) = (o.number("peak_value")?, o.steps("warmup_steps")?);
-            // optax counts the warm-up in decay_steps, and drops the end of a peak of 0.
+            // optax includes the warm-up in decay_steps, and ignores the end value of a peak of 0.
             let steps = o.steps("decay_steps")?.saturating_sub(warmup);
             let end = if peak == 0.0 { 0.0 } else { o.or("end_value", 0.0) };
             warmed(Box::new(Cosine::new(peak, steps).end(end).power(o.or("exponent", 1.0))))?
@@ -227,7 +227,7 @@ fn one_cycle(o: &Options, peak: f64, steps: u64) -> OneCycle {
         .curve(Curve::Cosine)
 }
 
-/// The factors of `boundaries_and_scales`, whose steps are strings in JSON.
+/// The factors of `boundaries_and_scales`, whose steps are JSON strings.
 fn pieces(initial: f64, o: &Options) -> Option<PiecewiseConstant> {
     let mut pieces = Vec::new();
     if let Some(entries) = o.get("boundaries_and_scales") {

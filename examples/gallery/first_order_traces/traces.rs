@@ -1,4 +1,4 @@
-//! Cases of a trace file, and what becomes of them.
+//! The cases of a trace file and their verdicts.
 
 #[path = "adam_like.rs"]
 mod adam_like;
@@ -30,10 +30,10 @@ pub struct Case {
     pub hyper: Value,
     steps: Vec<u64>,
     x: Vec<Vec<f64>>,
-    /// The trace of the point that the method recommends, where that is not x.
+    /// The trace of the point that the method recommends, if that is not x.
     aux: Option<Vec<Vec<f64>>>,
     dev: Vec<f64>,
-    /// Matrices are not ours.
+    /// Matrices are not supported.
     is_matrix: bool,
 }
 
@@ -83,9 +83,9 @@ impl Case {
     }
 }
 
-/// What becomes of a case.
+/// The verdict on a case.
 pub enum Verdict {
-    /// The largest error, and what is allowed at that checkpoint.
+    /// The largest error, and the error allowed at that checkpoint.
     Agrees {
         error: f64,
         allowed: f64,
@@ -94,11 +94,11 @@ pub enum Verdict {
         error: f64,
         allowed: f64,
     },
-    /// A method of ours, with an option or on a problem that we do not have.
+    /// A method of this library, with an option or on a problem that it does not have.
     Unsupported {
         why: String,
     },
-    /// A method that we do not have.
+    /// A method that this library does not have.
     NotOurs {
         why: &'static str,
     },
@@ -139,8 +139,8 @@ pub fn started(rule: impl Rule, case: &Case) -> Option<Box<dyn Method>> {
     Some(Box::new(rule.start::<f64>(start(&case.problem)?.len())))
 }
 
-/// Our rule for a case; `None` when we do not have the method. Options are taken from `options`, which knows in the end
-/// what was not asked for.
+/// Our rule for a case; `None` when this library does not have the method. Options are read from `options`, which records
+/// those that were not read.
 fn method(case: &Case, options: &Options) -> Option<Box<dyn Method>> {
     None.or_else(|| classic::method(case, options))
         .or_else(|| bounded_and_signs::method(case, options))
@@ -172,7 +172,7 @@ pub fn run(case: &Case) -> Verdict {
     }
     let (mut steps, mut worst) = (0, (0.0, 1e-12));
     for (k, &checkpoint) in case.steps.iter().enumerate() {
-        // Where the trace is chaotic from here to its end, there is nothing to compare: not even whether it stays finite.
+        // If the trace is chaotic from here to its end, there is nothing to compare, not even whether it stays finite.
         if case.dev[k..].iter().all(|&dev| dev > CHAOTIC) {
             break;
         }
@@ -194,7 +194,7 @@ pub fn run(case: &Case) -> Verdict {
         if let Some(aux) = &case.aux {
             error = error.max(distance(&method.recommended(&x), &aux[k]));
         }
-        // A NaN is worse than anything.
+        // A NaN is worse than any error.
         let ratio = error / allowed;
         if ratio.is_nan() || ratio > worst.0 / worst.1 {
             worst = (error, allowed);

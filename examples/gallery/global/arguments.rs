@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ impl Arguments {
         Ok(this)
     }
 
-    /// The function of a seed, as it is to be minimised, and the box in which the starts are drawn.
+    /// The function to be minimised for a seed, and the box in which the starts are drawn.
     pub fn problem(&self, seed: u64) -> Result<(GlobalFunction, Bounds), extremum::Error> {
         let mut function = global::by_name(&self.function, self.dimension)?;
         let n = function.usual_bounds().dimension();
@@ -102,7 +102,7 @@ impl Arguments {
         Ok((function, region))
     }
 
-    /// The function's name with what was done to it.
+    /// The function's name with its transformations.
     pub fn label(&self) -> String {
         let turned = if self.rotated { "rotated-" } else { "" };
         format!("{turned}{}", self.function)
@@ -110,7 +110,7 @@ impl Arguments {
 }
 
 fn number(option: &str, value: &str) -> Result<u64, String> {
-    // Also as 1e5.
+    // Notation like 1e5 is allowed.
     match value.parse::<f64>() {
         Ok(number) if (1.0..=1e12).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
         _ => Err(format!("{option} takes a whole number from 1 to 1e12, not {value}")),

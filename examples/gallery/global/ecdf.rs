@@ -9,7 +9,7 @@ use super::Row;
 use super::arguments::Arguments;
 use extremum_gallery::{Area, INK, Outcome, PIXEL, line, save, text};
 
-/// Sizes in pixels: of the data's box, and of what surrounds it.
+/// Sizes in pixels: of the plot area and its margins.
 const WIDTH: i32 = 660;
 const HEIGHT: i32 = 480;
 const TOP: i32 = 50;
@@ -17,7 +17,7 @@ const LEFT: i32 = 75;
 const BOTTOM: i32 = 60;
 const RIGHT: i32 = 250;
 
-/// Okabe and Ito's colours without the yellow; after them come the same, dashed, and then dotted.
+/// Okabe and Ito's colours without the yellow; further lines use the same colours, dashed and then dotted.
 const COLORS: [RGBColor; 8] = [
     RGBColor(230, 159, 0),
     RGBColor(0, 114, 178),
@@ -29,7 +29,7 @@ const COLORS: [RGBColor; 8] = [
     RGBColor(140, 86, 75),
 ];
 
-/// Writes the drawing as SVG.
+/// Writes the plot as SVG.
 pub fn draw(file: &Path, arguments: &Arguments, rows: &[Row]) -> Outcome {
     let title =
         format!("{}, n = {}, {} seeds", arguments.label(), arguments.dimension, arguments.seeds);

@@ -13,7 +13,7 @@ pub struct Method {
     pub solver: Box<dyn AnySolver>,
 }
 
-/// All of them, or the one that was asked for.
+/// All methods, or the one selected by name.
 pub fn methods(arguments: &Arguments, seed: u64) -> Vec<Method> {
     let mut methods = Vec::new();
     // The seed, and the scale if there is one.

@@ -1,4 +1,4 @@
-//! One run, and what it was worth.
+//! One run and its result.
 
 use std::sync::Mutex;
 use std::time::Instant;
@@ -10,10 +10,10 @@ use extremum::{Bounds, DVector, Error, Minimizer, Problem, Random};
 use super::arguments::Arguments;
 use super::methods::Method;
 
-/// What is still to be gained when a run counts as solved.
+/// The gap to the minimum at which a run counts as solved.
 pub const SOLVED: f64 = 1e-8;
 
-/// The gaps of the drawing: 100, .., 1e-8, five to a decade.
+/// The gaps of the plot: 100, .., 1e-8, five per decade.
 pub fn gaps() -> impl Iterator<Item = f64> {
     (0..=50).map(|k| 10_f64.powf(2.0 - f64::from(k) / 5.0))
 }
@@ -28,7 +28,7 @@ pub struct Outcome {
     pub reached: Vec<Option<u64>>,
 }
 
-/// A function that keeps account of its evaluations.
+/// A function that counts its evaluations.
 struct Account {
     function: GlobalFunction,
     ledger: Mutex<Ledger>,

@@ -1,4 +1,4 @@
-//! Success, with how sure that is, and price.
+//! The success rate, its uncertainty, and the cost.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 

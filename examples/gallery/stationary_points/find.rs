@@ -1,4 +1,4 @@
-//! All stationary points in a box, by descents from a lattice of starts.
+//! All stationary points in a box, by searches from a lattice of starts.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use extremum::{
 /// Starts along each axis.
 const STARTS: usize = 12;
 
-/// A stationary point and what it is.
+/// A stationary point and its classification.
 pub struct Found {
     pub x: DVector<f64>,
     pub class: Classification,
 }
 
-/// How many of each kind.
+/// The number of points of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub minima: usize,
@@ -61,8 +61,8 @@ pub fn index_sum(found: &[Found]) -> i64 {
     found.iter().map(sign).sum()
 }
 
-/// The stationary points of a function in a box that the searches lead to, lowest first. Nothing proves that there are
-/// no others; [`winding_number`] is a check.
+/// The stationary points of a function in a box that the searches find, lowest first. There may be others;
+/// [`winding_number`] is a check.
 pub fn stationary_points(problem: &dyn Problem, bounds: &Bounds) -> Result<Vec<Found>, Error> {
     let mut found: Vec<Found> = Vec::new();
     for start in lattice(bounds) {
@@ -98,8 +98,8 @@ fn lattice(bounds: &Bounds) -> impl Iterator<Item = DVector<f64>> {
     })
 }
 
-/// Newton's method on ∇f = 0, which is drawn to stationary points of every kind. Near a regular one it takes a few steps;
-/// the distance to a degenerate one it halves, or the like. `None` when it does not converge.
+/// Newton's method on ∇f = 0, which converges to stationary points of every kind: in a few steps near a regular point,
+/// linearly near a degenerate one. `None` when it does not converge.
 fn polish(problem: &dyn Problem, mut x: DVector<f64>) -> Option<DVector<f64>> {
     let mut gradient = DVector::zeros(x.len());
     let mut length = f64::INFINITY;
@@ -166,8 +166,8 @@ impl Problem for SquaredGradient<'_> {
     }
 }
 
-/// How often ∇f turns around while x goes around the box: Σ (-1)^index over the stationary points inside, if none is
-/// degenerate (Poincaré and Hopf). 1 for every function that rises outwards. `None` above two variables.
+/// The number of turns of ∇f while x goes once around the box: Σ (-1)^index over the stationary points inside, if none is
+/// degenerate (Poincaré and Hopf). 1 for every function that increases outwards. `None` above two variables.
 pub fn winding_number(problem: &dyn Problem, bounds: &Bounds) -> Option<i64> {
     /// Points along each side.
     const SIDE: usize = 500;

@@ -1,4 +1,4 @@
-//! The five functions: where to look for stationary points, how many there are, which contours to draw.
+//! The five functions: the box to search, the number of stationary points, and the contour levels.
 
 use std::f64::consts::PI;
 
@@ -15,12 +15,12 @@ pub struct Landscape {
     pub title: &'static str,
     /// The function, with exact derivatives.
     pub problem: Box<dyn Problem + Send>,
-    /// Where to look.
+    /// The box to search.
     pub bounds: Bounds,
-    /// What is known to be there, by interval arithmetic for the last two and by hand for the others; what is degenerate
-    /// is undecided.
+    /// The known numbers of points, by interval arithmetic for the last two functions and by hand for the others;
+    /// degenerate points are undecided.
     pub known: Counts,
-    /// Costs of the contour lines; empty for a curve.
+    /// The contour levels; empty for a curve.
     pub levels: Vec<f64>,
 }
 
@@ -57,7 +57,7 @@ pub fn landscapes() -> Result<Vec<Landscape>, Error> {
             problem: Box::new(AutoDiff(Himmelblau)),
             bounds: Bounds::new([-6.0; 2], [6.0; 2])?,
             known: Counts { minima: 4, saddles: 4, maxima: 1, ..Counts::default() },
-            // Nearly geometric; 180 parts the maximum, 181.6, from the saddle beside it, 178.3.
+            // Nearly geometric; 180 separates the maximum, 181.6, from the saddle next to it, 178.3.
             levels: vec![
                 2.0, 5.0, 10.0, 20.0, 40.0, 70.0, 100.0, 140.0, 180.0, 250.0, 400.0, 700.0, 1200.0,
             ],
@@ -68,7 +68,7 @@ pub fn landscapes() -> Result<Vec<Landscape>, Error> {
             problem: Box::new(AutoDiff(MuellerBrown)),
             bounds: Bounds::new([-1.8, -0.4], [1.3, 2.2])?,
             known: Counts { minima: 3, saddles: 2, ..Counts::default() },
-            // What is higher, up to thousands in the corners, is of no interest.
+            // Higher values, up to thousands in the corners, are not of interest.
             levels: (-7..=5).map(|k| 20.0 * f64::from(k)).collect(),
         },
     ])

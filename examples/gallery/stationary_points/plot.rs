@@ -1,4 +1,4 @@
-//! Drawings: a curve of a function of one variable, contours of one of two.
+//! Plots: a curve for a function of one variable, contours for two.
 
 use std::error::Error;
 use std::path::Path;
@@ -15,14 +15,14 @@ use extremum_gallery::{Area, INK, Outcome, PIXEL, line, save, text};
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Sizes in pixels: of the data's box, and of what surrounds it.
+/// Sizes in pixels: of the plot area and its margins.
 const WIDTH: i32 = 640;
 const TOP: i32 = 50;
 const LEFT: i32 = 75;
 const BOTTOM: i32 = 60;
 const RIGHT: i32 = 150;
 
-/// The fill from low to high.
+/// The fill colours, from low to high.
 const SCALE: [RGBColor; 4] = [
     RGBColor(120, 160, 205),
     RGBColor(178, 212, 226),
@@ -30,7 +30,7 @@ const SCALE: [RGBColor; 4] = [
     RGBColor(255, 247, 219),
 ];
 
-/// Writes the drawing as SVG.
+/// Writes the plot as SVG.
 pub fn draw(file: &Path, landscape: &Landscape, found: &[Found]) -> Outcome {
     let (low, high) = (landscape.bounds.lower(), landscape.bounds.upper());
     let is_curve = low.len() == 1;
@@ -57,7 +57,7 @@ pub fn draw(file: &Path, landscape: &Landscape, found: &[Found]) -> Outcome {
     })
 }
 
-/// The axes' rectangle in which everything is drawn.
+/// The plot area.
 fn chart<'a, 'b>(
     area: &'a Area<'b>,
     x: [f64; 2],
@@ -135,8 +135,8 @@ fn draw_contours(area: &Area<'_>, landscape: &Landscape, found: &[Found]) -> Out
                 .chain(polygon.interiors())
                 .map(|ring| ring.coords().map(|p| inside(p.x, p.y)).collect())
                 .collect();
-            // One path along all rings, there and back to the first point, leaves the holes open: they turn the
-            // other way.
+            // A single path along all rings, always back to the first point, leaves the holes open: they have the
+            // opposite orientation.
             let there = rings[0][0];
             let path = rings.iter().flat_map(|ring| ring.iter().copied().chain([there]));
             chart.draw_series([Polygon::new(path.collect::<Vec<_>>(), color.filled())])?;
@@ -164,7 +164,7 @@ fn shade(k: usize, levels: usize) -> RGBColor {
     RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
-/// The markers differ in shape, and their colours (Okabe and Ito's) are told apart by colour-blind eyes too.
+/// The markers differ in shape, and their colours (Okabe and Ito's) are safe for colour-blind readers.
 fn draw_marker<C>(area: &DrawingArea<SVGBackend<'_>, C>, at: C::From, kind: Kind) -> Outcome
 where
     C: CoordTranslate,
@@ -178,7 +178,7 @@ where
     let ring = |radius: f64| -> Vec<(i32, i32)> {
         (0..corners)
             .map(|k| std::f64::consts::TAU * (f64::from(k) + turn) / f64::from(corners))
-            // From straight below, where y points down.
+            // Starting straight below, as y points down.
             .map(|angle| (radius * angle.sin(), radius * angle.cos()))
             .map(|(x, y)| ((x * f64::from(PIXEL)) as i32, (y * f64::from(PIXEL)) as i32))
             .collect()
@@ -192,7 +192,7 @@ where
     Ok(())
 }
 
-/// What the markers mean, and the costs of the contour lines.
+/// The legend: the markers and the contour levels.
 fn draw_legend(area: &Area<'_>, landscape: &Landscape, found: &[Found], height: i32) -> Outcome {
     const ROW: i32 = 26;
     let left = |size| text(size).pos(Pos::new(HPos::Left, VPos::Center));

@@ -1,4 +1,4 @@
-//! The images, and two ways to keep some of them for the test.
+//! The images, and two ways to hold some of them out for the test.
 
 use std::error::Error;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::io::Read;
 use extremum::Batches;
 use flate2::read::GzDecoder;
 
-/// What a model sees of an image: 64 pixels from 0 to 1, row by row, and the constant 1 that the biases multiply.
+/// The input of a model: 64 pixels from 0 to 1, row by row, and the constant 1 that the biases multiply.
 pub const INPUTS: usize = 65;
 pub const CLASSES: usize = 10;
 
@@ -18,7 +18,7 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// All 1797, in the order of the file, which goes from writer to writer.
+    /// All 1797, in the order of the file, which is grouped by writer.
     pub fn read() -> Result<Self, Box<dyn Error>> {
         let mut text = String::new();
         GzDecoder::new(&include_bytes!("../../data/digits.csv.gz")[..])
@@ -41,7 +41,7 @@ impl Digits {
         self.labels.len()
     }
 
-    /// A fifth of every class, drawn by the seed, for the test; the others, for the training, come first.
+    /// For the test a fifth of every class, drawn by the seed; the training images come first.
     pub fn stratified(&self, seed: u64) -> Result<[Self; 2], Box<dyn Error>> {
         let mut shuffled = Batches::new(self.len(), self.len(), seed)?;
         let mut classes = vec![Vec::new(); CLASSES];
@@ -57,7 +57,7 @@ impl Digits {
         Ok([self.select(&train), self.select(&test)])
     }
 
-    /// The last fifth of the file for the test: digits of people whose writing was not trained on.
+    /// The last fifth of the file for the test: digits by people whose writing is not in the training images.
     pub fn other_writers(&self) -> [Self; 2] {
         let last = self.len() - self.len() / 5;
         let all: Vec<usize> = (0..self.len()).collect();

@@ -1,4 +1,4 @@
-//! A layer of a network, a = W u, its derivatives, and the loss at the end.
+//! A layer of a network, a = W u, its derivatives, and the loss.
 //!
 //! ```text
 //! a = W u,   ∂L/∂W = δ uᵀ,   ∂L/∂u = Wᵀ δ   with δ = ∂L/∂a

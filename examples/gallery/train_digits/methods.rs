@@ -12,15 +12,15 @@ pub const BATCH: usize = 32;
 /// A row of the table.
 pub struct Method {
     pub solver: Box<dyn AnySolver>,
-    /// The rate at the start; `None` where a line search finds the steps.
+    /// The learning rate at the start; `None` where a line search chooses the steps.
     pub rate: Option<f64>,
 }
 
-/// Every method, to be run for so many epochs on so many images; the seed is that of the batches.
+/// Every method, for the given numbers of epochs and images; the seed is that of the batches.
 ///
-/// All rates fall to 0 with half a cosine, and all else is each method's default. Where they start was chosen on a fifth
-/// of the training images, held out: of 0.001, 0.003, 0.01, ... the rate with the highest accuracy there, over both
-/// models and both splits; for AdaBound and Nadam, that of Adam.
+/// All learning rates decrease to 0 along half a cosine; everything else is each method's default. The initial rates were
+/// chosen on a fifth of the training images, held out: of 0.001, 0.003, 0.01, ... the rate with the highest accuracy there,
+/// over both models and both splits; for AdaBound and Nadam, that of Adam.
 pub fn methods(epochs: u64, images: usize, seed: u64) -> Vec<Method> {
     let steps = epochs * images.div_ceil(BATCH) as u64;
     let batches = Batches { steps, seed };

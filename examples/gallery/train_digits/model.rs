@@ -1,4 +1,4 @@
-//! What is trained: a model's mean loss over images, as a sum of terms.
+//! The cost: a model's mean loss over images, as a sum of terms.
 //!
 //! ```text
 //! f(x) = (1/N) Σ_i L(x; image_i, label_i) + (λ/2) ‖x‖²
@@ -12,7 +12,7 @@ use super::digits::{CLASSES, Digits, INPUTS};
 pub trait Model: Sync {
     fn dimension(&self) -> usize;
 
-    /// The parameters to start from.
+    /// The initial parameters.
     fn start(&self, seed: u64) -> DVector<f64>;
 
     /// One score per class; the largest is the answer.
@@ -30,7 +30,7 @@ pub trait Model: Sync {
         gradient: &mut [f64],
     ) -> f64;
 
-    /// The part of the images whose digit has the largest score.
+    /// The fraction of the images whose digit has the largest score.
     fn accuracy(&self, x: &[f64], digits: &Digits) -> f64 {
         let is_right = |&i: &usize| {
             let (scores, label) = (self.scores(x, &digits.images[i]), digits.labels[i]);

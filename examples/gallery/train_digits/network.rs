@@ -1,8 +1,8 @@
 //! A network of two layers: P(k | u) = softmax(V h)_k with h = tanh(W u).
 //!
 //! D. Rumelhart, G. Hinton, R. Williams, "Learning representations by back-propagating errors", Nature 323 (1986),
-//! pp. 533-536, gives the gradient. It starts from X. Glorot, Y. Bengio, "Understanding the difficulty of training deep
-//! feedforward neural networks", AISTATS (2010), eq. (16): weights uniform in ±√(6 / (inputs + outputs)), biases 0.
+//! pp. 533-536, gives the gradient. The initial values follow X. Glorot, Y. Bengio, "Understanding the
+//! difficulty of training deep feedforward neural networks", AISTATS (2010), eq. (16): weights uniform in ±√(6 / (inputs + outputs)), biases 0.
 
 use extremum::DVector;
 use rand_chacha::ChaCha8Rng;
@@ -14,14 +14,14 @@ use super::model::Model;
 
 /// Units of the hidden layer.
 pub const HIDDEN: usize = 64;
-/// Entries of W, which come first; those of V follow, with the biases as the last column of each.
+/// The number of entries of W, which come first; those of V follow. The biases are the last column of each.
 const FIRST: usize = HIDDEN * INPUTS;
 
 /// W has a row for every hidden unit, V one for every class.
 pub struct Network;
 
 impl Network {
-    /// h with the constant 1 behind it, and the scores V h.
+    /// h followed by the constant 1, and the scores V h.
     fn forward(&self, x: &[f64], image: &[f64; INPUTS]) -> ([f64; HIDDEN + 1], [f64; CLASSES]) {
         let (first, second) = x.split_at(FIRST);
         let mut hidden = [1.0; HIDDEN + 1];

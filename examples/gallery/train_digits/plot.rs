@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::table::Row;
 use extremum_gallery::{Area, INK, Outcome, PIXEL, line, save, text};
 
-/// Sizes in pixels: of the data's box, and of what surrounds it.
+/// Sizes in pixels: of the plot area and its margins.
 const WIDTH: i32 = 640;
 const HEIGHT: i32 = 420;
 const TOP: i32 = 50;
@@ -17,8 +17,8 @@ const LEFT: i32 = 85;
 const BOTTOM: i32 = 60;
 const RIGHT: i32 = 150;
 
-/// Okabe and Ito's colours, which are told apart by colour-blind eyes too, without the yellow, too pale for a line; then
-/// brown and grey. Every other line is dashed, to be seen on top of another.
+/// Okabe and Ito's colours, which are safe for colour-blind readers, without the yellow, which is too pale for a line; then
+/// brown and grey. Every other line is dashed, to be visible on top of another.
 const COLORS: [RGBColor; 9] = [
     RGBColor(230, 159, 0),
     RGBColor(0, 114, 178),
@@ -32,7 +32,7 @@ const COLORS: [RGBColor; 9] = [
 ];
 const DASH: i32 = 7;
 
-/// Writes the drawing as SVG.
+/// Writes the plot as SVG.
 pub fn draw(file: &Path, title: &str, rows: &[Row]) -> Outcome {
     let curves: Vec<Vec<f64>> = rows.iter().map(mean_losses).collect();
     save(file, LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM, |root| {
@@ -50,7 +50,7 @@ pub fn draw(file: &Path, title: &str, rows: &[Row]) -> Outcome {
     })
 }
 
-/// After every epoch the mean over the seeds; one that ended before goes on with what it had reached.
+/// The mean over the seeds after every epoch; a run that ended earlier continues with its last value.
 fn mean_losses(row: &Row) -> Vec<f64> {
     let epochs = row.trained.iter().map(|trained| trained.epochs()).max().unwrap_or(0);
     (0..=epochs).map(|k| row.mean(|trained| trained.losses[k.min(trained.epochs())])).collect()

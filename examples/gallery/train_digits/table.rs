@@ -1,4 +1,4 @@
-//! Every method on one model and one split, once for every seed.
+//! Every method on one model and one split, once per seed.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::methods::{Method, methods};
 use super::model::Model;
 use super::train::{Trained, train};
 
-/// Images for the training and for the test, a pair for every seed.
+/// Training and test images, one pair per seed.
 pub struct Split {
     pub name: &'static str,
     /// The name in files.
@@ -19,7 +19,7 @@ pub struct Split {
     pub digits: Vec<[Digits; 2]>,
 }
 
-/// A method with what it has come to for every seed.
+/// A method with its results, one per seed.
 pub struct Row {
     pub name: &'static str,
     pub rate: Option<f64>,
@@ -37,7 +37,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Trains the model by every method, or by one only.
+    /// Trains the model by every method, or by a single one.
     pub fn fill<M: Model>(
         model: &M,
         split: &Split,

@@ -1,4 +1,4 @@
-//! A training, and what it has come to.
+//! One training run and its result.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use super::model::{Loss, Model};
 /// λ of the penalty.
 pub const PENALTY: f64 = 1e-3;
 
-/// What a training has come to, at the last epoch.
+/// The result of a training run at its last epoch.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// f(x) at the start and after every epoch.
     pub losses: Vec<f64>,
-    /// On the images of the test.
+    /// Accuracy on the test images.
     pub accuracy: f64,
-    /// How often every image of the training was looked at, also to measure f(x).
+    /// The number of passes over the training images, those to measure f(x) included.
     pub passes: f64,
     pub elapsed: Duration,
 }
@@ -33,7 +33,7 @@ impl Trained {
     }
 }
 
-/// Trains a model for so many epochs, or until there is nothing more to gain. An epoch is an iteration of the run.
+/// Trains a model for the given number of epochs, or until no progress is left. An epoch is an iteration of the run.
 pub fn train<M: Model>(
     model: &M,
     [train, test]: &[Digits; 2],
@@ -54,7 +54,7 @@ pub fn train<M: Model>(
         let started = Instant::now();
         goes_on = run.step().is_continue();
         elapsed += started.elapsed();
-        // The state's own cost is the best; that of the last epoch is asked for here.
+        // The state reports the best cost; the cost of the last epoch is wanted here.
         losses.push(problem.cost(run.state().current()));
         after_epoch();
     }

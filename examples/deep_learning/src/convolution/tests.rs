@@ -1,4 +1,4 @@
-//! The layers against those of candle.
+//! The layers compared with those of candle.
 
 use candle_core::{Tensor, Var};
 use candle_nn::{Conv2d, Conv2dConfig, Linear, Module};
@@ -23,7 +23,7 @@ fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
     assert!(largest.to_scalar::<f32>().unwrap() <= tolerance, "{largest}");
 }
 
-/// The same sums in another order: the tolerance is some tens of roundings of numbers of the size 10.
+/// The same sums in another order: the tolerance is some tens of rounding errors of numbers of size 10.
 #[test]
 fn convolution_is_that_of_candle() {
     let (edge, inputs, outputs) = (6, 3, 5);

@@ -1,4 +1,4 @@
-//! The bridge against a law, central differences and torch.
+//! The bridge compared with a law, central differences and torch.
 
 use candle_core::{Device, Tensor, Var};
 use candle_nn::Module;
@@ -43,8 +43,8 @@ fn variables_and_their_gradients_come_in_order() {
     assert_eq!(flat.gradient(&loss).unwrap(), expected);
 }
 
-/// A convolution, a maximum and a dense layer. The loss is about 3, its rounding 2e-7, so a difference is good to 1e-4;
-/// the norm over the 184 entries, some with a kink in reach, to 2e-3 of the gradient's.
+/// A convolution, a maximum and a dense layer. The loss is about 3 and its rounding 2e-7, so a difference is accurate to
+/// 1e-4. The norm over the 184 components, some with a kink within the step, is accurate to 2e-3 of the gradient's norm.
 #[test]
 fn gradient_agrees_with_central_differences() {
     let mut layers = Layers::new(7);
@@ -74,7 +74,7 @@ fn gradient_agrees_with_central_differences() {
     assert!(wrong.sqrt() <= 2e-3 * size.sqrt(), "{} of {}", wrong.sqrt(), size.sqrt());
 }
 
-/// Rosenbrock's function with gradients by candle, against torch 2.15 in f64 (`tests/data/first_order` of the library):
+/// Rosenbrock's function with gradients by candle, compared with torch 2.15 in f64 (`tests/data/first_order` of the library):
 /// torch.optim.AdamW, lr 0.05, weight_decay 0.1.
 #[test]
 fn adamw_through_candle_is_that_of_torch() {
