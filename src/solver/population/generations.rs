@@ -314,12 +314,14 @@ macro_rules! solver {
         impl $population {
             /// How far the first population spreads on each side of the start. Default: over the bounds; without finite bounds
             /// it has to be given. Range: > 0.
+            #[inline]
             pub fn scale(mut self, scale: f64) -> Self {
                 self.scale = Some(scale);
                 self
             }
 
             /// The seed of the random numbers, default 0. The same seed gives the same bits, on any number of threads.
+            #[inline]
             pub fn seed(mut self, seed: u64) -> Self {
                 self.seed = seed;
                 self
@@ -329,6 +331,7 @@ macro_rules! solver {
             ///
             /// # Errors
             /// As [`Search::new`](crate::Search::new).
+            #[inline]
             pub fn start(
                 self,
                 x0: impl crate::IntoVector,
@@ -339,6 +342,7 @@ macro_rules! solver {
 
             /// Has the best point polished, now and then, by a local solver: see
             /// [`Generations::polish`](crate::Generations::polish).
+            #[inline]
             pub fn polish(self, solver: impl crate::Solver + 'static) -> crate::Generations<Self> {
                 crate::Generations::new(self).polish(solver)
             }
@@ -355,6 +359,7 @@ macro_rules! solver {
             fn domain(&self) -> crate::Domain {
                 crate::Domain::Bounded
             }
+            #[inline]
             fn init(
                 &self,
                 problem: &mut crate::Oracle<'_>,
@@ -363,6 +368,7 @@ macro_rules! solver {
                 let local = crate::Lbfgs::default();
                 crate::solver::population::Course::new(self, &local).init(problem, x0)
             }
+            #[inline]
             fn step(
                 &self,
                 problem: &mut crate::Oracle<'_>,
@@ -371,6 +377,7 @@ macro_rules! solver {
                 let local = crate::Lbfgs::default();
                 crate::solver::population::Course::new(self, &local).step(problem, state)
             }
+            #[inline]
             fn restore(
                 &self,
                 problem: &mut crate::Oracle<'_>,
