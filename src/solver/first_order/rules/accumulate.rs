@@ -11,7 +11,10 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Accumulate<R>);
 
-/// A rule that steps with the mean of k gradients, or with their sum. x rests meanwhile, and the rule counts its own steps.
+/// Accumulates gradients: a rule steps once for k gradients, with their mean or their sum. x does not change in
+/// between, and the rule counts its own steps.
+///
+/// **Method** ḡ = (g₁ + … + gₖ)/k, then a step of the rule with ḡ.
 ///
 /// ```
 /// use extremum::first_order::{Accumulate, Rule, Sgd};

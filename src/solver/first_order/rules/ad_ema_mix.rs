@@ -1,9 +1,4 @@
-//! Adam with a second average of gradients, that remembers for long.
-//!
-//! m₁ ← β₁ m₁ + (1 − β₁) g, m₂ ← β₃ m₂ + (1 − β₃) g, v ← β₂ v + (1 − β₂) g²,
-//! x ← (1 − η λ) x − η (m̂₁ + α m₂) / (√(v̂ + ε′) + ε).
-//! M. Pagliardini, P. Ablin, D. Grangier, "The AdEMAMix optimizer: better, faster, older", ICLR (2025), algorithm 1 and
-//! the schedulers of section 3.
+//! AdEMAMix.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
 use super::{check_beta, check_size, solver};
@@ -17,7 +12,10 @@ use crate::solver::first_order::slots::Columns;
 solver!(AdEmaMix);
 setters! { AdEmaMix: epsilon "1e-8", epsilon_root "0", decay "0"; }
 
-/// Adam with a short and a long memory.
+/// AdEMAMix: Adam with a second average of the gradients, which has a longer memory.
+///
+/// **Method** m₁ ← β₁ m₁ + (1 − β₁) g, m₂ ← β₃ m₂ + (1 − β₃) g, v ← β₂ v + (1 − β₂) g², x ← (1 − η λ)
+/// x − η (m̂₁ + α m₂) / (√(v̂ + ε′) + ε).
 ///
 /// ```
 /// use extremum::first_order::AdEmaMix;
@@ -27,6 +25,9 @@ setters! { AdEmaMix: epsilon "1e-8", epsilon_root "0", decay "0"; }
 /// assert!((x[0] + 0.15).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Pagliardini, P. Ablin, D. Grangier, "The AdEMAMix optimizer: better, faster, older", ICLR (2025),
+/// algorithm 1 and the schedulers of section 3.
 #[derive(Clone, Debug)]
 pub struct AdEmaMix {
     moments: Moments,

@@ -1,7 +1,4 @@
-//! v ← v + t^c (g² − v), u = g/√max(v, ε₁²), x ← (1 − α λ) x − max(ε₂, RMS(x)) min(α, 1/√t) u/max(1, RMS(u)/d), with
-//! the root mean squares over all entries and RMS(x) before the decay.
-//! N. Shazeer, M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML (2018), algorithm 5 (for
-//! vectors), in the form and with the defaults of torch.optim.Adafactor.
+//! Adafactor.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,9 +10,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adafactor);
 
-/// Steps relative to the size of x, without momentum; the second moment has a longer and longer memory.
+/// Adafactor: steps relative to the size of x, without momentum. The memory of the second moment grows with the number
+/// of steps.
 ///
-/// This is the form for vectors, where nothing is factored. A group of parameters has root mean squares of its own.
+/// **Method** v ← v + t^c (g² − v), u = g/√max(v, ε₁²), x ← (1 − α λ) x − max(ε₂, RMS(x)) min(α, 1/√t) u/max(1,
+/// RMS(u)/d), with the root mean squares over all components of a [group](Rule::group) and RMS(x) before the decay.
+/// This is the form for vectors, where nothing is factored.
 ///
 /// ```
 /// use extremum::first_order::Adafactor;
@@ -25,6 +25,9 @@ solver!(Adafactor);
 /// assert!((x[0] - (3.0 - change)).abs() < 1e-15 && (x[1] - (4.0 + change)).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** N. Shazeer, M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML (2018),
+/// algorithm 5 (for vectors), in the form and with the defaults of torch.optim.Adafactor.
 #[derive(Clone, Debug)]
 pub struct Adafactor {
     rate: Rate,

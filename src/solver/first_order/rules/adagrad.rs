@@ -1,6 +1,4 @@
-//! s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε), or g / √(s + ε).
-//! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
-//! defaults of torch.optim.Adagrad.
+//! Adagrad.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -11,7 +9,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adagrad);
 
-/// Rates that fall with the squares of all gradients so far.
+/// Adagrad: a rate for every component, which decreases with the sum of the squares of its gradients.
+///
+/// **Method** s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε), or g / √(s + ε).
 ///
 /// ```
 /// use extremum::first_order::Adagrad;
@@ -22,6 +22,9 @@ solver!(Adagrad);
 /// assert!((x[0] + 0.1 + 0.08).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form
+/// and with the defaults of torch.optim.Adagrad.
 #[derive(Clone, Debug)]
 pub struct Adagrad {
     rate: Rate,

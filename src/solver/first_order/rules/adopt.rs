@@ -1,6 +1,4 @@
-//! u = clip(g / max(√v, ε), ±cₜ), m ← β₁ m + (1 − β₁) u, x ← x − α m, v ← β₂ v + (1 − β₂) g²; the first step is v = g².
-//! S. Taniguchi et al., "ADOPT: modified Adam can converge with any β₂ with the optimal rate", NeurIPS (2024),
-//! algorithms 1 and 2, with the defaults of the authors' code.
+//! ADOPT.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adopt);
 
-/// Adam that divides a gradient by the mean square of those before it, and averages afterwards.
+/// ADOPT: Adam that divides each gradient by the root mean square of the gradients before it, and then averages.
+///
+/// **Method** u = clip(g / max(√v, ε), ±cₜ), m ← β₁ m + (1 − β₁) u, x ← x − α m, v ← β₂ v + (1 − β₂) g²; the first step
+/// is v = g².
 ///
 /// ```
 /// use extremum::first_order::Adopt;
@@ -23,6 +24,9 @@ solver!(Adopt);
 /// assert!((x[0] + 0.025).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** S. Taniguchi et al., "ADOPT: modified Adam can converge with any β₂ with the optimal rate", NeurIPS
+/// (2024), algorithms 1 and 2, with the defaults of the authors' code.
 #[derive(Clone, Debug)]
 pub struct Adopt {
     rate: Rate,

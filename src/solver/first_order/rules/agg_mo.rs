@@ -1,5 +1,4 @@
-//! bₖ ← βₖ bₖ + g, x ← x − α/K Σₖ bₖ.
-//! J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", ICLR (2019), eq. 3–4.
+//! Aggregated momentum.
 
 use super::{check_beta, solver};
 use crate::Error;
@@ -11,9 +10,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!([const K: usize] AggMo<K>);
 
-/// The average of `K` momentum steps: the fast ones damp the oscillations of the slow ones.
+/// Aggregated momentum: the average of `K` momentum steps. The fast ones damp the oscillations of the slow ones.
 ///
-/// Equal momenta have one velocity, a momentum of 0 has none.
+/// **Method** bₖ ← βₖ bₖ + g, x ← x − α/K Σₖ bₖ. Equal momenta share one velocity; a momentum of 0 stores none.
 ///
 /// ```
 /// use extremum::first_order::AggMo;
@@ -24,6 +23,9 @@ solver!([const K: usize] AggMo<K>);
 /// assert!((x[0] + 0.3 + 0.44).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", ICLR
+/// (2019), eq. 3–4.
 #[derive(Clone, Debug)]
 pub struct AggMo<const K: usize> {
     rate: Rate,

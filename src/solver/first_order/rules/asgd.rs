@@ -1,7 +1,4 @@
-//! η = α/(1 + λ α (t − 1))^κ, x ← (1 − λ η) x − η g, x̄ ← x̄ + (x − x̄)/max(1, t − 1 − t₀).
-//! B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30 (1992);
-//! the rates of L. Bottou, "Stochastic gradient tricks", in "Neural networks: tricks of the trade" (2012), section 5, in the
-//! form and with the defaults of torch.optim.ASGD.
+//! Averaged stochastic gradient descent.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,7 +10,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Asgd);
 
-/// Gradient steps at a falling rate; the point that the method recommends is the average of the last ones.
+/// Averaged gradient descent: steps at a decreasing rate; the point that the method recommends is the average of the
+/// last iterates.
+///
+/// **Method** η = α/(1 + λ α (t − 1))^κ, x ← (1 − λ η) x − η g, x̄ ← x̄ + (x − x̄)/max(1, t − 1 − t₀).
 ///
 /// ```
 /// use extremum::first_order::Asgd;
@@ -26,6 +26,10 @@ solver!(Asgd);
 /// assert!((x[0] + 0.3).abs() < 1e-15 && (average[0] + 0.25).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control
+/// Optim. 30 (1992); the rates of L. Bottou, "Stochastic gradient tricks", in "Neural networks: tricks of the trade"
+/// (2012), section 5, in the form and with the defaults of torch.optim.ASGD.
 #[derive(Clone, Debug)]
 pub struct Asgd {
     rate: Rate,

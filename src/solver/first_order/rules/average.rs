@@ -1,8 +1,4 @@
-//! Averages of the points: links that go after a rule. They move nothing; the average is the point to use,
-//! [`Updater::recommended`](crate::first_order::Updater::recommended).
-//!
-//! B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30 (1992);
-//! P. Izmailov et al., "Averaging weights leads to wider optima and better generalization", UAI (2018), algorithm 1 (SWA).
+//! Averages of the points: links that go after a rule.
 
 use super::check_beta;
 use crate::Error;
@@ -17,7 +13,10 @@ fn average<V: Number>(share: f64, at: Entry<V>, mean: V) -> (Entry<V>, [V; 1]) {
     (at, [mean + V::of(share) * (at.x.or_if_not_finite(mean) - mean)])
 }
 
-/// An average in which a point counts β times what the next one does: a ← β a + (1 − β) x from 0, divided by 1 − βᵗ.
+/// The exponential moving average of the points. A link that goes after a rule. It moves nothing; the average is the
+/// point to use, [`Updater::recommended`](crate::first_order::Updater::recommended).
+///
+/// **Method** a ← β a + (1 − β) x from 0, divided by 1 − βᵗ: a point counts β times what the next one does.
 ///
 /// ```
 /// use extremum::first_order::{Ema, Rule, Sgd};
@@ -75,8 +74,10 @@ impl Rule for Ema {
     }
 }
 
-/// The mean of the points after every k-th step from step s on; x itself before that. From the first step on it is the
-/// average of Polyak and Ruppert.
+/// The mean of the points after every k-th step from step s on; x itself before that. A link that goes after a rule. It
+/// moves nothing; the mean is the point to use, [`Updater::recommended`](crate::first_order::Updater::recommended).
+///
+/// **Method** x̄ ← x̄ + (x − x̄)/j with the j-th point. From the first step on it is the average of Polyak and Ruppert.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Sgd, Swa};
@@ -89,6 +90,10 @@ impl Rule for Ema {
 /// assert_eq!(mean, [-3.0]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control
+/// Optim. 30 (1992); P. Izmailov et al., "Averaging weights leads to wider optima and better generalization", UAI
+/// (2018), algorithm 1 (SWA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Swa {
     start: u64,

@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution and δ = d α:
-//! s ← s + δ g, a ← a + g² (a₀ = 1e-6), G ← G + δ² Σ g²/(√a + ε), d ← max(d, (Σ s²/(√a + ε) − G) / ‖s‖₁),
-//! x ← μ x + (1 − μ) (x₀ − s/(√a + ε)).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 3, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of Adagrad.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -13,10 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptAdaGrad);
 
-/// Adagrad, by dual averaging, that finds its rate: an estimate of the distance from the start to the solution, which
-/// never falls.
+/// Adagrad, by dual averaging, with a rate from an estimate of the distance from the start to the solution. The
+/// estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution and δ = d α: s ← s + δ g,
+/// a ← a + g² (a₀ = 1e-6), G ← G + δ² Σ g²/(√a + ε), d ← max(d, (Σ
+/// s²/(√a + ε) − G) / ‖s‖₁), x ← μ x + (1 − μ) (x₀ − s/(√a + ε)). All [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptAdaGrad;
@@ -25,6 +23,9 @@ solver!(DAdaptAdaGrad);
 /// assert!((x[0] - 2.5).abs() < 1e-6);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 3,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptAdaGrad {
     rate: Rate,

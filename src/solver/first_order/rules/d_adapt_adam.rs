@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)] and q = √β₂:
-//! r ← q r + (1 − q) δ Σ g s/(√v + ε) with the old s and v, m ← β₁ m + (1 − β₁) δ g, v ← β₂ v + (1 − β₂) g²,
-//! s ← q s + (1 − q) δ g, d ← max(d, r / ((1 − q) ‖s‖₁)), x ← (1 − δ λ) x − m / (√v + ε).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 5, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of Adam.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -13,9 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptAdam);
 
-/// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
+/// Adam with a rate from an estimate of the distance from the start to the solution. The estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)] and
+/// q = √β₂: r ← q r + (1 − q) δ Σ g s/(√v + ε) with the old s and v, m ← β₁ m + (1 − β₁) δ g, v ← β₂ v + (1 − β₂) g²,
+/// s ← q s + (1 − q) δ g, d ← max(d, r / ((1 − q) ‖s‖₁)), x ← (1 − δ λ) x − m / (√v + ε). All [groups](Rule::group)
+/// share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptAdam;
@@ -25,6 +24,9 @@ solver!(DAdaptAdam);
 /// assert!((x[0] + 0.25 / 0.75_f64.sqrt()).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 5,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptAdam {
     rate: Rate,

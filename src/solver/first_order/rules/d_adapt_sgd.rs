@@ -1,7 +1,4 @@
-//! With the estimate d of the distance to the solution and δ = d α / ‖g₁‖:
-//! r ← r + δ gᵀs with the old s, s ← s + δ g, d ← max(d, 2 r / ‖s‖), x ← μ x + (1 − μ) (x₀ − s).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 4, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of gradient steps.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -12,10 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptSgd);
 
-/// Gradient steps, by dual averaging, that find their rate: an estimate of the distance from the start to the solution,
-/// which never falls.
+/// Gradient steps, by dual averaging, with a rate from an estimate of the distance from the start to the solution. The
+/// estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate. g₁ is the first gradient that is not zero.
+/// **Method** With the estimate d of the distance to the solution and δ = d α / ‖g₁‖: r ← r + δ gᵀs with the old s,
+/// s ← s + δ g, d ← max(d, 2 r / ‖s‖), x ← μ x + (1 − μ) (x₀ − s). g₁ is the first gradient that is not zero. All
+/// [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptSgd;
@@ -28,6 +27,9 @@ solver!(DAdaptSgd);
 /// assert_eq!(x, [-2.5]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 4,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptSgd {
     rate: Rate,

@@ -1,7 +1,4 @@
-//! Weight decay as a link: g ← g + λ x (L2), or x ← (1 − λ) x beside the rule (decoupled).
-//!
-//! I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR (2019), algorithms 1 and 2: the two differ for
-//! every rule that scales gradients.
+//! Weight decay as a link of a chain.
 
 use crate::Error;
 use crate::error::check;
@@ -10,7 +7,10 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Weight decay.
+/// Weight decay, as a link of a chain: L2 or decoupled.
+///
+/// **Method** L2: g ← g + λ x. Decoupled: x ← (1 − λ) x beside the rule. The two differ for every rule that scales
+/// gradients.
 ///
 /// ```
 /// use extremum::first_order::{Decay, Rule, Sgd};
@@ -19,6 +19,8 @@ use crate::solver::first_order::slots::Columns;
 /// assert!((x[0] - 1.4).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR (2019), algorithms 1 and 2.
 #[derive(Clone, Debug)]
 pub struct Decay {
     l2: f64,

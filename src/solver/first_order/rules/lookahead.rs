@@ -1,5 +1,4 @@
-//! k steps of a rule from a slow point s, then s ← s + α (x − s) and x ← s.
-//! M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS (2019), algorithm 1.
+//! Lookahead.
 
 use super::solver;
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,10 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Lookahead<R>);
 
-/// A rule that goes back, every k steps, to between where it is and where it was then.
+/// Lookahead: every k steps, a rule goes back to a point between where it is and where it was k steps before.
 ///
-/// The slow point is the one to use: [`Updater::recommended`](crate::first_order::Updater::recommended).
+/// **Method** k steps of a rule from a slow point s, then s ← s + α (x − s) and x ← s. The slow point is the one to
+/// use: [`Updater::recommended`](crate::first_order::Updater::recommended).
 ///
 /// ```
 /// use extremum::first_order::{Lookahead, Rule, Sgd};
@@ -28,6 +28,9 @@ solver!([R: Rule] Lookahead<R>);
 /// assert_eq!((x, slow), ([-2.0], [-1.0]));
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS
+/// (2019), algorithm 1.
 #[derive(Clone, Debug)]
 pub struct Lookahead<R> {
     rule: R,

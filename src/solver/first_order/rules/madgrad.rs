@@ -1,7 +1,4 @@
-//! L = α + ε, w = L √t, G ← G + w g², s ← s + w g, z = x₀ − s/(∛G + ε), x ← c x + (1 − c) z − L λ x.
-//! A. Defazio, S. Jelassi, "Adaptivity without compromise: a momentumized, adaptive, dual averaged gradient method for
-//! stochastic optimization", JMLR 23 (2022), algorithm 1, with the ε in the rate and the defaults of the authors' code; the
-//! decay λ is that of pytorch_optimizer.
+//! MADGRAD.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -12,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Madgrad);
 
-/// Dual averages of all gradients, divided by the cube root of their squares. A rate of 0 moves nothing.
+/// MADGRAD: dual averages of all gradients, divided by the cube root of the sum of their squares.
+///
+/// **Method** L = α + ε, w = L √t, G ← G + w g², s ← s + w g, z = x₀ − s/(∛G + ε), x ← c x + (1 − c) z − L λ x. A rate
+/// of 0 moves nothing.
 ///
 /// ```
 /// use extremum::first_order::Madgrad;
@@ -21,6 +21,10 @@ solver!(Madgrad);
 /// assert!((x[0] + 1.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, S. Jelassi, "Adaptivity without compromise: a momentumized, adaptive, dual averaged
+/// gradient method for stochastic optimization", JMLR 23 (2022), algorithm 1, with the ε in the rate and the defaults
+/// of the authors' code; the decay λ is that of pytorch_optimizer.
 #[derive(Clone, Debug)]
 pub struct Madgrad {
     rate: Rate,

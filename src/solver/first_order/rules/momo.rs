@@ -1,10 +1,4 @@
-//! Polyak steps on a model of the cost that averages those of the past: with the means d of g, F of f and q of gᵀx,
-//! W = 1 + α λ and a preconditioner P, x ← x/W − min(α/c, max(W (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d.
-//!
-//! MoMo: P = 1, c = 1, and the means are those of the first gradient at first. MoMo-Adam: P = √v̂ + ε as Adam's, and means
-//! from 0, with c = 1 − β₁ᵗ.
-//! F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive learning rates",
-//! ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
+//! MoMo and MoMo-Adam.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -103,10 +97,14 @@ macro_rules! model_setters {
     };
 }
 
-/// Momentum whose rate is a [Polyak step](crate::first_order::PolyakStep), at most α. Needs the cost:
-/// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
+/// MoMo: momentum with the rate of a [Polyak step](crate::first_order::PolyakStep), at most α, on a model of the cost
+/// that averages those of the past.
 ///
+/// **Method** With the means d of g, F of f and q of gᵀx, W = 1 + α λ and a preconditioner P, x ← x/W − min(α/c, max(W
+/// (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d. Here P = 1, c = 1, and the first means are those of the first gradient.
 /// All [groups](Rule::group) share one step.
+///
+/// **Needs** the cost: [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
 ///
 /// ```
 /// use extremum::first_order::Momo;
@@ -115,6 +113,9 @@ macro_rules! model_setters {
 /// assert!((x[0] - 1.5).abs() < 1e-15 && (x[1] - 2.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive
+/// learning rates", ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
 #[derive(Clone, Debug)]
 pub struct Momo {
     model: Model,
@@ -204,10 +205,14 @@ impl Rule for Momo {
     }
 }
 
-/// Adam whose rate is a [Polyak step](crate::first_order::PolyakStep), at most α/(1 − β₁ᵗ). Needs the cost:
-/// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
+/// MoMo-Adam: Adam with the rate of a [Polyak step](crate::first_order::PolyakStep), at most α/(1 − β₁ᵗ), on a model of
+/// the cost that averages those of the past.
 ///
-/// All [groups](Rule::group) share one step.
+/// **Method** The step of [`Momo`] with the P = √v̂ + ε of Adam, means that start from 0, and
+/// c = 1 − β₁ᵗ: x ← x/W − min(α/c, max(W (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d. All [groups](Rule::group) share
+/// one step.
+///
+/// **Needs** the cost: [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
 ///
 /// ```
 /// use extremum::first_order::MomoAdam;
@@ -216,6 +221,9 @@ impl Rule for Momo {
 /// assert!((x[0] - 2.0).abs() < 1e-12);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive
+/// learning rates", ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
 #[derive(Clone, Debug)]
 pub struct MomoAdam {
     model: Model,

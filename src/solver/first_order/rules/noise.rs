@@ -1,5 +1,4 @@
-//! g ← g + N(0, η / tᵞ) at step t, from 1: a link that goes before a rule.
-//! A. Neelakantan et al., "Adding gradient noise improves learning for very deep networks", arXiv:1511.06807 (2015), eq. 1.
+//! Gradient noise: a link that goes before a rule.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -10,10 +9,10 @@ use crate::solver::first_order::number::{MOST_LANES, Number};
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Normal noise that fades.
+/// Adds normal noise to gradients, with a variance that decreases. A link that goes before a rule.
 ///
-/// The noise of an entry is a function of the seed, the step and the number of the entry alone: the same on any number of
-/// threads, and after a checkpoint.
+/// **Method** g ← g + N(0, η / tᵞ) at step t, from 1. The noise of a component is a function of the seed, the step and
+/// the index of the component alone: it is the same on any number of threads, and after a checkpoint.
 ///
 /// ```
 /// use extremum::first_order::{Noise, Rule, Sgd};
@@ -23,6 +22,9 @@ use crate::solver::first_order::slots::Columns;
 /// assert!((square - 0.25).abs() < 0.015); // four standard deviations of a mean of 10000 squares
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Neelakantan et al., "Adding gradient noise improves learning for very deep networks",
+/// arXiv:1511.06807 (2015), eq. 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
     variance: f64,

@@ -1,6 +1,4 @@
-//! w ← β₂ w + (1 − β₂) ‖g‖², u = g / (√(w + ε₀) + ε) + λ x, m ← β₁ m + u, x ← x − α m; w = ‖g‖² and m = u at first.
-//! B. Ginsburg et al., "Stochastic gradient methods with layer-wise adaptive moments for training of deep networks",
-//! arXiv:1905.11286 (2019), algorithm 1, with its β₁ = 0.95, β₂ = 0.98 (optax has 0.9 and 0.25, and ε = 1e-6).
+//! NovoGrad.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(NovoGrad);
 
-/// Momentum of gradients divided by a mean of their norms. The norm is that of a [group](Rule::group): a layer.
+/// NovoGrad: momentum of gradients that are divided by a mean of their norms.
+///
+/// **Method** w ← β₂ w + (1 − β₂) ‖g‖², u = g / (√(w + ε₀) + ε) + λ x, m ← β₁ m + u, x ← x − α m; w = ‖g‖² and m = u at
+/// first. The norm is that of a [group](Rule::group): a layer.
 ///
 /// ```
 /// use extremum::first_order::NovoGrad;
@@ -20,6 +21,10 @@ solver!(NovoGrad);
 /// assert!((x[0] + 0.06).abs() < 1e-10 && (x[1] - 0.08).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Ginsburg et al., "Stochastic gradient methods with layer-wise adaptive moments for training of
+/// deep networks", arXiv:1905.11286 (2019), algorithm 1, with its β₁ = 0.95, β₂ = 0.98 (optax has 0.9 and 0.25, and
+/// ε = 1e-6).
 #[derive(Clone, Debug)]
 pub struct NovoGrad {
     rate: Rate,

@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)]:
-//! m ← β₁ m + (1 − β₁) d g, v ← β₂ v + (1 − β₂) d² g², r ← β₃ r + δ d/d₀ gᵀ(x₀ − x), s ← β₃ s + δ d/d₀ g,
-//! d ← max(d, c r/‖s‖₁), x ← (1 − δ λ) x − δ m / (√v + d ε), where δ is that of the old d.
-//! K. Mishchenko, A. Defazio, "Prodigy: an expeditiously adaptive parameter-free learner", ICML (2024), algorithm 4, in
-//! the form and with the defaults of the authors' package prodigyopt.
+//! Prodigy.
 
 use super::{check_above_0, check_beta, check_growth, check_size, solver};
 use crate::Error;
@@ -14,9 +10,13 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Prodigy);
 
-/// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
+/// Prodigy: Adam with a rate from an estimate of the distance from the start to the solution. The estimate never
+/// decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution, δ = d α
+/// [√(1 − β₂ᵗ) / (1 − β₁ᵗ)]: m ← β₁ m + (1 − β₁) d g, v ← β₂ v + (1 − β₂) d² g², r ← β₃ r + δ d/d₀
+/// gᵀ(x₀ − x), s ← β₃ s + δ d/d₀ g, d ← max(d, c r/‖s‖₁), x ← (1 − δ λ) x − δ m / (√v + d ε), where δ is that of the
+/// old d. All [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::Prodigy;
@@ -28,6 +28,9 @@ solver!(Prodigy);
 /// assert!(x[0].abs() < 1e-12);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** K. Mishchenko, A. Defazio, "Prodigy: an expeditiously adaptive parameter-free learner", ICML (2024),
+/// algorithm 4, in the form and with the defaults of the authors' package prodigyopt.
 #[derive(Clone, Debug)]
 pub struct Prodigy {
     rate: Rate,

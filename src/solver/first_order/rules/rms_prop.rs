@@ -1,7 +1,4 @@
-//! v ← ρ v + (1 − ρ) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − α b, with ḡ the mean gradient when centred, else 0.
-//! T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves, "Generating sequences with
-//! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop, with
-//! those of optax as options.
+//! RMSprop.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -12,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(RmsProp);
 
-/// Gradients divided by the root of their mean square.
+/// RMSprop: gradients divided by the root of their mean square.
+///
+/// **Method** v ← ρ v + (1 − ρ) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − α b, with ḡ the mean gradient when centred,
+/// else 0.
 ///
 /// ```
 /// use extremum::first_order::RmsProp;
@@ -21,6 +21,10 @@ solver!(RmsProp);
 /// assert!((x[0] + 0.1).abs() < 1e-8);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves,
+/// "Generating sequences with recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults
+/// of torch.optim.RMSprop, with those of optax as options.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     rate: Rate,

@@ -1,7 +1,4 @@
-//! s ← clamp(s η⁺) where gradient and last gradient have one sign, clamp(s η⁻) where they differ, then g = 0; x ← x − s sign(g).
-//! M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN
-//! (1993), in the form Rprop⁻ without weight backtracking of C. Igel, M. Hüsken, "Improving the Rprop learning algorithm",
-//! NC (2000), algorithm iRprop⁻, with the defaults of torch.optim.Rprop.
+//! Rprop.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,7 +10,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Rprop);
 
-/// A step size for every entry that grows while the sign of the gradient stays: for gradients without noise.
+/// Rprop: a step size for every component, which grows while the sign of the gradient stays the same; for gradients
+/// without noise.
+///
+/// **Method** s ← clamp(s η⁺) where gradient and last gradient have one sign, clamp(s η⁻) where they differ, then
+/// g = 0; x ← x − s sign(g).
 ///
 /// ```
 /// use extremum::first_order::Rprop;
@@ -26,6 +27,10 @@ solver!(Rprop);
 /// assert!((x[0] + 0.16).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP
+/// algorithm", ICNN (1993), in the form Rprop⁻ without weight backtracking of C. Igel, M. Hüsken, "Improving the Rprop
+/// learning algorithm", NC (2000), algorithm iRprop⁻, with the defaults of torch.optim.Rprop.
 #[derive(Clone, Debug)]
 pub struct Rprop {
     rate: Rate,

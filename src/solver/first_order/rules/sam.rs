@@ -1,6 +1,4 @@
-//! Two gradients a step: with the first x ← x + ρ g/‖g‖, with the second a step of a rule from where x was before.
-//! P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, "Sharpness-aware minimization for efficiently improving
-//! generalization", ICLR (2021), algorithm 1 and eq. 2.
+//! Sharpness-aware minimization.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +10,13 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Sam<R>);
 
-/// Minima in flat valleys: a rule with the gradient of the highest point at distance ρ.
+/// Sharpness-aware minimization, for minima in flat valleys: a rule with the gradient of the highest point at distance
+/// ρ.
 ///
-/// Every other call goes up, and leaves x there for the next gradient; the next one goes back and lets the rule step.
-/// [`Updater::recommended`](crate::first_order::Updater::recommended) is the lower point at any time. The norm is that of
-/// all [groups](Rule::group). Averages of the points go inside.
+/// **Method** Two gradients a step: with the first x ← x + ρ g/‖g‖, with the second a step of a rule from where x was
+/// before. The first of two calls goes up, and leaves x there for the next gradient; the second goes back and lets the
+/// rule step. [`Updater::recommended`](crate::first_order::Updater::recommended) is the lower point at any time. The
+/// norm is that of all [groups](Rule::group). An average of the points belongs inside.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Sam, Sgd};
@@ -28,6 +28,9 @@ solver!([R: Rule] Sam<R>);
 /// assert_eq!(x, [1.75]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, "Sharpness-aware minimization for efficiently
+/// improving generalization", ICLR (2021), algorithm 1 and eq. 2.
 #[derive(Clone, Debug)]
 pub struct Sam<R> {
     radius: f64,

@@ -1,7 +1,4 @@
-//! First Adam, with its step p; each step suggests the rate γ = pᵀp/(−pᵀg) of a gradient step of the same length along g.
-//! λ ← β₂ λ + (1 − β₂) γ, Λ = λ/(1 − β₂ᵗ). When Λ and γ agree: b ← β₁ b + g, x ← x − (1 − β₁) Λ b from then on.
-//! N. Keskar, R. Socher, "Improving generalization performance by switching from Adam to SGD", arXiv:1712.07628 (2017),
-//! algorithm 1, with its defaults.
+//! SWATS.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +11,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Swats);
 
-/// Adam that turns to gradient steps with momentum once it knows their rate.
+/// SWATS: Adam that switches to gradient steps with momentum once it has an estimate of their rate.
+///
+/// **Method** First Adam, with its step p; each step suggests the rate γ = pᵀp/(−pᵀg) of a gradient step of the same
+/// length along g. λ ← β₂ λ + (1 − β₂) γ, Λ = λ/(1 − β₂ᵗ). When Λ and γ agree: b ← β₁ b + g, x ← x − (1 − β₁) Λ b from
+/// then on.
 ///
 /// ```
 /// use extremum::first_order::Swats;
@@ -27,6 +28,9 @@ solver!(Swats);
 /// assert!((x[0] + 0.1 + 0.1 + 0.5 * 0.1).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** N. Keskar, R. Socher, "Improving generalization performance by switching from Adam to SGD",
+/// arXiv:1712.07628 (2017), algorithm 1, with its defaults.
 #[derive(Clone, Debug)]
 pub struct Swats {
     rate: Rate,
