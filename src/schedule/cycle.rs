@@ -1,12 +1,4 @@
-//! Rates that go up and down.
-//!
-//! ```text
-//! one cycle   from i up to a at the step ρ T - 1, down to e at T - 1 (three phases: back at i at 2 ρ T - 2)
-//! cyclic      b + (a - b) s h,  s = the triangle wave,  h = 1, 1/2^cycle or γ^t
-//! ```
-//!
-//! Sources: L. Smith, N. Topin 2018, *Super-Convergence* (one cycle); L. Smith 2017, *Cyclical Learning Rates for Training
-//! Neural Networks* (cyclic). The steps of the knots are those of torch 2.15, or of optax 0.2.8 when asked.
+//! One cycle and cyclical rates.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +6,18 @@ use super::{Curve, Schedule, check_rate, check_steps, finite_product};
 use crate::Error;
 use crate::error::check;
 
-/// One cycle: up to `peak`, then down to almost nothing.
+/// One cycle: up to `peak`, then down to almost 0.
+///
+/// **Method** From i up to a at the step ρ T - 1, down to e at T - 1 (three phases: back at i at 2 ρ T - 2), with
+/// a = `peak` >= 0.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
 /// | `steps` | | >= 1 | T; the last step of the cycle is T - 1 |
-/// | [`initial`](Self::initial) | peak / 25 | >= 0 | the first rate |
-/// | [`end`](Self::end) | peak / 250000 | >= 0 | the last rate |
+/// | [`initial`](Self::initial) | peak / 25 | >= 0 | i, the first rate |
+/// | [`end`](Self::end) | peak / 250000 | >= 0 | e, the last rate |
 /// | [`rise`](Self::rise) | 0.3 | in [0, 1] | ρ, the part of the cycle in which the rate rises |
-/// | [`curve`](Self::curve) | cosine | | the way of each phase |
+/// | [`curve`](Self::curve) | cosine | | the curve of each phase |
 /// | [`three_phases`](Self::three_phases) | no | | down to `initial` as fast as up, then to `end` |
 /// | [`return_at`](Self::return_at) | 2 ρ | in [ρ, 1] | three phases, back at `initial` after this part |
 /// | [`on_whole_steps`](Self::on_whole_steps) | no | | the knots of optax: ⌊ρ T⌋ and T |
@@ -33,6 +28,9 @@ use crate::error::check;
 /// assert_eq!((rate.at(0), rate.at(5), rate.at(20), rate.at(99)), (0.1, 0.5, 0.0, 0.0));
 /// assert!((rate.at(2) - 0.26).abs() < 1e-15);
 /// ```
+///
+/// **References** L. Smith, N. Topin 2018, *Super-Convergence*. The steps of the knots are those of torch 2.15, or of
+/// optax 0.2.8 when asked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OneCycle {
     peak: f64,
@@ -146,10 +144,14 @@ impl Schedule for OneCycle {
     }
 }
 
-/// Triangles between `low` and `high`: up in `up` steps, down in as many unless [`down`](Self::down) says otherwise.
+/// Cyclical rates: triangles between `low` and `high`, up in `up` steps and down in as many, unless
+/// [`down`](Self::down) says otherwise.
 ///
-/// Both lengths are >= 1. With [`triangular2`](Self::triangular2) each triangle is half as high as the one before; with
-/// [`exp_range`](Self::exp_range) the height at step t is multiplied by γ^t, γ >= 0.
+/// **Method** b + (a - b) s h, with b = `low`, a = `high`, the triangle wave s and h = 1, 1/2^cycle or γ^t.
+///
+/// **Parameters** `low` and `high` >= 0; `up` and [`down`](Self::down) >= 1; with [`triangular2`](Self::triangular2)
+/// each triangle is half as high as the one before; with [`exp_range`](Self::exp_range) the height at step t is
+/// multiplied by γ^t, γ >= 0.
 ///
 /// ```
 /// use extremum::schedule::{Cyclic, Schedule};
@@ -157,6 +159,8 @@ impl Schedule for OneCycle {
 /// assert_eq!((rate.at(1), rate.at(4), rate.at(5), rate.at(10)), (0.25, 1.0, 0.5, 1.0));
 /// assert_eq!((rate.triangular2().at(10), rate.exp_range(0.5).at(4)), (0.5, 0.0625));
 /// ```
+///
+/// **References** L. Smith 2017, *Cyclical Learning Rates for Training Neural Networks*.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cyclic {
     low: f64,

@@ -1,11 +1,4 @@
-//! Rates that fall by a constant factor.
-//!
-//! ```text
-//! step decay     a γ^⌊t / k⌋
-//! exponential    a γ^((t - t₀) / k)
-//! ```
-//!
-//! The StepLR and ExponentialLR of torch 2.15; exponential_decay of optax 0.2.8 has all the parameters.
+//! Step decay and exponential decay.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,15 +16,19 @@ pub(super) fn periods(step: u64, begin: u64, every: u64, staircase: bool) -> f64
     if staircase { (passed / every) as f64 } else { passed as f64 / every as f64 }
 }
 
-/// Step decay: `initial` · factor^⌊t / every⌋.
+/// Step decay: the rate is multiplied by a factor after every so many steps.
 ///
-/// The factor is 0.1 unless [`factor`](Self::factor) sets it (>= 0); `every` >= 1.
+/// **Method** a γ^⌊t / k⌋ after t steps, with a = `initial` and k = `every`.
+///
+/// **Parameters** `initial` >= 0; `every` >= 1; [`factor`](Self::factor) γ >= 0, default 0.1.
 ///
 /// ```
 /// use extremum::schedule::{Schedule, StepDecay};
 /// let rate = StepDecay::new(0.4, 10).factor(0.5);
 /// assert_eq!((rate.at(9), rate.at(10), rate.at(25)), (0.4, 0.2, 0.1));
 /// ```
+///
+/// **References** The StepLR of torch 2.15.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepDecay {
     initial: f64,
@@ -64,12 +61,14 @@ impl Schedule for StepDecay {
     }
 }
 
-/// Exponential decay: `initial` · factor^((t - begin) / every), not past `end`.
+/// Exponential decay: the rate decreases by a constant factor.
+///
+/// **Method** a γ^((t - t₀) / k) after t steps, not past `end`, with a = `initial` and γ = `factor`, both >= 0.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
-/// | [`every`](Self::every) | 1 | >= 1 | steps in which one factor is applied |
-/// | [`begin`](Self::begin) | 0 | | steps before the decay starts |
+/// | [`every`](Self::every) | 1 | >= 1 | k, steps in which one factor is applied |
+/// | [`begin`](Self::begin) | 0 | | t₀, steps before the decay starts |
 /// | [`staircase`](Self::staircase) | no | | whole factors only |
 /// | [`end`](Self::end) | none | >= 0 | a lower bound; an upper one when the factor is >= 1 |
 ///
@@ -78,6 +77,8 @@ impl Schedule for StepDecay {
 /// let rate = Exponential::new(0.1, 0.25).every(4).end(0.02);
 /// assert_eq!((rate.at(2), rate.at(4), rate.at(9)), (0.05, 0.025, 0.02));
 /// ```
+///
+/// **References** The ExponentialLR of torch 2.15; exponential_decay of optax 0.2.8 has all the parameters.
 #[doc(alias = "ExponentialDecay")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exponential {

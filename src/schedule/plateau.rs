@@ -1,12 +1,4 @@
-//! Less when nothing gets better.
-//!
-//! ```text
-//! better   m < best (1 - θ)   (relative),   m < best - θ   (absolute)
-//! after more than `patience` observations in a row that are not better:
-//!          rate = max(rate · factor, min),  if that is less by more than ε;  then `cooldown` free observations
-//! ```
-//!
-//! The ReduceLROnPlateau of torch 2.15.
+//! The rate is reduced when a metric stops improving.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +8,19 @@ use crate::error::check;
 
 /// Reduces the rate when a metric has stopped improving.
 ///
-/// Plain configuration; [`start`](Self::start) gives the [`Plateau`] that observes the metric.
+/// This is plain configuration; [`start`](Self::start) gives the [`Plateau`] that observes the metric.
+///
+/// **Method** A metric m is better when m < best (1 - θ) (relative), or m < best - θ (absolute). After more than
+/// `patience` observations in a row that are not better: rate = max(rate · factor, min), if that is less by more than
+/// ε; then `cooldown` observations do not count.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
 /// | [`factor`](Self::factor) | 0.1 | in [0, 1) | what a reduction multiplies the rate by |
-/// | [`patience`](Self::patience) | 10 | | observations without improvement that are forgiven |
+/// | [`patience`](Self::patience) | 10 | | observations without improvement that are allowed |
 /// | [`threshold`](Self::threshold) | 1e-4 | in [0, 1) | θ, relative to the best metric |
 /// | [`absolute`](Self::absolute) | no | | θ is a difference (>= 0): for metrics that may be negative |
-/// | [`cooldown`](Self::cooldown) | 0 | | observations after a reduction in which nothing is counted |
+/// | [`cooldown`](Self::cooldown) | 0 | | observations after a reduction that do not count |
 /// | [`maximize`](Self::maximize) | no | | larger is better |
 /// | [`base`](Self::base) | 1 | > 0 | the rate that the factor multiplies |
 /// | [`min_rate`](Self::min_rate) | 0 | >= 0 | the rate is not reduced below this |
@@ -36,6 +32,8 @@ use crate::error::check;
 /// let factors = [1.0, 0.9, 0.9, f64::NAN, 0.8].map(|metric| plateau.observe(metric));
 /// assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5]);
 /// ```
+///
+/// **References** The ReduceLROnPlateau of torch 2.15.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
     factor: f64,

@@ -1,8 +1,4 @@
-//! The learning-rate range test: step t uses the rate a (b/a)^(t/(T − 1)), and the costs along the way show which rates
-//! learn and which diverge.
-//!
-//! L. Smith, "Cyclical learning rates for training neural networks", WACV (2017), section 3.3; smoothed and stopped as in
-//! fastai's `lr_find` (J. Howard, S. Gugger, "fastai: a layered API for deep learning", Information 11 (2020), section 4).
+//! The learning-rate range test.
 
 use nalgebra::DVector;
 
@@ -13,7 +9,11 @@ use crate::{Error, IntoVector, Oracle, Problem};
 /// T at most: what is made of the curve takes T² operations.
 const MOST_STEPS: usize = 100_000;
 
-/// The terms of a range test.
+/// The learning-rate range test: the rate grows from step to step, and the costs show which rates learn and which
+/// diverge.
+///
+/// **Method** Step t uses the rate a (b/a)^(t/(T − 1)). The costs are averaged, and the test ends where the average
+/// diverges.
 ///
 /// ```
 /// use extremum::first_order::Sgd;
@@ -32,6 +32,10 @@ const MOST_STEPS: usize = 100_000;
 /// assert_eq!((x, sgd.steps()), ([1.0], 0)); // as before
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** L. Smith, "Cyclical learning rates for training neural networks", WACV (2017), section 3.3; smoothed
+/// and stopped as in fastai's `lr_find` (J. Howard, S. Gugger, "fastai: a layered API for deep learning", Information
+/// 11 (2020), section 4).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LrRangeTest {
     from: f64,
