@@ -240,7 +240,7 @@ impl<'a, P: Population> Course<'a, P> {
         let counts = [state.price, state.spent, state.generations];
         let is_usable = state.partial.is_valid(problem.problem()) && state.cost().is_finite();
         if counts.iter().any(|count| *count > u64::MAX / 8) || !is_usable {
-            let reason = "its counts or its best point are not those of any run".to_owned();
+            let reason = "its counts or its best point are impossible".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         state.search.check(self.population, problem.dimension(), problem.problem().bounds())

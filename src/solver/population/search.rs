@@ -209,7 +209,7 @@ impl<M> SearchState<M> {
             && self.best_cost > f64::NEG_INFINITY
             && self.generation < u64::MAX / 2
             && population.is_valid(&self.space, &self.memory);
-        let reason = || "its population is not one of this configuration and problem".to_owned();
+        let reason = || "its population does not fit this configuration and problem".to_owned();
         if fits { Ok(()) } else { Err(Error::Checkpoint { reason: reason() }) }
     }
 }

@@ -98,7 +98,7 @@ impl Population for SobolSearch {
     }
     fn begin(&self, space: &Space, random: &mut Random) -> Result<SobolMemory, Error> {
         let holds = (1..=Sobol::LONGEST).contains(&self.points);
-        check(holds, "points", self.points as f64, "from 1 to 2^52, as many as there are")?;
+        check(holds, "points", self.points as f64, "from 1 to 2^52, the length of the sequence")?;
         check_size(self.batch, space.dimension(), "batch", 1)?;
         let sequence = Sobol::new(space.dimension())?;
         let sequence = if self.scrambled { sequence.scrambled(random) } else { sequence };

@@ -32,7 +32,7 @@ impl Sobol {
     /// # Errors
     /// [`Error::Parameter`] for more coordinates than there are direction numbers.
     pub fn new(n: usize) -> Result<Self, Error> {
-        let range = "at most 256, as there are direction numbers for";
+        let range = "at most 256, for which there are direction numbers";
         crate::error::check(n <= Self::LARGEST, "the number of variables", n as f64, range)?;
         let mut directions = Vec::with_capacity(n * BITS);
         // The first coordinate is van der Corput's.
