@@ -50,7 +50,7 @@ impl AcceleratedGradient {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), restart: true }
     }
-    /// Whether the momentum starts again where it points uphill, default `true`.
+    /// Whether the momentum restarts where it points uphill, default `true`.
     pub fn restart(mut self, restart: bool) -> Self {
         self.restart = restart;
         self

@@ -47,13 +47,13 @@ impl AdEmaMix {
         self.beta = third;
         self
     }
-    /// α, what the long memory weighs, default 5. Range: ≥ 0.
+    /// α, the weight of the long memory, default 5. Range: ≥ 0.
     pub fn alpha(mut self, alpha: f64) -> Self {
         self.alpha = alpha;
         self
     }
-    /// The steps T in which α grows from 0 on a line, and the memory of m₂ from that of m₁ (1/ln β on a line); without,
-    /// both are there at once. Range: > 0.
+    /// The number T of steps in which α increases linearly from 0, and the memory of m₂ from that of m₁ (1/ln β linearly).
+    /// Without a warm-up, both have their values from the first step. Range: > 0.
     pub fn warmup(mut self, steps: f64) -> Self {
         self.warmup = Some(steps);
         self

@@ -46,7 +46,7 @@ impl AdaBelief {
             keeps_largest: false,
         }
     }
-    /// ε′, which s remembers (optax's `eps_root`), default 1e-16. Range: ≥ 0.
+    /// ε′, added to s at every step (optax's `eps_root`), default 1e-16. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.added = epsilon;
         self
@@ -62,7 +62,7 @@ impl AdaBelief {
         self.rectification.get_or_insert_default();
         self
     }
-    /// [`rectified`](Self::rectified), with what ρ has to exceed; 5 without. Range: finite, ≥ 4.
+    /// [`rectified`](Self::rectified), with the threshold that ρ has to exceed, default 5. Range: finite, ≥ 4.
     pub fn threshold(mut self, rho: f64) -> Self {
         self = self.rectified();
         self.rectification.get_or_insert_default().threshold = rho;
@@ -117,7 +117,7 @@ impl Rule for AdaBelief {
     ) -> (Entry<V>, [V; 3]) {
         let m = moments.first(m, at.g);
         let s = moments.second(s, at.g - m) + V::of(*added);
-        // Without its column it is 0 before each step.
+        // Without its column, `largest` is 0 before each step.
         let largest = largest.max(s);
         at.x = moments.moved(at.x, m, at.g, largest);
         (at, [m, s, largest])

@@ -87,7 +87,7 @@ impl AdaBound {
         check_size("epsilon_root", self.epsilon_root)
     }
 
-    /// `base` is α₀, or 0 as long as the schedule has not given a positive rate.
+    /// `base` is α₀, or 0 until the schedule gives a positive rate.
     fn coefficients(&self, now: &Now, base: &mut f64) -> AdaBoundPlan {
         let [b1, b2] = self.beta;
         let t = now.step as f64;

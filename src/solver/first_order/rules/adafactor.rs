@@ -50,22 +50,22 @@ impl Adafactor {
             decay: 0.0,
         }
     }
-    /// c: the share of a new square in v is t^c, default −0.8. Range: ≤ 0.
+    /// c: the weight of a new square in v is t^c, default −0.8. Range: ≤ 0.
     pub fn exponent(mut self, exponent: f64) -> Self {
         self.exponent = exponent;
         self
     }
-    /// ε₁, the least root of v; by default the distance from 1 to the next number of the type. Range: ≥ 0.
+    /// ε₁, a lower bound of √v; by default the distance from 1 to the next number of the type. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = Some(epsilon);
         self
     }
-    /// ε₂, what the size of x counts for at least, default 1e-3. Range: ≥ 0.
+    /// ε₂, a lower bound of the size of x, default 1e-3. Range: ≥ 0.
     pub fn smallest(mut self, smallest: f64) -> Self {
         self.smallest = smallest;
         self
     }
-    /// d, the root mean square that u is cut to, default 1. Range: > 0.
+    /// d, the root mean square to which u is clipped, default 1. Range: > 0.
     pub fn threshold(mut self, threshold: f64) -> Self {
         self.threshold = threshold;
         self
@@ -82,11 +82,11 @@ impl Adafactor {
 pub struct AdafactorPlan {
     /// t^c
     share: f64,
-    /// ε₁², if not that of the type.
+    /// ε₁², if it is not the default of the type.
     floor: Option<f64>,
     /// 1 − α λ
     shrink: f64,
-    /// What u is multiplied by, known after the survey.
+    /// The factor of u, known after the survey.
     size: f64,
 }
 

@@ -99,7 +99,7 @@ impl AmsGrad {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { moments: Moments::new(rate), corrected_first: false }
     }
-    /// Takes the maximum of v̂ instead of v, as optax does: early gradients weigh more.
+    /// Takes the maximum of v̂ instead of v, as optax does: early gradients have more weight.
     pub fn maximum_after_correction(mut self) -> Self {
         self.corrected_first = true;
         self
@@ -144,7 +144,7 @@ adam!(Adam "Adam", AdamW "AdamW");
 #[derive(Clone, Copy, Debug)]
 pub struct AmsGradPlan {
     moments: MomentsPlan,
-    /// What v is multiplied by before the maximum.
+    /// The factor of v before the maximum.
     before: f64,
 }
 

@@ -31,7 +31,7 @@ setters! { Adan: epsilon "1e-8", epsilon_root "0", decay "0"; }
 /// authors' code.
 #[derive(Clone, Debug)]
 pub struct Adan {
-    /// Of m and n.
+    /// The parameters of m and n.
     moments: Moments,
     beta: f64,
     weight: Option<f64>,
@@ -50,7 +50,7 @@ impl Adan {
         self.beta = second;
         self
     }
-    /// γ, what differences weigh, default β₂; optax has 1 − β₂. Range: finite, ≥ 0.
+    /// γ, the weight of differences, default β₂ (1 − β₂ in optax). Range: finite, ≥ 0.
     pub fn difference_weight(mut self, weight: f64) -> Self {
         self.weight = Some(weight);
         self
@@ -68,7 +68,7 @@ pub struct AdanPlan {
     moments: MomentsPlan,
     beta: f64,
     weight: f64,
-    /// 0 at the first step, which knows no difference, then 1.
+    /// 0 at the first step, which has no difference, then 1.
     known: f64,
 }
 

@@ -59,17 +59,17 @@ impl Adopt {
         self.epsilon = epsilon;
         self
     }
-    /// cₜ, a number or a schedule of the steps before this one; default (t − 1)^¼. Range: ≥ 0.
+    /// cₜ, a number or a schedule of the number of previous steps; default (t − 1)^¼. Range: ≥ 0.
     pub fn clip(mut self, largest: impl Into<Rate>) -> Self {
         self.clip = Some(largest.into());
         self
     }
-    /// Does not clip: algorithm 1 of the paper.
+    /// Turns clipping off: algorithm 1 of the paper.
     pub fn without_clipping(mut self) -> Self {
         self.clip = None;
         self
     }
-    /// Looks ahead, as optax does with `nesterov`: x ← x − α (β₁ m + (1 − β₁) u).
+    /// Nesterov's momentum, as `nesterov` in optax: x ← x − α (β₁ m + (1 − β₁) u).
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
         self
@@ -79,12 +79,12 @@ impl Adopt {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct AdoptPlan {
-    /// What is kept of m and added of u, and the same of v and g².
+    /// The factors of m and u, and of v and g².
     m: [f64; 2],
     v: [f64; 2],
     epsilon: f64,
     clip: f64,
-    /// What x moves by of m and of u.
+    /// The weights of m and u in the step of x.
     weights: [f64; 2],
 }
 

@@ -1,4 +1,4 @@
-//! A link that makes a step whole or none.
+//! A link that skips a step as a whole.
 
 use crate::Error;
 use crate::solver::first_order::number::Number;

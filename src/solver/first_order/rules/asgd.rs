@@ -43,7 +43,7 @@ impl Asgd {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), decay: 1e-4, power: 0.75, average_from: 1e6 }
     }
-    /// λ, default 1e-4: the decay of x, and how fast the rate falls. Range: ≥ 0.
+    /// λ, default 1e-4: the decay of x, and how fast the rate decreases. Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
@@ -53,7 +53,7 @@ impl Asgd {
         self.power = power;
         self
     }
-    /// t₀, the number of steps that the average leaves out, default 1e6; up to them it is x itself. Range: ≥ 0.
+    /// t₀, the number of steps before the average starts, default 1e6; until then it is x itself. Range: ≥ 0.
     pub fn average_from(mut self, step: f64) -> Self {
         self.average_from = step;
         self
@@ -67,7 +67,7 @@ pub struct AsgdPlan {
     rate: f64,
     /// 1 − λ η
     shrink: f64,
-    /// The share of x in the average.
+    /// The weight of x in the average.
     share: f64,
 }
 

@@ -138,7 +138,7 @@ impl ClipAdaptive {
     pub fn new(ratio: f64) -> Self {
         Self { ratio, epsilon: 1e-3 }
     }
-    /// ε, default 1e-3, lets parameters at zero move. Range: ≥ 0.
+    /// ε, default 1e-3, which lets parameters at 0 move. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self

@@ -39,7 +39,7 @@ pub struct DAdaptAdaGrad {
 const SMALLEST: f64 = 1e-6;
 
 impl DAdaptAdaGrad {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         let (rate, growth) = (rate.into(), f64::INFINITY);
         Self { rate, momentum: 0.0, epsilon: 1e-6, initial: 1e-6, growth }
@@ -59,7 +59,7 @@ impl DAdaptAdaGrad {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self

@@ -39,7 +39,7 @@ pub struct DAdaptAdam {
 }
 
 impl DAdaptAdam {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self {
             rate: rate.into(),
@@ -61,12 +61,12 @@ impl DAdaptAdam {
         self.epsilon = epsilon;
         self
     }
-    /// λ, default 0. Range: ≥ 0. For L2, the default of dadaptation, there is [`Decay`](crate::first_order::Decay).
+    /// λ, default 0. Range: ≥ 0. For L2, the default of dadaptation, use [`Decay`](crate::first_order::Decay).
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
     }
-    /// With the factor in brackets, Adam's correction of the bias; off by default. optax always has it.
+    /// Includes the factor in brackets, Adam's bias correction; off by default. optax always has it.
     pub fn bias_correction(mut self) -> Self {
         self.corrects_bias = true;
         self
@@ -76,7 +76,7 @@ impl DAdaptAdam {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self

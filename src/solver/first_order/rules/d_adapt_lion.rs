@@ -34,7 +34,7 @@ pub struct DAdaptLion {
 }
 
 impl DAdaptLion {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), beta: [0.9, 0.99], decay: 0.0, initial: 1e-6 }
     }

@@ -40,7 +40,7 @@ pub struct DAdaptSgd {
 }
 
 impl DAdaptSgd {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         let (rate, growth) = (rate.into(), f64::INFINITY);
         Self { rate, momentum: 0.0, decay: 0.0, initial: 1e-6, growth }
@@ -50,7 +50,7 @@ impl DAdaptSgd {
         self.momentum = momentum;
         self
     }
-    /// λ of L2, default 0: g + λ x in the place of g, but not in ‖g₁‖, as dadaptation has it. Range: ≥ 0.
+    /// λ of L2, default 0: g + λ x in place of g, except in ‖g₁‖, as in dadaptation. Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
@@ -60,7 +60,7 @@ impl DAdaptSgd {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self
@@ -76,14 +76,14 @@ pub struct DAdaptSgdPlan {
     decay: f64,
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DAdaptSgdMemory {
     /// d
     distance: f64,
     /// r
     numerator: f64,
-    /// ‖g₁‖, 0 before it.
+    /// ‖g₁‖, or 0 until it is known.
     first: f64,
 }
 
@@ -137,7 +137,7 @@ impl Rule for DAdaptSgd {
         memory: &mut DAdaptSgdMemory,
     ) {
         if memory.first == 0.0 {
-            // s is 0, so that nothing can be estimated yet.
+            // s is 0: nothing can be estimated yet.
             memory.first = gradient.sqrt();
             *plan = self.plan(now, memory);
             return;

@@ -34,7 +34,7 @@ pub struct Dog {
     epsilon: f64,
 }
 
-/// What the first step goes by.
+/// What determines the first step.
 #[derive(Clone, Copy, Debug)]
 enum Initial {
     Distance(f64),
@@ -43,7 +43,7 @@ enum Initial {
 }
 
 impl Dog {
-    /// With a factor α ≥ 0 of the rate, a number or a schedule; 1 is what the method is made for.
+    /// With a factor α ≥ 0 of the rate, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), initial: Initial::RelativeDistance(1e-6), epsilon: 1e-8 }
     }
@@ -127,7 +127,7 @@ impl Rule for Dog {
         *total += gradient;
         let root = (*total + self.epsilon).sqrt();
         *rate *= match self.initial {
-            // Until something has moved.
+            // Until x has moved.
             Initial::Rate(rate) if *r == 0.0 => rate,
             _ if root > 0.0 => *r / root,
             _ => 0.0,
@@ -166,7 +166,7 @@ pub struct DoWg {
 }
 
 impl DoWg {
-    /// With a factor α ≥ 0 of the rate, a number or a schedule; 1 is what the method is made for.
+    /// With a factor α ≥ 0 of the rate, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), initial: None, epsilon: 1e-4 }
     }

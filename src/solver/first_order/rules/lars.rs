@@ -46,7 +46,7 @@ impl Lars {
         self.momentum = momentum;
         self
     }
-    /// Nesterov's look ahead: x ← x − (α r u + μ b).
+    /// Nesterov's momentum: x ← x − (α r u + μ b).
     pub fn nesterov(mut self) -> Self {
         self.looks_ahead = true;
         self
@@ -74,9 +74,9 @@ pub struct LarsPlan {
     /// α, then α r.
     rate: f64,
     momentum: f64,
-    /// What the step takes of α r u: 1 when looking ahead, else 0.
+    /// The weight of α r u in the step: 1 with Nesterov's momentum, else 0.
     own: f64,
-    /// What the step takes of b.
+    /// The weight of b in the step.
     of_buffer: f64,
     decay: f64,
 }

@@ -39,7 +39,7 @@ impl Lion {
         self.beta = [first, second];
         self
     }
-    /// λ, default 0; that of optax is 1e-3. Range: ≥ 0.
+    /// λ, default 0 (1e-3 in optax). Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self

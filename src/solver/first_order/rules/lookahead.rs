@@ -40,7 +40,7 @@ pub struct Lookahead<R> {
 }
 
 impl<R> Lookahead<R> {
-    /// Around a rule.
+    /// Lookahead around a rule.
     pub fn new(rule: R) -> Self {
         Self { rule, period: 5, slow_step: 0.5, resets: false }
     }
@@ -54,14 +54,14 @@ impl<R> Lookahead<R> {
         self.slow_step = step;
         self
     }
-    /// The rule starts anew from every slow point: its averages, and its count of steps.
+    /// Resets the rule at every slow point: its averages, and its count of steps.
     pub fn reset_state(mut self) -> Self {
         self.resets = true;
         self
     }
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadMemory<M> {
     rule: M,
@@ -75,7 +75,7 @@ pub struct LookaheadMemory<M> {
 #[derive(Clone, Copy, Debug)]
 pub struct LookaheadPlan<P> {
     rule: P,
-    /// α, when a slow step is due.
+    /// α, if a slow step is due.
     slow_step: Option<f64>,
 }
 
@@ -196,7 +196,7 @@ impl<R: Rule> Rule for Lookahead<R> {
 }
 
 impl<R: Rule> Lookahead<R> {
-    /// True right after a slow step, when the rule starts anew.
+    /// True directly after a slow step, if the rule is reset then.
     fn is_reset(&self, memory: &LookaheadMemory<R::Memory>) -> bool {
         self.resets && memory.gradients == 0
     }

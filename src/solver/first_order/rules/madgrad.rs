@@ -38,7 +38,7 @@ impl Madgrad {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), momentum: 0.9, epsilon: 1e-6, decay: 0.0 }
     }
-    /// c, default 0.9. Range: 0 to 1, 1 excluded. With 0, x₀ is not stored but found from x, G and s.
+    /// c, default 0.9. Range: 0 to 1, 1 excluded. With 0, x₀ is not stored but computed from x, G and s.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
@@ -70,7 +70,7 @@ pub struct MadgradPlan {
 }
 
 impl MadgradPlan {
-    /// s/(∛G + ε); 0 where there was no gradient yet.
+    /// s/(∛G + ε); 0 where all gradients were 0.
     #[inline(always)]
     fn average<V: Number>(&self, squares: V, sum: V) -> V {
         let (root, zero) = (squares.each(|_, g2| g2.cbrt()) + V::of(self.epsilon), V::of(0.0));

@@ -10,7 +10,7 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Momo, MomoAdam);
 
-/// What the two have in common.
+/// What the two rules have in common.
 #[derive(Clone, Debug)]
 struct Model {
     rate: Rate,
@@ -19,7 +19,7 @@ struct Model {
     adapts: bool,
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MomoMemory {
     /// F
@@ -50,7 +50,7 @@ impl Model {
         1.0 / (1.0 + now.rate(&self.rate) * self.decay)
     }
 
-    /// The step along P⁻¹ d, from ‖d‖²_P⁻¹, dᵀx and gᵀx; `keep` is what the means keep of the past, `mass` is c.
+    /// The step along P⁻¹ d, from ‖d‖²_P⁻¹, dᵀx and gᵀx; `keep` is the weight of the past in the means, `mass` is c.
     fn step(
         &self,
         now: &Now,
@@ -79,12 +79,12 @@ impl Model {
 
 macro_rules! model_setters {
     () => {
-        /// f*, what the cost is never below, default 0. Range: finite.
+        /// f*, a lower bound of the cost, default 0. Range: finite.
         pub fn lower_bound(mut self, bound: f64) -> Self {
             self.model.bound = bound;
             self
         }
-        /// Estimates a larger f* on the way (section 4 of the paper), never below [`lower_bound`](Self::lower_bound).
+        /// Estimates a larger f* during the run (section 4 of the paper), never below [`lower_bound`](Self::lower_bound).
         pub fn adaptive_bound(mut self) -> Self {
             self.model.adapts = true;
             self
@@ -142,7 +142,7 @@ impl Momo {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct MomoPlan {
-    /// What d keeps.
+    /// The weight of the past in d.
     keep: f64,
     /// 1/W
     shrink: f64,

@@ -44,7 +44,7 @@ impl Nadam {
         self.momentum_decay = Some(psi);
         self
     }
-    /// Has the momentum μ = β₁ from the first step on, as optax does.
+    /// Takes the momentum μ = β₁ from the first step on, as optax does.
     pub fn constant_momentum(mut self) -> Self {
         self.momentum_decay = None;
         self

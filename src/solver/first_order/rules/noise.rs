@@ -33,7 +33,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// With the variance η ≥ 0 of the first step. The paper takes the best of 0.01, 0.3 and 1.
+    /// With the variance η ≥ 0 of the first step, and a seed. The paper takes the best of 0.01, 0.3 and 1.
     pub fn new(variance: f64, seed: u64) -> Self {
         Self { variance, power: 0.55, seed }
     }
@@ -44,7 +44,7 @@ impl Noise {
     }
 }
 
-/// What the noise of a step is drawn from.
+/// The source of the noise of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct NoisePlan {
     deviation: f64,
@@ -52,11 +52,11 @@ pub struct NoisePlan {
     step: u64,
 }
 
-/// 32-bit words that make one normal: two uniform numbers.
+/// 32-bit words for one normal number: two uniform numbers.
 const WORDS: u128 = 4;
 
 impl NoisePlan {
-    /// Normal numbers for `count` entries from `index`, by the method of Box and Muller.
+    /// Normal numbers for `count` components from `index`, by the method of Box and Muller.
     fn normals(&self, index: usize, count: usize) -> [f64; MOST_LANES] {
         let mut random = ChaCha8Rng::from_seed(self.key);
         random.set_stream(self.step);

@@ -59,23 +59,23 @@ impl NovoGrad {
         self.epsilon = epsilon;
         self
     }
-    /// ε₀ under the root, default 0, as optax has it. Range: ≥ 0.
+    /// ε₀ under the root, default 0 as in optax. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon_root: f64) -> Self {
         self.epsilon_root = epsilon_root;
         self
     }
-    /// λ, default 0, beside the divided gradient. Range: ≥ 0. For a decay beside the rule there is
+    /// λ, default 0, added to the divided gradient. Range: ≥ 0. For decoupled decay use
     /// [`Decay`](crate::first_order::Decay).
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
     }
-    /// m ← β₁ m + (1 − β₁) u after the first step (`grad_averaging` of pytorch_optimizer).
+    /// Averages, m ← β₁ m + (1 − β₁) u, after the first step (`grad_averaging` of pytorch_optimizer).
     pub fn gradient_averaging(mut self) -> Self {
         self.averages = true;
         self
     }
-    /// α √(1 − β₂ᵗ) in the place of α (`adam_debias` of pytorch_optimizer).
+    /// Takes α √(1 − β₂ᵗ) in place of α (`adam_debias` of pytorch_optimizer).
     pub fn rate_correction(mut self) -> Self {
         self.corrects_rate = true;
         self
@@ -88,7 +88,7 @@ pub struct NovoGradPlan {
     rate: f64,
     /// β₁, 0 at the first step.
     keep: f64,
-    /// What m takes of u.
+    /// The weight of u in m.
     add: f64,
     /// 1 / (√(w + ε₀) + ε)
     scale: f64,
@@ -143,7 +143,7 @@ impl Rule for NovoGrad {
         let b2 = if now.step == 1 { 0.0 } else { self.beta[1] };
         *memory = b2 * *memory + (1.0 - b2) * sums[0];
         let divisor = (*memory + self.epsilon_root).sqrt() + self.epsilon;
-        // A gradient of zeros has no direction.
+        // A gradient of 0 has no direction.
         plan.scale = if divisor > 0.0 { 1.0 / divisor } else { 0.0 };
     }
     #[inline(always)]

@@ -45,7 +45,7 @@ impl PolyakStep {
         let (largest, scaling) = (largest.into(), 1.0);
         Self { largest, minimum: 0.0, scaling, epsilon: 0.0, never_climbs: false }
     }
-    /// f*, the least cost there is, or a guess of it; default 0. Range: finite. Below it, the step climbs.
+    /// f*, the lowest cost or an estimate of it; default 0. Range: finite. Where the cost is below it, the step goes uphill.
     pub fn minimum(mut self, minimum: f64) -> Self {
         self.minimum = minimum;
         self
@@ -60,7 +60,7 @@ impl PolyakStep {
         self.epsilon = epsilon;
         self
     }
-    /// SPS₊: stays where the cost is below f*.
+    /// SPS₊: does not move where the cost is below f*.
     pub fn never_climb(mut self) -> Self {
         self.never_climbs = true;
         self

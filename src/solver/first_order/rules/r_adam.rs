@@ -46,19 +46,19 @@ impl RAdam {
         self.moments.epsilon_hat = false;
         self
     }
-    /// What ρ has to exceed, default 5. Range: finite, ≥ 4, below which the variance is not known.
+    /// The threshold that ρ has to exceed, default 5. Range: finite, ≥ 4; the variance is not defined below 4.
     pub fn threshold(mut self, rho: f64) -> Self {
         self.rectification.threshold = rho;
         self
     }
-    /// Does not move, nor decay, until ρ exceeds the threshold, as pytorch_optimizer does.
+    /// Neither moves nor decays until ρ exceeds the threshold, as in pytorch_optimizer.
     pub fn waiting(mut self) -> Self {
         self.rectification.waits = true;
         self
     }
 }
 
-/// What becomes of a step whose variance is not known, and of others.
+/// The rectification of a step, and what replaces it while the variance is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Rectification {
     pub threshold: f64,

@@ -41,7 +41,7 @@ pub struct Rprop {
 }
 
 impl Rprop {
-    /// With the step size s ≥ 0 of the first step; 1e-2 is common. Of a schedule only the first rate counts.
+    /// With the step size s ≥ 0 of the first step; 1e-2 is common. Only the first rate of a schedule is used.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), shrink: 0.5, grow: 1.2, smallest: 1e-6, largest: 50.0 }
     }
@@ -51,7 +51,7 @@ impl Rprop {
         self.grow = grow;
         self
     }
-    /// The bounds of s, the first one included, default 1e-6 and 50. Range: ≥ 0, the second not below the first.
+    /// The bounds of s, which also hold for the first step, default 1e-6 and 50. Range: ≥ 0, the second at least the first.
     pub fn step_sizes(mut self, smallest: f64, largest: f64) -> Self {
         self.smallest = smallest;
         self.largest = largest;
@@ -62,7 +62,7 @@ impl Rprop {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct RpropPlan {
-    /// What is left of a stored step size: nothing at the first step.
+    /// The share of the stored step size that is kept: 0 at the first step.
     keep: f64,
     /// The step size of the first step, 0 later.
     first: f64,

@@ -38,13 +38,13 @@ pub struct Sam<R> {
 }
 
 impl<R> Sam<R> {
-    /// With a radius ρ ≥ 0, 0.05 is common, around a rule.
+    /// With a radius ρ ≥ 0 around a rule; 0.05 is common.
     pub fn new(radius: f64, rule: R) -> Self {
         Self { radius, rule }
     }
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SamMemory<M> {
     rule: M,
@@ -59,7 +59,7 @@ pub struct SamMemory<M> {
 pub struct SamPlan<P> {
     /// ρ/‖g‖
     climb: f64,
-    /// The step of the rule, when it is its turn.
+    /// The step of the rule, if it is due.
     rule: Option<P>,
 }
 
@@ -107,7 +107,7 @@ impl<R: Rule> Rule for Sam<R> {
     ) -> [V; 4] {
         let zero = V::of(0.0);
         match (round, &plan.rule) {
-            // Also on the way back: a gradient with bad numbers then skips the step as a whole.
+            // Also on the way back: a gradient that is not finite then skips the whole step.
             (0, _) => [at.g.squared(), zero, zero, zero],
             (_, Some(rule)) => R::survey(rule, round - 1, Entry { x: below, ..at }, values),
             (_, None) => [zero; 4],

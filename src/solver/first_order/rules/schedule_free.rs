@@ -12,7 +12,7 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(ScheduleFreeSgd, ScheduleFreeAdamW, ScheduleFreeRAdam);
 
-/// What the three have in common.
+/// What the three rules have in common.
 #[derive(Clone, Debug)]
 struct Averaging {
     rate: Rate,
@@ -34,9 +34,9 @@ pub struct ScheduleFreePlan {
     push: f64,
     decay: f64,
     b2: f64,
-    /// 1 / √(1 − β₂ᵗ), or 0 for steps of the gradient's size.
+    /// 1 / √(1 − β₂ᵗ), or 0 for gradient steps.
     root: f64,
-    /// ε, or 1 for steps of the gradient's size.
+    /// ε, or 1 for gradient steps.
     epsilon: f64,
 }
 
@@ -89,17 +89,17 @@ impl ScheduleFreePlan {
 
 macro_rules! averaging_setters {
     () => {
-        /// β, default 0.9: how far y is from z to x. Range: 0 to 1, both excluded.
+        /// β, the weight of x in y, default 0.9. Range: 0 to 1, both excluded.
         pub fn beta(mut self, beta: f64) -> Self {
             self.averaging.beta = beta;
             self
         }
-        /// λ, default 0: u is larger by λ y. Range: ≥ 0.
+        /// λ, default 0: adds λ y to u. Range: ≥ 0.
         pub fn decay(mut self, decay: f64) -> Self {
             self.averaging.decay = decay;
             self
         }
-        /// r, the power of the step in the weights, default 0. Range: finite.
+        /// r, the power of the step number in the weights, default 0. Range: finite.
         pub fn weight_power(mut self, power: f64) -> Self {
             self.averaging.power = power;
             self
@@ -318,7 +318,7 @@ impl ScheduleFreeRAdam {
         let (averaging, beta2) = (Averaging::new(rate.into()), 0.999);
         Self { averaging, beta2, epsilon: 1e-8, takes_gradient_steps: false }
     }
-    /// Where ρ is at most 4, u is g (`silent_sgd_phase=False` of schedulefree).
+    /// Takes gradient steps, u = g, where ρ is at most 4 (`silent_sgd_phase=False` of schedulefree).
     pub fn gradient_steps(mut self) -> Self {
         self.takes_gradient_steps = true;
         self

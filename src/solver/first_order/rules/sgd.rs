@@ -89,7 +89,7 @@ impl Momentum {
         self.momentum = momentum;
         self
     }
-    /// τ, default 0: how much of a new gradient is left out, from the second on. Range: 0 to 1.
+    /// τ, default 0: the share of each gradient after the first that is left out. Range: 0 to 1.
     pub fn dampening(mut self, dampening: f64) -> Self {
         self.dampening = dampening;
         self
@@ -104,7 +104,7 @@ pub struct MomentumPlan {
     keep: f64,
     /// 1 − τ, 1 at the first step.
     add: f64,
-    /// μ when looking ahead.
+    /// μ for Nesterov's step.
     ahead: f64,
 }
 
@@ -140,7 +140,7 @@ impl Rule for Momentum {
     }
 }
 
-/// Gradient descent with Nesterov's momentum, which looks ahead.
+/// Gradient descent with Nesterov's momentum.
 ///
 /// **Method** b ← μ b + g, with b = g at the first step; x ← x − α (g + μ b).
 ///

@@ -54,7 +54,7 @@ impl Sophia {
         self.beta = [first, second];
         self
     }
-    /// γ, default 0.01. Range: ≥ 0. A smaller one cuts more entries.
+    /// γ, default 0.01. Range: ≥ 0. A smaller γ clips more components.
     pub fn curvature_factor(mut self, factor: f64) -> Self {
         self.factor = factor;
         self

@@ -62,7 +62,7 @@ impl Swats {
         self.beta = [first, second];
         self
     }
-    /// ε beside the root of Adam's v, default 1e-9. Range: ≥ 0.
+    /// ε, added to the root of Adam's v, default 1e-9. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
@@ -88,14 +88,14 @@ impl Swats {
         self.amsgrad = true;
         self
     }
-    /// Gradient steps x ← x − Λ b, with the whole of b, as `nesterov` is in pytorch_optimizer.
+    /// Gradient steps x ← x − Λ b, without the factor 1 − β₁, as `nesterov` in pytorch_optimizer.
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
         self
     }
 }
 
-/// What is known of the rate of gradient steps.
+/// What is known about the rate of gradient steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SwatsMemory {
     /// λ
@@ -108,7 +108,7 @@ pub struct SwatsMemory {
 #[derive(Clone, Copy, Debug)]
 pub struct SwatsPlan {
     beta: [f64; 2],
-    /// α √(1 − β₂ᵗ)/(1 − β₁ᵗ), or what b is multiplied by.
+    /// α √(1 − β₂ᵗ)/(1 − β₁ᵗ), or the factor of b.
     rate: f64,
     /// 1 − r λ
     shrink: f64,
@@ -211,7 +211,7 @@ impl Rule for Swats {
         let [absolute, relative] = self.tolerance;
         let agree = (rate - suggested).abs() <= absolute + relative * suggested.abs();
         if now.step > 1 && rate > 0.0 && agree {
-            // The factor is in the steps of Adam already, and will be applied to this rate.
+            // The steps of Adam include the factor already, and it will be applied to this rate again.
             memory.found = Some(rate / now.factor);
             plan.switches = true;
         }
