@@ -1,4 +1,4 @@
-//! Schedules made of schedules, and of closures.
+//! Schedules made from schedules and from closures.
 
 use std::fmt;
 
@@ -109,7 +109,7 @@ impl<S: Schedule> Schedule for Delayed<S> {
 #[derive(Clone, Copy)]
 pub struct ByStep<F>(F);
 
-/// The rate that a closure gives for the number of finished steps.
+/// A schedule from a closure that maps the number of finished steps to a rate.
 ///
 /// ```
 /// use extremum::schedule::{Schedule, by_step};

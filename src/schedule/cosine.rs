@@ -16,7 +16,7 @@ use crate::error::check;
 /// | `steps` | | >= 1 | T |
 /// | [`end`](Self::end) | 0 | >= 0 | e |
 /// | [`power`](Self::power) | 1 | >= 0 | p |
-/// | [`periodic`](Self::periodic) | no | | annealing: after T the rate rises again; the period is 2 T |
+/// | [`periodic`](Self::periodic) | no | | annealing: after T the rate increases again; the period is 2 T |
 ///
 /// ```
 /// use extremum::schedule::{Cosine, Schedule};
@@ -56,7 +56,7 @@ impl Cosine {
         self
     }
 
-    /// Lets the rate rise and fall for ever.
+    /// Makes the rate decrease and increase periodically.
     pub fn periodic(mut self) -> Self {
         self.periodic = true;
         self
@@ -66,7 +66,7 @@ impl Cosine {
 impl Schedule for Cosine {
     fn at(&self, step: u64) -> f64 {
         let s = if self.periodic {
-            // The remainder is exact: a cosine of a large t / T would not be.
+            // The remainder is exact; the cosine of a large t / T would not be.
             let steps = self.steps.max(1);
             let rest = step % steps;
             if (step / steps).is_multiple_of(2) {
@@ -128,7 +128,7 @@ impl WarmRestarts {
         Self { peak, steps, multiplier: 1, peak_factor: 1.0, end: 0.0 }
     }
 
-    /// Sets how many times longer each cycle is than the one before.
+    /// Sets the ratio of the lengths of successive cycles.
     pub fn multiplier(mut self, multiplier: u64) -> Self {
         self.multiplier = multiplier;
         self
@@ -146,7 +146,7 @@ impl WarmRestarts {
         self
     }
 
-    /// The number of the cycle, the step in it, its length.
+    /// The number of the cycle, the step in it, and its length.
     fn cycle(&self, step: u64) -> (f64, u64, u64) {
         let mut length = self.steps.max(1);
         if self.multiplier <= 1 {

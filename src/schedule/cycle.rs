@@ -16,7 +16,7 @@ use crate::error::check;
 /// | `steps` | | >= 1 | T; the last step of the cycle is T - 1 |
 /// | [`initial`](Self::initial) | peak / 25 | >= 0 | i, the first rate |
 /// | [`end`](Self::end) | peak / 250000 | >= 0 | e, the last rate |
-/// | [`rise`](Self::rise) | 0.3 | in [0, 1] | ρ, the part of the cycle in which the rate rises |
+/// | [`rise`](Self::rise) | 0.3 | in [0, 1] | ρ, the part of the cycle in which the rate increases |
 /// | [`curve`](Self::curve) | cosine | | the curve of each phase |
 /// | [`three_phases`](Self::three_phases) | no | | down to `initial` as fast as up, then to `end` |
 /// | [`return_at`](Self::return_at) | 2 ρ | in [ρ, 1] | three phases, back at `initial` after this part |
@@ -43,7 +43,7 @@ pub struct OneCycle {
     whole: bool,
 }
 
-/// When the rate is back at the first one.
+/// When the rate is back at the first rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Back {
     Never,
@@ -52,7 +52,7 @@ enum Back {
 }
 
 impl OneCycle {
-    /// Two phases of cosines: `peak` / 25, `peak`, `peak` / 250000.
+    /// Two phases of cosines: from `peak` / 25 to `peak`, and to `peak` / 250000.
     pub fn new(peak: f64, steps: u64) -> Self {
         let initial = peak / 25.0;
         let end = initial / 1e4;
@@ -72,7 +72,7 @@ impl OneCycle {
         self
     }
 
-    /// Sets the part of the cycle in which the rate rises.
+    /// Sets the part of the cycle in which the rate increases.
     pub fn rise(mut self, part: f64) -> Self {
         self.rise = part;
         self
@@ -84,13 +84,13 @@ impl OneCycle {
         self
     }
 
-    /// Goes back to the first rate as fast as it rose, and then on to the last.
+    /// Decreases to the first rate as fast as it increased, and then to the last.
     pub fn three_phases(mut self) -> Self {
         self.back = Back::TwiceTheRise;
         self
     }
 
-    /// Goes back to the first rate after this part of the cycle, and then on to the last.
+    /// Returns to the first rate after this part of the cycle, and then decreases to the last.
     pub fn return_at(mut self, part: f64) -> Self {
         self.back = Back::At(part);
         self
@@ -102,7 +102,7 @@ impl OneCycle {
         self
     }
 
-    /// The step after a part of the cycle, with `phases` phases behind it.
+    /// The step after a part of the cycle, at the end of `phases` phases.
     fn knot(&self, part: f64, phases: f64) -> f64 {
         let step = part * self.steps as f64;
         if self.whole { step.floor() } else { step - phases }
@@ -167,18 +167,18 @@ pub struct Cyclic {
     high: f64,
     up: u64,
     down: u64,
-    /// The factor of the height per cycle and per step.
+    /// The factors of the height per cycle and per step.
     per_cycle: f64,
     per_step: f64,
 }
 
 impl Cyclic {
-    /// Triangles of one height.
+    /// Triangles of constant height.
     pub fn new(low: f64, high: f64, up: u64) -> Self {
         Self { low, high, up, down: up, per_cycle: 1.0, per_step: 1.0 }
     }
 
-    /// Sets the number of steps down.
+    /// Sets the number of steps from `high` to `low`.
     pub fn down(mut self, steps: u64) -> Self {
         self.down = steps;
         self
@@ -207,7 +207,7 @@ impl Schedule for Cyclic {
             (period - t) as f64 / self.down as f64
         };
         let height = self.per_cycle.powf(cycle as f64) * self.per_step.powf(step as f64);
-        // low + Δ s h, kept between 0 and the largest number where γ > 1 lets it grow.
+        // low + Δ s h, kept between 0 and the largest number, as γ > 1 lets it grow.
         (self.low + finite_product((self.high - self.low) * s, height)).clamp(0.0, f64::MAX)
     }
 

@@ -10,13 +10,13 @@ pub(super) fn check_factor(name: &'static str, factor: f64) -> Result<(), Error>
     check(factor >= 0.0 && factor.is_finite(), name, factor, "finite and at least 0")
 }
 
-/// (t - t₀) / k, rounded down when it goes by stairs; 0 before t₀.
+/// (t - t₀) / k, rounded down for a staircase; 0 before t₀.
 pub(super) fn periods(step: u64, begin: u64, every: u64, staircase: bool) -> f64 {
     let (passed, every) = (step.saturating_sub(begin), every.max(1));
     if staircase { (passed / every) as f64 } else { passed as f64 / every as f64 }
 }
 
-/// Step decay: the rate is multiplied by a factor after every so many steps.
+/// Step decay: the rate is multiplied by a factor after every `every` steps.
 ///
 /// **Method** a γ^⌊t / k⌋ after t steps, with a = `initial` and k = `every`.
 ///
@@ -37,12 +37,12 @@ pub struct StepDecay {
 }
 
 impl StepDecay {
-    /// Ten times smaller after `every` steps.
+    /// A rate that is divided by 10 after every `every` steps.
     pub fn new(initial: f64, every: u64) -> Self {
         Self { initial, every, factor: 0.1 }
     }
 
-    /// Sets the factor between two stairs.
+    /// Sets the factor between two steps of the staircase.
     pub fn factor(mut self, factor: f64) -> Self {
         self.factor = factor;
         self
@@ -96,13 +96,13 @@ impl Exponential {
         Self { initial, factor, every: 1, begin: 0, staircase: false, end: None }
     }
 
-    /// Sets in how many steps one factor is applied.
+    /// Sets the number of steps in which one factor is applied.
     pub fn every(mut self, steps: u64) -> Self {
         self.every = steps;
         self
     }
 
-    /// Sets after how many steps the decay starts.
+    /// Sets the number of steps before the decay starts.
     pub fn begin(mut self, step: u64) -> Self {
         self.begin = step;
         self
@@ -114,7 +114,7 @@ impl Exponential {
         self
     }
 
-    /// Sets the rate that is not passed.
+    /// Sets the bound of the rate.
     pub fn end(mut self, end: f64) -> Self {
         self.end = Some(end);
         self

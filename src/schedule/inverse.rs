@@ -59,7 +59,7 @@ impl Schedule for InverseTime {
     }
 }
 
-/// Inverse square root decay, and [`noam`](Self::noam), which rises to it.
+/// Inverse square root decay, and [`noam`](Self::noam), with a linear warm-up to it.
 ///
 /// **Method** a / √max(t, w) after t steps, with a = `scale` and w = `warmup`: constant for the first w steps. Noam:
 /// d^(-1/2) min(n^(-1/2), n w^(-3/2)), n = t + 1.

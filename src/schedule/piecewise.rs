@@ -28,29 +28,29 @@ pub struct PiecewiseConstant {
 }
 
 impl PiecewiseConstant {
-    /// `initial` until the first [`value`](Self::value) or [`factor`](Self::factor).
+    /// The rate `initial` until the first [`value`](Self::value) or [`factor`](Self::factor).
     pub fn new(initial: f64) -> Self {
         Self { initial, pieces: Vec::new() }
     }
 
-    /// The rate from `step` on.
+    /// Sets the rate from `step` on.
     pub fn value(mut self, step: u64, value: f64) -> Self {
         self.pieces.push((step, value));
         self
     }
 
-    /// The rate from `step` on, as a factor of the piece before.
+    /// Sets the rate from `step` on, as a multiple of the previous rate.
     pub fn factor(self, step: u64, factor: f64) -> Self {
         let value = finite_product(self.last(), factor);
         self.value(step, value)
     }
 
-    /// The rate goes from value to value along `curve` and does not jump.
+    /// Connects the values by `curve`, without jumps.
     pub fn interpolated(self, curve: Curve) -> Interpolated {
         Interpolated { knots: self, curve }
     }
 
-    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate falls to `end` in `steps` steps
+    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate decreases to `end` in `steps` steps
     /// as (1 - t/T)^`power`.
     ///
     /// ```
@@ -73,7 +73,7 @@ impl PiecewiseConstant {
         self.pieces.last().map_or(self.initial, |&(_, value)| value)
     }
 
-    /// How many pieces have begun.
+    /// The number of pieces that have begun.
     fn begun(&self, step: u64) -> usize {
         self.pieces.partition_point(|&(begin, _)| begin <= step)
     }
@@ -93,7 +93,7 @@ impl Schedule for PiecewiseConstant {
         check_rate("initial", self.initial)?;
         let mut before = 0;
         for &(step, value) in &self.pieces {
-            check(step >= before, "step", step as f64, "at least the step given before it")?;
+            check(step >= before, "step", step as f64, "at least the previous step")?;
             check_rate("value", value)?;
             before = step;
         }

@@ -64,7 +64,7 @@ impl Default for ReduceOnPlateau {
 }
 
 impl ReduceOnPlateau {
-    /// Ten times less after more than ten observations without improvement.
+    /// The defaults: a tenth of the rate after more than ten observations without improvement.
     pub fn new() -> Self {
         Self::default()
     }
@@ -75,7 +75,7 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Sets how many observations without improvement are forgiven.
+    /// Sets how many observations without improvement are allowed.
     pub fn patience(mut self, observations: u64) -> Self {
         self.patience = observations;
         self
@@ -93,19 +93,19 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Sets how many observations after a reduction are not counted.
+    /// Sets how many observations after a reduction do not count.
     pub fn cooldown(mut self, observations: u64) -> Self {
         self.cooldown = observations;
         self
     }
 
-    /// Takes larger metrics as better.
+    /// Treats larger metrics as better.
     pub fn maximize(mut self) -> Self {
         self.maximize = true;
         self
     }
 
-    /// Sets the rate that the factor multiplies; [`min_rate`](Self::min_rate) is meant relative to it.
+    /// Sets the rate that the factor multiplies; [`min_rate`](Self::min_rate) is on the same scale.
     pub fn base(mut self, rate: f64) -> Self {
         self.base = rate;
         self
@@ -123,10 +123,10 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Whether every parameter is in its range.
+    /// Checks that every parameter is in its range.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names the first one that is not.
+    /// [`Error::Parameter`] names the first parameter that is not.
     pub fn check(&self) -> Result<(), Error> {
         check((0.0..1.0).contains(&self.factor), "factor", self.factor, "in [0, 1)")?;
         if self.absolute {
@@ -140,7 +140,7 @@ impl ReduceOnPlateau {
         check_rate("min_change", self.min_change)
     }
 
-    /// An observer that has seen nothing.
+    /// An observer without observations.
     pub fn start(self) -> Plateau {
         Plateau { rule: self, rate: self.base, best: None, bad: 0, cooling: 0 }
     }
@@ -157,7 +157,7 @@ pub struct Plateau {
 }
 
 impl Plateau {
-    /// Takes in one metric and returns the factor that the base rate has from now on. NaN is no improvement.
+    /// Observes one metric and returns the factor of the base rate from now on. NaN is not an improvement.
     pub fn observe(&mut self, metric: f64) -> f64 {
         if self.is_better(metric) {
             self.best = Some(metric);
@@ -180,7 +180,7 @@ impl Plateau {
         self.factor()
     }
 
-    /// The factor that the base rate has now.
+    /// The current factor of the base rate.
     pub fn factor(&self) -> f64 {
         self.rate / self.rule.base
     }

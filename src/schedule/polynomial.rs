@@ -43,7 +43,7 @@ impl Polynomial {
         self
     }
 
-    /// Sets after how many steps the way starts.
+    /// Sets the number of steps before the decay starts.
     pub fn begin(mut self, step: u64) -> Self {
         self.begin = step;
         self

@@ -81,7 +81,7 @@ pub struct WarmupStableDecay {
 }
 
 impl WarmupStableDecay {
-    /// From 0 to `peak` and back to 0.
+    /// A schedule from 0 to `peak` and back to 0.
     pub fn new(peak: f64, warmup: u64, stable: u64, decay: u64) -> Self {
         Self { peak, warmup, stable, decay, initial: 0.0, end: 0.0, curve: Curve::Linear }
     }
