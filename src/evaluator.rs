@@ -26,7 +26,7 @@ use crate::Problem;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct EvaluatorLost {
-    /// What happened.
+    /// Why the evaluator can evaluate no longer.
     pub reason: String,
 }
 

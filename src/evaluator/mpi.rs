@@ -14,7 +14,7 @@
 //!         Minimizer::new(&sphere, RandomSearch::default().scale(1.0), [1.0; 10]).evaluate_with(ranks).run()
 //!     })?;
 //!     if let Some(found) = found {
-//!         println!("{found}"); // on rank 0; the others have served, and have None
+//!         println!("{found}"); // on rank 0; the others have None
 //!     }
 //!     Ok(())
 //! }

@@ -70,7 +70,7 @@ impl AdaBound {
         self.epsilon = epsilon;
         self
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.epsilon_root = epsilon;
         self
@@ -209,7 +209,7 @@ impl AmsBound {
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self(self.0.epsilon(epsilon))
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(self, epsilon: f64) -> Self {
         Self(self.0.epsilon_root(epsilon))
     }

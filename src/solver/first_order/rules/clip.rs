@@ -80,7 +80,7 @@ impl Rule for ClipNorm {
     const SUMS: usize = 1;
     type Slots = Columns<0>;
     type Memory = ();
-    /// What the gradient is multiplied by.
+    /// The factor of the gradient.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {
@@ -152,7 +152,7 @@ impl Rule for ClipAdaptive {
     const SUMS: usize = 2;
     type Slots = Columns<0>;
     type Memory = ();
-    /// What the gradient is multiplied by.
+    /// The factor of the gradient.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {

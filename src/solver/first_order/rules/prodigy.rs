@@ -134,7 +134,7 @@ pub struct ProdigyPlan {
     /// (1 − β₂) d²
     add2: f64,
     b3: f64,
-    /// What s takes of g.
+    /// The weight of g in s.
     add3: f64,
     /// d ε
     epsilon: f64,

@@ -6,7 +6,7 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Multiplies gradients by a number; with −1, a rule climbs. A link that goes before a rule.
+/// Multiplies gradients by a number; with −1, a rule maximises. A link that goes before a rule.
 ///
 /// **Method** g ← c g. Links before it in the chain (a decay) see the gradient as it was given, links after it the
 /// product.

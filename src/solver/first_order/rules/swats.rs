@@ -67,7 +67,7 @@ impl Swats {
         self.epsilon = epsilon;
         self
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.epsilon_root = epsilon;
         self
