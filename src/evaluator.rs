@@ -1,8 +1,8 @@
 //! Evaluators compute the costs of many points: one after the other ([`Serial`]), on the threads of this machine
 //! (`Parallel`), on several machines (`mpi`, with the feature of that name), or by a queue that you write.
 //!
-//! An evaluator is a pure map from points to costs. Random numbers are drawn before it and results are read after it, in
-//! order. So the choice of an evaluator, and its number of threads or machines, changes no bit of a run.
+//! An evaluator is a pure map from points to costs. Random numbers are drawn before it and results are read after it,
+//! in order. So the choice of an evaluator, and its number of threads or machines, changes no bit of a run.
 
 #[cfg(feature = "mpi")]
 pub mod mpi;
@@ -58,8 +58,8 @@ pub struct EvaluatorLost {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub trait Evaluator {
-    /// Writes the cost of each point, in their order. A panic in the problem becomes the cost NaN. Returns the number of
-    /// panics.
+    /// Writes the cost of each point, in their order. A panic in the problem becomes the cost NaN. Returns the number
+    /// of panics.
     ///
     /// # Errors
     /// When the evaluator can evaluate no longer.

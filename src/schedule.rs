@@ -1,8 +1,8 @@
 //! Learning rates that change with the number of steps.
 //!
-//! A [`Schedule`] is a pure function of t, the number of finished steps (t = 0 for the first step), so a resumed run needs
-//! only t. Rates are absolute values, not factors of a base rate. A rule takes a [`Rate`]: a number or any schedule.
-//! [`ReduceOnPlateau`] depends on the cost, and therefore has a state.
+//! A [`Schedule`] is a pure function of t, the number of finished steps (t = 0 for the first step), so a resumed run
+//! needs only t. Rates are absolute values, not factors of a base rate. A rule takes a [`Rate`]: a number or any
+//! schedule. [`ReduceOnPlateau`] depends on the cost, and therefore has a state.
 //!
 //! | schedule | rate after t steps | names elsewhere |
 //! |---|---|---|

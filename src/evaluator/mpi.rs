@@ -20,13 +20,13 @@
 //! }
 //! ```
 //!
-//! **Bits.** Costs and sums have the bits of one process, on any number of ranks. The results of islands depend on their
-//! number, and on nothing else.
+//! **Bits.** Costs and sums have the bits of one process, on any number of ranks. The results of islands depend on
+//! their number, and on nothing else.
 //!
-//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: a run cannot survive the
-//! loss of a rank. Let rank 0 write a [checkpoint](crate::Checkpoint) every few generations; a new job, with any number of
-//! ranks, continues from it with the same bits. The example `mpi_population` does so. A rank that panics outside of a cost
-//! ends the job likewise.
+//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: a run cannot
+//! survive the loss of a rank. Let rank 0 write a [checkpoint](crate::Checkpoint) every few generations; a new job,
+//! with any number of ranks, continues from it with the same bits. The example `mpi_population` does so. A rank that
+//! panics outside of a cost ends the job likewise.
 
 mod islands;
 mod ranks;
@@ -84,9 +84,9 @@ impl World {
     }
 
     /// Evaluates the costs of one search on all ranks. `search` is called on rank 0 only, with the [evaluator](Mpi) for
-    /// [`evaluate_with`](crate::Minimizer::evaluate_with). The other ranks evaluate the points that it sends, and return `None`
-    /// when the search has ended, also by an error or a panic. All ranks have to call it with the same problem, the one that
-    /// the search minimises.
+    /// [`evaluate_with`](crate::Minimizer::evaluate_with). The other ranks evaluate the points that it sends, and
+    /// return `None` when the search has ended, also by an error or a panic. All ranks have to call it with the same
+    /// problem, the one that the search minimises.
     ///
     /// # Errors
     /// On rank 0 the error of the search; on all ranks [`Error::Mpi`] when their problems differ in dimension.
@@ -106,8 +106,8 @@ impl World {
     }
 
     /// Adds the terms of a sum on all ranks, for a search with any solver. `search` is called on rank 0 only, with the
-    /// [problem](RankSum) to minimise. The other ranks evaluate their share of each cost and gradient, and return `None` when
-    /// the search has ended. All ranks have to call it with the same terms.
+    /// [problem](RankSum) to minimise. The other ranks evaluate their share of each cost and gradient, and return
+    /// `None` when the search has ended. All ranks have to call it with the same terms.
     ///
     /// ```no_run
     /// # use extremum::{DVector, FiniteSum};
@@ -125,7 +125,8 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// On rank 0 the error of the search; on all ranks [`Error::Mpi`] when their sums differ in dimension or number of terms.
+    /// On rank 0 the error of the search; on all ranks [`Error::Mpi`] when their sums differ in dimension or number of
+    /// terms.
     pub fn run_sum<F: FiniteSum, R, E: From<Error>>(
         &mut self,
         terms: &F,

@@ -9,8 +9,8 @@ use super::{Evaluator, EvaluatorLost, caught};
 use crate::Problem;
 
 /// Evaluates on rayon's threads: those of the pool in which the run is started, or all of the machine. A thread that is
-/// done takes the next point, so costs of uneven duration keep all threads busy. It pays when a cost takes more than some
-/// microseconds.
+/// done takes the next point, so costs of uneven duration keep all threads busy. It pays when a cost takes more than
+/// some microseconds.
 ///
 /// ```
 /// use extremum::{CmaEs, Minimizer, Parallel, from_fn};

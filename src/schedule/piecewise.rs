@@ -50,8 +50,8 @@ impl PiecewiseConstant {
         Interpolated { knots: self, curve }
     }
 
-    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate decreases to `end` in `steps` steps
-    /// as (1 - t/T)^`power`.
+    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate decreases to `end` in `steps`
+    /// steps as (1 - t/T)^`power`.
     ///
     /// ```
     /// use extremum::schedule::{PiecewiseConstant, Schedule};

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A method is a [`Population`]: plain configuration and a memory. [`Search`] asks and tells, for costs that come from
-//! anywhere. [`Generations`] is the [`Solver`](crate::Solver): an [evaluator](crate::evaluator) computes the costs, and a
-//! local solver may polish the best point in between. The population draws all random numbers, in one thread.
+//! anywhere. [`Generations`] is the [`Solver`](crate::Solver): an [evaluator](crate::evaluator) computes the costs, and
+//! a local solver may polish the best point in between. The population draws all random numbers, in one thread.
 
 mod cma_es;
 pub mod differential_evolution;
@@ -72,8 +72,8 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
     /// memory.
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Self::Memory, Error>;
 
-    /// Writes the candidates of a generation, at least one. The first candidate of the first generation is the start. All
-    /// lie within the bounds. Called once for each generation, and again after each [pause](Candidates::pauses).
+    /// Writes the candidates of a generation, at least one. The first candidate of the first generation is the start.
+    /// All lie within the bounds. Called once for each generation, and again after each [pause](Candidates::pauses).
     fn propose(
         &self,
         space: &Space,
@@ -82,8 +82,8 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
         candidates: &mut Candidates,
     );
 
-    /// Learns from the costs of the generation. No cost is NaN or -infinity; a cost of +infinity marks an unusable point.
-    /// Breaks with the reason when the method is done.
+    /// Learns from the costs of the generation. No cost is NaN or -infinity; a cost of +infinity marks an unusable
+    /// point. Breaks with the reason when the method is done.
     fn learn(
         &self,
         space: &Space,

@@ -6,13 +6,13 @@
 //! x₀ = x̃,  x_{t+1} = x_t − η v_t  (t = 0, .., m − 1),  x̃⁺ = x_m,  measure f(x̃⁺) and ∇f(x̃⁺),
 //! ```
 //!
-//! and the methods differ in v_t, an estimate of ∇f(x_t) whose variance decreases to 0 as x_t converges to the minimum. A run
-//! reports the cost and the gradient of all terms, measured at x̃. One type, [`VarianceReduced`], has the loop of every method;
-//! the methods' names are aliases.
+//! and the methods differ in v_t, an estimate of ∇f(x_t) whose variance decreases to 0 as x_t converges to the minimum.
+//! A run reports the cost and the gradient of all terms, measured at x̃. One type, [`VarianceReduced`], has the loop of
+//! every method; the methods' names are aliases.
 //!
 //! Batches of b terms: the N terms are divided at random into G = ⌈N/b⌉ groups, and a step draws one of the groups,
-//! uniformly and with replacement, as the papers draw a term. A group's gradient is weighted by its size, so that the mean
-//! over groups is the mean over terms and every guarantee holds with G in place of N.
+//! uniformly and with replacement, as the papers draw a term. A group's gradient is weighted by its size, so that the
+//! mean over groups is the mean over terms and every guarantee holds with G in place of N.
 
 mod epoch;
 mod groups;
@@ -42,14 +42,14 @@ use state::Measured;
 /// Halvings of the step after which a run ends: 2⁻³⁰ is 1e-9.
 const MAX_HALVINGS: u32 = 30;
 
-/// The type behind every variance-reduced method, [`Svrg`], [`Saga`], [`Sarah`] and [`Katyusha`], with the setters that they
-/// share: [`batch_size`](Self::batch_size), [`inner`](Self::inner), [`seed`](Self::seed).
+/// The type behind every variance-reduced method, [`Svrg`], [`Saga`], [`Sarah`] and [`Katyusha`], with the setters that
+/// they share: [`batch_size`](Self::batch_size), [`inner`](Self::inner), [`seed`](Self::seed).
 ///
-/// The solution is the best point measured: the one with the lowest cost, and among costs equal within rounding, with the
-/// lowest gradient norm. A step whose gradients or point are not finite is skipped and
-/// [counted](crate::Solution::skipped). An epoch that ends at a cost or gradient that is not finite, or that skips all its
-/// steps, is undone: the next one starts from the best point with half the step, which stays halved. After 30 halvings
-/// the run ends as [`Stalled`](Termination::Stalled).
+/// The solution is the best point measured: the one with the lowest cost, and among costs equal within rounding, with
+/// the lowest gradient norm. A step whose gradients or point are not finite is skipped and
+/// [counted](crate::Solution::skipped). An epoch that ends at a cost or gradient that is not finite, or that skips all
+/// its steps, is undone: the next one starts from the best point with half the step, which stays halved. After 30
+/// halvings the run ends as [`Stalled`](Termination::Stalled).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VarianceReduced<M> {
     method: M,

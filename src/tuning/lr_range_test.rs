@@ -69,8 +69,8 @@ impl LrRangeTest {
         self
     }
 
-    /// Runs the test on a rule with its state at x. `evaluate` writes the gradient at x and returns the cost. Each step uses
-    /// the rate of the test in place of the rule's own; afterwards x and the rule's state are restored.
+    /// Runs the test on a rule with its state at x. `evaluate` writes the gradient at x and returns the cost. Each step
+    /// uses the rate of the test in place of the rule's own; afterwards x and the rule's state are restored.
     ///
     /// # Errors
     /// [`Error::Parameter`] and [`Error::Dimension`] as in [`Updater::step`], and for parameters of the test.
@@ -239,8 +239,8 @@ impl RangeCurve {
         &self.points
     }
 
-    /// The rate at which the test diverged: cost or gradient not finite, or the average far above its lowest value. `None`
-    /// if it did not diverge.
+    /// The rate at which the test diverged: cost or gradient not finite, or the average far above its lowest value.
+    /// `None` if it did not diverge.
     pub fn diverging(&self) -> Option<f64> {
         self.diverging
     }
@@ -250,7 +250,8 @@ impl RangeCurve {
         self.valley()
     }
 
-    /// The rate half-way along the longest decrease of the average, its longest decreasing subsequence, as fastai's `valley`.
+    /// The rate half-way along the longest decrease of the average, its longest decreasing subsequence, as fastai's
+    /// `valley`.
     pub fn valley(&self) -> Option<f64> {
         let costs: Vec<f64> = self.points.iter().map(|point| point.smoothed).collect();
         // The longest decrease that ends at each point.
@@ -271,8 +272,8 @@ impl RangeCurve {
         self.points.get(end + 1 - length + third + third / 2).map(|point| point.rate)
     }
 
-    /// The rate at which the average decreases fastest with the logarithm of the rate, by central differences. The first
-    /// tenth of the steps is left out, as the average has hardly begun there.
+    /// The rate at which the average decreases fastest with the logarithm of the rate, by central differences. The
+    /// first tenth of the steps is left out, as the average has hardly begun there.
     pub fn steepest(&self) -> Option<f64> {
         let from = self.points.len() / 10;
         let slope = |three: &[RangePoint]| {

@@ -29,10 +29,10 @@ use crate::{
 /// [`target`](Self::target) (none), [`time_limit`](Self::time_limit) (none), [`cancelled_by`](Self::cancelled_by) (none),
 /// [`evaluate_with`](Self::evaluate_with) ([`Serial`]).
 ///
-/// **Guarantee** The same number of ranks gives the same bits, unless a clock or a token ends the run; with one rank it is a
-/// plain search. It ends on all ranks at the same exchange: when any island has reached the target, was interrupted or found
-/// the costs unbounded, or when all populations are done or have made all generations. A population that is done before the
-/// others waits for them, and passes migrants on.
+/// **Guarantee** The same number of ranks gives the same bits, unless a clock or a token ends the run; with one rank it
+/// is a plain search. It ends on all ranks at the same exchange: when any island has reached the target, was
+/// interrupted or found the costs unbounded, or when all populations are done or have made all generations. A
+/// population that is done before the others waits for them, and passes migrants on.
 ///
 /// ```no_run
 /// use extremum::mpi::{Islands, World};
@@ -59,8 +59,8 @@ pub struct Islands<'a, P> {
 }
 
 impl<'a, P: Population> Islands<'a, P> {
-    /// An island of this method on every rank. Rank 0 has the seed of the method; the seeds of the others depend on it and on
-    /// their rank.
+    /// An island of this method on every rank. Rank 0 has the seed of the method; the seeds of the others depend on it
+    /// and on their rank.
     pub fn new(population: P) -> Self {
         Self {
             population,
@@ -73,8 +73,8 @@ impl<'a, P: Population> Islands<'a, P> {
         }
     }
 
-    /// The number k of generations between migrations, default 10. Range: ≥ 1. A large k keeps the islands apart; a small k
-    /// makes them one population.
+    /// The number k of generations between migrations, default 10. Range: ≥ 1. A large k keeps the islands apart; a
+    /// small k makes them one population.
     pub fn migrate_every(mut self, generations: u64) -> Self {
         self.every = generations;
         self
@@ -86,8 +86,8 @@ impl<'a, P: Population> Islands<'a, P> {
         self
     }
 
-    /// The run has converged when the cost of any island is at most this; no target by default. The others learn of it at the
-    /// next migration.
+    /// The run has converged when the cost of any island is at most this; no target by default. The others learn of it
+    /// at the next migration.
     pub fn target(mut self, cost: f64) -> Self {
         self.target = Some(cost);
         self
@@ -111,9 +111,9 @@ impl<'a, P: Population> Islands<'a, P> {
         self
     }
 
-    /// Runs to the end; all ranks have to call it with the same arguments. Rank 0 returns the solution: the best of all ranks,
-    /// with the evaluations of all ranks, the largest number of generations, and the termination of the island that ended the
-    /// run, or of the best. The other ranks return `None`.
+    /// Runs to the end; all ranks have to call it with the same arguments. Rank 0 returns the solution: the best of all
+    /// ranks, with the evaluations of all ranks, the largest number of generations, and the termination of the island
+    /// that ended the run, or of the best. The other ranks return `None`.
     ///
     /// # Errors
     /// On all ranks, for invalid arguments.

@@ -24,26 +24,26 @@ const END: Tag = 3;
 /// To rank 0: a cost, and 1 if the problem panicked, else 0.
 const COST: Tag = 4;
 
-/// The most points that a rank holds, the one that it evaluates included: with a second point it does not wait while rank 0
-/// evaluates a point of its own.
+/// The most points that a rank holds, the one that it evaluates included: with a second point it does not wait while
+/// rank 0 evaluates a point of its own.
 const AT_HAND: usize = 2;
 
 /// An [`Evaluator`] that uses all ranks, rank 0 included; lent by [`World::run`].
 ///
 /// **Method**
 /// ```text
-/// rank 0:  sends every other rank a point, and a second one in reserve; evaluates a point itself; receives the costs that
-///          have arrived, sends as many new points; and so on
+/// rank 0:  sends every other rank a point, and a second one in reserve; evaluates a point itself;
+///          receives the costs that have arrived, sends as many new points; and so on
 /// others:  receive a point, send its cost
 /// ```
-/// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank becomes the
-/// cost NaN, and is counted. An interrupted run sends no more points, and waits for the costs that are being evaluated. For
-/// several searches, one after the other, give each `&mut ranks`.
+/// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank
+/// becomes the cost NaN, and is counted. An interrupted run sends no more points, and waits for the costs that are
+/// being evaluated. For several searches, one after the other, give each `&mut ranks`.
 ///
-/// A generation takes two messages a point, of n and 2 numbers. It pays when a cost takes more than some tens of microseconds.
-/// If the population is not a multiple of the number of ranks, some ranks idle at the end of each generation. Rank 0 receives
-/// results only between its own evaluations: if the costs have very uneven durations, take populations of many times the
-/// number of ranks.
+/// A generation takes two messages a point, of n and 2 numbers. It pays when a cost takes more than some tens of
+/// microseconds. If the population is not a multiple of the number of ranks, some ranks idle at the end of each
+/// generation. Rank 0 receives results only between its own evaluations: if the costs have very uneven durations, take
+/// populations of many times the number of ranks.
 #[derive(Debug)]
 pub struct Mpi<'w> {
     world: &'w World,
@@ -110,7 +110,8 @@ impl Pause {
     }
 }
 
-/// What has arrived, if anything. Open MPI checks its queue before it fetches new messages: a single probe misses those.
+/// What has arrived, if anything. Open MPI checks its queue before it fetches new messages: a single probe misses
+/// those.
 fn arrived<T>(probe: impl Fn() -> Option<T>) -> Option<T> {
     probe().or_else(&probe)
 }

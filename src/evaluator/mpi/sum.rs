@@ -30,14 +30,14 @@ const BOTH: f64 = 3.0;
 /// block b = up to 64 chunks, evaluated by rank b mod R while the others evaluate theirs
 /// s_b = s_{b-1} + its chunks, one by one;  s goes from rank to rank in the order of the blocks, and from the last to rank 0
 /// ```
-/// It has the bits of [`Sum`], on any number of ranks. Each rank evaluates its chunks of 256 terms in one thread: start as many
-/// ranks as there are cores. Rank 0 evaluates mini-batches, and a sum of one chunk; on one rank this is [`Sum`], with its
-/// threads. A panic in a term, on any rank, becomes a panic on rank 0.
+/// It has the bits of [`Sum`], on any number of ranks. Each rank evaluates its chunks of 256 terms in one thread: start
+/// as many ranks as there are cores. Rank 0 evaluates mini-batches, and a sum of one chunk; on one rank this is
+/// [`Sum`], with its threads. A panic in a term, on any rank, becomes a panic on rank 0.
 ///
-/// **Memory** Up to 64 gradients a rank, as [`Sum`] has on several threads. **Communication** x to every rank, and for each
-/// round of R blocks the sum once around, n + 2 numbers from rank to rank. **Time** The chunks are evaluated in parallel, but
-/// added one after the other, whichever rank does it. Adding a chunk takes about 1/256 of its evaluation, which is negligible
-/// up to some tens of ranks.
+/// **Memory** Up to 64 gradients a rank, as [`Sum`] has on several threads. **Communication** x to every rank, and for
+/// each round of R blocks the sum once around, n + 2 numbers from rank to rank. **Time** The chunks are evaluated in
+/// parallel, but added one after the other, whichever rank does it. Adding a chunk takes about 1/256 of its evaluation,
+/// which is negligible up to some tens of ranks.
 pub struct RankSum<'w, F> {
     local: Sum<&'w F>,
     /// The share of this rank, if the other ranks take part.
@@ -169,8 +169,8 @@ impl<'w, F: FiniteSum> Share<'w, F> {
         self.world.job().process_at_rank(0).broadcast_into(&mut self.message[..]);
     }
 
-    /// Evaluates this rank's blocks and adds them to the sum when it arrives; rank 0 has the sum in the end. A panic of the
-    /// terms is counted, and the sum continues to the other ranks, which wait for it.
+    /// Evaluates this rank's blocks and adds them to the sum when it arrives; rank 0 has the sum in the end. A panic of
+    /// the terms is counted, and the sum continues to the other ranks, which wait for it.
     fn evaluate(&mut self) -> Option<Panic> {
         let job = self.world.job();
         let (rank, ranks) = (self.world.rank(), self.world.size());

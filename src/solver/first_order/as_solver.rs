@@ -28,8 +28,8 @@ impl<R: Rule> Solver for Groups<R> {
     }
 }
 
-/// Implements [`Solver`] for rules: two blanket implementations would collide. Adds `batches` and `start` as inherent methods,
-/// which need no trait in scope.
+/// Implements [`Solver`] for rules: two blanket implementations would collide. Adds `batches` and `start` as inherent
+/// methods, which need no trait in scope.
 macro_rules! solver {
     ([$($generics:tt)*] $rule:ty) => {
         impl<$($generics)*> crate::Solver for $rule {
@@ -66,8 +66,8 @@ macro_rules! solver {
         }
 
         impl<$($generics)*> $rule {
-            /// A solver with this rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
-            /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
+            /// A solver with this rule on mini-batches of `size` terms of a sum, in an order that `seed` determines:
+            /// see [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
             pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
                 crate::first_order::FirstOrder::new(self).batches(size, seed)
             }

@@ -5,8 +5,8 @@ use super::rule::{Entry, Now, Rule, Sums, Values};
 use super::slots::Slots;
 use crate::Error;
 
-/// A chain of two links, made by [`Rule::then`]: the second sees the gradient and the parameter that the first leaves. Chains
-/// of any number of links run in one pass over memory.
+/// A chain of two links, made by [`Rule::then`]: the second sees the gradient and the parameter that the first leaves.
+/// Chains of any number of links run in one pass over memory.
 ///
 /// ```
 /// use extremum::first_order::{Adam, ClipNorm, Decay, Rule};

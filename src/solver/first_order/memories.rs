@@ -1,6 +1,8 @@
-//! The memories of the rules in a checkpoint, for `#[serde(with = "memories")]`: their number, then one after the other.
+//! The memories of the rules in a checkpoint, for `#[serde(with = "memories")]`: their number, then one after the
+//! other.
 //!
-//! Many rules remember nothing, which takes no bytes: without a limit, a damaged number would be accepted and counted to.
+//! Many rules remember nothing, which takes no bytes: without a limit, a damaged number would be accepted and counted
+//! to.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -78,8 +78,8 @@ macro_rules! float {
 float!(f32, 16, 8);
 float!(f64, 4, 1);
 
-/// One component of a vector, or several side by side. Rules are written once for all of them; a comparison selects instead
-/// of branching.
+/// One component of a vector, or several side by side. Rules are written once for all of them; a comparison selects
+/// instead of branching.
 pub trait Number:
     Copy
     + Debug

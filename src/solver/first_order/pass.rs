@@ -1,7 +1,7 @@
 //! The passes over the components of a section.
 //!
-//! A section is halved recursively, down to pieces of at most [`PIECE`] components. The tree depends only on the length, so
-//! sums along it have the same bits on any number of threads.
+//! A section is halved recursively, down to pieces of at most [`PIECE`] components. The tree depends only on the
+//! length, so sums along it have the same bits on any number of threads.
 
 use std::ops::Range;
 
@@ -16,7 +16,8 @@ const BLOCK: usize = 4096;
 /// The most components that are not halved any more. A thread that wakes up late still finds work.
 const PIECE: usize = 4 * BLOCK;
 
-/// The length from which a section is worth waking other threads: a step then takes about ten times as long as waking them.
+/// The length from which a section is worth waking other threads: a step then takes about ten times as long as waking
+/// them.
 const SHARED: usize = 32 * BLOCK;
 
 /// Where a section is halved.
@@ -143,8 +144,8 @@ fn update_piece<V: Number, R: Rule>(
     blocks
 }
 
-/// Maps the components of a block. Returns whether all of them moved to finite numbers, and whether the gradient of the next
-/// block is finite: a separate check would be a pass of its own, which only reads memory.
+/// Maps the components of a block. Returns whether all of them moved to finite numbers, and whether the gradient of the
+/// next block is finite: a separate check would be a pass of its own, which only reads memory.
 #[inline(always)]
 fn update_block<V: Number, R: Rule>(
     plan: &R::Plan,

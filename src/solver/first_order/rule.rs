@@ -58,8 +58,8 @@ pub type Values<R, V> = <<R as Rule>::Slots as Slots>::Values<V>;
 
 /// An update rule, or a link of a [`Chain`].
 ///
-/// A step begins with [`plan`](Rule::plan), which computes what is the same for every component. If the rule needs sums (a
-/// norm), `ROUNDS` read-only passes follow, each with [`survey`](Rule::survey) and [`refine`](Rule::refine). Then
+/// A step begins with [`plan`](Rule::plan), which computes what is the same for every component. If the rule needs sums
+/// (a norm), `ROUNDS` read-only passes follow, each with [`survey`](Rule::survey) and [`refine`](Rule::refine). Then
 /// [`update`](Rule::update) maps every component, in one pass for a whole chain. Nothing is written before that pass,
 /// so a skipped step changes nothing.
 pub trait Rule: Clone + Debug + Send + Sync + 'static {
@@ -145,7 +145,8 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         x
     }
 
-    /// The number of steps, from the first, after which the rule needs the diagonal of the Hessian [again](Rule::curvature).
+    /// The number of steps, from the first, after which the rule needs the diagonal of the Hessian
+    /// [again](Rule::curvature).
     fn curvature_period(&self) -> Option<u64> {
         None
     }

@@ -119,8 +119,8 @@ fn check_growth(growth: f64) -> Result<(), Error> {
     check(growth >= 1.0, "growth", growth, "at least 1")
 }
 
-/// The estimate of a distance after a step: it never decreases, and grows at most by the factor `growth`. A candidate that is
-/// not finite, 0/0 while all gradients were zero, is ignored.
+/// The estimate of a distance after a step: it never decreases, and grows at most by the factor `growth`. A candidate
+/// that is not finite, 0/0 while all gradients were zero, is ignored.
 fn grown(estimate: f64, candidate: f64, growth: f64) -> f64 {
     if candidate.is_finite() { estimate.max(candidate.min(estimate * growth)) } else { estimate }
 }

@@ -12,7 +12,8 @@ use crate::error::check;
 use crate::schedule::ReduceOnPlateau;
 use crate::{Batches, Error, Oracle, Solver, Stall, State, Termination, linalg};
 
-/// Iterations without improvement before a run ends: a cost that a high rate or noise has increased decreases again later.
+/// Iterations without improvement before a run ends: a cost that a high rate or noise has increased decreases again
+/// later.
 pub(super) const PATIENCE: u64 = 1000;
 
 /// How often a step to a point with a cost that is not finite is halved before the run ends.
@@ -20,18 +21,18 @@ const HALVINGS: u32 = 60;
 
 /// A solver that minimises a problem by an update rule.
 ///
-/// Every rule is a solver by itself, `minimize(&problem, Adam::new(0.1), x0)`; this type adds mini-batches, and a plateau that
-/// reduces the rate.
+/// Every rule is a solver by itself, `minimize(&problem, Adam::new(0.1), x0)`; this type adds mini-batches, and a
+/// plateau that reduces the rate.
 ///
 /// **Method** x ← rule(x, ∇f(x)). On the whole problem an iteration is one step, and cost and gradient are those of the
 /// new point. On [mini-batches](Self::batches) of a sum an iteration is one epoch (or
-/// [`measure_every`](Self::measure_every)): after its last batch, the cost and the gradient of the whole sum are measured at
-/// the [recommended](Rule::recommended) point. So observers see epochs, and `Converged` refers to the whole sum. The solution
-/// is the best point measured; [`State::current`] is the last iterate.
+/// [`measure_every`](Self::measure_every)): after its last batch, the cost and the gradient of the whole sum are
+/// measured at the [recommended](Rule::recommended) point. So observers see epochs, and `Converged` refers to the whole
+/// sum. The solution is the best point measured; [`State::current`] is the last iterate.
 ///
-/// A step to a point with a cost or gradient that is not finite is halved until they are; batches with a bad gradient are
-/// skipped and counted ([`Solution::skipped`](crate::Solution::skipped)). Rules have no stopping criterion: a run ends at a
-/// tolerance, at a limit, or as [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations.
+/// A step to a point with a cost or gradient that is not finite is halved until they are; batches with a bad gradient
+/// are skipped and counted ([`Solution::skipped`](crate::Solution::skipped)). Rules have no stopping criterion: a run
+/// ends at a tolerance, at a limit, or as [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Rule};
@@ -88,16 +89,16 @@ impl<R: Rule> FirstOrder<R> {
         Self { groups: rule.into(), course: Course::default() }
     }
 
-    /// Takes steps on mini-batches of `size` terms of a sum, drawn without replacement in an order that `seed` determines
-    /// ([`Batches`]). Range: 1 to the number of terms. The problem has to be a [`Sum`](crate::Sum).
+    /// Takes steps on mini-batches of `size` terms of a sum, drawn without replacement in an order that `seed`
+    /// determines ([`Batches`]). Range: 1 to the number of terms. The problem has to be a [`Sum`](crate::Sum).
     pub fn batches(mut self, size: usize, seed: u64) -> Self {
         let every = self.course.batches.and_then(|batches| batches.every);
         self.course.batches = Some(MiniBatches { size, seed, every });
         self
     }
 
-    /// The number of batches in an iteration, by default one epoch. Range: ≥ 1. Call it after [`batches`](Self::batches);
-    /// without mini-batches it has no effect.
+    /// The number of batches in an iteration, by default one epoch. Range: ≥ 1. Call it after
+    /// [`batches`](Self::batches); without mini-batches it has no effect.
     pub fn measure_every(mut self, batches: u64) -> Self {
         if let Some(mini) = &mut self.course.batches {
             mini.every = Some(batches);

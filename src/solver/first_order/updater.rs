@@ -14,17 +14,17 @@ use crate::{Error, memory};
 pub enum Step {
     /// The gradient was used for every component.
     Taken,
-    /// Some components of the gradient, or their squares, were not finite, or would have moved a parameter to a value that is
-    /// not finite; these were not used. Counted in [`Updater::skipped`].
+    /// Some components of the gradient, or their squares, were not finite, or would have moved a parameter to a value
+    /// that is not finite; these were not used. Counted in [`Updater::skipped`].
     Skipped,
 }
 
 /// A rule with its state for n parameters, for gradients that you compute; made by [`Rule::start`].
 ///
-/// A step allocates nothing. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the same bits on
-/// any number of threads; rayon's own queue of jobs may then allocate occasionally. Gradients with values that are not finite
-/// are not used: rules that need sums, and chains with [`AllFinite`](super::AllFinite), skip the step; all others skip the
-/// blocks of 4096 components that contain such a value.
+/// A step allocates nothing. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the same
+/// bits on any number of threads; rayon's own queue of jobs may then allocate occasionally. Gradients with values that
+/// are not finite are not used: rules that need sums, and chains with [`AllFinite`](super::AllFinite), skip the step;
+/// all others skip the blocks of 4096 components that contain such a value.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Step};
@@ -105,14 +105,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
     /// Moves x by one step of the rule.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a parameter out of range; [`Error::Dimension`] when x or g does not have the length that
-    /// the rule was started for; [`Error::CostNeeded`] when the rule needs the cost. Nothing has changed then.
+    /// [`Error::Parameter`] for a parameter out of range; [`Error::Dimension`] when x or g does not have the length
+    /// that the rule was started for; [`Error::CostNeeded`] when the rule needs the cost. Nothing has changed then.
     pub fn step(&mut self, x: &mut [T], g: &[T]) -> Result<Step, Error> {
         self.advance(x, g, None)
     }
 
-    /// [`step`](Self::step) for rules that need the cost: `cost` is the cost at x. If it is not finite, those rules skip the
-    /// step.
+    /// [`step`](Self::step) for rules that need the cost: `cost` is the cost at x. If it is not finite, those rules
+    /// skip the step.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -120,8 +120,8 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.advance(x, g, Some(cost))
     }
 
-    /// Gives an estimate of the Hessian's diagonal at x to the rules that use it ([`Rule::curvature_period`] says when).
-    /// Components that are not finite are ignored.
+    /// Gives an estimate of the Hessian's diagonal at x to the rules that use it ([`Rule::curvature_period`] says
+    /// when). Components that are not finite are ignored.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a parameter out of range, [`Error::Dimension`] when x or the diagonal does not have the
@@ -168,8 +168,8 @@ impl<T: Float, R: Rule> Updater<T, R> {
         &self.groups
     }
 
-    /// Multiplies every rate from now on by `factor`, such as that of [`Plateau`](crate::schedule::Plateau). Range: finite,
-    /// ≥ 0; other values are ignored.
+    /// Multiplies every rate from now on by `factor`, such as that of [`Plateau`](crate::schedule::Plateau). Range:
+    /// finite, ≥ 0; other values are ignored.
     pub fn scale_rate(&mut self, factor: f64) {
         if factor.is_finite() && factor >= 0.0 {
             self.state.factor = factor;

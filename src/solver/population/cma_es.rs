@@ -27,11 +27,11 @@ solver!(CmaEs);
 /// How often a step is drawn while it leads beyond the bounds.
 const TRIES: usize = 10;
 
-/// The covariance matrix adaptation evolution strategy: the method of choice without derivatives, for up to some hundreds of
-/// variables, rugged and ill-conditioned costs included.
+/// The covariance matrix adaptation evolution strategy: the method of choice without derivatives, for up to some
+/// hundreds of variables, rugged and ill-conditioned costs included.
 ///
-/// **Method** A normal distribution moves towards the better half of its samples. It learns its covariance matrix from the
-/// steps that succeeded and from those that failed, and its size from the path of its mean.
+/// **Method** A normal distribution moves towards the better half of its samples. It learns its covariance matrix from
+/// the steps that succeeded and from those that failed, and its size from the path of its mean.
 /// ```text
 /// x_k = m + σ y_k,  y_k ~ N(0, C),  k = 1, .., λ;  ranked by their costs, weights w₁ ≥ .. ≥ w_λ
 /// m  ← m + σ ⟨y⟩,  ⟨y⟩ = Σ wᵢ yᵢ over the better half
@@ -39,22 +39,23 @@ const TRIES: usize = 10;
 /// p_c ← (1 − c_c) p_c + h √(c_c (2 − c_c) μ_eff) ⟨y⟩
 /// C  ← (1 + c₁ δ − c₁ − c_μ Σ wᵢ) C + c₁ p_c p_c' + c_μ Σ wᵢ° yᵢ yᵢ',  the worse half with negative weights
 /// ```
-/// Departures from the reference: the start is a candidate of the first generation, in addition to the λ samples, and nothing
-/// is learned from it; the step size grows by at most a factor e in a generation, and a generation without a finite cost
-/// halves it.
+/// Departures from the reference: the start is a candidate of the first generation, in addition to the λ samples, and
+/// nothing is learned from it; the step size grows by at most a factor e in a generation, and a generation without a
+/// finite cost halves it.
 ///
 /// **Needs** costs, of which only the order counts; finite bounds or a scale. Bounds are kept by a smooth map, so that minima
 /// on the bounds are found as well as others.
 ///
-/// **Parameters** [`scale`](Self::scale), the first standard deviation σ₀ (0.3 of the bounds' widths, and at most that);
-/// [`population`](Self::population) (4 + ⌊3 ln n⌋); [`separable`](Self::separable); [`ipop`](Self::ipop) or
+/// **Parameters** [`scale`](Self::scale), the first standard deviation σ₀ (0.3 of the bounds' widths, and at most
+/// that); [`population`](Self::population) (4 + ⌊3 ln n⌋); [`separable`](Self::separable); [`ipop`](Self::ipop) or
 /// [`bipop`](Self::bipop) for costs with many minima, with [`restarts`](Self::restarts) (9);
-/// [`tolerance_x`](Self::tolerance_x) (1e-11), [`tolerance_cost`](Self::tolerance_cost) (1e-11), [`seed`](Self::seed) (0).
+/// [`tolerance_x`](Self::tolerance_x) (1e-11), [`tolerance_cost`](Self::tolerance_cost) (1e-11), [`seed`](Self::seed)
+/// (0).
 ///
-/// **Guarantee** The iterates are invariant under increasing transformations of the cost and under scaling of x. A run ends
-/// with [`Stall::Collapsed`], [`Stall::FlatCosts`], [`Stall::IllConditioned`], [`Stall::NoImprovement`], or after
-/// 100 + 150 (n + 3)² / √λ generations with [`Stall::Exhausted`]. Then the next run begins; after the last run, the search
-/// ends for the same reason.
+/// **Guarantee** The iterates are invariant under increasing transformations of the cost and under scaling of x. A run
+/// ends with [`Stall::Collapsed`], [`Stall::FlatCosts`], [`Stall::IllConditioned`], [`Stall::NoImprovement`], or after
+/// 100 + 150 (n + 3)² / √λ generations with [`Stall::Exhausted`]. Then the next run begins; after the last run, the
+/// search ends for the same reason.
 ///
 /// ```
 /// use extremum::{CmaEs, from_fn, minimize};
@@ -66,12 +67,12 @@ const TRIES: usize = 10;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** N. Hansen, *The CMA evolution strategy: a tutorial*, arXiv 1604.00772 (2016): figure 6, equations 38 to 47,
-/// with the constants of table 1. R. Ros, N. Hansen, *A simple modification in CMA-ES achieving linear time and space
-/// complexity*, PPSN X (2008), 296-305, equation 4: `separable`. A. Auger, N. Hansen, *A restart CMA evolution strategy with
-/// increasing population size*, CEC 2005, 1769-1776: `ipop`. N. Hansen, *Benchmarking a BI-population CMA-ES on the BBOB-2009
-/// function testbed*, GECCO 2009 workshops, 2389-2395, section 2: `bipop`. N. Hansen, *Injecting external solutions into
-/// CMA-ES*, arXiv 1110.4181 (2011), equations 3 and 4: points from elsewhere.
+/// **References** N. Hansen, *The CMA evolution strategy: a tutorial*, arXiv 1604.00772 (2016): figure 6, equations 38
+/// to 47, with the constants of table 1. R. Ros, N. Hansen, *A simple modification in CMA-ES achieving linear time and
+/// space complexity*, PPSN X (2008), 296-305, equation 4: `separable`. A. Auger, N. Hansen, *A restart CMA evolution
+/// strategy with increasing population size*, CEC 2005, 1769-1776: `ipop`. N. Hansen, *Benchmarking a BI-population
+/// CMA-ES on the BBOB-2009 function testbed*, GECCO 2009 workshops, 2389-2395, section 2: `bipop`. N. Hansen,
+/// *Injecting external solutions into CMA-ES*, arXiv 1110.4181 (2011), equations 3 and 4: points from elsewhere.
 #[derive(Clone, Debug)]
 pub struct CmaEs {
     population: Option<usize>,
@@ -100,14 +101,15 @@ impl Default for CmaEs {
 }
 
 impl CmaEs {
-    /// λ, the points of a generation, default 4 + ⌊3 ln n⌋: a larger λ searches more widely and more slowly. Range: 2 to 10⁶.
+    /// λ, the points of a generation, default 4 + ⌊3 ln n⌋: a larger λ searches more widely and more slowly. Range: 2
+    /// to 10⁶.
     pub fn population(mut self, population: usize) -> Self {
         self.population = Some(population);
         self
     }
 
-    /// Learns only the diagonal of the covariance matrix: n numbers in place of n², and faster by a factor (n + 2) / 3. For
-    /// hundreds of variables and more, and for costs whose variables are nearly independent.
+    /// Learns only the diagonal of the covariance matrix: n numbers in place of n², and faster by a factor (n + 2) / 3.
+    /// For hundreds of variables and more, and for costs whose variables are nearly independent.
     pub fn separable(mut self) -> Self {
         self.is_separable = true;
         self
@@ -139,9 +141,9 @@ impl CmaEs {
         self
     }
 
-    /// A run ends when the costs of a generation, and the best costs of the last 10 + ⌈30 n / λ⌉ generations, differ by less
-    /// than this, default 1e-11; where all costs of the run differ by less than 1, it is relative to that difference. Range:
-    /// ≥ 0, < 1.
+    /// A run ends when the costs of a generation, and the best costs of the last 10 + ⌈30 n / λ⌉ generations, differ by
+    /// less than this, default 1e-11; where all costs of the run differ by less than 1, it is relative to that
+    /// difference. Range: ≥ 0, < 1.
     pub fn tolerance_cost(mut self, tolerance: f64) -> Self {
         self.tolerance_cost = tolerance;
         self

@@ -24,15 +24,16 @@ solver!(DifferentialEvolution);
 /// What happens to a coordinate of a mutant beyond a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Boundary {
-    /// It becomes the midpoint between the bound and the parent's coordinate. Zhang & Sanderson (2009), after equation 8.
+    /// It becomes the midpoint between the bound and the parent's coordinate. Zhang & Sanderson (2009), after equation
+    /// 8.
     #[default]
     Midpoint,
     /// It is reflected at the bound.
     Reflect,
 }
 
-/// Differential evolution: members move by differences of other members, and only to points that are not worse. For costs
-/// with many minima, when a good minimum matters more than the number of evaluations.
+/// Differential evolution: members move by differences of other members, and only to points that are not worse. For
+/// costs with many minima, when a good minimum matters more than the number of evaluations.
 ///
 /// **Method**
 /// ```text
@@ -50,8 +51,8 @@ pub enum Boundary {
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** No member ever gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
-/// [`Stall::NoImprovement`]; the end need not be the lowest minimum. A trial that equals its parent is not evaluated; one
-/// that equals another point of the run, as happens on bounds and near the end, is.
+/// [`Stall::NoImprovement`]; the end need not be the lowest minimum. A trial that equals its parent is not evaluated;
+/// one that equals another point of the run, as happens on bounds and near the end, is.
 ///
 /// ```
 /// use extremum::{Bounds, DifferentialEvolution, from_fn, minimize};
@@ -62,12 +63,12 @@ pub enum Boundary {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** R. Storn, K. Price, "Differential evolution – a simple and efficient heuristic for global optimization over
-/// continuous spaces", J. Global Optim. 11 (1997), equations 3 to 6; J. Zhang, A. Sanderson, "JADE: adaptive differential
-/// evolution with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I and equations 6 to 13; R. Tanabe,
-/// A. Fukunaga, "Success-history based parameter adaptation for differential evolution", IEEE CEC (2013), algorithm 1, and
-/// "Improving the search performance of SHADE using linear population size reduction", IEEE CEC (2014), for the Lehmer mean
-/// of CR, p = 0.11 and the length of the history.
+/// **References** R. Storn, K. Price, "Differential evolution – a simple and efficient heuristic for global
+/// optimization over continuous spaces", J. Global Optim. 11 (1997), equations 3 to 6; J. Zhang, A. Sanderson, "JADE:
+/// adaptive differential evolution with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I and
+/// equations 6 to 13; R. Tanabe, A. Fukunaga, "Success-history based parameter adaptation for differential evolution",
+/// IEEE CEC (2013), algorithm 1, and "Improving the search performance of SHADE using linear population size
+/// reduction", IEEE CEC (2014), for the Lehmer mean of CR, p = 0.11 and the length of the history.
 #[derive(Clone, Debug)]
 pub struct DifferentialEvolution {
     population: Option<usize>,
@@ -129,20 +130,21 @@ impl DifferentialEvolution {
         self.boundary = boundary;
         self
     }
-    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this, relative to
-    /// the coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥ 0.
+    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
+    /// relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥
+    /// 0.
     pub fn spread_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.spread_tolerance = tolerance;
         self
     }
-    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the members have differed by at most this, relative
-    /// to the lowest, for 20 generations. Default 1e-13. Range: ≥ 0.
+    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the members have differed by at most this,
+    /// relative to the lowest, for 20 generations. Default 1e-13. Range: ≥ 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has
-    /// decreased for this many generations. Default 500. Range: ≥ 1.
+    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs
+    /// has decreased for this many generations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, generations: u64) -> Self {
         self.ending.patience = generations;
         self

@@ -44,10 +44,11 @@ impl<P: Population> Generations<P> {
         if polishes { this.polish(Lbfgs::default()) } else { this }
     }
 
-    /// Polishes the best point by a local solver, if the point is new: after 20 generations, again when the generations have
-    /// cost four times as much as the last polish, when the population is done, and when the method asks for it. If the best
-    /// point is not new, the best of the last generation is polished at the same intervals. A better point is added to the
-    /// population. A gradient counts as n costs. A local solver that does not keep bounds works in unbounded coordinates.
+    /// Polishes the best point by a local solver, if the point is new: after 20 generations, again when the generations
+    /// have cost four times as much as the last polish, when the population is done, and when the method asks for it.
+    /// If the best point is not new, the best of the last generation is polished at the same intervals. A better point
+    /// is added to the population. A gradient counts as n costs. A local solver that does not keep bounds works in
+    /// unbounded coordinates.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -148,8 +149,8 @@ impl<'a, P: Population> Course<'a, P> {
         self.local.is_some() && (is_time || is_asked && search.best_cost < state.polished)
     }
 
-    /// Runs the local solver from the best point, or from the best of the last generation, which may be in another valley, if
-    /// the best point was polished already. Changes nothing when it is interrupted.
+    /// Runs the local solver from the best point, or from the best of the last generation, which may be in another
+    /// valley, if the best point was polished already. Changes nothing when it is interrupted.
     fn polished(
         &self,
         problem: &mut Oracle<'_>,
@@ -247,8 +248,8 @@ impl<'a, P: Population> Course<'a, P> {
     }
 }
 
-/// Runs a local solver from x, within the bounds even if the solver does not know them. Returns what it found, and its price
-/// in costs.
+/// Runs a local solver from x, within the bounds even if the solver does not know them. Returns what it found, and its
+/// price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
@@ -308,13 +309,13 @@ impl<P: Population> Solver for Generations<P> {
     }
 }
 
-/// Implements [`Solver`] for a population: two blanket implementations would collide. Adds the setters of its fields `scale`
-/// and `seed`, and `start` and `polish`.
+/// Implements [`Solver`] for a population: two blanket implementations would collide. Adds the setters of its fields
+/// `scale` and `seed`, and `start` and `polish`.
 macro_rules! solver {
     ($population:ty) => {
         impl $population {
-            /// How far the first population spreads on each side of the start. Default: over the bounds; required without
-            /// finite bounds. Range: > 0.
+            /// How far the first population spreads on each side of the start. Default: over the bounds; required
+            /// without finite bounds. Range: > 0.
             pub fn scale(mut self, scale: f64) -> Self {
                 self.scale = Some(scale);
                 self

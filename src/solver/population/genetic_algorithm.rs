@@ -42,9 +42,9 @@ const FLAT: u64 = 20;
 /// [`survival`](Self::survival) (the best of all), [`patience`](Self::patience) (500), [`collapse`](Self::collapse) (1e-12),
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** It uses only the order of the costs: an increasing function of the cost gives the same points. Members, and
-/// children that equal a member, are not evaluated again. The best cost never increases. It ends with [`Stall::Collapsed`],
-/// [`Stall::FlatCosts`] or [`Stall::NoImprovement`].
+/// **Guarantee** It uses only the order of the costs: an increasing function of the cost gives the same points.
+/// Members, and children that equal a member, are not evaluated again. The best cost never increases. It ends with
+/// [`Stall::Collapsed`], [`Stall::FlatCosts`] or [`Stall::NoImprovement`].
 ///
 /// ```
 /// use extremum::{Bounds, GeneticAlgorithm, from_fn, minimize};
@@ -55,10 +55,11 @@ const FLAT: u64 = 20;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** K. Deb, R. B. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9 (1995)
-/// 115-148, equations 12 and 13; L. J. Eshelman, J. D. Schaffer, "Real-coded genetic algorithms and interval-schemata", FOGA 2
-/// (1993) 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science
-/// and Informatics 26 (1996) 30-45; Goldberg and Deb (1991); Baker (1985); Bäck and Schwefel (1993) for (μ + λ).
+/// **References** K. Deb, R. B. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9
+/// (1995) 115-148, equations 12 and 13; L. J. Eshelman, J. D. Schaffer, "Real-coded genetic algorithms and
+/// interval-schemata", FOGA 2 (1993) 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for
+/// engineering design", Computer Science and Informatics 26 (1996) 30-45; Goldberg and Deb (1991); Baker (1985); Bäck
+/// and Schwefel (1993) for (μ + λ).
 #[derive(Clone, Debug)]
 pub struct GeneticAlgorithm {
     population: usize,
@@ -134,8 +135,9 @@ impl GeneticAlgorithm {
         self.patience = generations;
         self
     }
-    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this, default
-    /// 1e-12, relative to the coordinate or to the box of the first population, whichever is larger. Range: ≥ 0.
+    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
+    /// default 1e-12, relative to the coordinate or to the box of the first population, whichever is larger. Range: ≥
+    /// 0.
     pub fn collapse(mut self, tolerance: f64) -> Self {
         self.collapse = tolerance;
         self

@@ -105,8 +105,8 @@ pub(super) fn all_within(space: &Space, points: &[DVector<f64>], count: usize) -
     points.len() == count && points.iter().all(fits)
 }
 
-/// Spreads points over the box of the first population, the start first: a Latin hypercube. In each coordinate, each of as
-/// many equal cells as there are points holds one point.
+/// Spreads points over the box of the first population, the start first: a Latin hypercube. In each coordinate, each of
+/// as many equal cells as there are points holds one point.
 pub(super) fn latin_hypercube(
     space: &Space,
     random: &mut Random,

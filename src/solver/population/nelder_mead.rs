@@ -25,19 +25,21 @@ solver!(NelderMead);
 /// standard  β = 2,        γ = 1/2,             δ = 1/2
 /// adaptive  β = 1 + 2/n,  γ = 3/4 − 1/(2n),    δ = 1 − 1/n
 /// ```
-/// A generation is one point; it is n + 1 points at the start and n points for a shrink. Points beyond the bounds are moved
-/// onto them. A simplex that has collapsed is replaced by one at the best point, as wide as the first and turned round.
+/// A generation is one point; it is n + 1 points at the start and n points for a shrink. Points beyond the bounds are
+/// moved onto them. A simplex that has collapsed is replaced by one at the best point, as wide as the first and turned
+/// round.
 ///
 /// **Needs** costs; neither bounds nor a scale.
 ///
-/// **Parameters** [`adaptive`](Self::adaptive) (true), [`scale`](Self::scale), the first edges (5 % of each coordinate; where
-/// it is 0, 5 % of the distance between its bounds and at most 0.00025), [`x_tolerance`](Self::x_tolerance) (1e-8),
-/// [`cost_tolerance`](Self::cost_tolerance) (1e-12), [`restarts`](Self::restarts) (5). [`seed`](Self::seed) changes nothing.
-/// Without a scale, the edge of a coordinate so near to 0 that 5 % of it hardly change the cost is lengthened: a hundredfold,
-/// until it changes the cost by a thousandth of the largest change, or is as long as the edge of a coordinate that is 0.
+/// **Parameters** [`adaptive`](Self::adaptive) (true), [`scale`](Self::scale), the first edges (5 % of each coordinate;
+/// where it is 0, 5 % of the distance between its bounds and at most 0.00025), [`x_tolerance`](Self::x_tolerance)
+/// (1e-8), [`cost_tolerance`](Self::cost_tolerance) (1e-12), [`restarts`](Self::restarts) (5). [`seed`](Self::seed)
+/// changes nothing. Without a scale, the edge of a coordinate so near to 0 that 5 % of it hardly change the cost is
+/// lengthened: a hundredfold, until it changes the cost by a thousandth of the largest change, or is as long as the
+/// edge of a coordinate that is 0.
 ///
-/// **Guarantee** The best vertex never gets worse. Convergence to a stationary point is not guaranteed (McKinnon 1998); the
-/// restarts guard against that. It ends with [`Stall::Collapsed`] when a restart has gained nothing, and with
+/// **Guarantee** The best vertex never gets worse. Convergence to a stationary point is not guaranteed (McKinnon 1998);
+/// the restarts guard against that. It ends with [`Stall::Collapsed`] when a restart has gained nothing, and with
 /// [`Stall::FlatCosts`] when all vertices of a shrunk simplex have the same cost.
 ///
 /// ```
@@ -49,10 +51,10 @@ solver!(NelderMead);
 /// ```
 ///
 /// **References** J. Nelder, R. Mead, "A simplex method for function minimization", Comput. J. 7 (1965); J. Lagarias,
-/// J. Reeds, M. Wright, P. Wright, "Convergence properties of the Nelder-Mead simplex method in low dimensions", SIAM J.
-/// Optim. 9 (1998), section 2, for ties and order; F. Gao, L. Han, "Implementing the Nelder-Mead simplex algorithm with
-/// adaptive parameters", Comput. Optim. Appl. 51 (2012), eq. 4.1. The restart is that of W. Press et al., "Numerical recipes"
-/// (2007), section 10.5, limited as in C. Kelley, SIAM J. Optim. 10 (1999): as long as it gains.
+/// J. Reeds, M. Wright, P. Wright, "Convergence properties of the Nelder-Mead simplex method in low dimensions", SIAM
+/// J. Optim. 9 (1998), section 2, for ties and order; F. Gao, L. Han, "Implementing the Nelder-Mead simplex algorithm
+/// with adaptive parameters", Comput. Optim. Appl. 51 (2012), eq. 4.1. The restart is that of W. Press et al.,
+/// "Numerical recipes" (2007), section 10.5, limited as in C. Kelley, SIAM J. Optim. 10 (1999): as long as it gains.
 #[derive(Clone, Debug)]
 pub struct NelderMead {
     adaptive: bool,
@@ -77,8 +79,8 @@ impl Default for NelderMead {
 }
 
 impl NelderMead {
-    /// Whether the coefficients depend on n, which Gao and Han found better for many variables; for two variables they are
-    /// the standard ones. Default true.
+    /// Whether the coefficients depend on n, which Gao and Han found better for many variables; for two variables they
+    /// are the standard ones. Default true.
     pub fn adaptive(mut self, adaptive: bool) -> Self {
         self.adaptive = adaptive;
         self
@@ -90,8 +92,8 @@ impl NelderMead {
         self.x_tolerance = tolerance;
         self
     }
-    /// The largest difference of costs in a collapsed simplex, relative to the best cost or to its decrease since the start (at
-    /// most 1), whichever is larger. Default 1e-12. Range: > 0.
+    /// The largest difference of costs in a collapsed simplex, relative to the best cost or to its decrease since the
+    /// start (at most 1), whichever is larger. Default 1e-12. Range: > 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.cost_tolerance = tolerance;
         self

@@ -21,8 +21,8 @@ pub use topology::Topology;
 
 solver!(ParticleSwarm);
 
-/// Particle swarm optimization: particles are drawn to their own best point and to that of their neighbours. Simple, and
-/// fast for a population when the cost has a broad valley.
+/// Particle swarm optimization: particles are drawn to their own best point and to that of their neighbours. Simple,
+/// and fast for a population when the cost has a broad valley.
 ///
 /// **Method**
 /// ```text
@@ -51,13 +51,13 @@ solver!(ParticleSwarm);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** J. Kennedy, R. Eberhart, "Particle swarm optimization", IEEE ICNN (1995); Y. Shi, R. Eberhart, "A modified
-/// particle swarm optimizer", IEEE CEC (1998), equation 1; M. Clerc, "Standard particle swarm optimisation", HAL
-/// hal-00764996 (2012), sections 3 and 4, for w, c, the number of particles, the random neighbours and the rebound. Variants:
-/// M. Clerc, J. Kennedy, "The particle swarm – explosion, stability, and convergence in a multidimensional complex space",
-/// IEEE Trans. Evol. Comput. 6 (2002), section VI; J. Liang, A. Qin, P. Suganthan, S. Baskar, "Comprehensive learning
-/// particle swarm optimizer for global optimization of multimodal functions", IEEE Trans. Evol. Comput. 10 (2006), figure 1
-/// and equation 10.
+/// **References** J. Kennedy, R. Eberhart, "Particle swarm optimization", IEEE ICNN (1995); Y. Shi, R. Eberhart, "A
+/// modified particle swarm optimizer", IEEE CEC (1998), equation 1; M. Clerc, "Standard particle swarm optimisation",
+/// HAL hal-00764996 (2012), sections 3 and 4, for w, c, the number of particles, the random neighbours and the rebound.
+/// Variants: M. Clerc, J. Kennedy, "The particle swarm – explosion, stability, and convergence in a multidimensional
+/// complex space", IEEE Trans. Evol. Comput. 6 (2002), section VI; J. Liang, A. Qin, P. Suganthan, S. Baskar,
+/// "Comprehensive learning particle swarm optimizer for global optimization of multimodal functions", IEEE Trans. Evol.
+/// Comput. 10 (2006), figure 1 and equation 10.
 #[derive(Clone, Debug)]
 pub struct ParticleSwarm {
     particles: usize,
@@ -154,21 +154,21 @@ impl ParticleSwarm {
         self.boundary = boundary;
         self
     }
-    /// The run ends as [collapsed](Stall::Collapsed) when the particles' best points differ in no coordinate by more than
-    /// this, relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12.
+    /// The run ends as [collapsed](Stall::Collapsed) when the particles' best points differ in no coordinate by more
+    /// than this, relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12.
     /// Range: ≥ 0.
     pub fn spread_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.spread_tolerance = tolerance;
         self
     }
-    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the best points have differed by at most this,
-    /// relative to the lowest, for 20 iterations. Default 1e-13. Range: ≥ 0.
+    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the best points have differed by at most
+    /// this, relative to the lowest, for 20 iterations. Default 1e-13. Range: ≥ 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has
-    /// decreased for this many iterations. Default 500. Range: ≥ 1.
+    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs
+    /// has decreased for this many iterations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, iterations: u64) -> Self {
         self.ending.patience = iterations;
         self
@@ -337,7 +337,8 @@ impl Population for ParticleSwarm {
         }
         self.ending.look(space, &mut memory.stagnation, &memory.best, &memory.costs)
     }
-    /// A point better than all becomes the best particle's best point; any other that of the worst particle, if it is better.
+    /// A point better than all becomes the best particle's best point; any other that of the worst particle, if it is
+    /// better.
     fn inject(&self, _space: &Space, memory: &mut Memory, x: &DVector<f64>, cost: f64) {
         if !memory.is_evaluated {
             return;

@@ -24,8 +24,8 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// True when a proposal has to return here, before a candidate that takes `work` operations; it is called again and then
-    /// [continues](Self::is_continued). So a run checks its time limit and its token within large generations.
+    /// True when a proposal has to return here, before a candidate that takes `work` operations; it is called again and
+    /// then [continues](Self::is_continued). So a run checks its time limit and its token within large generations.
     pub fn pauses(&mut self, work: usize) -> bool {
         self.is_paused = self.work >= PIECE;
         self.work = self.work.saturating_add(work);
@@ -240,8 +240,8 @@ pub struct Search<P: Population> {
 }
 
 impl<P: Population> Search<P> {
-    /// A search with the workspace of its population. `x0` is the first candidate; without `bounds`, the first population
-    /// spreads around it by the method's scale.
+    /// A search with the workspace of its population. `x0` is the first candidate; without `bounds`, the first
+    /// population spreads around it by the method's scale.
     ///
     /// # Errors
     /// For a parameter out of range; for a start that is not finite, outside of the bounds or of another length; and
@@ -274,8 +274,8 @@ impl<P: Population> Search<P> {
     }
 
     /// Tells the costs of the candidates, in their order. NaN is worse than any number; −infinity ends the search as
-    /// [unbounded](Termination::Unbounded) and is not the cost of its best point. Breaks when the method is done; you may
-    /// continue to ask nevertheless.
+    /// [unbounded](Termination::Unbounded) and is not the cost of its best point. Breaks when the method is done; you
+    /// may continue to ask nevertheless.
     ///
     /// # Errors
     /// [`Error::Costs`] when their number is not that of the pending candidates. Nothing has changed then.
@@ -298,8 +298,9 @@ impl<P: Population> Search<P> {
         self.state.generation
     }
 
-    /// Adds a point from elsewhere with its cost, such as a migrant of another population. Returns false, and ignores the
-    /// point, if it is outside of the bounds, if its cost is not finite, or while the costs of candidates are pending.
+    /// Adds a point from elsewhere with its cost, such as a migrant of another population. Returns false, and ignores
+    /// the point, if it is outside of the bounds, if its cost is not finite, or while the costs of candidates are
+    /// pending.
     pub fn inject(&mut self, x: &DVector<f64>, cost: f64) -> bool {
         let is_within = self.state.space.bounds().is_none_or(|bounds| bounds.contain(x));
         let fits = x.len() == self.state.space.dimension() && x.iter().all(|x| x.is_finite());

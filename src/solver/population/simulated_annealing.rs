@@ -24,18 +24,18 @@ const SAMPLE: usize = 20;
 /// How often a move is drawn while rounding leaves the point unchanged.
 const ATTEMPTS: usize = 20;
 
-/// Simulated annealing, a random walk that also accepts uphill moves, ever fewer of them: [`classical`](Self::classical),
-/// [`fast`](Self::fast) or [`generalized`](Self::generalized), the default.
+/// Simulated annealing, a random walk that also accepts uphill moves, ever fewer of them:
+/// [`classical`](Self::classical), [`fast`](Self::fast) or [`generalized`](Self::generalized), the default.
 ///
 /// **Method**
 /// ```text
 /// T₁ = mean of |f − mean f| over 20 points of the box;  x their best;  T_k = T₁ · cooling(k)
-/// x' = x + length · width · step, one coordinate after the other, reflected at the bounds; uniform in the box if longer than it
+/// x' = x + length · width · step, one coordinate after the other, reflected at the bounds; uniform if longer than the box
 /// x  = x' if f(x') ≤ f(x), else with probability exp(−d / T_k), or Tsallis', where d = f(x') − f(x)
 /// stage k ends after sweeps · n moves;  when cold, k = 1 again, once for each reheat
 /// ```
-/// Classical: normal steps whose length is adapted to an acceptance rate of 0.44, and T_k = T₁ 0.95^(k−1). Fast: Cauchy steps
-/// of length 1/k. Generalized: Tsallis steps with q = 2.62 and acceptance with q = −5, the best point polished by
+/// Classical: normal steps whose length is adapted to an acceptance rate of 0.44, and T_k = T₁ 0.95^(k−1). Fast: Cauchy
+/// steps of length 1/k. Generalized: Tsallis steps with q = 2.62 and acceptance with q = −5, the best point polished by
 /// [`Lbfgs`](crate::Lbfgs) after each sweep that found a better one.
 ///
 /// **Needs** costs; finite bounds or a scale.
@@ -47,8 +47,8 @@ const ATTEMPTS: usize = 20;
 /// 2e-5), [`stages`](Self::stages) (5000), [`reheats`](Self::reheats) (0, 9, 9), [`acceptance_rate`](Self::acceptance_rate)
 /// (0.44), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** At a constant temperature and with constant lengths, the walk has the density exp(−f / T) in the limit. It
-/// ends with [`Stall::Cooled`].
+/// **Guarantee** At a constant temperature and with constant lengths, the walk has the density exp(−f / T) in the
+/// limit. It ends with [`Stall::Cooled`].
 ///
 /// ```
 /// use extremum::{Bounds, SimulatedAnnealing, from_fn, minimize};
@@ -60,12 +60,12 @@ const ATTEMPTS: usize = 20;
 /// ```
 ///
 /// **References** S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, "Optimization by simulated annealing", Science 220 (1983)
-/// 671-680; A. Corana, M. Marchesi, C. Martini, S. Ridella, "Minimizing multimodal functions of continuous variables with the
-/// simulated annealing algorithm", ACM Transactions on Mathematical Software 13 (1987) 262-280; H. Szu, R. Hartley, "Fast
-/// simulated annealing", Physics Letters A 122 (1987) 157-162; C. Tsallis, D. A. Stariolo, "Generalized simulated annealing",
-/// Physica A 233 (1996) 395-406, equations 5, 15 and 18; Y. Xiang, D. Y. Sun, W. Fan, X. G. Gong, "Generalized simulated
-/// annealing algorithm and its application to the Thomson model", Physics Letters A 233 (1997) 216-220; S. R. White, "Concepts
-/// of scale in simulated annealing", ICCD (1984) 646-651, for the first temperature.
+/// 671-680; A. Corana, M. Marchesi, C. Martini, S. Ridella, "Minimizing multimodal functions of continuous variables
+/// with the simulated annealing algorithm", ACM Transactions on Mathematical Software 13 (1987) 262-280; H. Szu, R.
+/// Hartley, "Fast simulated annealing", Physics Letters A 122 (1987) 157-162; C. Tsallis, D. A. Stariolo, "Generalized
+/// simulated annealing", Physica A 233 (1996) 395-406, equations 5, 15 and 18; Y. Xiang, D. Y. Sun, W. Fan, X. G. Gong,
+/// "Generalized simulated annealing algorithm and its application to the Thomson model", Physics Letters A 233 (1997)
+/// 216-220; S. R. White, "Concepts of scale in simulated annealing", ICCD (1984) 646-651, for the first temperature.
 #[derive(Clone, Debug)]
 pub struct SimulatedAnnealing {
     visiting: Visiting,
@@ -143,8 +143,8 @@ impl SimulatedAnnealing {
         self.visiting = visiting;
         self
     }
-    /// The visiting temperature θ of the first stage, for lengths that are not adapted: a step has the length θ^(1/(3−q)) in
-    /// widths of the box. Range: > 0. The higher it is, the longer steps remain uniform in the box.
+    /// The visiting temperature θ of the first stage, for lengths that are not adapted: a step has the length
+    /// θ^(1/(3−q)) in widths of the box. Range: > 0. The higher it is, the longer steps remain uniform in the box.
     pub fn visiting_temperature(mut self, temperature: f64) -> Self {
         self.visiting_temperature = temperature;
         self

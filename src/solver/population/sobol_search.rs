@@ -39,11 +39,11 @@ solver!(SobolSearch);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** I. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals", USSR
-/// Comput. Math. Math. Phys. 7 (1967); I. Antonov, V. Saleev, ibid. 19 (1979), for the order by the Gray code; S. Joe,
-/// F. Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30 (2008), for the
-/// direction numbers (new-joe-kuo-6); J. Matoušek, "On the L2-discrepancy for anchored boxes", J. Complexity 14 (1998), for
-/// the scrambling.
+/// **References** I. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals",
+/// USSR Comput. Math. Math. Phys. 7 (1967); I. Antonov, V. Saleev, ibid. 19 (1979), for the order by the Gray code; S.
+/// Joe, F. Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30 (2008),
+/// for the direction numbers (new-joe-kuo-6); J. Matoušek, "On the L2-discrepancy for anchored boxes", J. Complexity 14
+/// (1998), for the scrambling.
 #[derive(Clone, Debug)]
 pub struct SobolSearch {
     points: u64,

@@ -33,8 +33,8 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
         1
     }
 
-    /// How many of m steps the next epoch makes. A method that continues from a random iterate draws it here: the steps after
-    /// it need not be made.
+    /// How many of m steps the next epoch makes. A method that continues from a random iterate draws it here: the steps
+    /// after it need not be made.
     fn draw_length(&self, steps: usize, _groups: &mut Groups) -> usize {
         steps
     }
@@ -58,8 +58,8 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
         ControlFlow::Continue(())
     }
 
-    /// Makes one step with the group that was drawn, unless the run was interrupted. Returns false, with nothing changed, if
-    /// the step is not finite.
+    /// Makes one step with the group that was drawn, unless the run was interrupted. Returns false, with nothing
+    /// changed, if the step is not finite.
     fn advance(
         &self,
         problem: &mut Oracle<'_>,

@@ -1,7 +1,7 @@
 //! Katyusha: SVRG with Nesterov's momentum, and a pull back to the anchor that keeps the momentum stable.
 //!
-//! The weights of the mean grow geometrically and may overflow. So the mean is updated by the share of the newest weight in
-//! their sum, 1/q with q⁺ = 1 + q/(1 + ασ).
+//! The weights of the mean grow geometrically and may overflow. So the mean is updated by the share of the newest
+//! weight in their sum, 1/q with q⁺ = 1 + q/(1 + ασ).
 
 use std::mem::swap;
 use std::ops::ControlFlow;
@@ -18,8 +18,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// The weight of the anchor.
 const TAU_2: f64 = 0.5;
 
-/// Katyusha, Allen-Zhu's accelerated method: [`Svrg`](crate::Svrg) with Nesterov's momentum, and a pull back to the anchor
-/// that keeps the momentum stable.
+/// Katyusha, Allen-Zhu's accelerated method: [`Svrg`](crate::Svrg) with Nesterov's momentum, and a pull back to the
+/// anchor that keeps the momentum stable.
 ///
 /// **Method**
 /// ```text
@@ -32,14 +32,14 @@ const TAU_2: f64 = 0.5;
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + 2mb terms an epoch, 14 vectors of memory. **Parameters**
 /// [`new`](Katyusha::new)'s L and σ, [`batch_size`](VarianceReduced::batch_size) b (default 1),
-/// [`inner`](VarianceReduced::inner) m (default 2⌈N/b⌉, as in the paper), [`seed`](VarianceReduced::seed) (default 0). An
-/// epoch that is undone doubles L.
+/// [`inner`](VarianceReduced::inner) m (default 2⌈N/b⌉, as in the paper), [`seed`](VarianceReduced::seed) (default 0).
+/// An epoch that is undone doubles L.
 ///
-/// **Guarantee** With L-smooth convex terms and strong convexity σ (which the paper assumes of a part whose proximal step is
-/// exact), the mean of f(x̃) − f* decreases by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1 otherwise, up to a
-/// constant (theorem 2.1): a constant factor takes about √(N L/σ) steps, where SVRG takes L/σ. It is faster where L/σ is far
-/// above N. The cost oscillates, the more slowly the larger L/(mσ) is: above some 500 it may not improve for hundreds of
-/// epochs; a larger m helps then.
+/// **Guarantee** With L-smooth convex terms and strong convexity σ (which the paper assumes of a part whose proximal
+/// step is exact), the mean of f(x̃) − f* decreases by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1
+/// otherwise, up to a constant (theorem 2.1): a constant factor takes about √(N L/σ) steps, where SVRG takes L/σ. It is
+/// faster where L/σ is far above N. The cost oscillates, the more slowly the larger L/(mσ) is: above some 500 it may
+/// not improve for hundreds of epochs; a larger m helps then.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Katyusha, Sum, minimize};
@@ -68,9 +68,9 @@ const TAU_2: f64 = 0.5;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Z. Allen-Zhu, "Katyusha: the first direct acceleration of stochastic gradient methods", Proceedings of the
-/// 49th Annual ACM Symposium on Theory of Computing (2017) 1200-1205, algorithm 1 and theorem 2.1. There is no proximal term,
-/// so its options I and II for y are the same.
+/// **References** Z. Allen-Zhu, "Katyusha: the first direct acceleration of stochastic gradient methods", Proceedings
+/// of the 49th Annual ACM Symposium on Theory of Computing (2017) 1200-1205, algorithm 1 and theorem 2.1. There is no
+/// proximal term, so its options I and II for y are the same.
 pub type Katyusha = VarianceReduced<Accelerated>;
 
 /// The estimate and the momentum of [`Katyusha`].

@@ -1,8 +1,8 @@
 //! SAGA: the gradient of a term, corrected by the gradient of that term when it was last drawn.
 //!
-//! The mean of the table is updated as in the paper, mean⁺ = mean + (∇F_k(x) − T_k)/G. Its rounding errors are of the size
-//! of the largest gradients that the table ever held and would stay in v for good. So each epoch starts from a mean that
-//! is computed anew: as many operations as its steps take, and no evaluation.
+//! The mean of the table is updated as in the paper, mean⁺ = mean + (∇F_k(x) − T_k)/G. Its rounding errors are of the
+//! size of the largest gradients that the table ever held and would stay in v for good. So each epoch starts from a
+//! mean that is computed anew: as many operations as its steps take, and no evaluation.
 
 use std::mem::swap;
 use std::ops::ControlFlow;
@@ -20,7 +20,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// SAGA, the method of Defazio, Bach and Lacoste-Julien, with a table of gradients.
 ///
 /// **Method** v = ∇f_i(x) − T_i + mean T, x⁺ = x − η v with a term i drawn uniformly, then T_i = ∇f_i(x). There is no
-/// anchor: an epoch is m steps, and the cost and gradient of all terms measured at its end serve only to observe the run.
+/// anchor: an epoch is m steps, and the cost and gradient of all terms measured at its end serve only to observe the
+/// run.
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + mb terms an epoch, and N more in the first to fill the table at x0; memory for the
 /// table, n numbers for each of ⌈N/b⌉ batches, and 10 vectors. The batches are the same in every epoch, so a batch
@@ -59,8 +60,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// ```
 ///
 /// **References** A. Defazio, F. Bach and S. Lacoste-Julien, "SAGA: a fast incremental gradient method with support for
-/// non-strongly convex composite objectives", Advances in Neural Information Processing Systems 27 (2014) 1646-1654, equation
-/// (1) without a proximal term, and theorem 1.
+/// non-strongly convex composite objectives", Advances in Neural Information Processing Systems 27 (2014) 1646-1654,
+/// equation (1) without a proximal term, and theorem 1.
 pub type Saga = VarianceReduced<Tabulated>;
 
 /// The estimate of [`Saga`].

@@ -17,7 +17,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// SARAH, the stochastic recursive gradient method.
 ///
 /// **Method** v⁺ = ∇f_i(x) − ∇f_i(x⁻) + v, x⁺ = x − η v⁺ with a term i drawn uniformly and x⁻ the iterate before x;
-/// after m steps x becomes the anchor x̃, x̃⁺ = x_m, or x_t with t uniform in 0, .., m, and v starts anew from v₀ = ∇f(x̃).
+/// after m steps x becomes the anchor x̃, x̃⁺ = x_m, or x_t with t uniform in 0, .., m, and v starts anew from
+/// v₀ = ∇f(x̃).
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + 2(m − 1)b terms an epoch, 12 vectors of memory. **Parameters**
 /// [`new`](Sarah::new)'s η, [`batch_size`](VarianceReduced::batch_size) b (default 1),
@@ -56,9 +57,9 @@ use crate::{Error, Oracle, Termination, linalg};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** L. M. Nguyen, J. Liu, K. Scheinberg and M. Takáč, "SARAH: a novel method for machine learning problems using
-/// stochastic recursive gradient", Proceedings of the 34th International Conference on Machine Learning (2017) 2613-2621,
-/// algorithm 1 and theorem 1.
+/// **References** L. M. Nguyen, J. Liu, K. Scheinberg and M. Takáč, "SARAH: a novel method for machine learning
+/// problems using stochastic recursive gradient", Proceedings of the 34th International Conference on Machine Learning
+/// (2017) 2613-2621, algorithm 1 and theorem 1.
 pub type Sarah = VarianceReduced<Recursive>;
 
 /// The estimate of [`Sarah`].
@@ -74,8 +75,8 @@ impl Sarah {
         Self::of(Recursive { step, random_iterate: false })
     }
 
-    /// Makes a random iterate of x₀, .., x_m the next anchor, as algorithm 1 does, in place of the last. An epoch then makes
-    /// m/2 steps on average.
+    /// Makes a random iterate of x₀, .., x_m the next anchor, as algorithm 1 does, in place of the last. An epoch then
+    /// makes m/2 steps on average.
     pub fn random_iterate(mut self) -> Self {
         self.method.random_iterate = true;
         self

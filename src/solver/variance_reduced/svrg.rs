@@ -1,7 +1,7 @@
 //! SVRG: the gradient of a term, corrected by the gradient of that term at the anchor.
 //!
-//! v₀ = ∇f(x̃) whichever term is drawn, so the first step evaluates nothing. In option II the steps after x_t are not made:
-//! nothing depends on them.
+//! v₀ = ∇f(x̃) whichever term is drawn, so the first step evaluates nothing. In option II the steps after x_t are not
+//! made: nothing depends on them.
 
 use std::ops::ControlFlow;
 
@@ -25,8 +25,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// [`random_iterate`](Svrg::random_iterate) (default off), [`seed`](VarianceReduced::seed) (default 0).
 ///
 /// **Guarantee** With L-smooth convex terms, a γ-strongly convex mean and the random iterate, the mean of f(x̃) − f*
-/// decreases by the factor 1/(γ η (1 − 2Lη) m) + 2Lη/(1 − 2Lη) an epoch, if that is below 1 (theorem 1): for η = 0.1/L and
-/// m = 50 L/γ it is 1/2. There is no such proof for the last iterate, which the paper's experiments use.
+/// decreases by the factor 1/(γ η (1 − 2Lη) m) + 2Lη/(1 − 2Lη) an epoch, if that is below 1 (theorem 1): for η = 0.1/L
+/// and m = 50 L/γ it is 1/2. There is no such proof for the last iterate, which the paper's experiments use.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Sum, Svrg, minimize};
@@ -57,8 +57,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** R. Johnson and T. Zhang, "Accelerating stochastic gradient descent using predictive variance reduction",
-/// Advances in Neural Information Processing Systems 26 (2013) 315-323, figure 1 and theorem 1.
+/// **References** R. Johnson and T. Zhang, "Accelerating stochastic gradient descent using predictive variance
+/// reduction", Advances in Neural Information Processing Systems 26 (2013) 315-323, figure 1 and theorem 1.
 pub type Svrg = VarianceReduced<Anchored>;
 
 /// The estimate of [`Svrg`].
@@ -74,8 +74,8 @@ impl Svrg {
         Self::of(Anchored { step, random_iterate: false })
     }
 
-    /// Makes a random iterate of x₀, .., x_{m−1} the next anchor, for which theorem 1 is proved, in place of the last (option
-    /// II). An epoch then makes (m − 1)/2 steps on average, and m has to be at least 2.
+    /// Makes a random iterate of x₀, .., x_{m−1} the next anchor, for which theorem 1 is proved, in place of the last
+    /// (option II). An epoch then makes (m − 1)/2 steps on average, and m has to be at least 2.
     pub fn random_iterate(mut self) -> Self {
         self.method.random_iterate = true;
         self

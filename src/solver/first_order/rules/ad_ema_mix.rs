@@ -52,8 +52,8 @@ impl AdEmaMix {
         self.alpha = alpha;
         self
     }
-    /// The number T of steps in which α increases linearly from 0, and the memory of m₂ from that of m₁ (1/ln β linearly).
-    /// Without a warm-up, both have their values from the first step. Range: > 0.
+    /// The number T of steps in which α increases linearly from 0, and the memory of m₂ from that of m₁ (1/ln β
+    /// linearly). Without a warm-up, both have their values from the first step. Range: > 0.
     pub fn warmup(mut self, steps: f64) -> Self {
         self.warmup = Some(steps);
         self

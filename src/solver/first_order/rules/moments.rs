@@ -1,5 +1,5 @@
-//! What Adam and its variants have in common: an average of gradients, an average of squares, and the step, which is the
-//! first divided by the root of the second.
+//! What Adam and its variants have in common: an average of gradients, an average of squares, and the step, which is
+//! the first divided by the root of the second.
 //!
 //! m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← (1 − α λ) x − α m̂ / (√(v̂ + ε′) + ε).
 

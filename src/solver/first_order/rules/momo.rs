@@ -84,7 +84,8 @@ macro_rules! model_setters {
             self.model.bound = bound;
             self
         }
-        /// Estimates a larger f* during the run (section 4 of the paper), never below [`lower_bound`](Self::lower_bound).
+        /// Estimates a larger f* during the run (section 4 of the paper), never below
+        /// [`lower_bound`](Self::lower_bound).
         pub fn adaptive_bound(mut self) -> Self {
             self.model.adapts = true;
             self

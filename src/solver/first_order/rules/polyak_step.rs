@@ -45,7 +45,8 @@ impl PolyakStep {
         let (largest, scaling) = (largest.into(), 1.0);
         Self { largest, minimum: 0.0, scaling, epsilon: 0.0, never_climbs: false }
     }
-    /// f*, the lowest cost or an estimate of it; default 0. Range: finite. Where the cost is below it, the step goes uphill.
+    /// f*, the lowest cost or an estimate of it; default 0. Range: finite. Where the cost is below it, the step goes
+    /// uphill.
     pub fn minimum(mut self, minimum: f64) -> Self {
         self.minimum = minimum;
         self

@@ -90,8 +90,8 @@ impl RmsProp {
         self.bias_correction = true;
         self
     }
-    /// Puts the rate inside the momentum, b ← μ b + α g/√v and x ← x − b, as in optax: a change of the rate then affects new
-    /// gradients only.
+    /// Puts the rate inside the momentum, b ← μ b + α g/√v and x ← x − b, as in optax: a change of the rate then
+    /// affects new gradients only.
     pub fn rate_inside(mut self) -> Self {
         self.rate_inside = true;
         self

@@ -51,7 +51,8 @@ impl Rprop {
         self.grow = grow;
         self
     }
-    /// The bounds of s, which also hold for the first step, default 1e-6 and 50. Range: ≥ 0, the second at least the first.
+    /// The bounds of s, which also hold for the first step, default 1e-6 and 50. Range: ≥ 0, the second at least the
+    /// first.
     pub fn step_sizes(mut self, smallest: f64, largest: f64) -> Self {
         self.smallest = smallest;
         self.largest = largest;

@@ -4,10 +4,10 @@
 //! x = l + (u − (l − a))² / 4a   for l − 3a ≤ u ≤ l + a,   x = u in the middle, likewise at the upper bound
 //! ```
 //!
-//! A minimum on a bound becomes a minimum of the map's parabola, at u = l − a: the search sees a quadratic there, not an edge.
-//! The map is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself farther out. The costs
-//! there are mirror images of the inside, and populations settle between the two. So steps beyond l − 3a are drawn again,
-//! up to ten draws in all, and the mean stays above l − a.
+//! A minimum on a bound becomes a minimum of the map's parabola, at u = l − a: the search sees a quadratic there, not
+//! an edge. The map is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself farther
+//! out. The costs there are mirror images of the inside, and populations settle between the two. So steps beyond l − 3a
+//! are drawn again, up to ten draws in all, and the mean stays above l − a.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};

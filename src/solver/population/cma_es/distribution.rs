@@ -171,7 +171,8 @@ impl Distribution {
         self.sigma /= 2.0;
     }
 
-    /// The largest standard deviation of a coordinate, or component of the path if that is larger, relative to the first.
+    /// The largest standard deviation of a coordinate, or component of the path if that is larger, relative to the
+    /// first.
     pub fn extent(&self) -> f64 {
         let deviation = |i| self.covariance.variance(i).max(0.0).sqrt().max(self.path[i].abs());
         self.sigma * (0..self.mean.len()).map(deviation).fold(0.0, f64::max)

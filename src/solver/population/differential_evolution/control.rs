@@ -22,9 +22,9 @@ pub enum Control {
         /// How fast m and c follow; 0.1 in the paper. Range: (0, 1].
         rate: f64,
     },
-    /// The same with several pairs (m, c): each trial draws one, and each generation with a success replaces one. SHADE,
-    /// Tanabe & Fukunaga (2013), algorithm 1, with the Lehmer mean for both as in their L-SHADE (2014), and the equal
-    /// weights of JADE, so that only the order of the costs counts.
+    /// The same with several pairs (m, c): each trial draws one, and each generation with a success replaces one.
+    /// SHADE, Tanabe & Fukunaga (2013), algorithm 1, with the Lehmer mean for both as in their L-SHADE (2014), and the
+    /// equal weights of JADE, so that only the order of the costs counts.
     SuccessHistory {
         /// The number of pairs; 100 in the paper of 2013, 6 in that of 2014. Range: 1 to 1000000.
         length: usize,

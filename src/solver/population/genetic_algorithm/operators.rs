@@ -49,11 +49,12 @@ impl Selection {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Crossover {
-    /// Simulated binary crossover with an index η ≥ 0: Deb and Agrawal (1995), equations 12 and 13. The children have the
-    /// parents' mean and β times their distance; the density of β is (η + 1) β^η / 2 up to 1, and (η + 1) / (2 β^(η + 2))
-    /// beyond.
+    /// Simulated binary crossover with an index η ≥ 0: Deb and Agrawal (1995), equations 12 and 13. The children have
+    /// the parents' mean and β times their distance; the density of β is (η + 1) β^η / 2 up to 1, and
+    /// (η + 1) / (2 β^(η + 2)) beyond.
     SimulatedBinary(f64),
-    /// BLX-α with α ≥ 0: Eshelman and Schaffer (1993). Uniform between the parents and up to α times their distance beyond.
+    /// BLX-α with α ≥ 0: Eshelman and Schaffer (1993). Uniform between the parents and up to α times their distance
+    /// beyond.
     Blend(f64),
 }
 
@@ -131,8 +132,8 @@ impl Mutation {
     }
 }
 
-/// The number of coordinates before the next that mutates, from the logarithm of the probability that one does not mutate:
-/// the inverse of the geometric distribution.
+/// The number of coordinates before the next that mutates, from the logarithm of the probability that one does not
+/// mutate: the inverse of the geometric distribution.
 pub(super) fn failures(log_failure: f64, random: &mut Random) -> usize {
     if log_failure == 0.0 {
         return usize::MAX;

@@ -205,8 +205,8 @@ impl Simplex {
         if self.asks == Move::Reflect { self.collapse(method, is_shrunk) } else { None }
     }
 
-    /// Lengthens the first edges that hardly change the cost: 5 % of a coordinate near 0 are too short. False when there are
-    /// none.
+    /// Lengthens the first edges that hardly change the cost: 5 % of a coordinate near 0 are too short. False when
+    /// there are none.
     fn lengthen(&mut self, space: &Space) -> bool {
         let Self { vertices, free, edges, waiting, .. } = self;
         let Some((start, others)) = vertices.split_first_mut() else { return false };

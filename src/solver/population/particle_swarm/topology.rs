@@ -16,7 +16,8 @@ pub enum Topology {
     Ring,
     /// Four neighbours, on a grid that closes around. Kennedy & Mendes (2002).
     VonNeumann,
-    /// Each informs three random particles, drawn anew after each iteration without a better point. SPSO 2007, Clerc (2012).
+    /// Each informs three random particles, drawn anew after each iteration without a better point. SPSO 2007, Clerc
+    /// (2012).
     #[default]
     Random,
 }

@@ -66,8 +66,8 @@ impl Mesh {
         }
     }
 
-    /// The largest step relative to its variable: to the larger of its value and that of the start (at most 1). For a start
-    /// at 0, the distance of the bounds takes the place of the latter.
+    /// The largest step relative to its variable: to the larger of its value and that of the start (at most 1). For a
+    /// start at 0, the distance of the bounds takes the place of the latter.
     pub(super) fn size(&self, space: &Space) -> f64 {
         let step = |i: usize| {
             let (lower, upper) = space.bounds_of(i);

@@ -64,8 +64,8 @@ impl SimulatedAnnealingMemory {
         self.cost = cost;
     }
 
-    /// Adapts the length to the wanted acceptance rate: Robbins and Monro (1951) with a constant gain, which follows the
-    /// cooling.
+    /// Adapts the length to the wanted acceptance rate: Robbins and Monro (1951) with a constant gain, which follows
+    /// the cooling.
     pub(super) fn steer(&mut self, is_kept: bool, rate: f64) {
         let length = &mut self.lengths[self.index];
         *length *= (GAIN * (f64::from(is_kept) - rate)).exp();

@@ -39,7 +39,8 @@ impl Simplex {
         Some(size)
     }
 
-    /// The size of a variable: its value, or the length that its first edge was made for (at most 1), if that is larger.
+    /// The size of a variable: its value, or the length that its first edge was made for (at most 1), if that is
+    /// larger.
     fn length(&self, i: usize) -> f64 {
         self.best().x[i].abs().max((self.edges[i].abs() / EDGE).min(1.0))
     }
