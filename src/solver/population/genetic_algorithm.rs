@@ -30,7 +30,7 @@ const FLAT: u64 = 20;
 /// **Method**
 /// ```text
 /// a, b       two members, each the best of 2 drawn
-/// c_i, d_i = (a_i + b_i) / 2 ± β (a_i − b_i) / 2,  β spread as by simulated binary crossover;  exchanged half of the time
+/// c_i, d_i = (a_i + b_i) / 2 ± β (a_i − b_i) / 2,  β as in simulated binary crossover;  exchanged half of the time
 /// c_i += δ width_i  with probability 1/n,  δ polynomial;  reflected at the bounds
 /// members  = the best μ of members and children
 /// ```
@@ -136,8 +136,8 @@ impl GeneticAlgorithm {
         self
     }
     /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
-    /// default 1e-12, relative to the coordinate or to the box of the first population, whichever is larger. Range: ≥
-    /// 0.
+    /// default 1e-12, relative to the coordinate or to the box of the first population, whichever is larger.
+    /// Range: ≥ 0.
     pub fn collapse(mut self, tolerance: f64) -> Self {
         self.collapse = tolerance;
         self

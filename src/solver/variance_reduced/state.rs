@@ -137,7 +137,7 @@ impl<M> EpochState<M> {
             || !self.anchor.is_valid(n)
             || (self.behind && !self.best.is_valid(n))
         {
-            return Err("its point, cost or gradient is not finite, or has another dimension");
+            return Err("its point, cost or gradient is not valid for this problem");
         }
         if !self.groups.fits(fresh) {
             return Err("its terms, batches or seed are not those of this problem and solver");

@@ -10,13 +10,13 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Sam<R>);
 
-/// Sharpness-aware minimization, for minima in flat valleys: a rule with the gradient of the highest point at distance
-/// ρ.
+/// Sharpness-aware minimization (SAM), for minima in flat valleys: a rule with the gradient of the point at distance ρ
+/// that is the highest to first order.
 ///
 /// **Method** Two gradients a step: with the first x ← x + ρ g/‖g‖, with the second a step of a rule from where x was
 /// before. The first of two calls goes up, and leaves x there for the next gradient; the second goes back and lets the
 /// rule step. [`Updater::recommended`](crate::first_order::Updater::recommended) is the lower point at any time. The
-/// norm is that of all [groups](Rule::group). An average of the points belongs inside.
+/// norm is that of all [groups](Rule::group). Chain an average of the points to the inner rule, not to `Sam`.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Sam, Sgd};

@@ -43,7 +43,7 @@ impl Sobol {
         Ok(Self { directions, shift: vec![0; n] })
     }
 
-    /// The same, scrambled by random lower triangular matrices and shifted (Matoušek 1998): every elementary interval has as
+    /// The sequence scrambled by random lower triangular matrices and shifted (Matoušek 1998): every elementary interval has as
     /// many points as before, and every point is uniform.
     pub fn scrambled(mut self, random: &mut Random) -> Self {
         for directions in self.directions.chunks_mut(BITS) {
