@@ -1,8 +1,8 @@
-//! Who evaluates the costs of many points: [`Serial`], the threads of this machine (`Parallel`), other machines (`mpi`, with
-//! the feature of that name), or a queue of yours.
+//! Evaluators compute the costs of many points: one after the other ([`Serial`]), on the threads of this machine
+//! (`Parallel`), on several machines (`mpi`, with the feature of that name), or by a queue that you write.
 //!
-//! An evaluator is a pure map from points to costs. Randomness is drawn before it and results are read after it, in order:
-//! which one it is, and how many threads or machines it has, changes no bit of a run.
+//! An evaluator is a pure map from points to costs. Random numbers are drawn before it and results are read after it,
+//! in order. So the choice of an evaluator, and its number of threads or machines, changes no bit of a run.
 
 #[cfg(feature = "mpi")]
 pub mod mpi;
@@ -21,12 +21,12 @@ pub use serial::Serial;
 
 use crate::Problem;
 
-/// Nobody is left to evaluate. The run ends with its best point, and
+/// The error of an evaluator that can evaluate no longer. The run ends with its best point, and
 /// [`Termination::EvaluatorLost`](crate::Termination::EvaluatorLost) says why.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct EvaluatorLost {
-    /// What happened.
+    /// Why the evaluator can evaluate no longer.
     pub reason: String,
 }
 
@@ -58,11 +58,11 @@ pub struct EvaluatorLost {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub trait Evaluator {
-    /// Writes the costs of `points`, as many, in their order. A panic in the problem becomes the cost NaN; their number is
-    /// returned.
+    /// Writes the cost of each point, in their order. A panic in the problem becomes the cost NaN. Returns the number
+    /// of panics.
     ///
     /// # Errors
-    /// When nobody is left to evaluate.
+    /// When the evaluator can evaluate no longer.
     fn costs(
         &mut self,
         problem: &dyn Problem,
@@ -70,7 +70,7 @@ pub trait Evaluator {
         costs: &mut [f64],
     ) -> Result<u64, EvaluatorLost>;
 
-    /// How many points are worth sending at once. It changes no bit of a run.
+    /// How many points the evaluator evaluates in parallel. It changes no bit of a run.
     fn width(&self) -> usize {
         1
     }

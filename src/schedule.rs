@@ -1,8 +1,8 @@
 //! Learning rates that change with the number of steps.
 //!
-//! A [`Schedule`] is a pure function of t, the number of finished steps (the first step asks for t = 0), so a resumed run
-//! needs nothing but t. Rates are absolute values, not factors of a base rate. [`Rate`] is what a rule takes: a number or
-//! any schedule. [`ReduceOnPlateau`] is the one that listens to the cost, and therefore has a state.
+//! A [`Schedule`] is a pure function of t, the number of finished steps (t = 0 for the first step), so a resumed run
+//! needs only t. Rates are absolute values, not factors of a base rate. A rule takes a [`Rate`]: a number or any
+//! schedule. [`ReduceOnPlateau`] depends on the cost, and therefore has a state.
 //!
 //! | schedule | rate after t steps | names elsewhere |
 //! |---|---|---|
@@ -22,7 +22,7 @@
 //! | [`Cyclic`] | triangles | CyclicLR |
 //! | [`by_step`] | any closure | LambdaLR |
 //!
-//! They combine: [`then`](Schedule::then), [`times`](Schedule::times), [`scaled`](Schedule::scaled),
+//! Combine them by [`then`](Schedule::then), [`times`](Schedule::times), [`scaled`](Schedule::scaled),
 //! [`delayed`](Schedule::delayed).
 //!
 //! The four decays of the classical texts are exponential decay, [`Exponential`]; cosine decay, [`Cosine`]; piecewise
@@ -67,18 +67,18 @@ pub use warmup::{Warmup, WarmupStableDecay};
 use crate::Error;
 use crate::error::check;
 
-/// The rate as a pure function of the number of finished steps.
+/// A learning rate as a pure function of the number of finished steps.
 ///
 /// A number is the constant schedule; `Box<S>` and `Arc<S>` are schedules too. The schedules of this module, once their
 /// [`check`](Self::check) is `Ok`, return a finite rate for every step.
 pub trait Schedule: Debug + Send + Sync {
-    /// The rate of the step that follows `step` finished ones.
+    /// The rate of the step after `step` finished steps.
     fn at(&self, step: u64) -> f64;
 
-    /// Whether every parameter is in its range.
+    /// Checks that every parameter is in its range.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names the first one that is not.
+    /// [`Error::Parameter`] names the first parameter that is not.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
@@ -164,12 +164,12 @@ impl<S: Schedule + 'static> From<S> for Rate {
 }
 
 impl Rate {
-    /// The rate of the step that follows `step` finished ones.
+    /// The rate of the step after `step` finished steps.
     pub fn at(&self, step: u64) -> f64 {
         self.0.at(step)
     }
 
-    /// Whether the schedule is in its ranges and starts at a finite rate >= 0.
+    /// Checks that the parameters of the schedule are in their ranges and that it starts at a finite rate >= 0.
     ///
     /// # Errors
     /// [`Error::Parameter`] otherwise.
@@ -187,7 +187,7 @@ fn check_steps(name: &'static str, steps: u64) -> Result<(), Error> {
     check(steps >= 1, name, steps as f64, "at least 1")
 }
 
-/// a · b, held below infinity: an infinite rate times a factor of 0 would be NaN.
+/// a · b, kept finite: an infinite rate times a factor of 0 would be NaN.
 fn finite_product(a: f64, b: f64) -> f64 {
     (a * b.min(f64::MAX)).min(f64::MAX)
 }

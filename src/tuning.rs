@@ -1,4 +1,4 @@
-//! Finding the settings of a method: the learning-rate range test.
+//! Tuning: the learning-rate range test.
 
 mod lr_range_test;
 

@@ -1,7 +1,7 @@
 //! The ranks of an MPI job, on one machine or many: they evaluate a population ([`Mpi`]), add the terms of a sum
-//! ([`RankSum`]), or are islands ([`Islands`]). With the feature `mpi`, on an MPI library as Open MPI.
+//! ([`RankSum`]), or are islands ([`Islands`]). Needs the feature `mpi` and an MPI library such as Open MPI.
 //!
-//! Every rank runs the same program, started by `mpirun -n 4 program`. The search is that of rank 0, and the others serve it:
+//! Every rank runs the same program, started by `mpirun -n 4 program`. Rank 0 runs the search, and the others serve it:
 //!
 //! ```no_run
 //! use extremum::mpi::World;
@@ -14,19 +14,19 @@
 //!         Minimizer::new(&sphere, RandomSearch::default().scale(1.0), [1.0; 10]).evaluate_with(ranks).run()
 //!     })?;
 //!     if let Some(found) = found {
-//!         println!("{found}"); // on rank 0; the others have served, and have None
+//!         println!("{found}"); // on rank 0; the others have None
 //!     }
 //!     Ok(())
 //! }
 //! ```
 //!
-//! **Bits.** Costs and sums have those of one process, on any number of ranks. Islands depend on how many there are, and on
-//! nothing else.
+//! **Bits.** Costs and sums have the bits of one process, on any number of ranks. The results of islands depend on
+//! their number, and on nothing else.
 //!
-//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: there is no lost
-//! evaluator to be survived. Rank 0 writes a [checkpoint](crate::Checkpoint) every few generations, and a new job, with as many
-//! ranks as there are, goes on from it with the same bits; the example `mpi_population` does so. A rank that panics outside of
-//! a cost ends the job likewise.
+//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: a run cannot
+//! survive the loss of a rank. Let rank 0 write a [checkpoint](crate::Checkpoint) every few generations; a new job,
+//! with any number of ranks, continues from it with the same bits. The example `mpi_population` does so. A rank that
+//! panics outside of a cost ends the job likewise.
 
 mod islands;
 mod ranks;
@@ -45,18 +45,18 @@ pub use sum::RankSum;
 
 use crate::{Error, FiniteSum, Problem};
 
-/// All ranks of the job. Made once, at the start of the program; it ends MPI when it is dropped.
+/// All ranks of the job. Make one, at the start of the program; dropping it ends MPI.
 pub struct World {
     universe: Universe,
 }
 
 impl World {
-    /// Starts MPI. A program that was not started by `mpirun` is a job of one rank.
+    /// Starts MPI. A program started without `mpirun` is a job of one rank.
     ///
     /// # Errors
     /// [`Error::Mpi`] when there is, or was, a world in this process, or when the MPI library forbids threads.
     pub fn init() -> Result<Self, Error> {
-        // The costs may have threads, and a run may be started in any of them: one at a time speaks to MPI.
+        // The costs may use threads, and a run may start in any thread: one at a time calls MPI.
         let started = if ::mpi::environment::is_finalized() {
             None
         } else {
@@ -83,12 +83,13 @@ impl World {
         self.job().size().unsigned_abs() as usize
     }
 
-    /// Has all ranks evaluate the costs of one search. `search` is called on rank 0 only, with the [evaluator](Mpi) for
-    /// [`evaluate_with`](crate::Minimizer::evaluate_with); the other ranks evaluate what it asks for, and return `None` when it
-    /// has ended, by an error or a panic too. Called by all ranks, with the same problem, which the search has to be about.
+    /// Evaluates the costs of one search on all ranks. `search` is called on rank 0 only, with the [evaluator](Mpi) for
+    /// [`evaluate_with`](crate::Minimizer::evaluate_with). The other ranks evaluate the points that it sends, and
+    /// return `None` when the search has ended, also by an error or a panic. All ranks have to call it with the same
+    /// problem, the one that the search minimises.
     ///
     /// # Errors
-    /// That of the search, on rank 0. On all ranks [`Error::Mpi`], when their problems differ in dimension.
+    /// On rank 0 the error of the search; on all ranks [`Error::Mpi`] when their problems differ in dimension.
     pub fn run<R, E: From<Error>>(
         &mut self,
         problem: &dyn Problem,
@@ -104,9 +105,9 @@ impl World {
         }
     }
 
-    /// Has all ranks add the terms of a sum, for a search with any solver. `search` is called on rank 0 only, with the
-    /// [problem](RankSum) to minimise; the other ranks do their share of each cost and gradient that it asks for, and return
-    /// `None` when it has ended. Called by all ranks, with the same terms.
+    /// Adds the terms of a sum on all ranks, for a search with any solver. `search` is called on rank 0 only, with the
+    /// [problem](RankSum) to minimise. The other ranks evaluate their share of each cost and gradient, and return
+    /// `None` when the search has ended. All ranks have to call it with the same terms.
     ///
     /// ```no_run
     /// # use extremum::{DVector, FiniteSum};
@@ -124,7 +125,8 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// That of the search, on rank 0. On all ranks [`Error::Mpi`], when their sums differ in dimension or number of terms.
+    /// On rank 0 the error of the search; on all ranks [`Error::Mpi`] when their sums differ in dimension or number of
+    /// terms.
     pub fn run_sum<F: FiniteSum, R, E: From<Error>>(
         &mut self,
         terms: &F,
@@ -144,26 +146,26 @@ impl World {
         self.universe.world()
     }
 
-    /// The numbers of all ranks, as many of each, in the order of the ranks.
+    /// The numbers of all ranks, equally many of each, in the order of the ranks.
     fn gathered(&self, own: &[f64]) -> Vec<f64> {
         let mut all = vec![0.0; own.len() * self.size()];
         self.job().all_gather_into(own, &mut all[..]);
         all
     }
 
-    /// `Ok` on all ranks when their numbers are the same, or `Err` on all.
+    /// `Ok` on all ranks if their numbers are equal, else `Err` on all.
     fn check_same(&self, what: &str, own: usize) -> Result<(), Error> {
         let all = self.gathered(&[own as f64]);
         if all.iter().all(|number| *number == all[0]) {
             return Ok(());
         }
-        Err(refused(&format!("its ranks have problems of different {what}, {all:?}")))
+        Err(refused(&format!("the problems of its ranks have different {what}, {all:?}")))
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        // To finalize waits for the others, who may wait for a message of this rank.
+        // Finalizing would wait for the other ranks, which may wait for a message of this one.
         if std::thread::panicking() && self.size() > 1 {
             self.job().abort(101);
         }

@@ -1,4 +1,4 @@
-//! All points at once, on rayon's threads.
+//! Parallel evaluation on rayon's threads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use super::{Evaluator, EvaluatorLost, caught};
 use crate::Problem;
 
-/// Evaluates on rayon's threads: those of the pool that the run is started in, or all of the machine. A thread that is
-/// done takes the next point, so costs of uneven duration keep all of them busy. It pays from some microseconds a cost.
+/// Evaluates on rayon's threads: those of the pool in which the run is started, or all of the machine. A thread that is
+/// done takes the next point, so costs of uneven duration keep all threads busy. It pays when a cost takes more than
+/// some microseconds.
 ///
 /// ```
 /// use extremum::{CmaEs, Minimizer, Parallel, from_fn};

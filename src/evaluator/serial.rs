@@ -1,11 +1,11 @@
-//! One point after the other, in the caller's thread.
+//! Evaluation of one point after the other, in the caller's thread.
 
 use nalgebra::DVector;
 
 use super::{Evaluator, EvaluatorLost, caught};
 use crate::Problem;
 
-/// Evaluates one point after the other: the default.
+/// Evaluates one point after the other, in the caller's thread: the default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Serial;
 

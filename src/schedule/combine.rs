@@ -1,4 +1,4 @@
-//! Schedules made of schedules, and of closures.
+//! Schedules made from schedules and from closures.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Schedule, check_rate, finite_product};
 use crate::Error;
 
-/// One schedule after the other; made by [`Schedule::then`].
+/// One schedule after the other: s₁(t) for t < n, then s₂(t - n); made by [`Schedule::then`].
 ///
 /// ```
 /// use extremum::schedule::{Exponential, Schedule};
@@ -35,7 +35,7 @@ impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
     }
 }
 
-/// The product of two schedules; made by [`Schedule::times`].
+/// The product of two schedules, s₁(t) s₂(t); made by [`Schedule::times`].
 ///
 /// ```
 /// use extremum::schedule::{Exponential, Schedule, StepDecay};
@@ -59,7 +59,7 @@ impl<A: Schedule, B: Schedule> Schedule for Product<A, B> {
     }
 }
 
-/// A multiple of a schedule; made by [`Schedule::scaled`]. The factor is >= 0.
+/// A multiple of a schedule, c s(t) with c >= 0; made by [`Schedule::scaled`].
 ///
 /// ```
 /// use extremum::schedule::{Exponential, Schedule};
@@ -82,7 +82,7 @@ impl<S: Schedule> Schedule for Scaled<S> {
     }
 }
 
-/// A schedule that starts later; made by [`Schedule::delayed`].
+/// A schedule that starts n steps later, s(max(t - n, 0)); made by [`Schedule::delayed`].
 ///
 /// ```
 /// use extremum::schedule::{Exponential, Schedule};
@@ -109,7 +109,7 @@ impl<S: Schedule> Schedule for Delayed<S> {
 #[derive(Clone, Copy)]
 pub struct ByStep<F>(F);
 
-/// The rate that a closure gives for the number of finished steps.
+/// A schedule from a closure that maps the number of finished steps to a rate.
 ///
 /// ```
 /// use extremum::schedule::{Schedule, by_step};

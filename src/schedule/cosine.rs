@@ -1,12 +1,4 @@
 //! Cosine decay, cosine annealing and warm restarts.
-//!
-//! ```text
-//! cosine     e + (a - e) ((1 + cos(π t / T)) / 2)^p
-//! restarts   the same in each cycle, T_i = T₀ mⁱ, a_i = a fⁱ
-//! ```
-//!
-//! Source: I. Loshchilov, F. Hutter 2017, *SGDR: Stochastic Gradient Descent with Warm Restarts*, equation 5. After T the
-//! cosine_decay_schedule of optax 0.2.8 stays at the end; the CosineAnnealingLR of torch 2.15 rises again.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +9,14 @@ use crate::error::check;
 
 /// Cosine decay from `peak` to [`end`](Self::end) in `steps` steps, then `end`.
 ///
+/// **Method** e + (a - e) ((1 + cos(π t / T)) / 2)^p after t steps, with a = `peak` >= 0.
+///
 /// | | default | range | |
 /// |---|---|---|---|
 /// | `steps` | | >= 1 | T |
 /// | [`end`](Self::end) | 0 | >= 0 | e |
 /// | [`power`](Self::power) | 1 | >= 0 | p |
-/// | [`periodic`](Self::periodic) | no | | annealing: after T the rate rises again; the period is 2 T |
+/// | [`periodic`](Self::periodic) | no | | annealing: after T the rate increases again; the period is 2 T |
 ///
 /// ```
 /// use extremum::schedule::{Cosine, Schedule};
@@ -30,6 +24,9 @@ use crate::error::check;
 /// assert!((rate.at(5) - 0.2).abs() < 1e-15);
 /// assert_eq!((rate.at(20), rate.periodic().at(20)), (0.1, 0.3));
 /// ```
+///
+/// **References** I. Loshchilov, F. Hutter 2017, *SGDR: Stochastic Gradient Descent with Warm Restarts*, equation 5.
+/// After T the cosine_decay_schedule of optax 0.2.8 stays at the end; the CosineAnnealingLR of torch 2.15 rises again.
 #[doc(alias = "CosineDecay")]
 #[doc(alias = "CosineAnnealing")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +56,7 @@ impl Cosine {
         self
     }
 
-    /// Lets the rate rise and fall for ever.
+    /// Makes the rate decrease and increase periodically.
     pub fn periodic(mut self) -> Self {
         self.periodic = true;
         self
@@ -69,7 +66,7 @@ impl Cosine {
 impl Schedule for Cosine {
     fn at(&self, step: u64) -> f64 {
         let s = if self.periodic {
-            // The remainder is exact: a cosine of a large t / T would not be.
+            // The remainder is exact; the cosine of a large t / T would not be.
             let steps = self.steps.max(1);
             let rest = step % steps;
             if (step / steps).is_multiple_of(2) {
@@ -92,7 +89,11 @@ impl Schedule for Cosine {
     }
 }
 
-/// Cosine annealing with warm restarts (SGDR): each cycle falls from its peak towards `end` and the next one jumps up.
+/// Cosine annealing with warm restarts (SGDR): each cycle decreases from its peak towards `end`, and the next one jumps
+/// up.
+///
+/// **Method** e + (a_i - e) (1 + cos(π t / T_i)) / 2 after t steps of cycle i = 0, 1, …, with T_i = T₀ mⁱ, a_i = a fⁱ
+/// and a = `peak` >= 0.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
@@ -108,6 +109,8 @@ impl Schedule for Cosine {
 /// assert!((rate.at(4) - 0.2).abs() < 1e-15 && (rate.at(8) - 0.1).abs() < 1e-15);
 /// assert!((rate.at(12) - 0.1).abs() < 1e-15);
 /// ```
+///
+/// **References** I. Loshchilov, F. Hutter 2017, *SGDR: Stochastic Gradient Descent with Warm Restarts*, equation 5.
 #[doc(alias = "CosineAnnealing")]
 #[doc(alias = "SGDR")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,7 +128,7 @@ impl WarmRestarts {
         Self { peak, steps, multiplier: 1, peak_factor: 1.0, end: 0.0 }
     }
 
-    /// Sets how many times longer each cycle is than the one before.
+    /// Sets the ratio of the lengths of successive cycles.
     pub fn multiplier(mut self, multiplier: u64) -> Self {
         self.multiplier = multiplier;
         self
@@ -143,7 +146,7 @@ impl WarmRestarts {
         self
     }
 
-    /// The number of the cycle, the step in it, its length.
+    /// The number of the cycle, the step in it, and its length.
     fn cycle(&self, step: u64) -> (f64, u64, u64) {
         let mut length = self.steps.max(1);
         if self.multiplier <= 1 {

@@ -1,10 +1,10 @@
-//! The way from one rate to the next.
+//! Curves between two rates.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// How a rate moves from a to b, with s from 0 to 1.
+/// The curve of a rate from a to b, with s from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Curve {
     /// a + (b - a) s
@@ -34,7 +34,7 @@ impl Curve {
     }
 }
 
-/// (1 + cos(π s)) / 2: from 1 at s = 0 to 0 at s = 1.
+/// (1 + cos(π s)) / 2: 1 at s = 0, and 0 at s = 1.
 pub(super) fn half_cosine(s: f64) -> f64 {
     0.5 * (1.0 + (PI * s).cos())
 }

@@ -1,12 +1,4 @@
-//! Rates that go up and down.
-//!
-//! ```text
-//! one cycle   from i up to a at the step ρ T - 1, down to e at T - 1 (three phases: back at i at 2 ρ T - 2)
-//! cyclic      b + (a - b) s h,  s = the triangle wave,  h = 1, 1/2^cycle or γ^t
-//! ```
-//!
-//! Sources: L. Smith, N. Topin 2018, *Super-Convergence* (one cycle); L. Smith 2017, *Cyclical Learning Rates for Training
-//! Neural Networks* (cyclic). The steps of the knots are those of torch 2.15, or of optax 0.2.8 when asked.
+//! One cycle and cyclical rates.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +6,18 @@ use super::{Curve, Schedule, check_rate, check_steps, finite_product};
 use crate::Error;
 use crate::error::check;
 
-/// One cycle: up to `peak`, then down to almost nothing.
+/// One cycle: up to `peak`, then down to almost 0.
+///
+/// **Method** From i up to a at the step ρ T - 1, down to e at T - 1 (three phases: back at i at 2 ρ T - 2), with
+/// a = `peak` >= 0.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
 /// | `steps` | | >= 1 | T; the last step of the cycle is T - 1 |
-/// | [`initial`](Self::initial) | peak / 25 | >= 0 | the first rate |
-/// | [`end`](Self::end) | peak / 250000 | >= 0 | the last rate |
-/// | [`rise`](Self::rise) | 0.3 | in [0, 1] | ρ, the part of the cycle in which the rate rises |
-/// | [`curve`](Self::curve) | cosine | | the way of each phase |
+/// | [`initial`](Self::initial) | peak / 25 | >= 0 | i, the first rate |
+/// | [`end`](Self::end) | peak / 250000 | >= 0 | e, the last rate |
+/// | [`rise`](Self::rise) | 0.3 | in [0, 1] | ρ, the part of the cycle in which the rate increases |
+/// | [`curve`](Self::curve) | cosine | | the curve of each phase |
 /// | [`three_phases`](Self::three_phases) | no | | down to `initial` as fast as up, then to `end` |
 /// | [`return_at`](Self::return_at) | 2 ρ | in [ρ, 1] | three phases, back at `initial` after this part |
 /// | [`on_whole_steps`](Self::on_whole_steps) | no | | the knots of optax: ⌊ρ T⌋ and T |
@@ -33,6 +28,9 @@ use crate::error::check;
 /// assert_eq!((rate.at(0), rate.at(5), rate.at(20), rate.at(99)), (0.1, 0.5, 0.0, 0.0));
 /// assert!((rate.at(2) - 0.26).abs() < 1e-15);
 /// ```
+///
+/// **References** L. Smith, N. Topin 2018, *Super-Convergence*. The steps of the knots are those of torch 2.15, or of
+/// optax 0.2.8 when asked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OneCycle {
     peak: f64,
@@ -45,7 +43,7 @@ pub struct OneCycle {
     whole: bool,
 }
 
-/// When the rate is back at the first one.
+/// When the rate is back at the first rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Back {
     Never,
@@ -54,7 +52,7 @@ enum Back {
 }
 
 impl OneCycle {
-    /// Two phases of cosines: `peak` / 25, `peak`, `peak` / 250000.
+    /// Two phases of cosines: from `peak` / 25 to `peak`, and to `peak` / 250000.
     pub fn new(peak: f64, steps: u64) -> Self {
         let initial = peak / 25.0;
         let end = initial / 1e4;
@@ -74,7 +72,7 @@ impl OneCycle {
         self
     }
 
-    /// Sets the part of the cycle in which the rate rises.
+    /// Sets the part of the cycle in which the rate increases.
     pub fn rise(mut self, part: f64) -> Self {
         self.rise = part;
         self
@@ -86,13 +84,13 @@ impl OneCycle {
         self
     }
 
-    /// Goes back to the first rate as fast as it rose, and then on to the last.
+    /// Decreases to the first rate as fast as it increased, and then to the last.
     pub fn three_phases(mut self) -> Self {
         self.back = Back::TwiceTheRise;
         self
     }
 
-    /// Goes back to the first rate after this part of the cycle, and then on to the last.
+    /// Returns to the first rate after this part of the cycle, and then decreases to the last.
     pub fn return_at(mut self, part: f64) -> Self {
         self.back = Back::At(part);
         self
@@ -104,7 +102,7 @@ impl OneCycle {
         self
     }
 
-    /// The step after a part of the cycle, with `phases` phases behind it.
+    /// The step after a part of the cycle, at the end of `phases` phases.
     fn knot(&self, part: f64, phases: f64) -> f64 {
         let step = part * self.steps as f64;
         if self.whole { step.floor() } else { step - phases }
@@ -146,10 +144,14 @@ impl Schedule for OneCycle {
     }
 }
 
-/// Triangles between `low` and `high`: up in `up` steps, down in as many unless [`down`](Self::down) says otherwise.
+/// Cyclical rates: triangles between `low` and `high`, up in `up` steps and down in as many, unless
+/// [`down`](Self::down) says otherwise.
 ///
-/// Both lengths are >= 1. With [`triangular2`](Self::triangular2) each triangle is half as high as the one before; with
-/// [`exp_range`](Self::exp_range) the height at step t is multiplied by γ^t, γ >= 0.
+/// **Method** b + (a - b) s h, with b = `low`, a = `high`, the triangle wave s and h = 1, 1/2^cycle or γ^t.
+///
+/// **Parameters** `low` and `high` >= 0; `up` and [`down`](Self::down) >= 1; with [`triangular2`](Self::triangular2)
+/// each triangle is half as high as the one before; with [`exp_range`](Self::exp_range) the height at step t is
+/// multiplied by γ^t, γ >= 0.
 ///
 /// ```
 /// use extremum::schedule::{Cyclic, Schedule};
@@ -157,24 +159,26 @@ impl Schedule for OneCycle {
 /// assert_eq!((rate.at(1), rate.at(4), rate.at(5), rate.at(10)), (0.25, 1.0, 0.5, 1.0));
 /// assert_eq!((rate.triangular2().at(10), rate.exp_range(0.5).at(4)), (0.5, 0.0625));
 /// ```
+///
+/// **References** L. Smith 2017, *Cyclical Learning Rates for Training Neural Networks*.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cyclic {
     low: f64,
     high: f64,
     up: u64,
     down: u64,
-    /// The factor of the height per cycle and per step.
+    /// The factors of the height per cycle and per step.
     per_cycle: f64,
     per_step: f64,
 }
 
 impl Cyclic {
-    /// Triangles of one height.
+    /// Triangles of constant height.
     pub fn new(low: f64, high: f64, up: u64) -> Self {
         Self { low, high, up, down: up, per_cycle: 1.0, per_step: 1.0 }
     }
 
-    /// Sets the number of steps down.
+    /// Sets the number of steps from `high` to `low`.
     pub fn down(mut self, steps: u64) -> Self {
         self.down = steps;
         self
@@ -203,7 +207,7 @@ impl Schedule for Cyclic {
             (period - t) as f64 / self.down as f64
         };
         let height = self.per_cycle.powf(cycle as f64) * self.per_step.powf(step as f64);
-        // low + Δ s h, kept between 0 and the largest number where γ > 1 lets it grow.
+        // low + Δ s h, kept between 0 and the largest number, as γ > 1 lets it grow.
         (self.low + finite_product((self.high - self.low) * s, height)).clamp(0.0, f64::MAX)
     }
 

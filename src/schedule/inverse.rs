@@ -1,13 +1,4 @@
-//! Rates that fall like a power of 1 / t.
-//!
-//! ```text
-//! inverse time   a / (1 + κ t / k)
-//! inverse root   a / √max(t, w)
-//! Noam           d^(-1/2) min(n^(-1/2), n w^(-3/2)),  n = t + 1
-//! ```
-//!
-//! Sources: H. Robbins, S. Monro 1951, *A Stochastic Approximation Method* (inverse time); A. Vaswani et al. 2017,
-//! *Attention Is All You Need*, section 5.3 (Noam).
+//! Inverse time and inverse square root decay.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +6,20 @@ use super::decay::{check_factor, periods};
 use super::{Schedule, check_rate, check_steps};
 use crate::Error;
 
-/// Inverse time decay: `initial` / (1 + decay · t / every).
+/// Inverse time decay.
 ///
-/// `decay` >= 0; [`every`](Self::every) >= 1, default 1; with [`staircase`](Self::staircase) t / every is rounded down.
+/// **Method** a / (1 + κ t / k) after t steps, with a = `initial` and κ = `decay`.
+///
+/// **Parameters** `initial` and `decay` >= 0; [`every`](Self::every) k >= 1, default 1; with
+/// [`staircase`](Self::staircase), t / k is rounded down.
 ///
 /// ```
 /// use extremum::schedule::{InverseTime, Schedule};
 /// let rate = InverseTime::new(0.6, 0.5).every(2);
 /// assert_eq!((rate.at(4), rate.staircase().at(5)), (0.3, 0.3));
 /// ```
+///
+/// **References** H. Robbins, S. Monro 1951, *A Stochastic Approximation Method*.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseTime {
     initial: f64,
@@ -63,9 +59,12 @@ impl Schedule for InverseTime {
     }
 }
 
-/// Inverse square root: `scale` / √max(t, warmup), and [`noam`](Self::noam), which climbs to it.
+/// Inverse square root decay, and [`noam`](Self::noam), with a linear warm-up to it.
 ///
-/// `warmup` >= 1: the rate is constant for that many steps.
+/// **Method** a / √max(t, w) after t steps, with a = `scale` and w = `warmup`: constant for the first w steps. Noam:
+/// d^(-1/2) min(n^(-1/2), n w^(-3/2)), n = t + 1.
+///
+/// **Parameters** `scale` >= 0; `warmup` >= 1.
 ///
 /// ```
 /// use extremum::schedule::{InverseSqrt, Schedule};
@@ -74,6 +73,8 @@ impl Schedule for InverseTime {
 /// let noam = InverseSqrt::noam(64, 4);
 /// assert_eq!((noam.at(0), noam.at(3), noam.at(15)), (0.015625, 0.0625, 0.03125));
 /// ```
+///
+/// **References** A. Vaswani et al. 2017, *Attention Is All You Need*, section 5.3 (Noam).
 #[doc(alias = "Noam")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseSqrt {

@@ -1,11 +1,4 @@
 //! Given rates at given steps.
-//!
-//! ```text
-//! piecewise constant   v_i  for  b_i ≤ t < b_(i+1)
-//! interpolated         a curve from (b_i, v_i) to (b_(i+1), v_(i+1))
-//! ```
-//!
-//! The MultiStepLR of torch 2.15; piecewise_constant_schedule and piecewise_interpolate_schedule of optax 0.2.8.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,15 +6,19 @@ use super::{Curve, Polynomial, Schedule, Then, check_rate, finite_product};
 use crate::Error;
 use crate::error::check;
 
-/// A rate that jumps: `initial` at first, and each further one from its own step on.
+/// A piecewise constant rate: `initial` at first, and each further one from its own step on.
 ///
-/// The steps are given in ascending order, rates (and factors) are >= 0.
+/// **Method** v_i for b_i ≤ t < b_(i+1).
+///
+/// **Parameters** The steps b_i in ascending order; rates v_i and factors >= 0.
 ///
 /// ```
 /// use extremum::schedule::{PiecewiseConstant, Schedule};
 /// let rate = PiecewiseConstant::new(0.4).factor(10, 0.5).value(20, 0.01);
 /// assert_eq!((rate.at(9), rate.at(10), rate.at(20)), (0.4, 0.2, 0.01));
 /// ```
+///
+/// **References** The MultiStepLR of torch 2.15; piecewise_constant_schedule of optax 0.2.8.
 #[doc(alias = "MultiStep")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PiecewiseConstant {
@@ -31,30 +28,30 @@ pub struct PiecewiseConstant {
 }
 
 impl PiecewiseConstant {
-    /// `initial` until the first [`value`](Self::value) or [`factor`](Self::factor).
+    /// The rate `initial` until the first [`value`](Self::value) or [`factor`](Self::factor).
     pub fn new(initial: f64) -> Self {
         Self { initial, pieces: Vec::new() }
     }
 
-    /// The rate from `step` on.
+    /// Sets the rate from `step` on.
     pub fn value(mut self, step: u64, value: f64) -> Self {
         self.pieces.push((step, value));
         self
     }
 
-    /// The rate from `step` on, as a factor of the piece before.
+    /// Sets the rate from `step` on, as a multiple of the previous rate.
     pub fn factor(self, step: u64, factor: f64) -> Self {
         let value = finite_product(self.last(), factor);
         self.value(step, value)
     }
 
-    /// The rate goes from value to value along `curve` and does not jump.
+    /// Connects the values by `curve`, without jumps.
     pub fn interpolated(self, curve: Curve) -> Interpolated {
         Interpolated { knots: self, curve }
     }
 
-    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate falls to `end` in `steps` steps
-    /// as (1 - t/T)^`power`.
+    /// Piecewise constant with a polynomial tail: from step `begin` on, the last rate decreases to `end` in `steps`
+    /// steps as (1 - t/T)^`power`.
     ///
     /// ```
     /// use extremum::schedule::{PiecewiseConstant, Schedule};
@@ -76,7 +73,7 @@ impl PiecewiseConstant {
         self.pieces.last().map_or(self.initial, |&(_, value)| value)
     }
 
-    /// How many pieces have begun.
+    /// The number of pieces that have begun.
     fn begun(&self, step: u64) -> usize {
         self.pieces.partition_point(|&(begin, _)| begin <= step)
     }
@@ -96,7 +93,7 @@ impl Schedule for PiecewiseConstant {
         check_rate("initial", self.initial)?;
         let mut before = 0;
         for &(step, value) in &self.pieces {
-            check(step >= before, "step", step as f64, "at least the step given before it")?;
+            check(step >= before, "step", step as f64, "at least the previous step")?;
             check_rate("value", value)?;
             before = step;
         }
@@ -106,11 +103,15 @@ impl Schedule for PiecewiseConstant {
 
 /// A rate through given values along a [`Curve`]; made by [`PiecewiseConstant::interpolated`].
 ///
+/// **Method** A curve from (b_i, v_i) to (b_(i+1), v_(i+1)).
+///
 /// ```
 /// use extremum::schedule::{Curve, PiecewiseConstant, Schedule};
 /// let rate = PiecewiseConstant::new(1.0).value(4, 0.5).value(8, 0.25).interpolated(Curve::Linear);
 /// assert_eq!((rate.at(2), rate.at(4), rate.at(6), rate.at(99)), (0.75, 0.5, 0.375, 0.25));
 /// ```
+///
+/// **References** The piecewise_interpolate_schedule of optax 0.2.8.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interpolated {
     knots: PiecewiseConstant,

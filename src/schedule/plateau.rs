@@ -1,12 +1,4 @@
-//! Less when nothing gets better.
-//!
-//! ```text
-//! better   m < best (1 - θ)   (relative),   m < best - θ   (absolute)
-//! after more than `patience` observations in a row that are not better:
-//!          rate = max(rate · factor, min),  if that is less by more than ε;  then `cooldown` free observations
-//! ```
-//!
-//! The ReduceLROnPlateau of torch 2.15.
+//! The rate is reduced when a metric stops improving.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +8,19 @@ use crate::error::check;
 
 /// Reduces the rate when a metric has stopped improving.
 ///
-/// Plain configuration; [`start`](Self::start) gives the [`Plateau`] that observes the metric.
+/// This is plain configuration; [`start`](Self::start) gives the [`Plateau`] that observes the metric.
+///
+/// **Method** A metric m is better when m < best (1 - θ) (relative), or m < best - θ (absolute). After more than
+/// `patience` observations in a row that are not better: rate = max(rate · factor, min), if that is less by more than
+/// ε; then `cooldown` observations do not count.
 ///
 /// | | default | range | |
 /// |---|---|---|---|
 /// | [`factor`](Self::factor) | 0.1 | in [0, 1) | what a reduction multiplies the rate by |
-/// | [`patience`](Self::patience) | 10 | | observations without improvement that are forgiven |
+/// | [`patience`](Self::patience) | 10 | | observations without improvement that are allowed |
 /// | [`threshold`](Self::threshold) | 1e-4 | in [0, 1) | θ, relative to the best metric |
 /// | [`absolute`](Self::absolute) | no | | θ is a difference (>= 0): for metrics that may be negative |
-/// | [`cooldown`](Self::cooldown) | 0 | | observations after a reduction in which nothing is counted |
+/// | [`cooldown`](Self::cooldown) | 0 | | observations after a reduction that do not count |
 /// | [`maximize`](Self::maximize) | no | | larger is better |
 /// | [`base`](Self::base) | 1 | > 0 | the rate that the factor multiplies |
 /// | [`min_rate`](Self::min_rate) | 0 | >= 0 | the rate is not reduced below this |
@@ -36,6 +32,8 @@ use crate::error::check;
 /// let factors = [1.0, 0.9, 0.9, f64::NAN, 0.8].map(|metric| plateau.observe(metric));
 /// assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5]);
 /// ```
+///
+/// **References** The ReduceLROnPlateau of torch 2.15.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
     factor: f64,
@@ -66,7 +64,7 @@ impl Default for ReduceOnPlateau {
 }
 
 impl ReduceOnPlateau {
-    /// Ten times less after more than ten observations without improvement.
+    /// The defaults: a tenth of the rate after more than ten observations without improvement.
     pub fn new() -> Self {
         Self::default()
     }
@@ -77,7 +75,7 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Sets how many observations without improvement are forgiven.
+    /// Sets how many observations without improvement are allowed.
     pub fn patience(mut self, observations: u64) -> Self {
         self.patience = observations;
         self
@@ -95,19 +93,19 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Sets how many observations after a reduction are not counted.
+    /// Sets how many observations after a reduction do not count.
     pub fn cooldown(mut self, observations: u64) -> Self {
         self.cooldown = observations;
         self
     }
 
-    /// Takes larger metrics as better.
+    /// Treats larger metrics as better.
     pub fn maximize(mut self) -> Self {
         self.maximize = true;
         self
     }
 
-    /// Sets the rate that the factor multiplies; [`min_rate`](Self::min_rate) is meant relative to it.
+    /// Sets the rate that the factor multiplies; [`min_rate`](Self::min_rate) is on the same scale.
     pub fn base(mut self, rate: f64) -> Self {
         self.base = rate;
         self
@@ -125,10 +123,10 @@ impl ReduceOnPlateau {
         self
     }
 
-    /// Whether every parameter is in its range.
+    /// Checks that every parameter is in its range.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names the first one that is not.
+    /// [`Error::Parameter`] names the first parameter that is not.
     pub fn check(&self) -> Result<(), Error> {
         check((0.0..1.0).contains(&self.factor), "factor", self.factor, "in [0, 1)")?;
         if self.absolute {
@@ -142,7 +140,7 @@ impl ReduceOnPlateau {
         check_rate("min_change", self.min_change)
     }
 
-    /// An observer that has seen nothing.
+    /// An observer without observations.
     pub fn start(self) -> Plateau {
         Plateau { rule: self, rate: self.base, best: None, bad: 0, cooling: 0 }
     }
@@ -159,7 +157,7 @@ pub struct Plateau {
 }
 
 impl Plateau {
-    /// Takes in one metric and returns the factor that the base rate has from now on. NaN is no improvement.
+    /// Observes one metric and returns the factor of the base rate from now on. NaN is not an improvement.
     pub fn observe(&mut self, metric: f64) -> f64 {
         if self.is_better(metric) {
             self.best = Some(metric);
@@ -182,7 +180,7 @@ impl Plateau {
         self.factor()
     }
 
-    /// The factor that the base rate has now.
+    /// The current factor of the base rate.
     pub fn factor(&self) -> f64 {
         self.rate / self.rule.base
     }

@@ -1,11 +1,4 @@
-//! From one rate to another along a power.
-//!
-//! ```text
-//! e + (a - e) (1 - min(max(t - t₀, 0), T) / T)^p
-//! ```
-//!
-//! The polynomial_schedule and linear_schedule of optax 0.2.8; with e = 0 the PolynomialLR of torch 2.15, with p = 1 its
-//! LinearLR.
+//! Polynomial decay.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +8,20 @@ use crate::error::check;
 
 /// Polynomial decay (or growth) from `initial` to `end` in `steps` steps, then `end`.
 ///
-/// `steps` >= 1. [`power`](Self::power) is 1 by default, a straight line, and >= 0; [`begin`](Self::begin) is the number
-/// of steps before the way starts, 0 by default.
+/// **Method** e + (a - e) (1 - min(max(t - t₀, 0), T) / T)^p after t steps, with a = `initial`, e = `end` and
+/// T = `steps`.
+///
+/// **Parameters** `initial` and `end` >= 0; `steps` >= 1; [`power`](Self::power) p >= 0, default 1, a straight line;
+/// [`begin`](Self::begin) t₀, the number of steps at the first rate, default 0.
 ///
 /// ```
 /// use extremum::schedule::{Polynomial, Schedule};
 /// let rate = Polynomial::new(0.5, 0.1, 10).power(2.0).begin(3);
 /// assert_eq!((rate.at(3), rate.at(8), rate.at(13)), (0.5, 0.2, 0.1));
 /// ```
+///
+/// **References** The polynomial_schedule and linear_schedule of optax 0.2.8; with e = 0 the PolynomialLR of torch
+/// 2.15, with p = 1 its LinearLR.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Polynomial {
     initial: f64,
@@ -44,7 +43,7 @@ impl Polynomial {
         self
     }
 
-    /// Sets after how many steps the way starts.
+    /// Sets the number of steps before the decay starts.
     pub fn begin(mut self, step: u64) -> Self {
         self.begin = step;
         self

@@ -1,21 +1,16 @@
-//! Rates that start low.
-//!
-//! ```text
-//! warm-up              i + (s(0) - i) t / w  for t < w,  then s(t - w)
-//! warm-up stable decay  up to a in w steps, a for n steps, down to e in d steps
-//! ```
-//!
-//! Sources: P. Goyal et al. 2017, *Accurate, Large Minibatch SGD*, section 2.2 (gradual warm-up); S. Hu et al. 2024,
-//! *MiniCPM*, section 4 (warm-up stable decay).
+//! Warm-up.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Curve, Schedule, check_rate, check_steps, fraction};
 use crate::Error;
 
-/// A straight line from `initial` to the first rate of another schedule in `steps` steps, then that schedule.
+/// Gradual warm-up: a straight line from `initial` to the first rate of another schedule in `steps` steps, then that
+/// schedule.
 ///
-/// `steps` >= 1. With `initial` = 0 the first step of a run does nothing.
+/// **Method** i + (s(0) - i) t / w for t < w, then s(t - w), with i = `initial`, w = `steps` and the other schedule s.
+///
+/// **Parameters** `initial` >= 0, where 0 makes the first step of a run do nothing; `steps` >= 1.
 ///
 /// ```
 /// use extremum::schedule::{Schedule, StepDecay, Warmup};
@@ -23,6 +18,8 @@ use crate::Error;
 /// assert_eq!((rate.at(1), rate.at(4), rate.at(13)), (0.05, 0.2, 0.2));
 /// assert!((rate.at(14) - 0.02).abs() < 1e-15);
 /// ```
+///
+/// **References** P. Goyal et al. 2017, *Accurate, Large Minibatch SGD*, section 2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warmup<S> {
     initial: f64,
@@ -55,10 +52,13 @@ impl<S: Schedule> Schedule for Warmup<S> {
     }
 }
 
-/// Warm-up, stable, decay: up to `peak` in `warmup` steps, level for `stable` steps, down to `end` in `decay` steps.
+/// Warm-up, stable, decay: up to `peak`, constant, and down to `end`.
 ///
-/// `warmup` and `stable` may be 0, `decay` >= 1. [`initial`](Self::initial) and [`end`](Self::end) are 0 by default and
-/// >= 0; the [`curve`](Self::curve) of the decay is linear by default.
+/// **Method** Up to a in w steps, a for n steps, down to e in d steps, with a = `peak`, w = `warmup`, n = `stable`,
+/// d = `decay` and e = `end`.
+///
+/// **Parameters** `peak` >= 0; `warmup` and `stable` may be 0; `decay` >= 1; [`initial`](Self::initial) and
+/// [`end`](Self::end) >= 0, default 0; the [`curve`](Self::curve) of the decay, default linear.
 ///
 /// ```
 /// use extremum::schedule::{Curve, Schedule, WarmupStableDecay};
@@ -66,6 +66,8 @@ impl<S: Schedule> Schedule for Warmup<S> {
 /// assert_eq!((rate.at(1), rate.at(4), rate.at(13), rate.at(18), rate.at(30)), (0.25, 1.0, 1.0, 0.75, 0.0));
 /// assert_eq!(rate.curve(Curve::Sqrt).at(18), 0.5);
 /// ```
+///
+/// **References** S. Hu et al. 2024, *MiniCPM*, section 4.
 #[doc(alias = "WSD")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarmupStableDecay {
@@ -79,7 +81,7 @@ pub struct WarmupStableDecay {
 }
 
 impl WarmupStableDecay {
-    /// From 0 to `peak` and back to 0.
+    /// A schedule from 0 to `peak` and back to 0.
     pub fn new(peak: f64, warmup: u64, stable: u64, decay: u64) -> Self {
         Self { peak, warmup, stable, decay, initial: 0.0, end: 0.0, curve: Curve::Linear }
     }

@@ -1,8 +1,12 @@
-//! Adaptive first-order methods: update rules that map a gradient to a step, for gradients of your own.
+//! Adaptive first-order methods: update rules that map a gradient to a step, for gradients that you compute.
 //!
 //! A rule is plain configuration ([`Adam::new(1e-3)`](Adam)); started for n parameters of `f32` or `f64` it becomes an
-//! [`Updater`]. Rules chain by type with clipping and weight decay ([`Rule::then`]) and run in one pass over memory;
-//! their rates are numbers or [schedules](crate::schedule). Defaults are PyTorch's.
+//! [`Updater`]. Rules form chains with clipping and weight decay ([`Rule::then`]), which run in one pass over memory;
+//! their rates are numbers or [schedules](crate::schedule). Defaults are PyTorch's where it has the rule.
+//!
+//! In the formulas of the rules, x are the parameters, g is the gradient and t the number of the step, from 1. A hat,
+//! as in m̂, marks an average corrected for its bias. Apart from norms, sums and products with a transpose, all
+//! operations are component by component.
 
 mod as_solver;
 mod chain;

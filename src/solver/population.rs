@@ -1,13 +1,13 @@
-//! Searches that look at costs alone: a population asks for the costs of its candidates, and learns from them.
+//! Derivative-free searches: a population asks for the costs of its candidates, and learns from them.
 //!
 //! ```text
-//! ask:   candidates of a generation, the start among those of the first
+//! ask:   the candidates of a generation, with the start among those of the first
 //! tell:  their costs; the population learns, and says when it is done
 //! ```
 //!
 //! A method is a [`Population`]: plain configuration and a memory. [`Search`] asks and tells, for costs that come from
-//! anywhere; [`Generations`] is the [`Solver`](crate::Solver) that has an [evaluator](crate::evaluator) answer, and may
-//! polish the best point by a local solver in between. All randomness is drawn by the population, in one thread.
+//! anywhere. [`Generations`] is the [`Solver`](crate::Solver): an [evaluator](crate::evaluator) computes the costs, and
+//! a local solver may polish the best point in between. The population draws all random numbers, in one thread.
 
 mod cma_es;
 pub mod differential_evolution;
@@ -52,28 +52,28 @@ pub use space::Space;
 
 use crate::{Error, Random, Stall};
 
-/// A method that works with the costs of candidates.
+/// A derivative-free method that proposes candidates and learns from their costs.
 pub trait Population: Clone + Debug + Send + Sync + 'static {
     /// The name of the method.
     const NAME: &'static str;
-    /// Everything that changes, room for the candidates aside.
+    /// Everything that changes, except the workspace for the candidates.
     type Memory: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static;
 
     /// The seed of its random numbers.
     fn seed(&self) -> u64;
 
-    /// How far the first population spreads on each side of the start; `None`: over the bounds.
+    /// How far the first population spreads on each side of the start; `None`: it spreads over the bounds.
     fn scale(&self) -> Option<f64>;
 
     /// Checks the parameters, and allocates all the workspace that generations need.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names the parameter that is out of range, or would make more candidates than memory has a place
-    /// for.
+    /// [`Error::Parameter`] names the parameter that is out of range, or that asks for more candidates than fit into
+    /// memory.
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Self::Memory, Error>;
 
-    /// Writes the candidates of a generation, at least one; the first of the first generation is the start. All lie within
-    /// the bounds. Called once for each generation, and again as often as it [pauses](Candidates::pauses).
+    /// Writes the candidates of a generation, at least one. The first candidate of the first generation is the start.
+    /// All lie within the bounds. Called once for each generation, and again after each [pause](Candidates::pauses).
     fn propose(
         &self,
         space: &Space,
@@ -82,8 +82,8 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
         candidates: &mut Candidates,
     );
 
-    /// Takes in the costs of the generation. None is NaN or -infinity; +infinity is what cannot be used. Breaks with the
-    /// reason when the method is done.
+    /// Learns from the costs of the generation. No cost is NaN or -infinity; a cost of +infinity marks an unusable
+    /// point. Breaks with the reason when the method is done.
     fn learn(
         &self,
         space: &Space,
@@ -93,11 +93,11 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
         costs: &[f64],
     ) -> ControlFlow<Stall>;
 
-    /// Takes in a point from elsewhere, within the bounds: one polished by a local solver, or a migrant of another
+    /// Adds a point from elsewhere, within the bounds: one polished by a local solver, or a migrant of another
     /// population. Called between generations only.
     fn inject(&self, space: &Space, memory: &mut Self::Memory, x: &DVector<f64>, cost: f64);
 
-    /// False for a memory, read from a checkpoint, that is not one of this configuration: a wrong length would panic.
+    /// Whether a memory read from a checkpoint belongs to this configuration: a wrong length would panic.
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool;
 
     /// True for a local search, which starts at x0 and needs neither a scale nor bounds.
@@ -105,12 +105,12 @@ pub trait Population: Clone + Debug + Send + Sync + 'static {
         false
     }
 
-    /// True for the methods that polish with L-BFGS unless told otherwise.
+    /// True for methods that polish with L-BFGS by default.
     fn polishes(&self) -> bool {
         false
     }
 
-    /// True when the method itself asks for the best point to be polished now. It is polished at times anyway.
+    /// True when the method asks to polish the best point now, in addition to the regular polishes.
     fn wants_polish(&self, _memory: &Self::Memory) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Variance-reduced methods: means over many terms, minimised term by term at a constant step.
+//! Variance-reduced methods, which minimise a mean of many terms by gradients of single terms at a constant step.
 //!
 //! An iteration of a run is an epoch,
 //!
@@ -6,13 +6,13 @@
 //! x₀ = x̃,  x_{t+1} = x_t − η v_t  (t = 0, .., m − 1),  x̃⁺ = x_m,  measure f(x̃⁺) and ∇f(x̃⁺),
 //! ```
 //!
-//! and the methods differ in v_t, an estimate of ∇f(x_t) whose variance falls to zero as x_t goes to the minimum. The
-//! cost and the gradient that a run reports are those measured at x̃, of all terms. One loop, [`VarianceReduced`],
-//! carries every method; the methods' names are aliases.
+//! and the methods differ in v_t, an estimate of ∇f(x_t) whose variance decreases to 0 as x_t converges to the minimum.
+//! A run reports the cost and the gradient of all terms, measured at x̃. One type, [`VarianceReduced`], has the loop of
+//! every method; the methods' names are aliases.
 //!
-//! Batches of b terms: the N terms are dealt at random into G = ⌈N/b⌉ groups, and a step draws one of the groups,
-//! uniformly and with replacement, as the papers draw a term. A group's gradient counts by its size, so that the mean
-//! over groups is the mean over terms and every guarantee holds with G in the place of N.
+//! Batches of b terms: the N terms are divided at random into G = ⌈N/b⌉ groups, and a step draws one of the groups,
+//! uniformly and with replacement, as the papers draw a term. A group's gradient is weighted by its size, so that the
+//! mean over groups is the mean over terms and every guarantee holds with G in place of N.
 
 mod epoch;
 mod groups;
@@ -39,18 +39,17 @@ use epoch::Method;
 use groups::Groups;
 use state::Measured;
 
-/// Halvings of the step after which a run gives up: 2⁻³⁰ is 1e-9.
+/// Halvings of the step after which a run ends: 2⁻³⁰ is 1e-9.
 const MAX_HALVINGS: u32 = 30;
 
-/// A variance-reduced method: every one of them.
+/// The type behind every variance-reduced method, [`Svrg`], [`Saga`], [`Sarah`] and [`Katyusha`], with the setters that
+/// they share: [`batch_size`](Self::batch_size), [`inner`](Self::inner), [`seed`](Self::seed).
 ///
-/// Setters that all of them share: [`batch_size`](Self::batch_size), [`inner`](Self::inner), [`seed`](Self::seed).
-///
-/// The solution is the best point measured: of the lowest cost, and among costs that rounding cannot tell apart, of the
-/// lowest gradient norm. A step whose gradients or point are not finite is skipped and
-/// [counted](crate::Solution::skipped). An epoch that ends at a cost or gradient that is not finite, or has to skip all its
-/// steps, is undone: the next one starts from the best point with half the step, which stays halved; after 30 halvings
-/// the run ends [`Stalled`](Termination::Stalled).
+/// The solution is the best point measured: the one with the lowest cost, and among costs equal within rounding, with
+/// the lowest gradient norm. A step whose gradients or point are not finite is skipped and
+/// [counted](crate::Solution::skipped). An epoch that ends at a cost or gradient that is not finite, or that skips all
+/// its steps, is undone: the next one starts from the best point with half the step, which stays halved. After 30
+/// halvings the run ends as [`Stalled`](Termination::Stalled).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VarianceReduced<M> {
     method: M,
@@ -77,13 +76,13 @@ impl<M: Method> VarianceReduced<M> {
         self
     }
 
-    /// The seed of the groups and of the draws: the same one gives the same bits. Default: 0.
+    /// The seed of the groups and of the draws: the same seed gives the same bits. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Checks everything that can be checked without an evaluation, and returns the number of terms.
+    /// Checks everything that needs no evaluation, and returns the number of terms.
     fn check(&self, problem: &Oracle<'_>) -> Result<usize, Error> {
         let solver = self.method.name();
         let terms = problem.terms().ok_or(Error::NotASum { solver })?;
@@ -105,7 +104,7 @@ impl<M: Method> VarianceReduced<M> {
             .unwrap_or_else(|| self.method.default_steps(groups).max(self.method.fewest_steps()))
     }
 
-    /// Ends an epoch that cannot be used.
+    /// Undoes an epoch that cannot be used.
     fn undo(&self, state: &mut EpochState<M::Memory>) -> ControlFlow<Termination> {
         if state.halvings == MAX_HALVINGS {
             return ControlFlow::Break(Termination::Stalled {
@@ -172,7 +171,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
                 state.skipped = state.skipped.saturating_add(1);
             }
         }
-        // The anchor is not measured twice.
+        // The anchor has been measured already.
         if state.trial.x == state.anchor.x {
             if state.length > 0 && state.accepted == 0 {
                 return self.undo(state);
@@ -202,13 +201,13 @@ impl<M: Method> Solver for VarianceReduced<M> {
         let fresh = Groups::new(terms, self.batch_size, self.seed)?;
         let reason = match state.check(n, &fresh, self.steps(fresh.count())) {
             Ok(()) if self.method.is_valid(&state.memory, n, fresh.count()) => return Ok(()),
-            Ok(()) => "what its method remembers does not fit",
+            Ok(()) => "the memory of its method does not fit this solver and problem",
             Err(reason) => reason,
         };
         Err(Error::Checkpoint { reason: reason.to_owned() })
     }
 
-    /// The momentum of Katyusha may carry it up for hundreds of epochs.
+    /// The momentum of Katyusha may increase the cost for hundreds of epochs.
     fn patience(&self) -> u64 {
         1000
     }

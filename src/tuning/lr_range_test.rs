@@ -1,8 +1,4 @@
-//! The learning-rate range test: step t uses the rate a (b/a)^(t/(T − 1)), and the costs along the way show which rates
-//! learn and which diverge.
-//!
-//! L. Smith, "Cyclical learning rates for training neural networks", WACV (2017), section 3.3; smoothed and stopped as in
-//! fastai's `lr_find` (J. Howard, S. Gugger, "fastai: a layered API for deep learning", Information 11 (2020), section 4).
+//! The learning-rate range test.
 
 use nalgebra::DVector;
 
@@ -10,10 +6,14 @@ use crate::error::check;
 use crate::first_order::{FirstOrder, Float, Rule, Step, Updater};
 use crate::{Error, IntoVector, Oracle, Problem};
 
-/// T at most: what is made of the curve takes T² operations.
+/// The largest T: [`RangeCurve::valley`] takes T² operations.
 const MOST_STEPS: usize = 100_000;
 
-/// The terms of a range test.
+/// The learning-rate range test: the rate grows from step to step, and the costs show which rates learn and which
+/// diverge.
+///
+/// **Method** Step t uses the rate a (b/a)^(t/(T − 1)). The costs are averaged, and the test ends where the average
+/// diverges.
 ///
 /// ```
 /// use extremum::first_order::Sgd;
@@ -32,6 +32,10 @@ const MOST_STEPS: usize = 100_000;
 /// assert_eq!((x, sgd.steps()), ([1.0], 0)); // as before
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** L. Smith, "Cyclical learning rates for training neural networks", WACV (2017), section 3.3; smoothed
+/// and stopped as in fastai's `lr_find` (J. Howard, S. Gugger, "fastai: a layered API for deep learning", Information
+/// 11 (2020), section 4).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LrRangeTest {
     from: f64,
@@ -42,34 +46,34 @@ pub struct LrRangeTest {
 }
 
 impl LrRangeTest {
-    /// From the rate a to the rate b. Range: 0 < a < b, finite.
+    /// A test from the rate a to the rate b. Range: 0 < a < b, finite.
     pub fn new(from: f64, to: f64) -> Self {
         Self { from, to, steps: 100, smoothing: 0.98, divergence: 4.0 }
     }
 
-    /// T, default 100. Range: 2 to 100 000.
+    /// The number T of steps, default 100. Range: 2 to 100 000.
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = steps;
         self
     }
 
-    /// What is left of the average of costs at each step, default 0.98. Range: 0 (no smoothing) to 1, 1 excluded.
+    /// The share of the average of costs that each step keeps, default 0.98. Range: 0 (no smoothing) to 1, 1 excluded.
     pub fn smoothing(mut self, smoothing: f64) -> Self {
         self.smoothing = smoothing;
         self
     }
 
-    /// The test ends where the average exceeds its lowest value, c, by (d − 1) |c|: default d = 4. Range: > 1.
+    /// d, default 4: the test ends where the average exceeds its lowest value c by (d − 1) |c|. Range: > 1.
     pub fn divergence(mut self, divergence: f64) -> Self {
         self.divergence = divergence;
         self
     }
 
-    /// Runs the test on a rule with its state at x. `evaluate` writes the gradient at x and returns the cost. Whatever the
-    /// rule's own rate is, each step uses that of the test; afterwards x and the rule's state are what they were.
+    /// Runs the test on a rule with its state at x. `evaluate` writes the gradient at x and returns the cost. Each step
+    /// uses the rate of the test in place of the rule's own; afterwards x and the rule's state are restored.
     ///
     /// # Errors
-    /// [`Error::Parameter`] and [`Error::Dimension`] as [`Updater::step`], and for parameters of the test.
+    /// [`Error::Parameter`] and [`Error::Dimension`] as in [`Updater::step`], and for parameters of the test.
     pub fn run<T: Float, R: Rule>(
         &self,
         rule: &mut Updater<T, R>,
@@ -151,7 +155,7 @@ impl Default for LrRangeTest {
     }
 }
 
-/// [`LrRangeTest::default`] for a rule on a problem from `x0`; on mini-batches, where the solver has them.
+/// Runs [`LrRangeTest::default`] for a rule on a problem from `x0`, on mini-batches if the solver uses them.
 ///
 /// ```
 /// use extremum::first_order::Momentum;
@@ -177,7 +181,7 @@ pub fn lr_range_test<R: Rule>(
 }
 
 impl LrRangeTest {
-    /// The test for a rule on a problem from `x0`; on mini-batches, where the solver has them.
+    /// Runs the test for a rule on a problem from `x0`, on mini-batches if the solver uses them.
     ///
     /// # Errors
     /// As [`minimize`](crate::minimize) with the same solver, and [`Error::Parameter`] for parameters of the test.
@@ -210,7 +214,7 @@ impl LrRangeTest {
     }
 }
 
-/// What a range test saw.
+/// The result of a range test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RangeCurve {
     points: Vec<RangePoint>,
@@ -223,32 +227,34 @@ pub struct RangeCurve {
 pub struct RangePoint {
     /// The rate of the step.
     pub rate: f64,
-    /// The cost before it.
+    /// The cost before the step.
     pub cost: f64,
-    /// The average of the costs so far, corrected for its start at 0.
+    /// The average of the costs so far, corrected for its bias.
     pub smoothed: f64,
 }
 
 impl RangeCurve {
-    /// The steps before the cost diverged, from the lowest rate up.
+    /// The steps before the cost diverged, in the order of increasing rates.
     pub fn points(&self) -> &[RangePoint] {
         &self.points
     }
 
-    /// The rate that diverged: cost or gradient not finite, or the cost far above its lowest. `None`: none did.
+    /// The rate at which the test diverged: cost or gradient not finite, or the average far above its lowest value.
+    /// `None` if it did not diverge.
     pub fn diverging(&self) -> Option<f64> {
         self.diverging
     }
 
-    /// The rate to use: the [valley](Self::valley). `None` when the cost never fell.
+    /// The suggested rate: the [valley](Self::valley). `None` if the average never decreased.
     pub fn suggested(&self) -> Option<f64> {
         self.valley()
     }
 
-    /// Half-way along the longest fall of the average: of its longest decreasing subsequence, as fastai's `valley`.
+    /// The rate half-way along the longest decrease of the average, its longest decreasing subsequence, as fastai's
+    /// `valley`.
     pub fn valley(&self) -> Option<f64> {
         let costs: Vec<f64> = self.points.iter().map(|point| point.smoothed).collect();
-        // The longest fall that ends at each point.
+        // The longest decrease that ends at each point.
         let mut lengths = vec![1_usize; costs.len()];
         let mut end = 0;
         for i in 0..costs.len() {
@@ -266,8 +272,8 @@ impl RangeCurve {
         self.points.get(end + 1 - length + third + third / 2).map(|point| point.rate)
     }
 
-    /// Where the average falls fastest against log rate, as central differences over neighbours tell. The first tenth,
-    /// in which the average has hardly begun, does not count.
+    /// The rate at which the average decreases fastest with the logarithm of the rate, by central differences. The
+    /// first tenth of the steps is left out, as the average has hardly begun there.
     pub fn steepest(&self) -> Option<f64> {
         let from = self.points.len() / 10;
         let slope = |three: &[RangePoint]| {

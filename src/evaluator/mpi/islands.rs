@@ -1,4 +1,4 @@
-//! A population on every rank, which exchange their best points.
+//! Islands: one population per rank; the populations exchange their best points.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -15,24 +15,24 @@ use crate::{
     Search, Serial, Solution, Termination,
 };
 
-/// A population of its own on every rank; their best points migrate on a ring.
+/// The island model: every rank has a population of its own, and the best points migrate on a ring.
 ///
 /// **Method** (R ranks)
 /// ```text
 /// rank r:  a population with the seed of r; its own costs; no messages for k generations
-/// then:    the best of r goes to rank r + 1 mod R, which takes it in if it is another than the last
-///          all ranks learn how the others stand, and go on or end together
+/// then:    the best of r goes to rank r + 1 mod R, which adds it if it differs from the last migrant
+///          all ranks learn the status of the others, and continue or end together
 /// ```
-/// **Needs** what the population does.
+/// **Needs** what the population needs.
 ///
 /// **Parameters** [`migrate_every`](Self::migrate_every) (k = 10 generations), [`generations`](Self::generations) (100000),
 /// [`target`](Self::target) (none), [`time_limit`](Self::time_limit) (none), [`cancelled_by`](Self::cancelled_by) (none),
 /// [`evaluate_with`](Self::evaluate_with) ([`Serial`]).
 ///
-/// **Guarantee** The same number of ranks gives the same bits, unless a clock or a token ends it; one rank is a plain search. It
-/// ends on all ranks at the same exchange: when any has reached the target, was interrupted or found no lower end of the
-/// costs; when all populations are done or have made all generations. A population that is done before the others waits for
-/// them, and passes on what comes by.
+/// **Guarantee** The same number of ranks gives the same bits, unless a clock or a token ends the run; with one rank it
+/// is a plain search. It ends on all ranks at the same exchange: when any island has reached the target, was
+/// interrupted or found the costs unbounded, or when all populations are done or have made all generations. A
+/// population that is done before the others waits for them, and passes migrants on.
 ///
 /// ```no_run
 /// use extremum::mpi::{Islands, World};
@@ -59,7 +59,8 @@ pub struct Islands<'a, P> {
 }
 
 impl<'a, P: Population> Islands<'a, P> {
-    /// An island on every rank, of this method. Rank 0 has its seed, the others have seeds made of it and of their number.
+    /// An island of this method on every rank. Rank 0 has the seed of the method; the seeds of the others depend on it
+    /// and on their rank.
     pub fn new(population: P) -> Self {
         Self {
             population,
@@ -72,48 +73,50 @@ impl<'a, P: Population> Islands<'a, P> {
         }
     }
 
-    /// The generations k from one migration to the next, default 10. Range: ≥ 1. Many keep the islands apart, few make
-    /// one population of them.
+    /// The number k of generations between migrations, default 10. Range: ≥ 1. A large k keeps the islands apart; a
+    /// small k makes them one population.
     pub fn migrate_every(mut self, generations: u64) -> Self {
         self.every = generations;
         self
     }
 
-    /// The most generations of each island, default 100000. Range: ≥ 1.
+    /// The limit of generations of each island, default 100000. Range: ≥ 1.
     pub fn generations(mut self, limit: u64) -> Self {
         self.generations = limit;
         self
     }
 
-    /// Converged when the cost of any island is at most this, default none. The others learn of it at the next migration.
+    /// The run has converged when the cost of any island is at most this; no target by default. The others learn of it
+    /// at the next migration.
     pub fn target(mut self, cost: f64) -> Self {
         self.target = Some(cost);
         self
     }
 
-    /// Ends, at the next migration, after this much wall-clock time on any rank.
+    /// The run ends at the next migration after this wall-clock time on any rank.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = Some(limit);
         self
     }
 
-    /// Ends, at the next migration, when the token of any rank is cancelled.
+    /// The run ends at the next migration when the token of any rank is cancelled.
     pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
         self.token = Some(token.clone());
         self
     }
 
-    /// Has the costs of each island evaluated by `evaluator`, such as the threads of its machine. It changes no bit.
+    /// Evaluates the costs of each island by `evaluator`, such as the threads of its machine. It changes no bit.
     pub fn evaluate_with(mut self, evaluator: impl Evaluator + 'a) -> Self {
         self.evaluator = Box::new(evaluator);
         self
     }
 
-    /// Runs to the end, called by all ranks with the same arguments. Rank 0 has the solution: the best of all ranks, with their
-    /// evaluations in all, the most generations, and the reason of the island that ended it or is the best.
+    /// Runs to the end; all ranks have to call it with the same arguments. Rank 0 returns the solution: the best of all
+    /// ranks, with the evaluations of all ranks, the largest number of generations, and the termination of the island
+    /// that ended the run, or of the best. The other ranks return `None`.
     ///
     /// # Errors
-    /// On all ranks, for a bad call.
+    /// On all ranks, for invalid arguments.
     pub fn run(
         self,
         world: &mut World,
@@ -123,14 +126,14 @@ impl<'a, P: Population> Islands<'a, P> {
         let started = Instant::now();
         let (every, generations) = (self.every, self.generations);
         let mut island = self.begin(world, problem, x0.into_vector());
-        // Nobody goes on without the others.
+        // No rank continues without the others.
         let begun =
             world.gathered(&[f64::from(u8::from(island.is_ok())), problem.dimension() as f64]);
         let is_same = |pair: &[f64]| pair == &begun[..2];
         if let Ok(island) = &mut island {
             if !begun.chunks(2).all(is_same) {
                 return Err(refused(
-                    "another rank was refused, or has a problem of another dimension",
+                    "another rank failed to start, or has a problem of another dimension",
                 ));
             }
             while island.goes_on(world)? {
@@ -160,7 +163,7 @@ impl<'a, P: Population> Islands<'a, P> {
         oracle.check_start(&x0)?;
         oracle.watch(self.token, self.time_limit);
         oracle.evaluate_with(self.evaluator);
-        // An odd multiplier: no two ranks have the same seed, and neighbours share no bits to speak of.
+        // An odd multiplier: no two ranks have the same seed, and the seeds of neighbours hardly share bits.
         let seed =
             self.population.seed() ^ (world.rank() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let search = Search::seeded(self.population, x0, problem.bounds().cloned(), seed)?;
@@ -178,7 +181,7 @@ impl<P: fmt::Debug> fmt::Debug for Islands<'_, P> {
     }
 }
 
-/// How an island stands, as the others are told.
+/// The status of an island, as sent to the others.
 const GOES_ON: f64 = 0.0;
 const IS_DONE: f64 = 1.0;
 const ENDS_ALL: f64 = 2.0;
@@ -191,14 +194,14 @@ struct Island<'p, P: Population> {
     costs: Vec<f64>,
     target: f64,
     ended: Option<Ended>,
-    /// The last that came.
+    /// The last migrant received.
     migrant: Option<Vec<f64>>,
 }
 
 enum Ended {
     Done(Termination),
     All(Termination),
-    /// The cost at the start, which is no number.
+    /// The cost at the start, which is not finite.
     NotInDomain(f64),
 }
 
@@ -214,7 +217,7 @@ struct Report {
 }
 
 impl<P: Population> Island<'_, P> {
-    /// Evaluates and learns a generation, unless this island has ended.
+    /// Evaluates a generation and learns from it, unless this island has ended.
     fn generation(&mut self, limit: u64) {
         if self.ended.is_some() {
             return;
@@ -230,7 +233,7 @@ impl<P: Population> Island<'_, P> {
             self.ended = Some(Ended::NotInDomain(first));
             return;
         }
-        // As many costs as candidates: there is no error.
+        // No error: there are as many costs as candidates.
         let flow = self.search.tell(&self.costs).map(std::ops::ControlFlow::break_value);
         let (cost, target) = (self.search.best().1, self.target);
         self.ended = match flow.unwrap_or(None) {
@@ -244,7 +247,7 @@ impl<P: Population> Island<'_, P> {
         };
     }
 
-    /// Whether all islands go on: the same answer on all ranks.
+    /// Whether all islands continue: the same answer on all ranks.
     fn goes_on(&self, world: &World) -> Result<bool, Error> {
         let own = match &self.ended {
             None => GOES_ON,
@@ -264,7 +267,7 @@ impl<P: Population> Island<'_, P> {
         }
     }
 
-    /// Sends the best to the next rank, and takes in that of the one before.
+    /// Sends the best point to the next rank, and adds that of the previous one.
     fn migrate(&mut self, world: &World) {
         let (rank, ranks) = (world.rank(), world.size());
         if ranks == 1 {
@@ -277,9 +280,9 @@ impl<P: Population> Island<'_, P> {
         let own: Vec<f64> = std::iter::once(cost).chain(x.iter().copied()).collect();
         let mut migrant = vec![0.0; own.len()];
         send_receive_into(&own[..], &next, &mut migrant[..], &before);
-        // The same one again would only fill the population with copies.
+        // The same migrant again would only fill the population with copies.
         let is_new = self.migrant.as_ref() != Some(&migrant) && migrant != own;
-        // A population that is done passes on what is better, though it makes no use of it.
+        // A population that is done does not use a better migrant, but passes it on.
         if is_new && (self.ended.is_none() || migrant[0] < cost) {
             self.search.inject(&DVector::from_column_slice(&migrant[1..]), migrant[0]);
         }
@@ -304,7 +307,7 @@ impl<P: Population> Island<'_, P> {
         };
         let job = world.job();
         if world.rank() > 0 {
-            // What cannot be written is not sent, and counts as no report.
+            // A report that cannot be serialised is sent empty, and counts as none.
             job.process_at_rank(0).send(&postcard::to_stdvec(&own).unwrap_or_default()[..]);
             return None;
         }
@@ -332,7 +335,7 @@ fn best_of(own: Report, others: Vec<Report>, started: Instant) -> Solution {
         }
     }
     let termination = match end.or(best.termination).unwrap_or(Termination::NotFinished) {
-        // Another may be lower than the first that has reached it.
+        // Another island may be better than the first that has reached the target.
         Termination::TargetReached { target, .. } => {
             Termination::TargetReached { cost: best.cost, target }
         }

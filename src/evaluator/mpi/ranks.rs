@@ -1,10 +1,4 @@
-//! A generation on all ranks.
-//!
-//! ```text
-//! rank 0:  hands every other rank a point, and a second one to have at hand; evaluates a point itself; takes in the costs
-//!          that have come, hands out as many; and so on
-//! others:  receive a point, send its cost
-//! ```
+//! Evaluation of a generation on all ranks.
 //!
 //! MPI keeps the order of the messages between two ranks, so a cost belongs to the oldest point that its rank has not
 //! answered, and no message carries an index.
@@ -23,34 +17,41 @@ use crate::{Evaluator, EvaluatorLost, Problem};
 
 /// From rank 0: a point.
 const POINT: Tag = 1;
-/// From rank 0: the points before this message are not wanted any more.
+/// From rank 0: the points before this message are not needed any more.
 const ABANDON: Tag = 2;
 /// From rank 0: the search has ended.
 const END: Tag = 3;
-/// To rank 0: a cost, and 1 if it is that of a panic, otherwise 0.
+/// To rank 0: a cost, and 1 if the problem panicked, else 0.
 const COST: Tag = 4;
 
-/// The points that a rank has at most, that which it evaluates included: with a second one it does not wait while rank 0
-/// evaluates a point of its own.
+/// The most points that a rank holds, the one that it evaluates included: with a second point it does not wait while
+/// rank 0 evaluates a point of its own.
 const AT_HAND: usize = 2;
 
-/// All ranks as an [`Evaluator`], rank 0 among them; lent by [`World::run`].
+/// An [`Evaluator`] that uses all ranks, rank 0 included; lent by [`World::run`].
 ///
-/// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank is the
-/// cost NaN, and counted. An interrupted run hands out no more points, and waits for the costs that are
+/// **Method**
+/// ```text
+/// rank 0:  sends every other rank a point, and a second one in reserve; evaluates a point itself;
+///          receives the costs that have arrived, sends as many new points; and so on
+/// others:  receive a point, send its cost
+/// ```
+/// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank
+/// becomes the cost NaN, and is counted. An interrupted run sends no more points, and waits for the costs that are
 /// being evaluated. For several searches, one after the other, give each `&mut ranks`.
 ///
-/// A generation costs two messages a point, of n and 2 numbers. It pays from some tens of microseconds a cost. Populations that
-/// are not multiples of the number of ranks leave some idle at the end of each generation. Rank 0 looks for results between
-/// its own evaluations only: with costs of very uneven duration, populations of many times the number of ranks are better used.
+/// A generation takes two messages a point, of n and 2 numbers. It pays when a cost takes more than some tens of
+/// microseconds. If the population is not a multiple of the number of ranks, some ranks idle at the end of each
+/// generation. Rank 0 receives results only between its own evaluations: if the costs have very uneven durations, take
+/// populations of many times the number of ranks.
 #[derive(Debug)]
 pub struct Mpi<'w> {
     world: &'w World,
-    /// Of the problem that the others evaluate.
+    /// The dimension of the problem that the other ranks evaluate.
     dimension: usize,
 }
 
-/// The others, who wait for points until this is dropped.
+/// The other ranks, which wait for points until this is dropped.
 pub(super) struct Served<'w>(pub &'w World);
 
 impl Served<'_> {
@@ -68,7 +69,7 @@ impl Drop for Served<'_> {
     }
 }
 
-/// Evaluates what rank 0 asks for, until it ends.
+/// Evaluates the points that rank 0 sends, until the search ends.
 pub(super) fn serve(world: &World, problem: &dyn Problem) {
     let job = world.job();
     let root = job.process_at_rank(0);
@@ -85,14 +86,14 @@ pub(super) fn serve(world: &World, problem: &dyn Problem) {
                 let answer = cost.map_or([f64::NAN, 1.0], |cost| [cost, 0.0]);
                 root.send_with_tag(&answer[..], COST);
             }
-            // In its order it comes after all of the points that it is about.
+            // Messages keep their order: all points that it concerns came before.
             ABANDON => {}
             _ => return,
         }
     }
 }
 
-/// Waiting that leaves the core to others: MPI itself would keep it busy, also with more ranks than cores.
+/// Waits without using the core: MPI itself would keep it busy, even with more ranks than cores.
 #[derive(Default)]
 struct Pause {
     since: Option<Instant>,
@@ -109,7 +110,8 @@ impl Pause {
     }
 }
 
-/// What has arrived, if anything has. Open MPI looks first, and fetches what has come afterwards: asked once, it misses it.
+/// What has arrived, if anything. Open MPI checks its queue before it fetches new messages: a single probe misses
+/// those.
 fn arrived<T>(probe: impl Fn() -> Option<T>) -> Option<T> {
     probe().or_else(&probe)
 }
@@ -121,24 +123,24 @@ struct Dispatch<'p, 's> {
     job: &'s ::mpi::topology::SimpleCommunicator,
     scope: &'s LocalScope<'p>,
     points: &'p [DVector<f64>],
-    /// The first point that nobody has.
+    /// The first point that was not sent.
     next: usize,
-    /// What the others have not answered: indices of points, and the messages that brought them.
+    /// What each other rank has not answered: indices of points, and the messages that carried them.
     unanswered: Vec<VecDeque<(usize, Sent<'p, 's>)>>,
     panics: u64,
 }
 
 impl Dispatch<'_, '_> {
-    /// Hands out points: first one to everybody who has none, then those to have at hand.
+    /// Sends points: first one to every rank that has none, then the reserves.
     fn hand_out(&mut self) {
         for at_hand in 1..=AT_HAND {
             for (other, unanswered) in self.unanswered.iter_mut().enumerate() {
-                // The last point is not for a queue, when rank 0 can evaluate it at once.
+                // The last point is not sent as a reserve: rank 0 can evaluate it at once.
                 let reserved = usize::from(at_hand > 1);
                 if unanswered.len() < at_hand && self.next + reserved < self.points.len() {
                     let rank = self.job.process_at_rank(other as i32 + 1);
                     let point = self.points[self.next].as_slice();
-                    // Not blocking: a long point is sent when the other is there to receive it.
+                    // Not blocking: a long point is sent when its rank is ready to receive it.
                     let sent = rank.immediate_send_with_tag(self.scope, point, POINT);
                     unanswered.push_back((self.next, sent));
                     self.next += 1;
@@ -147,7 +149,7 @@ impl Dispatch<'_, '_> {
         }
     }
 
-    /// Takes in the costs that have come; true if there were any.
+    /// Receives the costs that have arrived; true if there were any.
     fn take_in(&mut self, costs: &mut [f64]) -> bool {
         let mut is_any = false;
         let anybody = self.job.any_process();
@@ -166,7 +168,7 @@ impl Dispatch<'_, '_> {
         is_any
     }
 
-    /// Hands out no more points, and has those dropped that nobody has begun.
+    /// Sends no more points, and abandons those that no rank has begun.
     fn abandon(&mut self) {
         self.next = self.points.len();
         for (other, unanswered) in self.unanswered.iter().enumerate() {
@@ -198,7 +200,7 @@ impl Evaluator for Mpi<'_> {
     ) -> Result<u64, EvaluatorLost> {
         let n = self.dimension;
         if points.iter().any(|x| x.len() != n) || costs.len() != points.len() {
-            let reason = format!("the ranks serve a problem of dimension {n}, one cost a point");
+            let reason = format!("the ranks have a problem of dimension {n}, one cost per point");
             return Err(EvaluatorLost { reason });
         }
         costs.fill(f64::NAN);

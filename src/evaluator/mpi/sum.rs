@@ -1,15 +1,4 @@
 //! A sum over all ranks, with the bits of one process.
-//!
-//! ```text
-//! f(x) = Σ_c (|c| / N) f_c(x),  added in the order of the chunks c, as in one process
-//! block b = up to 64 chunks, evaluated by rank b mod R while the others evaluate theirs
-//! s_b = s_{b-1} + its chunks, one by one;  s goes from rank to rank in the order of the blocks, and from the last to rank 0
-//! ```
-//!
-//! **Memory**: up to 64 gradients a rank, as [`Sum`] has on several threads. **Communication**: x to every rank, and for each
-//! round of R blocks the sum once around, n + 2 numbers from rank to rank. **Time**: the chunks are evaluated side by side, but
-//! added one after the other, whichever rank does it. To add a chunk is about 1/256 of its evaluation, so up to some tens of
-//! ranks it does not show.
 
 use std::any::Any;
 use std::fmt;
@@ -26,7 +15,7 @@ use crate::{FiniteSum, Problem, Structure, Sum};
 /// The most chunks in a block.
 const BLOCK: usize = 64;
 
-/// What rank 0 wants, the first number of its message; x follows.
+/// What rank 0 asks for: the first number of its message; x follows.
 const END: f64 = 0.0;
 const COST: f64 = 1.0;
 const GRADIENT: f64 = 2.0;
@@ -35,12 +24,23 @@ const BOTH: f64 = 3.0;
 /// The [`Problem`] of minimising the mean over all terms of a [`FiniteSum`], whose cost and gradient all ranks evaluate; lent
 /// by [`World::run_sum`].
 ///
-/// It has the bits of [`Sum`], on any number of ranks. Each rank evaluates its chunks of 256 terms in one thread: start as many
-/// ranks as there are cores. Mini-batches are evaluated by rank 0, as is a sum of one chunk; on one rank this is [`Sum`], with
-/// its threads. A panic in a term, on any rank, is one on rank 0.
+/// **Method** (R ranks, N terms)
+/// ```text
+/// f(x) = Σ_c (|c| / N) f_c(x),  added in the order of the chunks c, as in one process
+/// block b = up to 64 chunks, evaluated by rank b mod R while the others evaluate theirs
+/// s_b = s_{b-1} + its chunks, one by one;  s goes from rank to rank in the order of the blocks, and from the last to rank 0
+/// ```
+/// It has the bits of [`Sum`], on any number of ranks. Each rank evaluates its chunks of 256 terms in one thread: start
+/// as many ranks as there are cores. Rank 0 evaluates mini-batches, and a sum of one chunk; on one rank this is
+/// [`Sum`], with its threads. A panic in a term, on any rank, becomes a panic on rank 0.
+///
+/// **Memory** Up to 64 gradients a rank, as [`Sum`] has on several threads. **Communication** x to every rank, and for
+/// each round of R blocks the sum once around, n + 2 numbers from rank to rank. **Time** The chunks are evaluated in
+/// parallel, but added one after the other, whichever rank does it. Adding a chunk takes about 1/256 of its evaluation,
+/// which is negligible up to some tens of ranks.
 pub struct RankSum<'w, F> {
     local: Sum<&'w F>,
-    /// The others, when they have a share in it.
+    /// The share of this rank, if the other ranks take part.
     others: Option<Mutex<Share<'w, F>>>,
     world: &'w World,
 }
@@ -62,7 +62,7 @@ impl<'w, F: FiniteSum> RankSum<'w, F> {
         if x.len() != n || gradient.as_ref().is_some_and(|gradient| gradient.len() != n) {
             return None;
         }
-        // One evaluation after the other; a panic of the terms comes when its share is whole again.
+        // One evaluation after the other; a panic of the terms is resumed when the share is consistent again.
         let mut share = self.others.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         share.ask(wanted, x);
         let panic = share.evaluate();
@@ -74,7 +74,7 @@ impl<'w, F: FiniteSum> RankSum<'w, F> {
         drop(share);
         let elsewhere = || Box::new("a term panicked on another rank") as Box<dyn Any + Send>;
         if let Some(panic) = panic.or_else(|| panicked.then(elsewhere)) {
-            // The caller's own, as with the terms of one process.
+            // In the caller, as with the terms of one process.
             std::panic::resume_unwind(panic);
         }
         Some(cost)
@@ -118,7 +118,7 @@ impl<F: FiniteSum> fmt::Debug for RankSum<'_, F> {
     }
 }
 
-/// Does this rank's share of all evaluations, until rank 0 ends.
+/// Evaluates this rank's share of everything, until rank 0 ends.
 pub(super) fn serve<F: FiniteSum>(world: &World, terms: &F) {
     if terms.terms() <= CHUNK {
         return;
@@ -129,14 +129,14 @@ pub(super) fn serve<F: FiniteSum>(world: &World, terms: &F) {
         if share.message[0] == END {
             return;
         }
-        // Its message is printed; rank 0 is told by the sum.
+        // The panic's message is printed; the sum tells rank 0.
         let _ = share.evaluate();
     }
 }
 
 type Panic = Box<dyn std::any::Any + Send>;
 
-/// A rank's share, the same code on all of them.
+/// A rank's share of an evaluation: the same code on all ranks.
 struct Share<'w, F> {
     world: &'w World,
     terms: &'w F,
@@ -162,15 +162,15 @@ impl<'w, F: FiniteSum> Share<'w, F> {
         }
     }
 
-    /// Sends to the others what rank 0 wants.
+    /// Sends to the other ranks what rank 0 asks for.
     fn ask(&mut self, wanted: f64, x: &DVector<f64>) {
         self.message[0] = wanted;
         self.message[1..].copy_from_slice(x.as_slice());
         self.world.job().process_at_rank(0).broadcast_into(&mut self.message[..]);
     }
 
-    /// Evaluates this rank's blocks and adds them to the sum as it comes by; rank 0 has it in the end. A panic of the terms
-    /// becomes NaN, so that the sum goes on to the others, who wait for it.
+    /// Evaluates this rank's blocks and adds them to the sum when it arrives; rank 0 has the sum in the end. A panic of
+    /// the terms is counted, and the sum continues to the other ranks, which wait for it.
     fn evaluate(&mut self) -> Option<Panic> {
         let job = self.world.job();
         let (rank, ranks) = (self.world.rank(), self.world.size());
@@ -181,7 +181,7 @@ impl<'w, F: FiniteSum> Share<'w, F> {
         self.sum.resize(2 + entries, 0.0);
 
         let chunks = self.all.len().div_ceil(CHUNK);
-        // As many for each rank, not more than there is room for.
+        // Equally many chunks for each rank, at most as many as there is room for.
         let rounds = chunks.div_ceil(ranks * BLOCK);
         let length = chunks.div_ceil(ranks * rounds) * CHUNK;
         let blocks = self.all.len().div_ceil(length);

@@ -1,4 +1,4 @@
-//! Rules, chains and groups as solvers by themselves.
+//! Rules, chains and groups as solvers.
 
 use std::ops::ControlFlow;
 
@@ -28,9 +28,9 @@ impl<R: Rule> Solver for Groups<R> {
     }
 }
 
-/// Makes rules solvers, by a line in the file of each: two blanket implementations of [`Solver`] would collide. Gives them,
-/// without a trait in scope, what users write first. Everything is `#[inline]`, so that a rule is compiled by the programs
-/// that use it and not with the library.
+/// Implements [`Solver`] for rules: two blanket implementations would collide. Adds `batches` and `start` as inherent
+/// methods, which need no trait in scope. Everything is `#[inline]`, so that a rule is compiled by the programs that use it
+/// and not with the library.
 macro_rules! solver {
     ([$($generics:tt)*] $rule:ty) => {
         impl<$($generics)*> crate::Solver for $rule {
@@ -53,7 +53,7 @@ macro_rules! solver {
                 problem: &mut crate::Oracle<'_>,
                 state: &mut Self::State,
             ) -> std::ops::ControlFlow<crate::Termination> {
-                // The state has the rule.
+                // The rule is in the state.
                 crate::solver::first_order::solver::Course::default().step(problem, state)
             }
             #[inline]
@@ -70,14 +70,14 @@ macro_rules! solver {
         }
 
         impl<$($generics)*> $rule {
-            /// The rule on mini-batches of `size` terms of a sum, in an order that `seed` determines: see
-            /// [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
+            /// A solver with this rule on mini-batches of `size` terms of a sum, in an order that `seed` determines:
+            /// see [`FirstOrder::batches`](crate::first_order::FirstOrder::batches).
             #[inline]
             pub fn batches(self, size: usize, seed: u64) -> crate::first_order::FirstOrder<Self> {
                 crate::first_order::FirstOrder::new(self).batches(size, seed)
             }
 
-            /// The rule with a state for n parameters, for gradients of your own.
+            /// An updater with this rule for n parameters, for gradients that you compute.
             pub fn start<T: crate::first_order::Float>(
                 self,
                 n: usize,

@@ -1,11 +1,12 @@
-//! Links one after the other, by type: each sees the gradient and the parameter that the one before left.
+//! Chains of links.
 
 use super::number::Number;
 use super::rule::{Entry, Now, Rule, Sums, Values};
 use super::slots::Slots;
 use crate::Error;
 
-/// Two links, made by [`Rule::then`]. Any number of them run in one pass over memory.
+/// A chain of two links, made by [`Rule::then`]: the second sees the gradient and the parameter that the first leaves.
+/// Chains of any number of links run in one pass over memory.
 ///
 /// ```
 /// use extremum::first_order::{Adam, ClipNorm, Decay, Rule};

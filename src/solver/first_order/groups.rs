@@ -1,4 +1,4 @@
-//! Parameters in groups, each with settings of its own.
+//! Groups of parameters, each with settings of its own.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use super::{Float, Rule, Updater};
 use crate::Error;
 use crate::error::check;
 
-/// A rule for all parameters, with others of its kind for ranges of them; made by [`Rule::group`].
+/// A rule for all parameters, with rules of the same type for ranges of them; made by [`Rule::group`].
 ///
-/// A rule that takes sums (the norms of `Lamb`) takes them over each group by itself; [`ClipNorm`](super::ClipNorm) over
-/// all of them. Parameters outside every range make one group.
+/// A rule that needs sums (the norms of [`Lamb`](super::Lamb)) takes them over each group separately;
+/// [`ClipNorm`](super::ClipNorm) takes its norm over all groups. The parameters outside of every range make one group.
 ///
 /// ```
 /// use extremum::first_order::{AdamW, Rule};
@@ -22,7 +22,7 @@ use crate::error::check;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Groups<R> {
-    /// The rule of what no range holds, then those of the ranges.
+    /// The rule of the parameters outside of every range, then the rules of the ranges.
     rules: Vec<R>,
     ranges: Vec<Range<usize>>,
 }
@@ -31,7 +31,7 @@ pub struct Groups<R> {
 #[derive(Clone, Debug)]
 pub(super) struct Section {
     pub len: usize,
-    /// The number of their rule.
+    /// The index of their rule.
     pub rule: usize,
 }
 
@@ -47,8 +47,8 @@ impl<R> Groups<R> {
         Self { rules: vec![rule], ranges: Vec::new() }
     }
 
-    /// `rule` for the parameters of `range`. Ranges may not overlap, nor reach beyond the last parameter: the first step
-    /// is an `Err` then.
+    /// Adds `rule` for the parameters of `range`. If ranges overlap, or reach beyond the last parameter, the first step
+    /// returns an error.
     pub fn group(mut self, range: Range<usize>, rule: R) -> Self {
         self.rules.push(rule);
         self.ranges.push(range);
@@ -61,22 +61,22 @@ impl<R> Groups<R> {
 }
 
 impl<R: Rule> Groups<R> {
-    /// The rules with a state for n parameters, for gradients of your own.
+    /// An updater with the rules for n parameters, for gradients that you compute.
     pub fn start<T: Float>(self, n: usize) -> Updater<T, R> {
         Updater::new(self, n)
     }
 
-    /// How many gradients make a step.
+    /// The number of gradients in a step.
     pub(super) fn gradients(&self) -> u64 {
         self.rules.iter().map(Rule::gradients).max().unwrap_or(1).max(1)
     }
 
-    /// Every how many steps some rule wants to see the curvature.
+    /// The number of steps after which a rule needs the curvature again.
     pub(super) fn curvature_period(&self) -> Option<u64> {
         self.rules.iter().find_map(Rule::curvature_period)
     }
 
-    /// Checks every rule, and cuts n parameters into sections of one rule each.
+    /// Checks every rule, and divides n parameters into sections of one rule each.
     pub(super) fn sections(&self, n: usize) -> Result<Vec<Section>, Error> {
         for rule in &self.rules {
             rule.check()?;
@@ -85,14 +85,14 @@ impl<R: Rule> Groups<R> {
     }
 }
 
-/// Cuts n parameters into the ranges, of rule 1 and on, and what is between them, of rule 0.
+/// Divides n parameters into the ranges, with the rules from 1 on, and the gaps between them, with rule 0.
 fn cut(ranges: &[Range<usize>], n: usize) -> Result<Vec<Section>, Error> {
     let mut ranges: Vec<_> = ranges.iter().zip(1..).collect();
     ranges.sort_by_key(|(range, _)| range.start);
     let (mut sections, mut at) = (Vec::with_capacity(2 * ranges.len() + 1), 0);
     for (range, rule) in ranges {
         let (start, end) = (range.start, range.end);
-        check(start >= at, "group start", start as f64, "at or after the end of the group before")?;
+        check(start >= at, "group start", start as f64, "at or after the previous group's end")?;
         check(
             (start..=n).contains(&end),
             "group end",

@@ -1,4 +1,4 @@
-//! An updater within a state.
+//! The updater in a state.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -6,7 +6,7 @@ use super::updater::UpdaterState;
 use super::{Groups, Rule, Updater};
 use crate::Error;
 
-/// An updater whose rule is not written to checkpoints: what is loaded waits for the solver, which has it.
+/// An updater whose rule is not written to checkpoints: a loaded state waits for the solver, which has the rule.
 #[derive(Clone, Debug)]
 pub(super) enum Kept<R: Rule> {
     Live(Updater<f64, R>),
@@ -22,7 +22,7 @@ impl<R: Rule> Kept<R> {
         }
     }
 
-    /// Makes it live.
+    /// Makes a loaded updater live.
     pub fn revive(&mut self, groups: &Groups<R>, n: usize) -> Result<(), Error> {
         if let Self::Loaded(state) = self {
             let mut updater = groups.clone().start(n);

@@ -1,6 +1,8 @@
-//! What the rules remember in a checkpoint, for `#[serde(with = "memories")]`: their number, then one after the other.
+//! The memories of the rules in a checkpoint, for `#[serde(with = "memories")]`: their number, then one after the
+//! other.
 //!
-//! Many rules remember nothing, and nothing takes no bytes: a damaged number of them would be believed, and counted to.
+//! Many rules remember nothing, which takes no bytes: without a limit, a damaged number would be accepted and counted
+//! to.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Groups of parameters that a checkpoint may have.
+/// The most groups of parameters in a checkpoint.
 const MOST: usize = 1 << 20;
 
 pub(super) fn serialize<M: Serialize, S: Serializer>(

@@ -1,19 +1,19 @@
-//! The numbers that rules compute with: a few entries of a vector at once.
+//! The numbers that rules compute with: a few components of a vector at once.
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// What parameters are made of: `f32` or `f64`.
+/// The type of a parameter: `f32` or `f64`.
 pub trait Float:
     Copy + Debug + Default + PartialOrd + Send + Sync + Serialize + DeserializeOwned + 'static
 {
     /// The distance from 1 to the next number.
     const EPSILON: f64;
-    /// As many entries as are updated side by side: measured, not derived from the width of registers.
+    /// The components that are updated side by side: a measured number, not derived from the width of registers.
     type Lanes: Number<Scalar = Self>;
-    /// Fewer of them, for what is left.
+    /// Fewer components, for the remainder.
     type Few: Number<Scalar = Self>;
     /// The nearest number of this type.
     fn of(x: f64) -> Self;
@@ -78,8 +78,8 @@ macro_rules! float {
 float!(f32, 16, 8);
 float!(f64, 4, 1);
 
-/// One entry of a vector, or several side by side. Rules are written once for all of them; a comparison selects instead
-/// of branching.
+/// One component of a vector, or several side by side. Rules are written once for all of them; a comparison selects
+/// instead of branching.
 pub trait Number:
     Copy
     + Debug
@@ -89,11 +89,11 @@ pub trait Number:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// The type of one entry.
+    /// The type of one component.
     type Scalar: Float;
-    /// How many entries.
+    /// The number of components.
     const LANES: usize;
-    /// The same number in every entry.
+    /// The same number in every component.
     fn of(x: f64) -> Self;
     /// √x.
     fn sqrt(self) -> Self;
@@ -101,7 +101,7 @@ pub trait Number:
     fn abs(self) -> Self;
     /// `then` where self < other, else `otherwise`.
     fn less(self, other: Self, then: Self, otherwise: Self) -> Self;
-    /// Any other function, entry by entry and slowly: op(lane, x).
+    /// Any other function, slowly, component by component: op(lane, x).
     fn each(self, op: impl Fn(usize, f64) -> f64) -> Self;
     /// The larger.
     #[inline(always)]
@@ -124,7 +124,7 @@ pub trait Number:
     fn squared(self) -> Self {
         self * self
     }
-    /// Itself where it is finite, else `otherwise`.
+    /// `self` where it is finite, else `otherwise`.
     fn or_if_not_finite(self, otherwise: Self) -> Self;
     #[doc(hidden)]
     fn load(from: &[Self::Scalar]) -> Self;
@@ -134,10 +134,10 @@ pub trait Number:
     fn add_to(self, sums: &mut [f64; MOST_LANES]);
 }
 
-/// The most entries that a number has.
+/// The most components of a number.
 pub(super) const MOST_LANES: usize = 16;
 
-/// `W` entries side by side.
+/// `W` components side by side.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Lanes<T, const W: usize>([T; W]);
@@ -152,7 +152,7 @@ impl<T: Float, const W: usize> Lanes<T, W> {
         Self(result)
     }
 
-    /// The first entry.
+    /// The first component.
     #[inline(always)]
     pub(super) fn first(self) -> T {
         self.0[0]

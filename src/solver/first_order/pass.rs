@@ -1,7 +1,7 @@
-//! The passes over the entries of a section.
+//! The passes over the components of a section.
 //!
-//! A section is halved, and its halves again, down to pieces of at most [`PIECE`] entries; the tree depends on the length
-//! alone, so sums along it have the same bits on any number of threads.
+//! A section is halved recursively, down to pieces of at most [`PIECE`] components. The tree depends only on the
+//! length, so sums along it have the same bits on any number of threads.
 
 use std::ops::Range;
 
@@ -10,21 +10,22 @@ use super::rule::{Entry, Rule, Sums};
 use super::slots::Slots;
 use crate::linalg;
 
-/// Entries that are looked at for bad numbers, and then updated while they are in the cache.
+/// Components that are checked for values that are not finite, and then updated while they are in the cache.
 const BLOCK: usize = 4096;
 
-/// The most entries that are not halved any more. A thread that wakes up late still finds some to take.
+/// The most components that are not halved any more. A thread that wakes up late still finds work.
 const PIECE: usize = 4 * BLOCK;
 
-/// Entries from which on a section is worth waking other threads: a step then takes some ten times as long as that.
+/// The length from which a section is worth waking other threads: a step then takes about ten times as long as waking
+/// them.
 const SHARED: usize = 32 * BLOCK;
 
-/// Where a piece is halved.
+/// Where a section is halved.
 fn half(len: usize) -> Option<usize> {
     (len > PIECE).then(|| (len / 2).next_multiple_of(BLOCK))
 }
 
-/// Both, on two threads where they may be shared.
+/// Runs both, on two threads if they may be shared.
 fn both<A: Default + Send>(
     is_shared: bool,
     a: impl FnOnce() -> A + Send,
@@ -38,7 +39,7 @@ fn both<A: Default + Send>(
     (of_a, of_b)
 }
 
-/// Behind pointers, so that rayon's part is compiled once and not for every rule.
+/// Takes pointers, so that rayon's code is compiled once and not for every rule.
 fn join(
     #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] is_shared: bool,
     a: &mut (dyn FnMut() + Send),
@@ -53,7 +54,7 @@ fn join(
     b();
 }
 
-/// How many blocks there were, and how many of them had to be left as they were, in whole or in part.
+/// The number of blocks, and of those left unchanged, in whole or in part.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Blocks {
     pub all: usize,
@@ -71,7 +72,7 @@ impl Blocks {
     }
 }
 
-/// Maps all entries of a section that begins at `offset`.
+/// Maps all components of a section that begins at `offset`.
 pub(super) fn update<T: Float, R: Rule>(
     plan: &R::Plan,
     x: &mut [T],
@@ -121,7 +122,7 @@ fn update_piece<V: Number, R: Rule>(
     slots: <R::Slots as Slots>::Slices<'_, V::Scalar>,
     offset: usize,
 ) -> Blocks {
-    // Copies of its own, which no store can change: coefficients and places then stay in registers.
+    // Own copies, which no store can change: coefficients and pointers then stay in registers.
     let (plan, mut slots) = (*plan, slots);
     let mut blocks = Blocks::default();
     let n = x.len();
@@ -143,8 +144,8 @@ fn update_piece<V: Number, R: Rule>(
     blocks
 }
 
-/// Maps the entries of a block, and says whether all of them moved to finite numbers; and whether the gradient of the next
-/// block is good. To look at that first would be a pass by itself, in which nothing is computed while memory is read.
+/// Maps the components of a block. Returns whether all of them moved to finite numbers, and whether the gradient of the
+/// next block is finite: a separate check would be a pass of its own, which only reads memory.
 #[inline(always)]
 fn update_block<V: Number, R: Rule>(
     plan: &R::Plan,
@@ -180,7 +181,7 @@ fn update_block<V: Number, R: Rule>(
     (is_whole, ahead.holds() && all_finite::<V>(&next[seen..]))
 }
 
-/// Maps one entry, or several side by side. Returns what x would be, finite or not.
+/// Maps one component, or several side by side. Returns the new x, finite or not.
 #[inline(always)]
 fn update_at<V: Number, R: Rule>(
     plan: &R::Plan,
@@ -199,7 +200,7 @@ fn update_at<V: Number, R: Rule>(
     entry.x
 }
 
-/// The sums of a round over the entries of a section, from `from` to `to`, in f64.
+/// The sums of a round over the components of a section, in f64.
 pub(super) fn survey<T: Float, R: Rule>(
     plan: &R::Plan,
     round: usize,
@@ -236,7 +237,7 @@ fn survey_part<T: Float, R: Rule>(
     )
 }
 
-/// Entries that are summed in their own precision before the sum is taken to f64.
+/// Components that are summed in their own precision before the sum is added in f64.
 const RUN: usize = 1024;
 
 /// The sums over a piece, lane by lane and then the tail.
@@ -254,7 +255,7 @@ fn survey_piece<V: Number, R: Rule>(
     let mut lanes = [[0.0; MOST_LANES]; 4];
     while at + 2 * V::LANES <= end {
         let stop = end.min(at + RUN);
-        // Two sums at a time hide the latency of an addition.
+        // Two partial sums hide the latency of an addition.
         let [mut even, mut odd] = [[V::of(0.0); 4]; 2];
         while at + 2 * V::LANES <= stop {
             let terms = terms_at::<V, R>(&plan, round, x, g, slots, at);
@@ -280,7 +281,7 @@ fn survey_piece<V: Number, R: Rule>(
     lanes.map(|lanes| lanes.iter().sum())
 }
 
-/// The terms of one entry, or several side by side.
+/// The terms of one component, or of several side by side.
 #[inline(always)]
 fn terms_at<V: Number, R: Rule>(
     plan: &R::Plan,
@@ -295,7 +296,7 @@ fn terms_at<V: Number, R: Rule>(
     R::survey::<V>(plan, round, entry, R::Slots::load::<V>(slots, at))
 }
 
-/// Whether all numbers that were seen are finite.
+/// Tells whether all numbers seen are finite.
 struct Finite<V>(V);
 
 impl<V: Number> Finite<V> {
@@ -318,7 +319,7 @@ impl<V: Number> Finite<V> {
     }
 }
 
-/// True when the squares of all entries are finite: then no rule makes anything else of them.
+/// True when the squares of all components are finite: rules then compute finite numbers from them.
 #[inline(always)]
 fn all_finite<V: Number>(g: &[V::Scalar]) -> bool {
     let mut squares = Finite::<V>::new();

@@ -1,4 +1,4 @@
-//! What an update rule is: coefficients once per step, and one formula for every entry.
+//! Update rules: coefficients once per step, and one formula for every component.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -11,22 +11,22 @@ use super::{Chain, FirstOrder, Groups, Updater};
 use crate::Error;
 use crate::schedule::Rate;
 
-/// Sums over all entries that a rule asks for before it moves; those it does not need are zero.
+/// Sums over all components that a rule needs before it moves; the ones that it does not need are zero.
 pub type Sums = [f64; 4];
 
-/// Where a step stands, as rules see it.
+/// What rules know about the current step.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Now {
     /// The number of this step, from 1.
     pub step: u64,
-    /// The cost at x, when the caller gave it.
+    /// The cost at x, if the caller gave it.
     pub cost: Option<f64>,
-    /// The number of entries of this rule's group.
+    /// The number of components in this rule's group.
     pub len: usize,
-    /// What every rate is multiplied by; 1 unless something reduced it.
+    /// What every rate is multiplied by: 1 unless a plateau, for example, reduced it.
     pub factor: f64,
-    /// What takes the place of every rate, in a search for the best one.
+    /// A rate that replaces every rate, in a search for the best one.
     pub(crate) rate: Option<f64>,
 }
 
@@ -36,62 +36,62 @@ impl Now {
         self.rate_after(rate, self.step - 1)
     }
 
-    /// The learning rate after another number of finished steps, for the rules that count otherwise.
+    /// The learning rate after another number of finished steps, for rules that count differently.
     pub fn rate_after(&self, rate: &Rate, steps: u64) -> f64 {
         self.rate.unwrap_or_else(|| self.factor * rate.at(steps))
     }
 }
 
-/// One entry of the problem, or several side by side.
+/// One component of the problem, or several side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<V> {
     /// The gradient.
     pub g: V,
     /// The parameter.
     pub x: V,
-    /// The number of the first of them in the whole vector.
+    /// The index of the first of them in the whole vector.
     pub index: usize,
 }
 
-/// The numbers that a rule remembers of one entry.
+/// The numbers that a rule stores for one component.
 pub type Values<R, V> = <<R as Rule>::Slots as Slots>::Values<V>;
 
 /// An update rule, or a link of a [`Chain`].
 ///
-/// A step first [`plan`](Rule::plan)s: all that is the same for every entry. A rule that needs sums (a norm) then has
-/// them taken in `ROUNDS` read-only passes, [`survey`](Rule::survey) and [`refine`](Rule::refine). At last
-/// [`update`](Rule::update) maps every entry, in one pass for a whole chain. Nothing is written before that pass,
-/// so a step that is skipped leaves no trace.
+/// A step begins with [`plan`](Rule::plan), which computes what is the same for every component. If the rule needs sums
+/// (a norm), `ROUNDS` read-only passes follow, each with [`survey`](Rule::survey) and [`refine`](Rule::refine). Then
+/// [`update`](Rule::update) maps every component, in one pass for a whole chain. Nothing is written before that pass,
+/// so a skipped step changes nothing.
 pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// The name of the method.
     const NAME: &'static str;
-    /// True for a link that goes beside a rule and moves nothing by itself: a chain is named after its rule.
+    /// True for a link that goes with a rule and moves nothing by itself: a chain has the name of its rule.
     const IS_LINK: bool = false;
-    /// The read-only passes that come before the update.
+    /// The number of read-only passes before the update.
     const ROUNDS: usize = 0;
-    /// How many sums a round needs at most: the first so many of each [`survey`](Rule::survey) are taken. Default: all.
+    /// How many sums a round needs at most: that many of each [`survey`](Rule::survey), from the first. Default: all.
     const SUMS: usize = if Self::ROUNDS == 0 { 0 } else { 4 };
     /// True when the rule needs the cost.
     const NEEDS_COST: bool = false;
-    /// What is remembered of every entry.
+    /// What is stored for every component.
     type Slots: Slots;
-    /// What is remembered beside: scalars.
+    /// The scalars that are stored in addition.
     type Memory: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What is the same for every entry of a step.
+    /// What is the same for every component in a step.
     type Plan: Copy + Debug + Send + Sync;
 
-    /// `Err` when a parameter is out of range.
+    /// Checks that every parameter is in its range.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names it.
+    /// [`Error::Parameter`] names the parameter that is out of range.
     fn check(&self) -> Result<(), Error>;
 
-    /// False for a vector of the slots that this configuration has no use for: no room is kept for it.
+    /// False for a vector of the slots that this configuration does not use: no memory is allocated for it.
     fn uses(&self, _slot: usize) -> bool {
         true
     }
 
-    /// How many gradients, each at the x that the one before left, make one step of the method; SAM takes two.
+    /// How many gradients make one step of the method, each at the x that the previous one left; two for SAM.
     fn gradients(&self) -> u64 {
         1
     }
@@ -99,13 +99,13 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// The scalars before the first step.
     fn memory(&self) -> Self::Memory;
 
-    /// The remembered numbers of an entry before the first step.
+    /// The stored numbers of a component before the first step.
     fn first<V: Number>(&self, x: V) -> Values<Self, V>;
 
     /// The coefficients of a step.
     fn plan(&self, now: &Now, memory: &mut Self::Memory) -> Self::Plan;
 
-    /// An entry's part of the sums of a round.
+    /// The contribution of a component to the sums of a round.
     #[inline(always)]
     fn survey<V: Number>(
         _plan: &Self::Plan,
@@ -116,12 +116,12 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         [V::of(0.0); 4]
     }
 
-    /// True when the sums of a round run over all groups of parameters instead of one group.
+    /// True if the sums of a round run over all groups of parameters instead of one group.
     fn is_shared(_round: usize) -> bool {
         false
     }
 
-    /// Takes in the sums of a round.
+    /// Uses the sums of a round.
     fn refine(
         &self,
         _now: &Now,
@@ -132,36 +132,37 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     ) {
     }
 
-    /// An entry after the step, with its gradient as the next link of a chain shall see it.
+    /// A component after the step, with the gradient that the next link of a chain sees.
     fn update<V: Number>(
         plan: &Self::Plan,
         entry: Entry<V>,
         values: Values<Self, V>,
     ) -> (Entry<V>, Values<Self, V>);
 
-    /// The entry of the point that the method recommends, where that is not x: an average.
+    /// The component of the point that the method recommends, if that is not x: an average.
     #[inline(always)]
     fn recommended<V: Number>(&self, _memory: &Self::Memory, x: V, _values: Values<Self, V>) -> V {
         x
     }
 
-    /// Every how many steps, from the first, the rule wants to [see](Rule::curvature) the diagonal of the Hessian.
+    /// The number of steps, from the first, after which the rule needs the diagonal of the Hessian
+    /// [again](Rule::curvature).
     fn curvature_period(&self) -> Option<u64> {
         None
     }
 
-    /// Takes in an estimate of the Hessian's diagonal entry.
+    /// Uses an estimate of a component of the Hessian's diagonal.
     #[inline(always)]
     fn curvature<V: Number>(&self, _estimate: V, values: Values<Self, V>) -> Values<Self, V> {
         values
     }
 
-    /// True when some of what is remembered of the entries starts anew after the step just taken.
+    /// True if some of the stored numbers start anew after the step just taken.
     fn renews(&self, _memory: &Self::Memory) -> bool {
         false
     }
 
-    /// What is remembered of an entry, anew at x; asked for when the rule [renews](Rule::renews).
+    /// The stored numbers of a component, anew at x; called when the rule [renews](Rule::renews).
     #[inline(always)]
     fn renewed<V: Number>(
         &self,
@@ -172,22 +173,22 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         values
     }
 
-    /// This link, then `next` on what it leaves.
+    /// A chain of this link and then `next`, which sees the gradient and the parameters that this link leaves.
     fn then<B: Rule>(self, next: B) -> Chain<Self, B> {
         Chain(self, next)
     }
 
-    /// This rule, with `other` for the parameters of a range.
+    /// Groups of this rule, and `other` for the parameters of a range.
     fn group(self, range: Range<usize>, other: Self) -> Groups<Self> {
         Groups::new(self).group(range, other)
     }
 
-    /// The rule on mini-batches: see [`FirstOrder::batches`].
+    /// A solver with this rule on mini-batches: see [`FirstOrder::batches`].
     fn batches(self, size: usize, seed: u64) -> FirstOrder<Self> {
         FirstOrder::new(self).batches(size, seed)
     }
 
-    /// The rule with a state for n parameters, for gradients of your own.
+    /// An updater with this rule for n parameters, for gradients that you compute.
     fn start<T: Float>(self, n: usize) -> Updater<T, Self> {
         Groups::new(self).start(n)
     }

@@ -99,28 +99,28 @@ use super::as_solver::solver;
 use crate::Error;
 use crate::error::check;
 
-/// A share that is left of an average after a step: 0 to 1, 1 excluded.
+/// The share of an average that a step keeps: 0 to 1, 1 excluded.
 fn check_beta(name: &'static str, beta: f64) -> Result<(), Error> {
     check((0.0..1.0).contains(&beta), name, beta, "0 to 1, 1 excluded")
 }
 
-/// A number without a sign: finite, at least 0.
+/// A nonnegative number: finite, at least 0.
 fn check_size(name: &'static str, size: f64) -> Result<(), Error> {
     check(size >= 0.0 && size.is_finite(), name, size, "finite, at least 0")
 }
 
-/// A number that something is divided by: finite, above 0.
+/// A divisor: finite, above 0.
 fn check_above_0(name: &'static str, size: f64) -> Result<(), Error> {
     check(size > 0.0 && size.is_finite(), name, size, "finite, above 0")
 }
 
-/// A factor that an estimate may grow by in a step; any, when it is infinite.
+/// The factor by which an estimate may grow in a step; infinity does not limit it.
 fn check_growth(growth: f64) -> Result<(), Error> {
     check(growth >= 1.0, "growth", growth, "at least 1")
 }
 
-/// The estimate of a distance after a step: it never falls, and grows by no more than `growth`. A candidate that is not
-/// finite, 0/0 while all gradients were zero, is none.
+/// The estimate of a distance after a step: it never decreases, and grows at most by the factor `growth`. A candidate
+/// that is not finite, 0/0 while all gradients were zero, is ignored.
 fn grown(estimate: f64, candidate: f64, growth: f64) -> f64 {
     if candidate.is_finite() { estimate.max(candidate.min(estimate * growth)) } else { estimate }
 }

@@ -1,12 +1,12 @@
-//! What a rule remembers of every entry: some vectors of the length of x, laid side by side.
+//! What a rule stores for every component: vectors of the length of x, side by side.
 
 use super::number::{Float, Number};
 
-/// How many numbers per entry a rule remembers, as a type: [`Columns`] or a pair.
+/// How many numbers a rule stores per component, as a type: [`Columns`] or a pair of slots.
 pub trait Slots: 'static {
-    /// How many vectors.
+    /// The number of vectors.
     const COUNT: usize;
-    /// The numbers of one entry, or of several side by side.
+    /// The numbers of one component, or of several side by side.
     type Values<V: Number>: Copy;
     #[doc(hidden)]
     type Slices<'a, T: Float>: Send + Sync;
@@ -24,7 +24,7 @@ pub trait Slots: 'static {
     );
 }
 
-/// `K` vectors. One that a rule does not [use](super::Rule::uses) is empty: it reads as zeros and forgets what is written.
+/// `K` vectors. A vector that a rule does not [use](super::Rule::uses) is empty: it reads as zeros and ignores writes.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns<const K: usize>;
 

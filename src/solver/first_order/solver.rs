@@ -1,4 +1,4 @@
-//! Rules as solvers, on whole problems and on mini-batches.
+//! Update rules as solvers, on whole problems and on mini-batches.
 
 use std::ops::ControlFlow;
 
@@ -12,26 +12,27 @@ use crate::error::check;
 use crate::schedule::ReduceOnPlateau;
 use crate::{Batches, Error, Oracle, Solver, Stall, State, Termination, linalg};
 
-/// Iterations without improvement that a run bears: a cost that has risen with a rate, or is noise, falls again with it.
+/// Iterations without improvement before a run ends: a cost that a high rate or noise has increased decreases again
+/// later.
 pub(super) const PATIENCE: u64 = 1000;
 
-/// How often a step into where the cost is not finite is halved before the run ends.
+/// How often a step to a point with a cost that is not finite is halved before the run ends.
 const HALVINGS: u32 = 60;
 
-/// An update rule that minimises a problem.
+/// A solver that minimises a problem by an update rule.
 ///
-/// Every rule is a solver by itself, `minimize(&problem, Adam::new(0.1), x0)`; this type adds what a rule does not know:
-/// mini-batches, and a plateau that reduces the rate.
+/// Every rule is a solver by itself, `minimize(&problem, Adam::new(0.1), x0)`; this type adds mini-batches, and a
+/// plateau that reduces the rate.
 ///
-/// Method: x ← rule(x, ∇f(x)). On the whole problem an iteration is one step, and cost and gradient are those of the
+/// **Method** x ← rule(x, ∇f(x)). On the whole problem an iteration is one step, and cost and gradient are those of the
 /// new point. On [mini-batches](Self::batches) of a sum an iteration is one epoch (or
-/// [`measure_every`](Self::measure_every)): after its last batch, cost and gradient of the whole sum are measured, at
-/// the [recommended](Rule::recommended) point, so observers see epochs and `Converged` is a fact. The solution is the best
-/// point measured; [`State::current`] is the last.
+/// [`measure_every`](Self::measure_every)): after its last batch, the cost and the gradient of the whole sum are
+/// measured at the [recommended](Rule::recommended) point. So observers see epochs, and `Converged` refers to the whole
+/// sum. The solution is the best point measured; [`State::current`] is the last iterate.
 ///
-/// A step to where cost or gradient is not finite is halved until they are; batches with a bad gradient are skipped and
-/// counted ([`Solution::skipped`](crate::Solution::skipped)). Rules do not know when to stop: a run ends at a tolerance, a
-/// limit, or [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations.
+/// A step to a point with a cost or gradient that is not finite is halved until they are; batches with a bad gradient
+/// are skipped and counted ([`Solution::skipped`](crate::Solution::skipped)). Rules have no stopping criterion: a run
+/// ends at a tolerance, at a limit, or as [`Stalled`](Termination::Stalled) when nothing improves for 1000 iterations.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Rule};
@@ -67,7 +68,7 @@ pub struct FirstOrder<R> {
     course: Course,
 }
 
-/// All but the rules. It has the loop, so that a rule by itself is a solver without a copy of itself in each step.
+/// Everything but the rules. The loop is here, so that a rule can be a solver without cloning itself at each step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Course {
     batches: Option<MiniBatches>,
@@ -78,25 +79,26 @@ pub(super) struct Course {
 struct MiniBatches {
     size: usize,
     seed: u64,
-    /// Batches between two measurements; `None`: an epoch.
+    /// The number of batches between two measurements; `None`: an epoch.
     every: Option<u64>,
 }
 
 impl<R: Rule> FirstOrder<R> {
-    /// A rule, or rules for groups of parameters, on whole problems.
+    /// A solver with a rule, or with rules for groups of parameters, on whole problems.
     pub fn new(rule: impl Into<Groups<R>>) -> Self {
         Self { groups: rule.into(), course: Course::default() }
     }
 
-    /// Steps on mini-batches of `size` terms of a sum, without replacement, in an order that `seed` determines
-    /// ([`Batches`]). Range: 1 to the number of terms. The problem has to be a [`Sum`](crate::Sum).
+    /// Takes steps on mini-batches of `size` terms of a sum, drawn without replacement in an order that `seed`
+    /// determines ([`Batches`]). Range: 1 to the number of terms. The problem has to be a [`Sum`](crate::Sum).
     pub fn batches(mut self, size: usize, seed: u64) -> Self {
         let every = self.course.batches.and_then(|batches| batches.every);
         self.course.batches = Some(MiniBatches { size, seed, every });
         self
     }
 
-    /// Makes an iteration of so many batches, by default one epoch. Range: ≥ 1. Without mini-batches it has no effect.
+    /// The number of batches in an iteration, by default one epoch. Range: ≥ 1. Call it after
+    /// [`batches`](Self::batches); without mini-batches it has no effect.
     pub fn measure_every(mut self, batches: u64) -> Self {
         if let Some(mini) = &mut self.course.batches {
             mini.every = Some(batches);
@@ -108,12 +110,12 @@ impl<R: Rule> FirstOrder<R> {
         &self.groups
     }
 
-    /// Fresh batches of the problem, where there are to be some.
+    /// New batches of the problem, if the solver uses batches.
     pub(crate) fn draw_from(&self, problem: &Oracle<'_>) -> Result<Option<Batches>, Error> {
         self.course.draw_from(R::NAME, problem)
     }
 
-    /// Reduces every rate when the cost ceases to fall; asked after every iteration.
+    /// Reduces every rate when the cost stops decreasing; checked after every iteration.
     pub fn plateau(mut self, plateau: ReduceOnPlateau) -> Self {
         self.course.plateau = Some(plateau);
         self
@@ -152,7 +154,7 @@ impl<R: Rule> Solver for FirstOrder<R> {
     }
 }
 
-/// Where a cost that decreases without end leads to, unless it is all but infinite near 0.
+/// The distance beyond which a huge negative cost counts as unbounded below.
 const FAR: f64 = 1e30;
 
 impl Course {
@@ -166,7 +168,7 @@ impl Course {
         Ok(())
     }
 
-    /// Fresh batches of the problem, where there are to be some.
+    /// New batches of the problem, if the solver uses batches.
     fn draw_from(
         &self,
         solver: &'static str,
@@ -224,7 +226,7 @@ impl Course {
         }
         state.moved = Moved::default();
         if state.batches.is_none() && state.skipped() > skipped {
-            // The squares of the gradient are beyond all numbers, here and so for ever.
+            // The squares of the gradient overflow here, so no later step can move either.
             let (cost, gradient_norm) = (state.cost(), state.gradient_norm());
             let is_far = state.x.amax() > FAR;
             return ControlFlow::Break(if is_far && cost < -f64::MAX.sqrt() {
@@ -236,7 +238,7 @@ impl Course {
         ControlFlow::Continue(())
     }
 
-    /// Evaluates a gradient, and lets the rule use it.
+    /// Evaluates a gradient, and applies the rule to it.
     fn use_gradient<R: Rule>(
         &self,
         problem: &mut Oracle<'_>,
@@ -258,7 +260,7 @@ impl Course {
                 problem.batch_gradient(batches.current(), x, gradient);
             }
         } else if moved.gradients > 0 {
-            // The first gradient of a step is the one that was measured.
+            // The first gradient of a step was measured already.
             if R::NEEDS_COST {
                 cost = problem.cost_and_gradient(x, gradient);
             } else {
@@ -281,7 +283,7 @@ impl Course {
             }
             problem.uninterrupted()?;
             diagonal.component_mul_assign(z);
-            // No error: lengths agree, and the rules were checked when the run started. So below.
+            // No error, here and below: the lengths agree, and the rules were checked when the run started.
             let _ = updater.show_curvature(x.as_slice(), diagonal.as_slice());
         }
         let _ = updater.step_with_cost(x.as_mut_slice(), gradient.as_slice(), cost);
@@ -326,7 +328,7 @@ impl Course {
     }
 }
 
-/// Cost and gradient where the iteration has led; half-way back, and again, while they are not finite.
+/// Measures cost and gradient at the new point, half-way back repeatedly while they are not finite.
 fn measure<R: Rule>(
     problem: &mut Oracle<'_>,
     state: &mut FirstOrderState<R>,
@@ -354,7 +356,7 @@ fn measure<R: Rule>(
     }
 }
 
-/// Writes −1 and 1 at random, from the seed and the number of the step alone.
+/// Writes random signs −1 and 1, which depend only on the seed and the number of the step.
 fn rademacher(seed: u64, step: u64, z: &mut DVector<f64>) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(step);

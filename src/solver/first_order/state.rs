@@ -15,27 +15,27 @@ use crate::{Batches, State};
 pub struct FirstOrderState<R: Rule> {
     /// Where the rule is.
     pub(super) x: DVector<f64>,
-    /// On the whole problem that at the measured point, until a step takes more than one; else scratch.
+    /// On the whole problem the gradient at the measured point, until a step takes more than one; else workspace.
     pub(super) gradient: DVector<f64>,
-    /// On mini-batches, the point that is measured; else empty, and that is x.
+    /// On mini-batches the point that is measured; else empty, and x is measured.
     pub(super) point: DVector<f64>,
     pub(super) measured: Measured,
-    /// The best point, while the last one measured is not.
+    /// The best point measured, while the last one is not the best.
     best: Measured,
-    /// The last point measured is worse than the best.
+    /// Whether the last point measured is worse than the best.
     behind: bool,
-    /// The lowest cost measured, and that at the start.
+    /// The lowest cost measured, and the cost at the start.
     lowest: f64,
     first_cost: f64,
     pub(super) updater: Kept<R>,
     pub(super) batches: Option<Batches>,
     pub(super) moved: Moved,
     pub(super) plateau: Option<Plateau>,
-    /// Random signs, and the estimated diagonal of the Hessian; empty for rules that do not look at it.
+    /// Random signs, and the estimated diagonal of the Hessian; empty for rules that do not use it.
     pub(super) curvature: [DVector<f64>; 2],
 }
 
-/// A point with what was evaluated there.
+/// A point with its cost and gradient norm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Measured {
     pub x: DVector<f64>,
@@ -43,16 +43,16 @@ pub(super) struct Measured {
     pub gradient_norm: f64,
 }
 
-/// How far an iteration has come.
+/// The progress within an iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Moved {
     /// Steps made.
     pub steps: u64,
-    /// Gradients of the next one that were used.
+    /// Gradients used for the next step.
     pub gradients: u64,
-    /// The batch of the next step was drawn.
+    /// Whether the batch of the next step was drawn.
     pub drawn: bool,
-    /// How often the way was halved.
+    /// How often the step was halved.
     pub halvings: u32,
 }
 
@@ -85,17 +85,17 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    /// The batches, as far as they are drawn; `None` on whole problems.
+    /// The batches and their current position; `None` on whole problems.
     pub fn batches(&self) -> Option<&Batches> {
         self.batches.as_ref()
     }
 
-    /// The steps that the rule has taken.
+    /// The number of steps that the rule has taken.
     pub fn steps(&self) -> u64 {
         self.updater.state().steps()
     }
 
-    /// Writes into `point` what is to be measured.
+    /// Writes the point to measure into `point`.
     pub(super) fn propose(&mut self) {
         if self.batches.is_some()
             && let Some(updater) = self.updater.live()
@@ -105,7 +105,7 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    /// True when nothing has to be measured: the point is the one that was, and its gradient, if it is needed, is there.
+    /// True when nothing has to be measured: the point has not changed, and its gradient, if needed, is known.
     pub(super) fn rests(&mut self) -> bool {
         let is_single =
             self.updater.live().is_some_and(|updater| updater.groups().gradients() == 1);
@@ -116,7 +116,7 @@ impl<R: Rule> FirstOrderState<R> {
         *point == self.measured.x
     }
 
-    /// Half-way back to the last point measured; false when there is no way left.
+    /// Moves half-way back to the last point measured; false when x has reached it.
     pub(super) fn retreat(&mut self) -> bool {
         for (x, from) in self.x.iter_mut().zip(&self.measured.x) {
             *x = from + 0.5 * (*x - from);
@@ -124,9 +124,9 @@ impl<R: Rule> FirstOrderState<R> {
         self.x != self.measured.x
     }
 
-    /// Takes in what was measured.
+    /// Records what was measured.
     pub(super) fn commit(&mut self, cost: f64, gradient_norm: f64) {
-        // A rise within rounding is none, but for one above the start.
+        // An increase within rounding does not count, except above the cost of the start.
         let rounding = ROUNDING * self.lowest.abs();
         let rises = cost > (self.lowest + rounding).min(self.first_cost);
         self.lowest = self.lowest.min(cost);
@@ -146,7 +146,7 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    /// Checks a loaded state, the updater and the batches aside, for n variables.
+    /// Checks a loaded state, except for the updater and the batches, for n variables.
     pub(super) fn check(&self, n: usize, sees_curvature: bool) -> Result<(), &'static str> {
         let lengths = |needed: bool| if needed { n } else { 0 };
         let [signs, diagonal] = &self.curvature;
@@ -163,7 +163,7 @@ impl<R: Rule> FirstOrderState<R> {
         if !vectors.all(|(vector, length)| vector.len() == length) {
             return Err("its sizes are not those of this problem and solver");
         }
-        // The gradient may be that of a batch or of a closed oracle.
+        // The gradient is not checked: it may be that of a batch or of a closed oracle.
         let points = [&self.x, &self.measured.x, &self.best.x].into_iter().flat_map(|x| x.iter());
         let costs =
             [&self.measured, &self.best].into_iter().flat_map(|m| [&m.cost, &m.gradient_norm]);
@@ -190,7 +190,7 @@ impl<R: Rule> State for FirstOrderState<R> {
     fn gradient_norm(&self) -> Option<f64> {
         Some(self.shown().gradient_norm)
     }
-    /// Where the rule is: on mini-batches after the last batch, measured or not.
+    /// The iterate of the rule: on mini-batches that after the last batch, measured or not.
     fn current(&self) -> &DVector<f64> {
         &self.x
     }

@@ -1,4 +1,4 @@
-//! Rules with their state, for gradients that the caller brings.
+//! Rules with their state, for gradients that the caller computes.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +9,22 @@ use super::rule::{Now, Rule, Sums};
 use super::slots::Slots;
 use crate::{Error, memory};
 
-/// What became of a gradient.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Every entry moved.
+    /// The gradient was used for every component.
     Taken,
-    /// The gradient had entries that are not finite, or whose squares are not, or would have moved a parameter to where
-    /// no number is; they were not used. Counted in [`Updater::skipped`].
+    /// Some components of the gradient, or their squares, were not finite, or would have moved a parameter to a value
+    /// that is not finite; these were not used. Counted in [`Updater::skipped`].
     Skipped,
 }
 
-/// A rule and all that it remembers of n parameters, for gradients of your own; made by [`Rule::start`].
+/// A rule with its state for n parameters, for gradients that you compute; made by [`Rule::start`].
 ///
-/// Nothing is allocated by a step. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the
-/// same bits on any number of them; rayon's own queue of jobs may then take a new block now and then. A gradient with bad numbers is not used: rules that need sums, and those behind an
-/// [`AllFinite`](super::AllFinite), skip the step; all others skip the blocks of 4096 entries that hold one.
+/// A step allocates nothing. From 131072 parameters on it runs on rayon's threads (feature `parallel`), with the same
+/// bits on any number of threads; rayon's own queue of jobs may then allocate occasionally. Gradients with values that
+/// are not finite are not used: rules that need sums, and chains with [`AllFinite`](super::AllFinite), skip the step;
+/// all others skip the blocks of 4096 components that contain such a value.
 ///
 /// ```
 /// use extremum::first_order::{Adam, Step};
@@ -38,10 +39,10 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Updater<T, R: Rule> {
     groups: Groups<R>,
-    /// Or why there are none: the first step says so.
+    /// The sections, or the error that the first step returns.
     sections: Result<Vec<Section>, Error>,
     len: usize,
-    /// What a step works with, one for each rule.
+    /// The workspace of a step, one for each rule.
     drafts: Vec<Draft<R>>,
     state: UpdaterState<T, R::Memory>,
     rate: Option<f64>,
@@ -59,7 +60,7 @@ struct Draft<R: Rule> {
 /// Everything of an [`Updater`] that changes: its checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpdaterState<T, M> {
-    /// One for each rule.
+    /// One memory for each rule.
     #[serde(
         with = "super::memories",
         bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de>")
@@ -69,7 +70,7 @@ pub struct UpdaterState<T, M> {
     steps: u64,
     skipped: u64,
     factor: f64,
-    /// True when curvature was shown before the first step: what the rules remember of x is from then.
+    /// True when curvature was shown before the first step: what the rules store of x was stored then.
     has_begun: bool,
 }
 
@@ -85,7 +86,7 @@ impl<T, M> UpdaterState<T, M> {
 
 impl<T: Float, R: Rule> Updater<T, R> {
     pub(super) fn new(groups: Groups<R>, len: usize) -> Self {
-        // A rule that cannot be started takes no memory.
+        // A rule that cannot be started allocates nothing.
         let sections = groups
             .sections(len)
             .and_then(|sections| memory::check_length::<T>("n", len).map(|()| sections));
@@ -104,13 +105,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
     /// Moves x by one step of the rule.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a parameter out of range, [`Error::Dimension`] when x or g does not have the length that
-    /// the rule was started for; [`Error::CostNeeded`] when the rule looks at the cost. Nothing has changed then.
+    /// [`Error::Parameter`] for a parameter out of range; [`Error::Dimension`] when x or g does not have the length
+    /// that the rule was started for; [`Error::CostNeeded`] when the rule needs the cost. Nothing has changed then.
     pub fn step(&mut self, x: &mut [T], g: &[T]) -> Result<Step, Error> {
         self.advance(x, g, None)
     }
 
-    /// [`step`](Self::step) for rules that look at the cost: `cost` is that at x. A cost that is not finite skips the step.
+    /// [`step`](Self::step) for rules that need the cost: `cost` is the cost at x. If it is not finite, those rules
+    /// skip the step.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -118,8 +120,8 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.advance(x, g, Some(cost))
     }
 
-    /// Shows an estimate of the Hessian's diagonal at x to the rules that look at it ([`Rule::curvature_period`] says
-    /// when). Entries that are not finite are not used.
+    /// Gives an estimate of the Hessian's diagonal at x to the rules that use it ([`Rule::curvature_period`] says
+    /// when). Components that are not finite are ignored.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a parameter out of range, [`Error::Dimension`] when x or the diagonal does not have the
@@ -146,35 +148,35 @@ impl<T: Float, R: Rule> Updater<T, R> {
         Ok(())
     }
 
-    /// The steps taken.
+    /// The number of steps taken.
     pub fn steps(&self) -> u64 {
         self.state.steps
     }
 
-    /// The gradients that were skipped, whole or in part, for their bad numbers.
+    /// The number of gradients skipped, whole or in part, because of values that are not finite.
     pub fn skipped(&self) -> u64 {
         self.state.skipped
     }
 
-    /// How many gradients, each at the x that the one before left, make one step of the method; more than one for SAM.
+    /// How many gradients make one step of the method, each at the x that the previous one left; more than one for SAM.
     pub fn gradients(&self) -> u64 {
         self.groups.gradients()
     }
 
-    /// The rules, with the ranges that they are for.
+    /// The rules, with their ranges.
     pub fn groups(&self) -> &Groups<R> {
         &self.groups
     }
 
-    /// Multiplies every rate from now on by `factor`, as [`Plateau`](crate::schedule::Plateau) asks. Range: finite, ≥ 0;
-    /// others are ignored.
+    /// Multiplies every rate from now on by `factor`, such as that of [`Plateau`](crate::schedule::Plateau). Range:
+    /// finite, ≥ 0; other values are ignored.
     pub fn scale_rate(&mut self, factor: f64) {
         if factor.is_finite() && factor >= 0.0 {
             self.state.factor = factor;
         }
     }
 
-    /// Puts one rate in the place of every rate and schedule, until `None` gives them back. It is not a part of the state.
+    /// Replaces every rate and schedule by one rate, until `None` restores them. It is not part of the state.
     pub(crate) fn override_rate(&mut self, rate: Option<f64>) {
         self.rate = rate;
     }
@@ -184,10 +186,10 @@ impl<T: Float, R: Rule> Updater<T, R> {
         &self.state
     }
 
-    /// Goes on from a stored state.
+    /// Continues from a stored state.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it is not of this rule and length.
+    /// [`Error::Checkpoint`] when the state has another rule or length.
     pub fn restore(&mut self, state: UpdaterState<T, R::Memory>) -> Result<(), Error> {
         let lengths = |slots: &[Vec<T>]| slots.iter().map(Vec::len).collect::<Vec<_>>();
         let fits = lengths(&state.slots) == lengths(&self.state.slots)
@@ -197,14 +199,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
             && state.steps < u64::MAX / 2
             && state.skipped < u64::MAX / 2;
         if !fits {
-            let reason = "what its rule remembers does not fit".to_owned();
+            let reason = "the memory of its rule does not fit this rule and length".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         self.state = state;
         Ok(())
     }
 
-    /// Writes the point that the method recommends: an average, for the methods that keep one, else x.
+    /// Writes the point that the method recommends: an average, for methods that keep one, else x.
     ///
     /// # Errors
     /// [`Error::Dimension`] when a length is wrong.
@@ -254,7 +256,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
         self.begin(x);
         self.plan(cost);
-        // The test of a constant: no code for surveys is made of rules without them.
+        // The test of a constant: no code for surveys is generated for rules without them.
         if R::ROUNDS > 0 && !(0..R::ROUNDS).all(|round| self.survey(round, x, g)) {
             self.state.skipped += 1;
             return Ok(Step::Skipped);
@@ -274,7 +276,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         Ok(if is_whole { Step::Taken } else { Step::Skipped })
     }
 
-    /// Before the first step: what the rules remember of x.
+    /// Before the first step: stores what the rules need of x.
     fn begin(&mut self, x: &[T]) {
         if self.state.has_begun || self.state.steps > 0 {
             return;
@@ -291,7 +293,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
     }
 
-    /// After a step: what starts anew at x.
+    /// After a step: renews what starts anew at x.
     fn renew(&mut self, x: &[T]) {
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
@@ -327,7 +329,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
     }
 
-    /// Takes the sums of a round; false when they are not finite.
+    /// Computes the sums of a round; false when they are not finite.
     fn survey(&mut self, round: usize, x: &[T], g: &[T]) -> bool {
         let Self { groups, sections, drafts, state, .. } = self;
         let slices = R::Slots::slices(&mut state.slots.iter_mut());

@@ -1,13 +1,4 @@
-//! CMA-ES: a normal distribution that moves towards the better half of what is drawn from it, learns its covariance matrix
-//! from the steps that succeeded and those that failed, and its size from the path of its mean.
-//!
-//! N. Hansen, *The CMA evolution strategy: a tutorial*, arXiv 1604.00772 (2016): figure 6, equations 38 to 47, with the
-//! constants of table 1. R. Ros, N. Hansen, *A simple modification in CMA-ES achieving linear time and space complexity*,
-//! PPSN X (2008), 296-305: `separable`. N. Hansen, *Injecting external solutions into CMA-ES*, arXiv 1110.4181 (2011):
-//! points from elsewhere. Bounds, ends of runs and restarts are in files of their own.
-//!
-//! Departures: the start is a candidate of the first generation, beside the λ that are drawn, and nothing is learnt from it;
-//! the step size grows by at most e in a generation, and is halved by one without a finite cost.
+//! CMA-ES. Bounds, stopping rules and restarts are in files of their own.
 
 mod boundary;
 mod constants;
@@ -33,13 +24,14 @@ use crate::{Error, Random, Stall};
 
 solver!(CmaEs);
 
-/// How often a step beyond the bounds is drawn again.
+/// How often a step is drawn while it leads beyond the bounds.
 const TRIES: usize = 10;
 
-/// The covariance matrix adaptation evolution strategy: the method of choice where costs are all there is, for up to some
+/// The covariance matrix adaptation evolution strategy: the method of choice without derivatives, for up to some
 /// hundreds of variables, rugged and ill-conditioned costs included.
 ///
-/// **Method**
+/// **Method** A normal distribution moves towards the better half of its samples. It learns its covariance matrix from
+/// the steps that succeeded and from those that failed, and its size from the path of its mean.
 /// ```text
 /// x_k = m + σ y_k,  y_k ~ N(0, C),  k = 1, .., λ;  ranked by their costs, weights w₁ ≥ .. ≥ w_λ
 /// m  ← m + σ ⟨y⟩,  ⟨y⟩ = Σ wᵢ yᵢ over the better half
@@ -47,17 +39,23 @@ const TRIES: usize = 10;
 /// p_c ← (1 − c_c) p_c + h √(c_c (2 − c_c) μ_eff) ⟨y⟩
 /// C  ← (1 + c₁ δ − c₁ − c_μ Σ wᵢ) C + c₁ p_c p_c' + c_μ Σ wᵢ° yᵢ yᵢ',  the worse half with negative weights
 /// ```
+/// Departures from the reference: the start is a candidate of the first generation, in addition to the λ samples, and
+/// nothing is learned from it; the step size grows by at most a factor e in a generation, and a generation without a
+/// finite cost halves it.
+///
 /// **Needs** costs, of which only the order counts; finite bounds or a scale. Bounds are kept by a smooth map, so that minima
-/// on them are found as well as others.
+/// on the bounds are found as well as others.
 ///
-/// **Parameters** [`scale`](Self::scale), the first standard deviation σ₀ (0.3 of the bounds' widths, and never more);
-/// [`population`](Self::population) (4 + ⌊3 ln n⌋); [`separable`](Self::separable); [`ipop`](Self::ipop) or
-/// [`bipop`](Self::bipop) for costs of many minima, with [`restarts`](Self::restarts) (9);
-/// [`tolerance_x`](Self::tolerance_x) (1e-11), [`tolerance_cost`](Self::tolerance_cost) (1e-11), [`seed`](Self::seed) (0).
+/// **Parameters** [`scale`](Self::scale), the first standard deviation σ₀ (0.3 of the bounds' widths, and at most
+/// that); [`population`](Self::population) (4 + ⌊3 ln n⌋); [`separable`](Self::separable); [`ipop`](Self::ipop) or
+/// [`bipop`](Self::bipop) for costs with many minima, with [`restarts`](Self::restarts) (9);
+/// [`tolerance_x`](Self::tolerance_x) (1e-11), [`tolerance_cost`](Self::tolerance_cost) (1e-11), [`seed`](Self::seed)
+/// (0).
 ///
-/// **Guarantee** The course is the same for every increasing function of the cost, and for every scale of x. A run ends with
-/// [`Stall::Collapsed`], [`Stall::FlatCosts`], [`Stall::IllConditioned`], [`Stall::NoImprovement`], or after 100 + 150
-/// (n + 3)² / √λ generations with [`Stall::Exhausted`]; the next begins then, or with the last it ends for the same reason.
+/// **Guarantee** The iterates are invariant under increasing transformations of the cost and under scaling of x. A run
+/// ends with [`Stall::Collapsed`], [`Stall::FlatCosts`], [`Stall::IllConditioned`], [`Stall::NoImprovement`], or after
+/// 100 + 150 (n + 3)² / √λ generations with [`Stall::Exhausted`]. Then the next run begins; after the last run, the
+/// search ends for the same reason.
 ///
 /// ```
 /// use extremum::{CmaEs, from_fn, minimize};
@@ -69,8 +67,12 @@ const TRIES: usize = 10;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Hansen (2016), figure 6 and table 1; Ros & Hansen (2008), equation 4; Auger & Hansen (2005); Hansen
-/// (2009), section 2; Hansen (2011), equations 3 and 4.
+/// **References** N. Hansen, *The CMA evolution strategy: a tutorial*, arXiv 1604.00772 (2016): figure 6, equations 38
+/// to 47, with the constants of table 1. R. Ros, N. Hansen, *A simple modification in CMA-ES achieving linear time and
+/// space complexity*, PPSN X (2008), 296-305, equation 4: `separable`. A. Auger, N. Hansen, *A restart CMA evolution
+/// strategy with increasing population size*, CEC 2005, 1769-1776: `ipop`. N. Hansen, *Benchmarking a BI-population
+/// CMA-ES on the BBOB-2009 function testbed*, GECCO 2009 workshops, 2389-2395, section 2: `bipop`. N. Hansen,
+/// *Injecting external solutions into CMA-ES*, arXiv 1110.4181 (2011), equations 3 and 4: points from elsewhere.
 #[derive(Clone, Debug)]
 pub struct CmaEs {
     population: Option<usize>,
@@ -99,28 +101,29 @@ impl Default for CmaEs {
 }
 
 impl CmaEs {
-    /// λ, the points of a generation, default 4 + ⌊3 ln n⌋: larger ones search more widely, and more slowly. Range: 2 to 10⁶.
+    /// λ, the points of a generation, default 4 + ⌊3 ln n⌋: a larger λ searches more widely and more slowly. Range: 2
+    /// to 10⁶.
     pub fn population(mut self, population: usize) -> Self {
         self.population = Some(population);
         self
     }
 
-    /// Learns only the diagonal of the covariance matrix: n numbers in place of n², and faster by (n + 2) / 3. For hundreds of
-    /// variables and more, and for costs whose variables are nearly independent.
+    /// Learns only the diagonal of the covariance matrix: n numbers in place of n², and faster by a factor (n + 2) / 3.
+    /// For hundreds of variables and more, and for costs whose variables are nearly independent.
     pub fn separable(mut self) -> Self {
         self.is_separable = true;
         self
     }
 
-    /// Restarts a run that has ended from a random point, each time with twice the population. The points are uniform in the
-    /// bounds, or in x0 ± scale when there is a scale.
+    /// Restarts from a random point after each run, with twice the population each time. The points are uniform in the
+    /// bounds, or in x0 ± scale when a scale is given.
     pub fn ipop(mut self) -> Self {
         self.regime = Regime::Ipop;
         self
     }
 
-    /// Restarts alike, and spends as much again on runs of smaller populations and scales, each drawn at random. The best
-    /// choice when nothing is known about the minima.
+    /// Restarts as [`ipop`](Self::ipop) does, and spends as many evaluations again on runs with smaller populations and
+    /// scales, drawn at random. The best choice when nothing is known about the minima.
     pub fn bipop(mut self) -> Self {
         self.regime = Regime::Bipop;
         self
@@ -138,8 +141,9 @@ impl CmaEs {
         self
     }
 
-    /// A run ends when the costs of a generation, and the best of the last 10 + ⌈30 n / λ⌉, differ by less, default 1e-11; or
-    /// by less than this share of all differences of costs, where those are below 1. Range: ≥ 0, < 1.
+    /// A run ends when the costs of a generation, and the best costs of the last 10 + ⌈30 n / λ⌉ generations, differ by
+    /// less than this, default 1e-11; where all costs of the run differ by less than 1, it is relative to that
+    /// difference. Range: ≥ 0, < 1.
     pub fn tolerance_cost(mut self, tolerance: f64) -> Self {
         self.tolerance_cost = tolerance;
         self
@@ -157,11 +161,11 @@ pub struct CmaEsMemory {
     boundary: Boundary,
     constants: Constants,
     distribution: Distribution,
-    /// The steps of the generation, and one more for a point from elsewhere.
+    /// The steps of the generation, and one for a point from elsewhere.
     steps: Vec<Step>,
-    /// A point of the search, before it is taken into the bounds.
+    /// A point of the search, before it is mapped into the bounds.
     point: DVector<f64>,
-    /// The candidates, the best first, and their costs.
+    /// The candidates, with the best first, and their costs.
     order: Vec<usize>,
     sorted: Vec<f64>,
     stopping: Stopping,
@@ -169,9 +173,9 @@ pub struct CmaEsMemory {
     /// A point from elsewhere, and its cost while it waits.
     injected: DVector<f64>,
     injected_cost: Option<f64>,
-    /// False until the start has been asked for.
+    /// False until the start has been proposed.
     is_started: bool,
-    /// The steps of this generation that were drawn.
+    /// The number of steps drawn in this generation.
     drawn: usize,
 }
 
@@ -197,7 +201,7 @@ impl CmaEsMemory {
         self.sorted.extend(self.order.iter().map(|&k| costs[k]));
     }
 
-    /// Puts a point from elsewhere among the parents, if its cost is one of theirs; the worst candidate makes room.
+    /// Puts a point from elsewhere among the parents, if its cost is good enough, in place of the worst candidate.
     fn admit(&mut self) {
         let Some(cost) = self.injected_cost.take() else { return };
         let rank = self.sorted.partition_point(|other| *other <= cost);

@@ -1,15 +1,4 @@
-//! Differential evolution: members move by differences of others, and only to where it is lower.
-//!
-//! ```text
-//! v = x + F (p − x) + F (r − s),   u_j = v_j with probability CR and for one j at random, else x_j
-//! x ← u if f(u) ≤ f(x)
-//! ```
-//!
-//! R. Storn, K. Price, "Differential evolution – a simple and efficient heuristic for global optimization over continuous
-//! spaces", J. Global Optim. 11 (1997), equations 3 to 6. J. Zhang, A. Sanderson, "JADE: adaptive differential evolution
-//! with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I. R. Tanabe, A. Fukunaga,
-//! "Success-history based parameter adaptation for differential evolution", IEEE CEC (2013), algorithm 1; "Improving the
-//! search performance of SHADE using linear population size reduction", IEEE CEC (2014).
+//! Differential evolution: [`DifferentialEvolution`] and its strategies, controls and boundaries.
 
 mod control;
 mod strategy;
@@ -32,26 +21,28 @@ use strategy::{Mutation, best_of};
 
 solver!(DifferentialEvolution);
 
-/// What becomes of a coordinate of a mutant beyond a bound.
+/// What happens to a coordinate of a mutant beyond a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Boundary {
-    /// It becomes the midpoint of the bound and the parent's. Zhang & Sanderson (2009), after equation 8.
+    /// It becomes the midpoint between the bound and the parent's coordinate. Zhang & Sanderson (2009), after equation
+    /// 8.
     #[default]
     Midpoint,
     /// It is reflected at the bound.
     Reflect,
 }
 
-/// Differential evolution: for costs with many minima, when a good one matters more than evaluations.
+/// Differential evolution: members move by differences of other members, and only to points that are not worse. For
+/// costs with many minima, when a good minimum matters more than the number of evaluations.
 ///
 /// **Method**
 /// ```text
 /// F ~ Cauchy(m, 0.1),  CR ~ Normal(c, 0.1);   (m, c) one of six pairs, learned from trials that succeeded
 /// v = x + F (p − x) + F (r − s);   p one of the best 11 %, r a member, s a member or one that was replaced
-/// u_j = v_j with probability CR and for one j, else x_j
+/// u_j = v_j with probability CR and for one j at random, else x_j
 /// x ← u  if f(u) ≤ f(x)
 /// ```
-/// **Needs** costs; finite bounds or a scale. It looks at the order of costs alone, but for its end.
+/// **Needs** costs; finite bounds or a scale. Apart from its stopping rules, it uses only the order of the costs.
 ///
 /// **Parameters** [`population`](Self::population) (30 + 3 n), [`strategy`](Self::strategy) (current-to-pbest/1/bin),
 /// [`control`](Self::control) of F and CR (success history), [`best_share`](Self::best_share) (0.11),
@@ -60,8 +51,8 @@ pub enum Boundary {
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** No member ever gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
-/// [`Stall::NoImprovement`]; that the end is the lowest minimum is not guaranteed. A trial that equals its parent is not
-/// evaluated; one that equals another point of the run, as happens on bounds and near the end, is.
+/// [`Stall::NoImprovement`]; the end need not be the lowest minimum. A trial that equals its parent is not evaluated;
+/// one that equals another point of the run, as happens on bounds and near the end, is.
 ///
 /// ```
 /// use extremum::{Bounds, DifferentialEvolution, from_fn, minimize};
@@ -72,8 +63,12 @@ pub enum Boundary {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Storn & Price (1997), equations 3 to 6; Zhang & Sanderson (2009), equations 6 to 13; Tanabe & Fukunaga
-/// (2013), algorithm 1, and (2014) for the Lehmer mean of CR, p = 0.11 and the length of the history.
+/// **References** R. Storn, K. Price, "Differential evolution – a simple and efficient heuristic for global
+/// optimization over continuous spaces", J. Global Optim. 11 (1997), equations 3 to 6; J. Zhang, A. Sanderson, "JADE:
+/// adaptive differential evolution with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I and
+/// equations 6 to 13; R. Tanabe, A. Fukunaga, "Success-history based parameter adaptation for differential evolution",
+/// IEEE CEC (2013), algorithm 1, and "Improving the search performance of SHADE using linear population size
+/// reduction", IEEE CEC (2014), for the Lehmer mean of CR, p = 0.11 and the length of the history.
 #[derive(Clone, Debug)]
 pub struct DifferentialEvolution {
     population: Option<usize>,
@@ -104,7 +99,7 @@ impl Default for DifferentialEvolution {
 }
 
 impl DifferentialEvolution {
-    /// How many members, default 30 + 3 n. Range: 4 to 1000000.
+    /// The number of members, default 30 + 3 n. Range: 4 to 1000000.
     pub fn population(mut self, population: usize) -> Self {
         self.population = Some(population);
         self
@@ -114,41 +109,42 @@ impl DifferentialEvolution {
         self.strategy = strategy;
         self
     }
-    /// Where F and CR come from, default [`Control::SuccessHistory`] of length 6.
+    /// How F and CR are chosen, default [`Control::SuccessHistory`] of length 6.
     pub fn control(mut self, control: Control) -> Self {
         self.control = control;
         self
     }
-    /// The share of members that count as the best, default 0.11; at least two do. Range: (0, 1].
+    /// The share of members that count as the best, default 0.11, at least two. Range: (0, 1].
     pub fn best_share(mut self, share: f64) -> Self {
         self.best_share = share;
         self
     }
-    /// How many replaced members are archived, for each member, default 2. Range: [0, 10]. It has a use with
-    /// [`Strategy::CurrentToPBest1Bin`] only.
+    /// The size of the archive of replaced members, relative to the population, default 2. Range: [0, 10]. Only
+    /// [`Strategy::CurrentToPBest1Bin`] uses it.
     pub fn archive(mut self, share: f64) -> Self {
         self.archive = share;
         self
     }
-    /// What becomes of mutants beyond a bound, default [`Boundary::Midpoint`].
+    /// What happens to mutants beyond a bound, default [`Boundary::Midpoint`].
     pub fn boundary(mut self, boundary: Boundary) -> Self {
         self.boundary = boundary;
         self
     }
-    /// It ends as [collapsed](Stall::Collapsed) when no coordinate of the members differs by more than this, relative to the
-    /// coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥ 0.
+    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
+    /// relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥
+    /// 0.
     pub fn spread_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.spread_tolerance = tolerance;
         self
     }
-    /// It ends with [flat costs](Stall::FlatCosts) when those of the members have differed by at most this, relative to the
-    /// lowest, for 20 generations. Default 1e-13. Range: ≥ 0.
+    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the members have differed by at most this,
+    /// relative to the lowest, for 20 generations. Default 1e-13. Range: ≥ 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// It ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has fallen
-    /// for so many generations. Default 500. Range: ≥ 1.
+    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs
+    /// has decreased for this many generations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, generations: u64) -> Self {
         self.ending.patience = generations;
         self
@@ -165,7 +161,7 @@ impl DifferentialEvolution {
         }
     }
 
-    /// A coordinate of a mutant, brought within the bounds.
+    /// A coordinate of a mutant, moved into the bounds.
     fn within(&self, space: &Space, i: usize, value: f64, parent: f64) -> f64 {
         let (lower, upper) = space.bounds_of(i);
         if value >= lower && value <= upper && value.is_finite() {
@@ -188,13 +184,13 @@ pub struct Memory {
     members: Vec<DVector<f64>>,
     costs: Vec<f64>,
     is_evaluated: bool,
-    /// The members, the best of them first and in order.
+    /// The members, with the best first and in order.
     order: Vec<usize>,
-    /// Room for replaced members, and how many there are.
+    /// The workspace for replaced members, and how many there are.
     archive: Vec<DVector<f64>>,
     archived: usize,
     history: History,
-    /// The parent whose trial is to be made next.
+    /// The parent of the next trial.
     next: usize,
     /// The parent, F and CR of each candidate.
     trials: Vec<(usize, f64, f64)>,
@@ -203,7 +199,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Puts the best members in order, as many as that.
+    /// Puts the given number of best members first, in order.
     fn rank(&mut self, best: usize) {
         let Self { order, costs, .. } = self;
         let by_cost = |&a: &usize, &b: &usize| costs[a].total_cmp(&costs[b]).then(a.cmp(&b));
@@ -304,7 +300,7 @@ impl Population for DifferentialEvolution {
                     is_new |= *trial != x;
                 }
             }
-            // What is its parent need not be evaluated, but something has to be.
+            // A trial that equals its parent need not be evaluated, but a generation needs a candidate.
             let is_last = parent + 1 == memory.members.len();
             if is_new || (is_last && memory.trials.is_empty()) {
                 memory.trials.push((parent, weight, crossover));
@@ -342,7 +338,7 @@ impl Population for DifferentialEvolution {
         }
         self.ending.look(space, &mut memory.stagnation, &memory.members, &memory.costs)
     }
-    /// It replaces the worst member, if it is better.
+    /// The point replaces the worst member, if it is better.
     fn inject(&self, _space: &Space, memory: &mut Memory, x: &DVector<f64>, cost: f64) {
         if !memory.is_evaluated {
             return;

@@ -1,4 +1,4 @@
-//! When a population of members with costs of their own is done.
+//! Stopping rules of populations whose members have costs of their own.
 //!
 //! K. Zielinski, R. Laur, "Stopping criteria for differential evolution in constrained single-objective optimization",
 //! Advances in differential evolution (2008), section 5: by the spread of the members, by the range of their costs, and by
@@ -13,7 +13,7 @@ use super::Space;
 use crate::error::check;
 use crate::{Error, Stall};
 
-/// Generations through which the costs have to be flat: members on a plateau wander, and may find its edge.
+/// Generations for which the costs have to be flat: members on a plateau move about, and may find its edge.
 const FLAT_GENERATIONS: u64 = 20;
 
 /// The rules.
@@ -49,7 +49,7 @@ impl Ending {
         Ok(Stagnation { lowest: f64::INFINITY, highest: f64::INFINITY, idle: 0, flat: 0 })
     }
 
-    /// Looks at the members after a generation.
+    /// Applies the rules to the members after a generation.
     pub fn look(
         &self,
         space: &Space,
@@ -61,12 +61,12 @@ impl Ending {
         for &cost in costs {
             (lowest, highest) = (lowest.min(cost), highest.max(cost));
         }
-        // A point from elsewhere may be far below the others, which come down meanwhile.
+        // A point from elsewhere may be far better than the others, which still improve.
         let has_fallen = lowest < seen.lowest || highest < seen.highest;
         seen.idle = if has_fallen { 0 } else { seen.idle.saturating_add(1) };
         (seen.lowest, seen.highest) = (seen.lowest.min(lowest), seen.highest.min(highest));
 
-        // Between infinities the range is no number, and not flat.
+        // The range of infinities is NaN, and not flat.
         let range = highest - lowest;
         let tolerance = self.cost_tolerance * lowest.abs();
         seen.flat = if range <= tolerance { seen.flat.saturating_add(1) } else { 0 };

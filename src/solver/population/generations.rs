@@ -1,4 +1,4 @@
-//! The solver that carries every population.
+//! The solver that runs every population.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination}
 /// Generations before the best point is polished for the first time.
 const UNPOLISHED: u64 = 20;
 
-/// What the generations cost, for each time that the last polish cost, before the next.
+/// The cost of the generations before the next polish, relative to that of the last polish.
 const SHARE: u64 = 4;
 
 /// A population as a [`Solver`]: an iteration is a generation, evaluated by the run's
@@ -37,23 +37,24 @@ pub struct Generations<P> {
 }
 
 impl<P: Population> Generations<P> {
-    /// The method as it is: polished only if it is one that [polishes](Population::polishes).
+    /// The method without changes: polished only if it [polishes](Population::polishes) by default.
     pub fn new(population: P) -> Self {
         let polishes = population.polishes();
         let this = Self { population, local: None };
         if polishes { this.polish(Lbfgs::default()) } else { this }
     }
 
-    /// Polishes the best point by a local solver, when it is a new one, after 20 generations, again when they have cost four
-    /// times what the last polish did, when the population is done, and when the method asks for it. When it is not a new one,
-    /// the best of the last generation is polished in the same intervals. What is better than the best goes into the
-    /// population. A gradient counts as n costs. A local solver that does not keep bounds works in coordinates without any.
+    /// Polishes the best point by a local solver, if the point is new: after 20 generations, again when the generations
+    /// have cost four times as much as the last polish, when the population is done, and when the method asks for it.
+    /// If the best point is not new, the best of the last generation is polished at the same intervals. A better point
+    /// is added to the population. A gradient counts as n costs. A local solver that does not keep bounds works in
+    /// unbounded coordinates.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
     }
 
-    /// No polish, also for a method that polishes by itself.
+    /// Never polishes, not even for a method that polishes by default.
     pub fn without_polish(mut self) -> Self {
         self.local = None;
         self
@@ -73,15 +74,15 @@ impl<P: fmt::Debug> fmt::Debug for Generations<P> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GenerationsState<M> {
     pub(super) search: SearchState<M>,
-    /// The best cost that was polished, or came of it.
+    /// The best cost that was polished, or resulted from a polish.
     polished: f64,
-    /// What the last polish cost, in costs, and the generations since.
+    /// The price of the last polish and of the generations since, in costs, and the number of those generations.
     price: u64,
     spent: u64,
     generations: u64,
-    /// True when the generation is done, its polish not yet.
+    /// True when the generation is done, but its polish is not.
     is_due: bool,
-    /// What the population said when it was done.
+    /// Why the population is done.
     done: Option<Termination>,
     partial: Partial,
 }
@@ -110,12 +111,12 @@ pub(crate) struct Course<'a, P> {
 }
 
 impl<'a, P: Population> Course<'a, P> {
-    /// A method as it is, with a local solver if it is one that polishes.
+    /// A method without changes, with a local solver if it polishes by default.
     pub fn new(population: &'a P, local: &'a dyn AnySolver) -> Self {
         Self { population, local: population.polishes().then_some(local) }
     }
 
-    /// Evaluates a generation. When the run's evaluations are used up within it, its best point is known.
+    /// Evaluates a generation. When the run's evaluations are used up during it, its best point is kept.
     fn evaluate(
         &self,
         problem: &mut Oracle<'_>,
@@ -137,7 +138,7 @@ impl<'a, P: Population> Course<'a, P> {
         state.done = state.search.learn(self.population).break_value();
     }
 
-    /// True when a polish is worth its price, or the best point is new and asked to be polished.
+    /// True when a polish is worth its price, or when it is asked for and the best point is new.
     fn is_due(&self, state: &GenerationsState<P::Memory>) -> bool {
         let GenerationsState { search, price, spent, generations, done, .. } = state;
         if matches!(done, Some(Termination::Unbounded { .. })) {
@@ -148,8 +149,8 @@ impl<'a, P: Population> Course<'a, P> {
         self.local.is_some() && (is_time || is_asked && search.best_cost < state.polished)
     }
 
-    /// Goes down from the best point; from the best of the last generation when that was done already: it may be in another
-    /// valley. Changes nothing when it is interrupted.
+    /// Runs the local solver from the best point, or from the best of the last generation, which may be in another
+    /// valley, if the best point was polished already. Changes nothing when it is interrupted.
     fn polished(
         &self,
         problem: &mut Oracle<'_>,
@@ -172,7 +173,7 @@ impl<'a, P: Population> Course<'a, P> {
             && *cost < state.search.best_cost
         {
             state.search.inject(self.population, x, *cost);
-            // What it found is the population's to go on from.
+            // The population continues from the new point.
             state.done = None;
         }
         state.polished = state.search.best_cost;
@@ -213,7 +214,7 @@ impl<'a, P: Population> Course<'a, P> {
         state: &mut GenerationsState<P::Memory>,
     ) -> ControlFlow<Termination> {
         if !state.is_due && state.done.is_none() {
-            // The first generation, if it was not made at the start, is not polished here either.
+            // The first generation, if it was not evaluated at the start, is not polished either.
             let is_first = !state.search.has_begun();
             self.evaluate(problem, state)?;
             self.learn(state);
@@ -240,14 +241,15 @@ impl<'a, P: Population> Course<'a, P> {
         let counts = [state.price, state.spent, state.generations];
         let is_usable = state.partial.is_valid(problem.problem()) && state.cost().is_finite();
         if counts.iter().any(|count| *count > u64::MAX / 8) || !is_usable {
-            let reason = "its counts or its best point are not those of any run".to_owned();
+            let reason = "its counts or its best point are impossible".to_owned();
             return Err(Error::Checkpoint { reason });
         }
         state.search.check(self.population, problem.dimension(), problem.problem().bounds())
     }
 }
 
-/// Runs a local solver from x, within the bounds though it may not know them. What it found, and its price in costs.
+/// Runs a local solver from x, within the bounds even if the solver does not know them. Returns what it found, and its
+/// price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
@@ -307,13 +309,13 @@ impl<P: Population> Solver for Generations<P> {
     }
 }
 
-/// Makes a population a solver, by a line in its file: two blanket implementations of [`Solver`] would collide. Gives it the
-/// setters that all have, of its fields `scale` and `seed`, and what users write first.
+/// Implements [`Solver`] for a population: two blanket implementations would collide. Adds the setters of its fields
+/// `scale` and `seed`, and `start` and `polish`.
 macro_rules! solver {
     ($population:ty) => {
         impl $population {
-            /// How far the first population spreads on each side of the start. Default: over the bounds; without finite bounds
-            /// it has to be given. Range: > 0.
+            /// How far the first population spreads on each side of the start. Default: over the bounds; required
+            /// without finite bounds. Range: > 0.
             #[inline]
             pub fn scale(mut self, scale: f64) -> Self {
                 self.scale = Some(scale);
@@ -327,7 +329,7 @@ macro_rules! solver {
                 self
             }
 
-            /// Asks and tells, for costs of your own: see [`Search`](crate::Search).
+            /// An ask-and-tell search, for costs that you compute: see [`Search`](crate::Search).
             ///
             /// # Errors
             /// As [`Search::new`](crate::Search::new).
@@ -340,7 +342,7 @@ macro_rules! solver {
                 crate::Search::new(self, x0, bounds)
             }
 
-            /// Has the best point polished, now and then, by a local solver: see
+            /// Polishes the best point from time to time by a local solver: see
             /// [`Generations::polish`](crate::Generations::polish).
             #[inline]
             pub fn polish(self, solver: impl crate::Solver + 'static) -> crate::Generations<Self> {

@@ -1,14 +1,4 @@
-//! A genetic algorithm for real numbers: selection, crossover, mutation, survival.
-//!
-//! ```text
-//! parents a, b by rank;  c_i, d_i = mean_i ± β (a_i − b_i) / 2,  exchanged with probability 1/2;
-//! c_i += δ width_i with probability p;  the best μ of members and children live on
-//! ```
-//!
-//! K. Deb, R. B. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9 (1995) 115-148,
-//! equations 12 and 13; L. J. Eshelman, J. D. Schaffer, "Real-coded genetic algorithms and interval-schemata", FOGA 2 (1993)
-//! 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
-//! Informatics 26 (1996) 30-45.
+//! A real-coded genetic algorithm: selection, crossover, mutation, survival.
 
 mod memory;
 mod operators;
@@ -29,18 +19,18 @@ use operators::{failures, is_same};
 
 solver!(GeneticAlgorithm);
 
-/// Children of the same coordinates as a member are made again this often.
+/// How often a child is made again while it equals a member.
 const ATTEMPTS: usize = 10;
 
-/// Generations without a better member, after which members of equal costs are the end.
+/// Generations without a better member after which the run ends when all members have equal costs.
 const FLAT: u64 = 20;
 
-/// Real-coded genetic algorithm: children between and beyond two parents, the best of all live on.
+/// A real-coded genetic algorithm: children lie between and beyond their two parents, and the best of all survive.
 ///
 /// **Method**
 /// ```text
 /// a, b       two members, each the best of 2 drawn
-/// c_i, d_i = (a_i + b_i) / 2 ± β (a_i − b_i) / 2,  β spread as by simulated binary crossover;  exchanged half of the time
+/// c_i, d_i = (a_i + b_i) / 2 ± β (a_i − b_i) / 2,  β as in simulated binary crossover;  exchanged half of the time
 /// c_i += δ width_i  with probability 1/n,  δ polynomial;  reflected at the bounds
 /// members  = the best μ of members and children
 /// ```
@@ -52,9 +42,9 @@ const FLAT: u64 = 20;
 /// [`survival`](Self::survival) (the best of all), [`patience`](Self::patience) (500), [`collapse`](Self::collapse) (1e-12),
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** It looks at the order of costs alone: an increasing function of the cost gives the same points. No member is
-/// evaluated again, and no child that equals one. The best cost never rises. It ends with [`Stall::Collapsed`],
-/// [`Stall::FlatCosts`] or [`Stall::NoImprovement`].
+/// **Guarantee** It uses only the order of the costs: an increasing function of the cost gives the same points.
+/// Members, and children that equal a member, are not evaluated again. The best cost never increases. It ends with
+/// [`Stall::Collapsed`], [`Stall::FlatCosts`] or [`Stall::NoImprovement`].
 ///
 /// ```
 /// use extremum::{Bounds, GeneticAlgorithm, from_fn, minimize};
@@ -65,8 +55,11 @@ const FLAT: u64 = 20;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Deb and Agrawal (1995), equations 12 and 13; Eshelman and Schaffer (1993); Deb and Goyal (1996); Goldberg and
-/// Deb (1991); Baker (1985); Bäck and Schwefel (1993) for (μ + λ).
+/// **References** K. Deb, R. B. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9
+/// (1995) 115-148, equations 12 and 13; L. J. Eshelman, J. D. Schaffer, "Real-coded genetic algorithms and
+/// interval-schemata", FOGA 2 (1993) 187-202; K. Deb, M. Goyal, "A combined genetic adaptive search (GeneAS) for
+/// engineering design", Computer Science and Informatics 26 (1996) 30-45; Goldberg and Deb (1991); Baker (1985); Bäck
+/// and Schwefel (1993) for (μ + λ).
 #[derive(Clone, Debug)]
 pub struct GeneticAlgorithm {
     population: usize,
@@ -112,12 +105,12 @@ impl GeneticAlgorithm {
         self
     }
     /// How parents make children, default simulated binary crossover with index 1.5. A larger index keeps children nearer to
-    /// their parents: the population then collapses before it has arrived.
+    /// their parents, and the population may collapse before it has reached a minimum.
     pub fn crossover(mut self, crossover: Crossover) -> Self {
         self.crossover = crossover;
         self
     }
-    /// The probability that two parents are crossed at all, default 1. Range: [0, 1].
+    /// The probability that two parents are crossed, default 1. Range: [0, 1].
     pub fn crossover_probability(mut self, probability: f64) -> Self {
         self.crossover_probability = probability;
         self
@@ -127,23 +120,24 @@ impl GeneticAlgorithm {
         self.mutation = mutation;
         self
     }
-    /// The probability of a coordinate to mutate, default 1/n. Range: [0, 1].
+    /// The probability that a coordinate mutates, default 1/n. Range: [0, 1].
     pub fn mutation_probability(mut self, probability: f64) -> Self {
         self.mutation_probability = Some(probability);
         self
     }
-    /// Who lives on, default the best of members and children.
+    /// Who survives, default the best of members and children.
     pub fn survival(mut self, survival: Survival) -> Self {
         self.survival = survival;
         self
     }
-    /// Ends after this many generations without a better member, default 500. Range: ≥ 1.
+    /// The run ends after this many generations without a better member, default 500. Range: ≥ 1.
     pub fn patience(mut self, generations: u64) -> Self {
         self.patience = generations;
         self
     }
-    /// Ends as [collapsed](Stall::Collapsed) when no coordinate of the members differs by more than this, default 1e-12,
-    /// relative to the coordinate or to the box of the first population, whichever is larger. Range: ≥ 0.
+    /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
+    /// default 1e-12, relative to the coordinate or to the box of the first population, whichever is larger.
+    /// Range: ≥ 0.
     pub fn collapse(mut self, tolerance: f64) -> Self {
         self.collapse = tolerance;
         self
@@ -156,13 +150,13 @@ impl GeneticAlgorithm {
         }
     }
 
-    /// Makes two children of two parents.
+    /// Makes two children from two parents.
     fn mate(&self, space: &Space, memory: &mut GeneticAlgorithmMemory, random: &mut Random) {
         let GeneticAlgorithmMemory { members, order, pair: [a, b], .. } = memory;
         let is_crossed = random.chance(self.crossover_probability);
         let mut draw = || self.selection.draw(self.population, random);
         let (first, mut second) = (draw(), draw());
-        // Nothing comes of crossing a member with itself.
+        // Crossing a member with itself gives nothing new.
         for _ in 0..ATTEMPTS {
             if is_crossed && first == second {
                 second = draw();
@@ -284,7 +278,7 @@ impl Population for GeneticAlgorithm {
         let room = if memory.has_begun { population } else { 0 };
         for (&at, (x, cost)) in memory.order[room..].iter().zip(candidates.iter().zip(costs)) {
             copy(x, &mut memory.members[at]);
-            // -0 is not before 0.
+            // So that -0 does not rank before 0.
             memory.costs[at] = cost + 0.0;
         }
         if !memory.has_begun {

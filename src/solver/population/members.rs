@@ -1,4 +1,4 @@
-//! Members of a population: the first ones, and those of a checkpoint.
+//! Members of a population: drawn at first, and checked in a checkpoint.
 //!
 //! M. McKay, R. Beckman, W. Conover, "A comparison of three methods for selecting values of input variables in the analysis
 //! of output from a computer code", Technometrics 21 (1979): Latin hypercube sampling.
@@ -11,7 +11,7 @@ use crate::error::check;
 use crate::random::interpolated;
 use crate::{Error, Random};
 
-/// The most numbers that a generation, or a matrix, may hold: 1 GiB of them.
+/// The most numbers that a generation, or a matrix, may hold: 1 GiB.
 pub(super) const MOST_NUMBERS: usize = 1 << 27;
 
 /// The largest population.
@@ -42,12 +42,12 @@ pub(super) fn check_matrix(n: usize, range: &'static str) -> Result<(), Error> {
 /// A set of points, known by their hashes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PointSet {
-    /// A place that is not taken holds 0.
+    /// Free places hold 0.
     table: Vec<u64>,
 }
 
 impl PointSet {
-    /// An empty set with places for a number of points.
+    /// An empty set with room for a number of points.
     pub fn new(count: usize) -> Self {
         Self { table: vec![0; (2 * count).next_power_of_two()] }
     }
@@ -74,7 +74,7 @@ impl PointSet {
         true
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for invalid data of a damaged checkpoint.
     pub fn is_valid(&self, count: usize) -> bool {
         self.table.len() == (2 * count).next_power_of_two()
     }
@@ -85,11 +85,11 @@ pub(super) fn copy(from: &DVector<f64>, to: &mut DVector<f64>) {
     to.as_mut_slice().copy_from_slice(from.as_slice());
 }
 
-/// A hash of the words of x, each mixed as by the finalizer of SplitMix64 (Steele, Lea & Flood 2014), with one of its two
-/// multiplications. Round numbers differ in their highest bits only: those are shifted down before it.
+/// A hash of the words of x, each mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014), with one of its two
+/// multiplications. Round numbers differ only in their highest bits: those are shifted down first.
 pub(super) fn hash(x: &DVector<f64>) -> u64 {
     x.as_slice().iter().fold(1, |hash, x| {
-        // Zero has two signs, and is one point.
+        // 0 and −0 are the same point.
         let mixed = hash ^ (x + 0.0).to_bits();
         let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed ^ (mixed >> 31)
@@ -105,8 +105,8 @@ pub(super) fn all_within(space: &Space, points: &[DVector<f64>], count: usize) -
     points.len() == count && points.iter().all(fits)
 }
 
-/// Spreads points over the box of the first population, the start first: a Latin hypercube, in each coordinate one point in
-/// each of as many equal cells as there are points.
+/// Spreads points over the box of the first population, the start first: a Latin hypercube. In each coordinate, each of
+/// as many equal cells as there are points holds one point.
 pub(super) fn latin_hypercube(
     space: &Space,
     random: &mut Random,

@@ -1,11 +1,11 @@
-//! The best point of a generation, or of a polish, within which the run's evaluations were used up.
+//! The best point of a generation, or of a polish, during which the run used up its evaluations.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// It is reported and not learnt: a resumed run makes the generation, or the polish, again.
+/// It is reported, but the population does not learn from it: a resumed run repeats the generation, or the polish.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Partial {
     pub x: DVector<f64>,
@@ -14,7 +14,7 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    /// None yet, with a place for one.
+    /// No point yet, with room for one.
     pub fn none(n: usize) -> Self {
         Self { x: DVector::zeros(n), cost: f64::INFINITY }
     }
@@ -23,7 +23,7 @@ impl Partial {
         self.cost = f64::INFINITY;
     }
 
-    /// Takes in a point; one without a finite cost is none.
+    /// Keeps a point that is better; costs that are not finite are ignored.
     pub fn take(&mut self, x: &DVector<f64>, cost: f64) {
         if cost < self.cost && cost > f64::NEG_INFINITY {
             self.x.copy_from(x);
@@ -31,7 +31,7 @@ impl Partial {
         }
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for invalid data of a damaged checkpoint.
     pub fn is_valid(&self, problem: &dyn Problem) -> bool {
         let is_within = || {
             self.x.iter().all(|x| x.is_finite())

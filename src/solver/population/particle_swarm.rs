@@ -1,14 +1,4 @@
-//! Particle swarms: particles fly past their own best point and that of their neighbours.
-//!
-//! ```text
-//! v ← w v + c₁ r₁ (p − x) + c₂ r₂ (g − x),   x ← x + v,   r₁, r₂ uniform in [0, 1) for each coordinate
-//! p ← x if f(x) < f(p)
-//! ```
-//!
-//! J. Kennedy, R. Eberhart, "Particle swarm optimization", IEEE ICNN (1995). Y. Shi, R. Eberhart, "A modified particle swarm
-//! optimizer", IEEE CEC (1998), equation 1. M. Clerc, J. Kennedy, "The particle swarm – explosion, stability, and
-//! convergence in a multidimensional complex space", IEEE Trans. Evol. Comput. 6 (2002), section VI. M. Clerc, "Standard
-//! particle swarm optimisation", HAL hal-00764996 (2012), sections 3 and 4.
+//! Particle swarm optimization: [`ParticleSwarm`] and its topologies and boundaries.
 
 mod boundary;
 mod comprehensive;
@@ -31,7 +21,8 @@ pub use topology::Topology;
 
 solver!(ParticleSwarm);
 
-/// A particle swarm: simple, and fast for a population on costs with a broad valley.
+/// Particle swarm optimization: particles are drawn to their own best point and to that of their neighbours. Simple,
+/// and fast for a population when the cost has a broad valley.
 ///
 /// **Method**
 /// ```text
@@ -39,7 +30,7 @@ solver!(ParticleSwarm);
 /// x ← x + v;   r₁, r₂ uniform in [0, 1) for each coordinate
 /// p ← x  if f(x) < f(p)
 /// ```
-/// **Needs** costs; finite bounds or a scale. It looks at the order of costs alone, but for its end.
+/// **Needs** costs; finite bounds or a scale. Apart from its stopping rules, it uses only the order of the costs.
 ///
 /// **Parameters** [`particles`](Self::particles) (40), [`topology`](Self::topology) (three at random),
 /// [`inertia`](Self::inertia) w (0.7213), [`cognitive`](Self::cognitive) c₁ and [`social`](Self::social) c₂ (1.1931),
@@ -49,8 +40,8 @@ solver!(ParticleSwarm);
 /// swarms: [`constriction`](Self::constriction), [`comprehensive_learning`](Self::comprehensive_learning).
 ///
 /// **Guarantee** The best point of a particle never gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
-/// [`Stall::NoImprovement`]; it may do so where there is no minimum, in narrow valleys aslant to the coordinates above all.
-/// A particle that stands still is not evaluated; one that comes to where another was, as happens on bounds, is.
+/// [`Stall::NoImprovement`]; the end need not be a minimum, above all in narrow valleys oblique to the coordinates. A
+/// particle that does not move is not evaluated; a point that another particle has visited, as happens on bounds, is.
 ///
 /// ```
 /// use extremum::{ParticleSwarm, from_fn, minimize};
@@ -60,8 +51,13 @@ solver!(ParticleSwarm);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Shi & Eberhart (1998), equation 1; Clerc (2012), sections 3 and 4, for w, c, the number of particles, the
-/// random neighbours and the rebound; Clerc & Kennedy (2002) and Liang et al. (2006) for the variants.
+/// **References** J. Kennedy, R. Eberhart, "Particle swarm optimization", IEEE ICNN (1995); Y. Shi, R. Eberhart, "A
+/// modified particle swarm optimizer", IEEE CEC (1998), equation 1; M. Clerc, "Standard particle swarm optimisation",
+/// HAL hal-00764996 (2012), sections 3 and 4, for w, c, the number of particles, the random neighbours and the rebound.
+/// Variants: M. Clerc, J. Kennedy, "The particle swarm – explosion, stability, and convergence in a multidimensional
+/// complex space", IEEE Trans. Evol. Comput. 6 (2002), section VI; J. Liang, A. Qin, P. Suganthan, S. Baskar,
+/// "Comprehensive learning particle swarm optimizer for global optimization of multimodal functions", IEEE Trans. Evol.
+/// Comput. 10 (2006), figure 1 and equation 10.
 #[derive(Clone, Debug)]
 pub struct ParticleSwarm {
     particles: usize,
@@ -107,8 +103,8 @@ impl ParticleSwarm {
     }
 
     /// The swarm of Liang, Qin, Suganthan & Baskar (2006), slower and more thorough: each coordinate of each particle is
-    /// drawn to the best point of a particle of its own choice, v ← w v + c₁ r (p − x). c₁ = 1.49445 is that of the paper;
-    /// w = ½ is constant, where in the paper it falls from 0.9 to 0.4 over the length of a run.
+    /// drawn to the best point of a particle chosen for it, v ← w v + c₁ r (p − x). c₁ = 1.49445 is that of the paper;
+    /// w = ½ is constant, while in the paper it decreases from 0.9 to 0.4 during a run.
     ///
     /// ```
     /// use extremum::{Bounds, ParticleSwarm, from_fn, minimize};
@@ -122,12 +118,12 @@ impl ParticleSwarm {
         Self { is_comprehensive: true, inertia: 0.5, cognitive: 1.49445, ..Self::default() }
     }
 
-    /// How many particles, default 40. Range: 2 to 1000000.
+    /// The number of particles, default 40. Range: 2 to 1000000.
     pub fn particles(mut self, particles: usize) -> Self {
         self.particles = particles;
         self
     }
-    /// Who hears of whose best point, default [`Topology::Random`]. Comprehensive learning does without.
+    /// Which particles are neighbours, default [`Topology::Random`]. Comprehensive learning does not use it.
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = topology;
         self
@@ -147,8 +143,8 @@ impl ParticleSwarm {
         self.social = social;
         self
     }
-    /// The highest speed in a coordinate, relative to the box of the first population, default ½. Range: > 0, may be
-    /// infinite.
+    /// The highest speed in a coordinate, relative to the box of the first population, default ½. Range: > 0, infinity
+    /// included.
     pub fn velocity_limit(mut self, share: f64) -> Self {
         self.velocity_limit = share;
         self
@@ -158,21 +154,21 @@ impl ParticleSwarm {
         self.boundary = boundary;
         self
     }
-    /// It ends as [collapsed](Stall::Collapsed) when no coordinate of the particles' best points differs by more than
-    /// this, relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12.
+    /// The run ends as [collapsed](Stall::Collapsed) when the particles' best points differ in no coordinate by more
+    /// than this, relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12.
     /// Range: ≥ 0.
     pub fn spread_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.spread_tolerance = tolerance;
         self
     }
-    /// It ends with [flat costs](Stall::FlatCosts) when those of the best points have differed by at most this, relative to
-    /// the lowest, for 20 iterations. Default 1e-13. Range: ≥ 0.
+    /// The run ends with [flat costs](Stall::FlatCosts) when the costs of the best points have differed by at most
+    /// this, relative to the lowest, for 20 iterations. Default 1e-13. Range: ≥ 0.
     pub fn cost_tolerance(mut self, tolerance: f64) -> Self {
         self.ending.cost_tolerance = tolerance;
         self
     }
-    /// It ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs has fallen
-    /// for so many iterations. Default 500. Range: ≥ 1.
+    /// The run ends [without improvement](Stall::NoImprovement) when neither the lowest nor the highest of those costs
+    /// has decreased for this many iterations. Default 500. Range: ≥ 1.
     pub fn patience(mut self, iterations: u64) -> Self {
         self.ending.patience = iterations;
         self
@@ -198,11 +194,11 @@ pub struct Memory {
     best: Vec<DVector<f64>>,
     costs: Vec<f64>,
     is_evaluated: bool,
-    /// The particle that is to move next.
+    /// The next particle to move.
     next: usize,
-    /// The particles that moved, and are candidates.
+    /// The particles that have moved: the candidates.
     moved: Vec<usize>,
-    /// The lowest among the neighbours of each.
+    /// The best neighbour of each particle.
     leaders: Vec<usize>,
     informed: Vec<usize>,
     /// The highest speed in each coordinate.
@@ -236,7 +232,7 @@ impl Population for ParticleSwarm {
         let mut goal = DVector::zeros(n);
         let limits = self.limits(space);
         for (v, x) in v.iter_mut().zip(&x) {
-            // Half way to a point at random: SPSO 2007.
+            // Half-way to a random point: SPSO 2007.
             space.draw(random, &mut goal);
             for i in 0..n {
                 v[i] = (goal[i] / 2.0 - x[i] / 2.0).clamp(-limits[i], limits[i]);
@@ -306,7 +302,7 @@ impl Population for ParticleSwarm {
                 has_moved |= value != *x;
                 (*x, *v) = (value, speed);
             }
-            // What stands still need not be evaluated, but something has to be.
+            // A particle that does not move need not be evaluated, but a generation needs a candidate.
             let is_last = particle + 1 == size;
             if has_moved || (is_last && moved.is_empty()) {
                 moved.push(particle);
@@ -341,7 +337,8 @@ impl Population for ParticleSwarm {
         }
         self.ending.look(space, &mut memory.stagnation, &memory.best, &memory.costs)
     }
-    /// A point lower than all is the best particle's new best point; any other that of the worst, if it is lower.
+    /// A point better than all becomes the best particle's best point; any other that of the worst particle, if it is
+    /// better.
     fn inject(&self, _space: &Space, memory: &mut Memory, x: &DVector<f64>, cost: f64) {
         if !memory.is_evaluated {
             return;

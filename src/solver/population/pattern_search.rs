@@ -1,8 +1,4 @@
 //! Generating-set search along the coordinates, with the pattern moves of Hooke and Jeeves.
-//!
-//! R. Hooke, T. Jeeves, "Direct search solution of numerical and statistical problems", J. ACM 8 (1961); T. Kolda, R. Lewis,
-//! V. Torczon, "Optimization by direct search", SIAM Rev. 45 (2003), algorithm 3.2 with the directions ± e_i and a search
-//! step, section 8.1 for bounds: ± e_i conform to any.
 
 mod mesh;
 
@@ -17,25 +13,27 @@ pub use mesh::Mesh;
 
 solver!(PatternSearch);
 
-/// Steps along the coordinates on a mesh that gets finer: simple, robust to noise, and its polls run side by side.
+/// Pattern search: steps along the coordinates on a mesh that gets finer, with the pattern moves of Hooke and Jeeves.
+/// Simple, robust to noise, and the points of a poll can be evaluated in parallel.
 ///
 /// **Method** h_i is the length of variable i, Δ the size of the mesh, x_p the point at which the poll began.
 /// ```text
 /// poll      x ± Δ h_i e_i, all 2n at once
-/// search    the improving steps of the poll together; then x + (x − x_p), again while that improves
+/// search    the sum of the improving steps of the poll; then x + (x − x_p), repeated while it improves
 /// success   Δ⁺ = τ Δ;   failure   Δ⁺ = Δ / 2
 /// ```
-/// Points beyond the bounds are moved onto them. The last points, some thousands, are remembered and not asked for again.
+/// Points beyond the bounds are moved onto them. The last points, some thousands, are remembered and not evaluated
+/// again.
 ///
 /// **Needs** costs; neither bounds nor a scale.
 ///
 /// **Parameters** [`opportunistic`](Self::opportunistic) (false), [`expansion`](Self::expansion) τ (1),
-/// [`scale`](Self::scale) h (a quarter of the largest of 1 and |x0_i|, but at most of the distance between the bounds),
+/// [`scale`](Self::scale) h (a quarter of the larger of 1 and |x0_i|, at most a quarter of the distance of the bounds),
 /// [`x_tolerance`](Self::x_tolerance) (1e-8). [`seed`](Self::seed) changes nothing.
 ///
 /// **Guarantee** The best point never gets worse. Where f is continuously differentiable with bounded level sets, a
-/// subsequence of the points at which a poll failed goes to a stationary point (Kolda et al., theorem 3.11). It ends with
-/// [`Stall::Collapsed`].
+/// subsequence of the points at which a poll failed converges to a stationary point (Kolda et al., theorem 3.11). It
+/// ends with [`Stall::Collapsed`].
 ///
 /// ```
 /// use extremum::{PatternSearch, from_fn, minimize};
@@ -45,7 +43,9 @@ solver!(PatternSearch);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Hooke & Jeeves (1961); Kolda, Lewis & Torczon (2003), algorithm 3.2 and section 8.1.
+/// **References** R. Hooke, T. Jeeves, "Direct search solution of numerical and statistical problems", J. ACM 8 (1961);
+/// T. Kolda, R. Lewis, V. Torczon, "Optimization by direct search", SIAM Rev. 45 (2003), algorithm 3.2 with the
+/// directions ± e_i and a search step, section 8.1 for bounds: ± e_i conform to any.
 #[derive(Clone, Debug)]
 pub struct PatternSearch {
     opportunistic: bool,
@@ -62,19 +62,19 @@ impl Default for PatternSearch {
 }
 
 impl PatternSearch {
-    /// Whether a poll asks for one point after the other and goes on from each that is better, as Hooke and Jeeves do.
-    /// Default false: all points of a poll are asked for at once, and evaluated side by side where there are threads.
+    /// Whether a poll evaluates one point after the other and continues from each that is better, as Hooke and Jeeves
+    /// do. Default false: all points of a poll make one generation, which an evaluator may evaluate in parallel.
     pub fn opportunistic(mut self, opportunistic: bool) -> Self {
         self.opportunistic = opportunistic;
         self
     }
-    /// τ, by which the mesh grows after a success, up to its first size. Default 1. Range: ≥ 1, finite.
+    /// τ, the factor by which the mesh grows after a success, up to its first size. Default 1. Range: ≥ 1, finite.
     pub fn expansion(mut self, expansion: f64) -> Self {
         self.expansion = expansion;
         self
     }
-    /// The search ends when every step Δ h_i is at most this, relative to |x_i| or |x0_i|, whichever is larger, the latter at
-    /// most 1; where x0_i is 0, the distance between the bounds takes its place. Default 1e-8. Range: > 0.
+    /// The search ends when every step Δ h_i is at most this, relative to |x_i| or |x0_i| (at most 1), whichever is
+    /// larger; where x0_i is 0, the distance of the bounds takes its place. Default 1e-8. Range: > 0.
     pub fn x_tolerance(mut self, tolerance: f64) -> Self {
         self.x_tolerance = tolerance;
         self

@@ -1,7 +1,4 @@
-//! Uniform random search: independent points of a box.
-//!
-//! J. Spall, "Introduction to stochastic search and optimization" (2003), algorithm A of section 2.2: after k points the
-//! best lies in a set of relative volume p with probability 1 − (1 − p)ᵏ.
+//! Uniform random search.
 
 use std::ops::ControlFlow;
 
@@ -14,7 +11,7 @@ use crate::{Error, Random, Stall};
 
 solver!(RandomSearch);
 
-/// Independent points, uniform in a box: the yardstick for every other search.
+/// Uniform random search: independent points, uniform in a box. The yardstick for every other search.
 ///
 /// **Method**
 /// ```text
@@ -25,19 +22,19 @@ solver!(RandomSearch);
 /// **Parameters** [`points`](Self::points) (10000), [`batch`](Self::batch) (32), [`scale`](Self::scale) (the bounds),
 /// [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** The best of k points lies among the best share p of the box with probability 1 − (1 − p)ᵏ. It ends with
+/// **Guarantee** The best of k points lies in the best share p of the box with probability 1 − (1 − p)ᵏ. It ends with
 /// [`Stall::Exhausted`].
 ///
 /// ```
 /// use extremum::{Bounds, RandomSearch, from_fn, minimize};
 /// let problem = from_fn(1, |x| x[0].abs()).with_bounds(Bounds::new([-1.0], [1.0])?);
 /// let found = minimize(&problem, RandomSearch::default().points(1000), [1.0])?;
-/// assert!(found.cost < 0.01); // but for one in 20000 seeds
+/// assert!(found.cost < 0.01); // except for one in 20000 seeds
 /// assert_eq!(found.evaluations.cost, 1000);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Spall (2003), section 2.2, algorithm A.
+/// **References** J. Spall, "Introduction to stochastic search and optimization" (2003), algorithm A of section 2.2.
 #[derive(Clone, Debug)]
 pub struct RandomSearch {
     points: u64,
@@ -53,12 +50,12 @@ impl Default for RandomSearch {
 }
 
 impl RandomSearch {
-    /// How many points are tried in all, default 10000. Range: ≥ 1.
+    /// The number of points in all, default 10000. Range: ≥ 1.
     pub fn points(mut self, points: u64) -> Self {
         self.points = points;
         self
     }
-    /// How many of them are asked for at once, default 32. Range: 1 to 1000000. It changes no point.
+    /// The number of points in a generation, default 32. Range: 1 to 1000000. It changes no point.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
@@ -88,7 +85,7 @@ impl Population for RandomSearch {
         random: &mut Random,
         candidates: &mut Candidates,
     ) {
-        // Those of this generation were counted already.
+        // The candidates of this generation are already counted.
         let before = asked.saturating_sub(candidates.all().len() as u64);
         let batch = self.points.saturating_sub(before).clamp(1, self.batch as u64);
         while *asked < before + batch {

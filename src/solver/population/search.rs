@@ -9,7 +9,7 @@ use super::members::copy;
 use super::{Population, Space};
 use crate::{Bounds, Error, Random, Stall, Termination};
 
-/// Numbers written between two looks at the time limit.
+/// Numbers written between two checks of the time limit.
 const PIECE: usize = 1 << 16;
 
 /// Workspace for the candidates of a generation, kept from one to the next.
@@ -17,27 +17,27 @@ const PIECE: usize = 1 << 16;
 pub struct Candidates {
     points: Vec<DVector<f64>>,
     used: usize,
-    /// What was done since the last look at the time limit.
+    /// The work since the last check of the time limit.
     work: usize,
     is_paused: bool,
     is_continued: bool,
 }
 
 impl Candidates {
-    /// True when a proposal has to return here, before a candidate that takes `work` operations: it is called again and
-    /// then [goes on](Self::is_continued). So the time limit and the token of a run are seen within large generations.
+    /// True when a proposal has to return here, before a candidate that takes `work` operations; it is called again and
+    /// then [continues](Self::is_continued). So a run checks its time limit and its token within large generations.
     pub fn pauses(&mut self, work: usize) -> bool {
         self.is_paused = self.work >= PIECE;
         self.work = self.work.saturating_add(work);
         self.is_paused
     }
 
-    /// True when this call goes on where the last one paused.
+    /// True when this call continues where the last one paused.
     pub fn is_continued(&self) -> bool {
         self.is_continued
     }
 
-    /// One more candidate of n coordinates, to be written. What it holds is of no meaning.
+    /// Adds a candidate of n coordinates, to be written. Its contents are unspecified.
     pub fn next(&mut self, n: usize) -> &mut DVector<f64> {
         self.used += 1;
         if self.points.len() < self.used {
@@ -46,7 +46,7 @@ impl Candidates {
         &mut self.points[self.used - 1]
     }
 
-    /// One more candidate: this point.
+    /// Adds this point as a candidate.
     pub fn push(&mut self, x: &DVector<f64>) {
         copy(x, self.next(x.len()));
     }
@@ -69,7 +69,7 @@ pub struct SearchState<M> {
     random: Random,
     candidates: Candidates,
     costs: Vec<f64>,
-    /// True while candidates wait for their costs.
+    /// True while the costs of candidates are pending.
     is_asked: bool,
     generation: u64,
     pub(super) best: DVector<f64>,
@@ -113,7 +113,7 @@ impl<M> SearchState<M> {
         })
     }
 
-    /// Has the candidates written. Interrupted, it goes on with the next call.
+    /// Has the population write its candidates. After an interruption, the next call continues.
     pub(super) fn propose<P: Population<Memory = M>>(
         &mut self,
         population: &P,
@@ -136,23 +136,23 @@ impl<M> SearchState<M> {
         ControlFlow::Continue(())
     }
 
-    /// The candidates that wait, and room for their costs.
+    /// The candidates whose costs are pending, and room for the costs.
     pub(super) fn waiting(&mut self) -> (&[DVector<f64>], &mut [f64]) {
         (self.candidates.all(), &mut self.costs)
     }
 
-    /// True when a generation was learnt.
+    /// True when the population has learned from a generation.
     pub(super) fn has_begun(&self) -> bool {
         self.generation > 0
     }
 
-    /// The best candidate of the last generation; the best of all when there was none.
+    /// The best candidate of the last generation; the best of all before the first.
     pub(super) fn last_best(&self) -> &DVector<f64> {
         let last = self.candidates.all().iter().zip(&self.costs);
         last.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(&self.best, |(x, _)| x)
     }
 
-    /// Takes in the costs in that room. A cost of −infinity ends the search, at the best point of a finite one.
+    /// Learns from the costs written. A cost of −infinity ends the search, at the best point with a finite cost.
     pub(super) fn learn<P: Population<Memory = M>>(
         &mut self,
         population: &P,
@@ -209,7 +209,7 @@ impl<M> SearchState<M> {
             && self.best_cost > f64::NEG_INFINITY
             && self.generation < u64::MAX / 2
             && population.is_valid(&self.space, &self.memory);
-        let reason = || "its population is not one of this configuration and problem".to_owned();
+        let reason = || "its population does not fit this configuration and problem".to_owned();
         if fits { Ok(()) } else { Err(Error::Checkpoint { reason: reason() }) }
     }
 }
@@ -218,7 +218,8 @@ fn stalled(reason: Stall) -> Termination {
     Termination::Stalled { reason, gradient_norm: None }
 }
 
-/// A population that asks for costs and is told them, so that any queue can evaluate; made by a `start` method or by [`new`](Self::new).
+/// Ask and tell: a search whose costs the caller computes, by a queue for example. Made by a `start` method or by
+/// [`new`](Self::new).
 ///
 /// ```
 /// use extremum::DifferentialEvolution;
@@ -239,12 +240,12 @@ pub struct Search<P: Population> {
 }
 
 impl<P: Population> Search<P> {
-    /// The population with room for its candidates. `x0` is the first candidate; without `bounds` the first population
-    /// spreads around it by the method's scale.
+    /// A search with the workspace of its population. `x0` is the first candidate; without `bounds`, the first
+    /// population spreads around it by the method's scale.
     ///
     /// # Errors
-    /// For a parameter out of range; a start that is not finite, of another length than the bounds or outside of them; and
-    /// [`Error::ScaleNeeded`] when there is neither a scale nor finite bounds.
+    /// For a parameter out of range; for a start that is not finite, outside of the bounds or of another length; and
+    /// [`Error::ScaleNeeded`] without a scale and finite bounds.
     pub fn new(
         population: P,
         x0: impl crate::IntoVector,
@@ -254,7 +255,7 @@ impl<P: Population> Search<P> {
         Ok(Self { population, state })
     }
 
-    /// The same population with another seed: one of several islands.
+    /// A search with another seed: one of several islands.
     #[cfg(feature = "mpi")]
     pub(crate) fn seeded(
         population: P,
@@ -266,18 +267,18 @@ impl<P: Population> Search<P> {
         Ok(Self { population, state })
     }
 
-    /// The candidates of the generation. Asked again before they are told, they are the same.
+    /// The candidates of the generation: the same until their costs are told.
     pub fn ask(&mut self) -> &[DVector<f64>] {
         let _ = self.state.propose(&self.population, || ControlFlow::Continue(()));
         self.state.candidates.all()
     }
 
-    /// Takes in the costs of the candidates, in their order. NaN is worse than any number; −infinity ends the search as
-    /// [unbounded](Termination::Unbounded) and is not the cost of its best point. Breaks when the method is done; it may be
-    /// asked on nevertheless.
+    /// Tells the costs of the candidates, in their order. NaN is worse than any number; −infinity ends the search as
+    /// [unbounded](Termination::Unbounded) and is not the cost of its best point. Breaks when the method is done; you
+    /// may continue to ask nevertheless.
     ///
     /// # Errors
-    /// [`Error::Costs`] when they are not as many as the candidates that wait. Nothing has changed then.
+    /// [`Error::Costs`] when their number is not that of the pending candidates. Nothing has changed then.
     pub fn tell(&mut self, costs: &[f64]) -> Result<ControlFlow<Termination>, Error> {
         let expected = if self.state.is_asked { self.state.costs.len() } else { 0 };
         if costs.len() != expected || expected == 0 {
@@ -292,13 +293,14 @@ impl<P: Population> Search<P> {
         (&self.state.best, self.state.best_cost)
     }
 
-    /// The generations that were told.
+    /// The number of generations whose costs were told.
     pub fn generation(&self) -> u64 {
         self.state.generation
     }
 
-    /// Takes in a point from elsewhere with its cost, such as a migrant of another population. One outside of the bounds, or
-    /// of a cost that is no number, or while candidates wait for their costs, is not taken: false.
+    /// Adds a point from elsewhere with its cost, such as a migrant of another population. Returns false, and ignores
+    /// the point, if it is outside of the bounds, if its cost is not finite, or while the costs of candidates are
+    /// pending.
     pub fn inject(&mut self, x: &DVector<f64>, cost: f64) -> bool {
         let is_within = self.state.space.bounds().is_none_or(|bounds| bounds.contain(x));
         let fits = x.len() == self.state.space.dimension() && x.iter().all(|x| x.is_finite());
@@ -314,10 +316,10 @@ impl<P: Population> Search<P> {
         &self.state
     }
 
-    /// Goes on from a stored state, with the same bits.
+    /// Continues from a stored state, with the same bits.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it is not of this configuration, number of variables and bounds.
+    /// [`Error::Checkpoint`] when the state has another configuration, number of variables or bounds.
     pub fn restore(&mut self, state: SearchState<P::Memory>) -> Result<(), Error> {
         let space = &self.state.space;
         state.check(&self.population, space.dimension(), space.bounds())?;

@@ -1,16 +1,4 @@
-//! Simulated annealing: a walk that also goes uphill, less and less.
-//!
-//! ```text
-//! x' = x + length · step;   x = x' if f(x') ≤ f(x), else with a probability that falls with f(x') − f(x) and the temperature
-//! ```
-//!
-//! S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, "Optimization by simulated annealing", Science 220 (1983) 671-680;
-//! A. Corana, M. Marchesi, C. Martini, S. Ridella, "Minimizing multimodal functions of continuous variables with the simulated
-//! annealing algorithm", ACM Transactions on Mathematical Software 13 (1987) 262-280; H. Szu, R. Hartley, "Fast simulated
-//! annealing", Physics Letters A 122 (1987) 157-162; C. Tsallis, D. A. Stariolo, "Generalized simulated annealing", Physica A
-//! 233 (1996) 395-406; Y. Xiang, D. Y. Sun, W. Fan, X. G. Gong, "Generalized simulated annealing algorithm and its application
-//! to the Thomson model", Physics Letters A 233 (1997) 216-220; S. R. White, "Concepts of scale in simulated annealing",
-//! ICCD (1984) 646-651, for the first temperature.
+//! Simulated annealing: a random walk that also accepts uphill moves, ever fewer of them.
 
 mod cooling;
 mod memory;
@@ -30,23 +18,24 @@ pub use visiting::{Acceptance, Moves, Visiting};
 
 solver!(SimulatedAnnealing);
 
-/// The points whose costs set the first temperature, the start among them.
+/// The number of points, the start included, whose costs set the first temperature.
 const SAMPLE: usize = 20;
 
-/// Moves are drawn again this often while rounding leaves the point where it is.
+/// How often a move is drawn while rounding leaves the point unchanged.
 const ATTEMPTS: usize = 20;
 
-/// Simulated annealing: [`classical`](Self::classical), [`fast`](Self::fast) or [`generalized`](Self::generalized), the default.
+/// Simulated annealing, a random walk that also accepts uphill moves, ever fewer of them:
+/// [`classical`](Self::classical), [`fast`](Self::fast) or [`generalized`](Self::generalized), the default.
 ///
 /// **Method**
 /// ```text
-/// T₁ = mean of |f − mean f| over 20 points of the box;  x the best of them;  T_k = T₁ · cooling(k)
+/// T₁ = mean of |f − mean f| over 20 points of the box;  x their best;  T_k = T₁ · cooling(k)
 /// x' = x + length · width · step, one coordinate after the other, reflected at the bounds; uniform if longer than the box
-/// x  = x' if f(x') ≤ f(x), else with probability exp(−d / T_k), or Tsallis', of the rise d
-/// stage k ends after sweeps · n moves;  cold: k = 1 again, as often as there are reheats
+/// x  = x' if f(x') ≤ f(x), else with probability exp(−d / T_k), or Tsallis', where d = f(x') − f(x)
+/// stage k ends after sweeps · n moves;  when cold, k = 1 again, once for each reheat
 /// ```
-/// Classical: normal steps whose length is steered to an acceptance of 0.44, and T_k = T₁ 0.95^(k−1). Fast: Cauchy steps with
-/// the length 1/k. Generalized: Tsallis steps with q = 2.62 and acceptance with q = −5, the best point polished by
+/// Classical: normal steps whose length is adapted to an acceptance rate of 0.44, and T_k = T₁ 0.95^(k−1). Fast: Cauchy
+/// steps of length 1/k. Generalized: Tsallis steps with q = 2.62 and acceptance with q = −5, the best point polished by
 /// [`Lbfgs`](crate::Lbfgs) after each sweep that found a better one.
 ///
 /// **Needs** costs; finite bounds or a scale.
@@ -58,8 +47,8 @@ const ATTEMPTS: usize = 20;
 /// 2e-5), [`stages`](Self::stages) (5000), [`reheats`](Self::reheats) (0, 9, 9), [`acceptance_rate`](Self::acceptance_rate)
 /// (0.44), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
-/// **Guarantee** At a constant temperature the walk has the density exp(−f / T) in the limit when its lengths are constant. It
-/// ends with [`Stall::Cooled`].
+/// **Guarantee** At a constant temperature and with constant lengths, the walk has the density exp(−f / T) in the
+/// limit. It ends with [`Stall::Cooled`].
 ///
 /// ```
 /// use extremum::{Bounds, SimulatedAnnealing, from_fn, minimize};
@@ -70,8 +59,13 @@ const ATTEMPTS: usize = 20;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Kirkpatrick, Gelatt and Vecchi (1983); Corana et al. (1987); Szu and Hartley (1987); Tsallis and Stariolo
-/// (1996), equations 5, 15 and 18; Xiang et al. (1997); White (1984).
+/// **References** S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, "Optimization by simulated annealing", Science 220 (1983)
+/// 671-680; A. Corana, M. Marchesi, C. Martini, S. Ridella, "Minimizing multimodal functions of continuous variables
+/// with the simulated annealing algorithm", ACM Transactions on Mathematical Software 13 (1987) 262-280; H. Szu, R.
+/// Hartley, "Fast simulated annealing", Physics Letters A 122 (1987) 157-162; C. Tsallis, D. A. Stariolo, "Generalized
+/// simulated annealing", Physica A 233 (1996) 395-406, equations 5, 15 and 18; Y. Xiang, D. Y. Sun, W. Fan, X. G. Gong,
+/// "Generalized simulated annealing algorithm and its application to the Thomson model", Physics Letters A 233 (1997)
+/// 216-220; S. R. White, "Concepts of scale in simulated annealing", ICCD (1984) 646-651, for the first temperature.
 #[derive(Clone, Debug)]
 pub struct SimulatedAnnealing {
     visiting: Visiting,
@@ -97,7 +91,7 @@ impl Default for SimulatedAnnealing {
 }
 
 impl SimulatedAnnealing {
-    /// Normal steps of a steered length, Metropolis' acceptance, geometric cooling.
+    /// Normal steps of adapted length, Metropolis acceptance, geometric cooling.
     pub fn classical() -> Self {
         Self {
             visiting: Visiting::Gaussian,
@@ -117,7 +111,7 @@ impl SimulatedAnnealing {
         }
     }
 
-    /// Cauchy steps whose length falls as 1/k: local steps with long jumps among them.
+    /// Cauchy steps whose length decreases as 1/k: local steps with occasional long jumps.
     pub fn fast() -> Self {
         Self {
             visiting: Visiting::Tsallis(2.0),
@@ -130,7 +124,7 @@ impl SimulatedAnnealing {
         }
     }
 
-    /// Steps with still longer tails, strict acceptance, and a local solver: known as generalized, or dual, annealing.
+    /// Steps with longer tails, strict acceptance, and a local solver: known as generalized, or dual, annealing.
     pub fn generalized() -> Self {
         Self {
             visiting: Visiting::Tsallis(2.62),
@@ -149,28 +143,28 @@ impl SimulatedAnnealing {
         self.visiting = visiting;
         self
     }
-    /// The temperature θ of visiting in the first stage, that of lengths which are not steered: a step is of the length
-    /// θ^(1/(3−q)) in widths of the box. Range: > 0. The higher, the longer steps are uniform in the box.
+    /// The visiting temperature θ of the first stage, for lengths that are not adapted: a step has the length
+    /// θ^(1/(3−q)) in widths of the box. Range: > 0. The higher it is, the longer steps remain uniform in the box.
     pub fn visiting_temperature(mut self, temperature: f64) -> Self {
         self.visiting_temperature = temperature;
         self
     }
-    /// The probability of going uphill.
+    /// The probability of accepting an uphill move.
     pub fn acceptance(mut self, acceptance: Acceptance) -> Self {
         self.acceptance = acceptance;
         self
     }
-    /// How the temperatures fall.
+    /// How the temperature decreases.
     pub fn cooling(mut self, cooling: Cooling) -> Self {
         self.cooling = cooling;
         self
     }
-    /// What a move moves, default one coordinate after the other.
+    /// What a move changes, default one coordinate after the other.
     pub fn moves(mut self, moves: Moves) -> Self {
         self.moves = moves;
         self
     }
-    /// A stage has this many moves for each variable; twice as many with [`Moves::Both`]. Range: ≥ 1.
+    /// The number of moves per variable in a stage; twice as many with [`Moves::Both`]. Range: ≥ 1.
     pub fn sweeps(mut self, sweeps: u64) -> Self {
         self.sweeps = sweeps;
         self
@@ -180,22 +174,22 @@ impl SimulatedAnnealing {
         self.temperature = Some(temperature);
         self
     }
-    /// It is cold when the temperature has fallen to this fraction of the first. Range: (0, 1).
+    /// It is cold when the temperature has decreased to this fraction of the first. Range: (0, 1).
     pub fn ends_at(mut self, fraction: f64) -> Self {
         self.ends_at = fraction;
         self
     }
-    /// It is cold after this many stages in any case, default 5000. Range: ≥ 1.
+    /// It is cold after this many stages at the latest, default 5000. Range: ≥ 1.
     pub fn stages(mut self, stages: u64) -> Self {
         self.stages = stages;
         self
     }
-    /// How often the first temperature is restored when it is cold, before the end.
+    /// How often the first temperature is restored when it is cold, before the run ends.
     pub fn reheats(mut self, reheats: u64) -> Self {
         self.reheats = reheats;
         self
     }
-    /// The share of accepted moves to which lengths are steered, default 0.44, the best for normal targets along one coordinate
+    /// The acceptance rate to which lengths are adapted, default 0.44, the best for normal targets along one coordinate
     /// (Gelman, Roberts and Gilks 1996; 0.234 for many at once). Range: (0, 1).
     pub fn acceptance_rate(mut self, rate: f64) -> Self {
         self.acceptance_rate = rate;
@@ -212,7 +206,7 @@ impl SimulatedAnnealing {
         stage > self.stages || self.cooling.fraction(stage) <= self.ends_at
     }
 
-    /// Moves a coordinate: reflected at its bounds, uniform in the box when the step is longer than it.
+    /// Moves a coordinate: reflected at its bounds; uniform in the box when the step is longer than the box.
     fn moved(&self, space: &Space, i: usize, from: f64, factor: f64, random: &mut Random) -> f64 {
         let step = factor * self.visiting.draw(random);
         if step.abs() <= 1.0 {
@@ -250,7 +244,7 @@ impl SimulatedAnnealing {
         }
     }
 
-    /// What the next move moves: a coordinate that has any room, or the index n for all.
+    /// What the next move changes: a coordinate whose box has a width, or the index n for all.
     fn index(&self, space: &Space, made: u64) -> usize {
         let n = space.dimension();
         let turn = (made % (2 * n as u64)) as usize;

@@ -1,10 +1,4 @@
-//! Points of low discrepancy in a box.
-//!
-//! I. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals", USSR Comput. Math.
-//! Math. Phys. 7 (1967); I. Antonov, V. Saleev, ibid. 19 (1979), for the order by the Gray code; S. Joe, F. Kuo,
-//! "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30 (2008), whose direction
-//! numbers (new-joe-kuo-6) these are; J. Matoušek, "On the L2-discrepancy for anchored boxes", J. Complexity 14 (1998), for
-//! the scrambling.
+//! Points of Sobol's sequence in a box.
 
 mod sequence;
 
@@ -21,7 +15,7 @@ pub(crate) use sequence::Sobol;
 
 solver!(SobolSearch);
 
-/// The points of Sobol's sequence in a box: more even than random ones.
+/// The points of Sobol's sequence in a box, which fill it more evenly than random points.
 ///
 /// **Method**
 /// ```text
@@ -33,7 +27,7 @@ solver!(SobolSearch);
 /// **Parameters** [`points`](Self::points) (10000), [`batch`](Self::batch) (32), [`scrambled`](Self::scrambled) (true),
 /// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0) of the scrambling.
 ///
-/// **Guarantee** x0 aside, of the first 2ᵏ points exactly one lies in each of the 2ᵏ equal parts of the range of each
+/// **Guarantee** Without x0, exactly one of the first 2ᵏ points lies in each of the 2ᵏ equal parts of the range of each
 /// variable. It ends with [`Stall::Exhausted`].
 ///
 /// ```
@@ -45,7 +39,11 @@ solver!(SobolSearch);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Sobol' (1967); Antonov & Saleev (1979); Joe & Kuo (2008), new-joe-kuo-6; Matoušek (1998).
+/// **References** I. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals",
+/// USSR Comput. Math. Math. Phys. 7 (1967); I. Antonov, V. Saleev, ibid. 19 (1979), for the order by the Gray code; S.
+/// Joe, F. Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30 (2008),
+/// for the direction numbers (new-joe-kuo-6); J. Matoušek, "On the L2-discrepancy for anchored boxes", J. Complexity 14
+/// (1998), for the scrambling.
 #[derive(Clone, Debug)]
 pub struct SobolSearch {
     points: u64,
@@ -62,17 +60,17 @@ impl Default for SobolSearch {
 }
 
 impl SobolSearch {
-    /// How many points are tried in all, x0 among them, default 10000. Range: 1 to 2⁵².
+    /// The number of points in all, x0 included, default 10000. Range: 1 to 2⁵².
     pub fn points(mut self, points: u64) -> Self {
         self.points = points;
         self
     }
-    /// How many of them are asked for at once, default 32. Range: 1 to 1000000. It changes no point.
+    /// The number of points in a generation, default 32. Range: 1 to 1000000. It changes no point.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
     }
-    /// Whether the sequence is scrambled by the seed, default true. As published it begins in the corner of the lower
+    /// Whether the sequence is scrambled by the seed, default true. Unscrambled, it begins in the corner of the lower
     /// bounds.
     pub fn scrambled(mut self, scrambled: bool) -> Self {
         self.scrambled = scrambled;
@@ -100,7 +98,7 @@ impl Population for SobolSearch {
     }
     fn begin(&self, space: &Space, random: &mut Random) -> Result<SobolMemory, Error> {
         let holds = (1..=Sobol::LONGEST).contains(&self.points);
-        check(holds, "points", self.points as f64, "from 1 to 2^52, as many as there are")?;
+        check(holds, "points", self.points as f64, "from 1 to 2^52, the length of the sequence")?;
         check_size(self.batch, space.dimension(), "batch", 1)?;
         let sequence = Sobol::new(space.dimension())?;
         let sequence = if self.scrambled { sequence.scrambled(random) } else { sequence };

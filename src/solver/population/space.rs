@@ -17,7 +17,7 @@ pub struct Space {
 }
 
 impl Space {
-    /// The space around a start: with a scale x0 ± scale, cut by the bounds; without one the bounds.
+    /// The space around a start: x0 ± scale within the bounds; the bounds when there is no scale.
     ///
     /// # Errors
     /// See [`Search::new`](super::Search::new); `solver` is named in them.
@@ -38,11 +38,10 @@ impl Space {
         }
     }
 
-    /// The space of a local search, which starts at x0: where there is neither a scale nor a finite bound, the box ends at
-    /// x0.
+    /// The space of a local search, which starts at x0: without a scale and a finite bound, the box ends at x0.
     ///
     /// # Errors
-    /// Those of [`new`](Self::new), but for the scale.
+    /// Those of [`new`](Self::new), except for the scale.
     pub fn local(
         x0: DVector<f64>,
         bounds: Option<Bounds>,
@@ -111,7 +110,7 @@ impl Space {
         }
     }
 
-    /// The corners of the box in which the first population is drawn: finite, not in the wrong order.
+    /// The lower and the upper corner of the box in which the first population is drawn: finite and in order.
     pub fn region(&self) -> (&DVector<f64>, &DVector<f64>) {
         (&self.lower, &self.upper)
     }
@@ -129,15 +128,14 @@ impl Space {
         }
     }
 
-    /// Stretches a point of [0, 1)ⁿ over the box of the first population.
+    /// Maps a point of [0, 1)ⁿ to the box of the first population.
     pub fn stretch(&self, x: &mut DVector<f64>) {
         for (x, (lower, upper)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
             *x = interpolated(*lower, *upper, *x);
         }
     }
 
-    /// Reflects a coordinate at its bounds, as often as it takes. Where numbers do not reach for that it is
-    /// [clamped](Self::clamped).
+    /// Reflects a coordinate at its bounds, repeatedly if necessary. On overflow it is [clamped](Self::clamped).
     pub fn reflected(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
         if value >= lower && value <= upper && value.is_finite() {
@@ -166,14 +164,14 @@ impl Space {
         }
     }
 
-    /// The nearest value within the bounds, finite; that of the start for NaN, and for an infinity where there is no bound.
+    /// The nearest finite value within the bounds; that of the start for NaN, and for an infinity without a bound.
     pub fn clamped(&self, coordinate: usize, value: f64) -> f64 {
         let (lower, upper) = self.bounds_of(coordinate);
         let nearest = if value.is_nan() { value } else { value.max(lower).min(upper) };
         if nearest.is_finite() { nearest } else { self.x0[coordinate] }
     }
 
-    /// Takes a point to the nearest within the bounds, as [`clamped`](Self::clamped) does.
+    /// Moves a point to the nearest within the bounds, as [`clamped`](Self::clamped) does.
     pub fn clamp(&self, x: &mut [f64]) {
         let is_free = self.bounds.is_none() && x.iter().all(|x| x.is_finite());
         if !is_free {
@@ -183,7 +181,7 @@ impl Space {
         }
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for invalid data of a damaged checkpoint.
     pub(crate) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
         let n = self.x0.len();
         let region = self.lower.iter().zip(&self.upper);

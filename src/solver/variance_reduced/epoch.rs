@@ -1,4 +1,4 @@
-//! What a method brings along: one step, from the gradients of one group.
+//! The part that methods implement: one step, from the gradients of one group.
 
 use std::ops::ControlFlow;
 
@@ -9,9 +9,9 @@ use super::groups::Groups;
 use super::state::Measured;
 use crate::{Error, Oracle, Termination};
 
-/// The part of a variance-reduced method that is its own.
+/// The part of a variance-reduced method that differs between methods.
 pub trait Method: Clone + Send + Sync + std::fmt::Debug {
-    /// All storage that the method needs beside the epoch's.
+    /// All workspace of the method, in addition to that of the epoch.
     type Memory: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
 
     /// The method's name.
@@ -20,10 +20,10 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// For the first one out of its range.
+    /// For the first parameter out of range.
     fn check(&self) -> Result<(), Error>;
 
-    /// The number m of steps in an epoch over G groups when the caller gives none.
+    /// The default number m of steps in an epoch over G groups.
     fn default_steps(&self, groups: usize) -> usize {
         groups
     }
@@ -33,8 +33,8 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
         1
     }
 
-    /// How many of m steps the next epoch makes. A method that goes on from a random one of its iterates draws it here:
-    /// the steps after it need not be made.
+    /// How many of m steps the next epoch makes. A method that continues from a random iterate draws it here: the steps
+    /// after it need not be made.
     fn draw_length(&self, steps: usize, _groups: &mut Groups) -> usize {
         steps
     }
@@ -42,10 +42,10 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
     /// The memory for n variables and G groups; allocates everything.
     ///
     /// # Errors
-    /// When it does not fit into memory.
+    /// When the memory cannot be allocated.
     fn start(&self, n: usize, groups: usize) -> Result<Self::Memory, Error>;
 
-    /// Forgets everything, at a start x or on the return to it.
+    /// Forgets everything, at a start x or after a return to it.
     fn restart(&self, _memory: &mut Self::Memory, _x: &DVector<f64>) {}
 
     /// Begins an epoch, whose x is the anchor. May be called again after an interruption.
@@ -58,8 +58,8 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
         ControlFlow::Continue(())
     }
 
-    /// Makes one step with the group that was drawn, unless the run was interrupted. False, with nothing changed, when
-    /// the step is not finite.
+    /// Makes one step with the group that was drawn, unless the run was interrupted. Returns false, with nothing
+    /// changed, if the step is not finite.
     fn advance(
         &self,
         problem: &mut Oracle<'_>,
@@ -78,19 +78,19 @@ pub struct Epoch<'a> {
     pub(super) groups: &'a Groups,
     /// x̃ with its gradient.
     pub(super) anchor: &'a Measured,
-    /// The iterate, to be measured at the end of the epoch.
+    /// The iterate, which is measured at the end of the epoch.
     pub(super) x: &'a mut DVector<f64>,
     /// Steps made, skipped ones included.
     pub(super) position: usize,
     /// The number m of steps.
     pub(super) steps: usize,
-    /// ½ for each undone epoch: the method's step is to be multiplied by it.
+    /// What the method multiplies its step by: ½ to the number of undone epochs.
     pub(super) shrink: f64,
-    /// Gradients that were not finite.
+    /// The number of gradients that were not finite.
     pub(super) skipped: &'a mut u64,
 }
 
-/// True when v has n entries and all are finite.
+/// True when v has n components and all are finite.
 pub(super) fn is_finite(v: &[f64], n: usize) -> bool {
     v.len() == n && v.iter().all(|v| v.is_finite())
 }

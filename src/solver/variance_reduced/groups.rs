@@ -1,4 +1,4 @@
-//! The terms in groups, and groups drawn at random.
+//! Groups of terms, drawn at random.
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,12 @@ use crate::{Batches, Error};
 /// The stream of the draws, beyond those of any epoch of [`Batches`].
 const DRAWS: u64 = u64::MAX;
 
-/// No run draws so many numbers; the generator starts again at twice as many.
+/// More numbers than any run draws; the generator repeats itself after twice as many.
 const LAST_WORD: u128 = 1 << 67;
 
-/// N terms dealt at random into G = ⌈N/b⌉ groups, whose sizes differ by one at most.
+/// N terms divided at random into G = ⌈N/b⌉ groups, whose sizes differ by at most one.
 ///
-/// The methods take each group for one term: with F_k = w_k (1/|k|) Σ_{i in k} f_i and w_k = |k| G/N, the cost is
+/// The methods treat each group as one term: with F_k = w_k (1/|k|) Σ_{i in k} f_i and w_k = |k| G/N, the cost is
 /// (1/G) Σ F_k, and everything that is proved for N terms and uniform draws with replacement holds for G groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Groups {
@@ -44,13 +44,13 @@ impl Groups {
         self.count
     }
 
-    /// Draws a group with equal chances, once for each step: again only after [`done`](Self::done).
+    /// Draws a group with equal probabilities, once for each step: the same group until [`done`](Self::done).
     pub fn draw(&mut self) -> usize {
         let Self { random, count, drawn, .. } = self;
         *drawn.get_or_insert_with(|| below(*count as u64, random) as usize)
     }
 
-    /// The step that the group was drawn for has been made.
+    /// Ends the step that the group was drawn for.
     pub fn done(&mut self) {
         self.drawn = None;
     }
@@ -69,7 +69,7 @@ impl Groups {
         Group { batch, weight: batch.len() as f64 * self.count as f64 / terms as f64 }
     }
 
-    /// True when a loaded state has the terms of a fresh one, and its seed.
+    /// True when a loaded state has the terms and the seed of a fresh one.
     pub fn fits(&self, fresh: &Self) -> bool {
         self.order == fresh.order
             && self.count == fresh.count

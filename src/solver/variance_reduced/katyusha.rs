@@ -1,15 +1,6 @@
 //! Katyusha: SVRG with Nesterov's momentum, and a pull back to the anchor that keeps the momentum stable.
 //!
-//! ```text
-//! τ₂ = 1/2,  τ₁ = min(√(mσ/3L), 1/2),  α = 1/(3 τ₁ L)
-//! x_{t+1} = τ₁ z_t + τ₂ x̃ + (1 − τ₁ − τ₂) y_t
-//! v = ∇f(x̃) + ∇F_k(x_{t+1}) − ∇F_k(x̃),  z_{t+1} = z_t − α v,  y_{t+1} = x_{t+1} − v/(3L)
-//! x̃⁺ = Σ (1 + ασ)ᵗ y_{t+1} / Σ (1 + ασ)ᵗ,  t = 0, .., m − 1
-//! ```
-//!
-//! Z. Allen-Zhu, "Katyusha: the first direct acceleration of stochastic gradient methods", Proceedings of the 49th Annual
-//! ACM Symposium on Theory of Computing, 2017, algorithm 1. There is no proximal term, so its options I and II for y are
-//! the same. The weights grow geometrically and may overflow; the mean is updated instead by the share of the newest
+//! The weights of the mean grow geometrically and may overflow. So the mean is updated by the share of the newest
 //! weight in their sum, 1/q with q⁺ = 1 + q/(1 + ασ).
 
 use std::mem::swap;
@@ -27,22 +18,28 @@ use crate::{Error, Oracle, Termination, linalg};
 /// The weight of the anchor.
 const TAU_2: f64 = 0.5;
 
-/// Allen-Zhu's accelerated variance-reduced method.
+/// Katyusha, Allen-Zhu's accelerated method: [`Svrg`](crate::Svrg) with Nesterov's momentum, and a pull back to the
+/// anchor that keeps the momentum stable.
 ///
-/// **Method** The estimate of [`Svrg`](crate::Svrg) at x = τ₁ z + x̃/2 + (½ − τ₁) y, from which z takes a long step
-/// 1/(3τ₁L) and y a short one 1/(3L); the next anchor x̃ is the mean of the y with weights (1 + σ/(3τ₁L))ᵗ. z and y go on
-/// through the epochs. No step is given: it follows from L, σ and m by τ₁ = min(√(mσ/3L), 1/2).
+/// **Method**
+/// ```text
+/// τ₂ = 1/2,  τ₁ = min(√(mσ/3L), 1/2),  α = 1/(3 τ₁ L)
+/// x_{t+1} = τ₁ z_t + τ₂ x̃ + (1 − τ₁ − τ₂) y_t
+/// v = ∇f(x̃) + ∇f_i(x_{t+1}) − ∇f_i(x̃),  z_{t+1} = z_t − α v,  y_{t+1} = x_{t+1} − v/(3L)
+/// x̃⁺ = Σ (1 + ασ)ᵗ y_{t+1} / Σ (1 + ασ)ᵗ,  t = 0, .., m − 1
+/// ```
+/// with a term i drawn uniformly. z and y continue from epoch to epoch. No step is given: it follows from L, σ and m.
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + 2mb terms an epoch, 14 vectors of memory. **Parameters**
 /// [`new`](Katyusha::new)'s L and σ, [`batch_size`](VarianceReduced::batch_size) b (default 1),
-/// [`inner`](VarianceReduced::inner) m (default 2⌈N/b⌉, the paper's), [`seed`](VarianceReduced::seed) (default 0). An
-/// undone epoch doubles L.
+/// [`inner`](VarianceReduced::inner) m (default 2⌈N/b⌉, as in the paper), [`seed`](VarianceReduced::seed) (default 0).
+/// An epoch that is undone doubles L.
 ///
-/// **Guarantee** With L-smooth convex terms and strong convexity σ (which the paper asks of a part whose proximal step is
-/// exact), the mean of f(x̃) − f* falls by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1 otherwise, up to a
-/// constant (theorem 2.1): about √(N L/σ) steps for a constant factor where SVRG takes L/σ. The faster for L/σ far
-/// above N. The cost oscillates on its way, the slower the larger L/(mσ): above some 500 it may go
-/// without improvement for hundreds of epochs, where a larger m helps.
+/// **Guarantee** With L-smooth convex terms and strong convexity σ (which the paper assumes of a part whose proximal
+/// step is exact), the mean of f(x̃) − f* decreases by (1 + √(σ/(3Lm)))^−m an epoch when mσ/L ≤ 3/4, and by 1.5^−1
+/// otherwise, up to a constant (theorem 2.1): a constant factor takes about √(N L/σ) steps, where SVRG takes L/σ. It is
+/// faster where L/σ is far above N. The cost oscillates, the more slowly the larger L/(mσ) is: above some 500 it may
+/// not improve for hundreds of epochs; a larger m helps then.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Katyusha, Sum, minimize};
@@ -71,7 +68,9 @@ const TAU_2: f64 = 0.5;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Allen-Zhu, STOC 49 (2017) 1200-1205, algorithm 1 and theorem 2.1.
+/// **References** Z. Allen-Zhu, "Katyusha: the first direct acceleration of stochastic gradient methods", Proceedings
+/// of the 49th Annual ACM Symposium on Theory of Computing (2017) 1200-1205, algorithm 1 and theorem 2.1. There is no
+/// proximal term, so its options I and II for y are the same.
 pub type Katyusha = VarianceReduced<Accelerated>;
 
 /// The estimate and the momentum of [`Katyusha`].
@@ -84,7 +83,7 @@ pub struct Accelerated {
 impl Katyusha {
     /// Katyusha for terms whose gradients are L-Lipschitz, `smoothness`, and a σ-strongly convex mean,
     /// `strong_convexity`. Range: both finite and above 0, σ at most L. An L that is too large or a σ that is too small is
-    /// safe and slow; a lower bound of σ is the factor of a quadratic regulariser.
+    /// safe but slow; the factor of a quadratic regulariser is a lower bound of σ.
     pub fn new(smoothness: f64, strong_convexity: f64) -> Self {
         Self::of(Accelerated { smoothness, strong_convexity })
     }

@@ -1,16 +1,8 @@
-//! SAGA: the gradient of a term, corrected by what it was when it was last drawn.
+//! SAGA: the gradient of a term, corrected by the gradient of that term when it was last drawn.
 //!
-//! ```text
-//! v = ∇F_k(x) − T_k + (1/G) Σ T,  x⁺ = x − η v,  T_k⁺ = ∇F_k(x),  k drawn uniformly
-//! ```
-//!
-//! A. Defazio, F. Bach and S. Lacoste-Julien, "SAGA: a fast incremental gradient method with support for non-strongly
-//! convex composite objectives", Advances in Neural Information Processing Systems 27, 2014, equation (1) without a
-//! proximal term.
-//!
-//! The mean of the table is kept as the paper does, mean⁺ = mean + (∇F_k(x) − T_k)/G. Its rounding errors are of the size
-//! of the largest gradients that the table ever held and would stay in v for good, so each epoch starts from a mean that
-//! is added up anew: as many operations as its steps take, and no evaluation.
+//! The mean of the table is updated as in the paper, mean⁺ = mean + (∇F_k(x) − T_k)/G. Its rounding errors are of the
+//! size of the largest gradients that the table ever held and would stay in v for good. So each epoch starts from a
+//! mean that is computed anew: as many operations as its steps take, and no evaluation.
 
 use std::mem::swap;
 use std::ops::ControlFlow;
@@ -25,16 +17,17 @@ use super::svrg::check_step;
 use crate::error::check;
 use crate::{Error, Oracle, Termination, linalg};
 
-/// The method of Defazio, Bach and Lacoste-Julien, with a table of gradients.
+/// SAGA, the method of Defazio, Bach and Lacoste-Julien, with a table of gradients.
 ///
 /// **Method** v = ∇f_i(x) − T_i + mean T, x⁺ = x − η v with a term i drawn uniformly, then T_i = ∇f_i(x). There is no
-/// anchor; an epoch is m steps, and ends with the cost and gradient of all terms at x measured for the run alone.
+/// anchor: an epoch is m steps, and the cost and gradient of all terms measured at its end serve only to observe the
+/// run.
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + mb terms an epoch, and N more in the first to fill the table at x0; memory for the
 /// table, n numbers for each of ⌈N/b⌉ batches, and 10 vectors. The batches are the same in every epoch, so a batch
 /// is one row. **Parameters** [`new`](Saga::new)'s η, [`batch_size`](VarianceReduced::batch_size) b (default 1),
 /// [`inner`](VarianceReduced::inner) m (default ⌈N/b⌉), [`seed`](VarianceReduced::seed) (default 0). A table that
-/// cannot be allocated is an [`Error::Parameter`]; a system that promises more memory than it has may accept it.
+/// cannot be allocated is an [`Error::Parameter`], except on systems that overcommit memory.
 ///
 /// **Guarantee** With L-smooth convex terms, a μ-strongly convex mean and η = 1/(3L), the mean of |x − x*|² after k steps
 /// is at most (1 − min(1/(4N), μ/(3L)))^k (|x0 − x*|² + (2N/3L)(f(x0) − f*)) (theorem 1).
@@ -66,7 +59,9 @@ use crate::{Error, Oracle, Termination, linalg};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Defazio, Bach & Lacoste-Julien, NIPS 27 (2014) 1646-1654, equation (1) and theorem 1.
+/// **References** A. Defazio, F. Bach and S. Lacoste-Julien, "SAGA: a fast incremental gradient method with support for
+/// non-strongly convex composite objectives", Advances in Neural Information Processing Systems 27 (2014) 1646-1654,
+/// equation (1) without a proximal term, and theorem 1.
 pub type Saga = VarianceReduced<Tabulated>;
 
 /// The estimate of [`Saga`].
@@ -76,7 +71,7 @@ pub struct Tabulated {
 }
 
 impl Saga {
-    /// SAGA with the constant step η. Range: finite, above 0. Safe: 1/(3L), where every ∇f_i is L-Lipschitz.
+    /// SAGA with the constant step η. Range: finite, above 0. A safe value is 1/(3L), where every ∇f_i is L-Lipschitz.
     pub fn new(step: f64) -> Self {
         Self::of(Tabulated { step })
     }
@@ -87,7 +82,7 @@ impl Saga {
 pub struct TabulatedMemory {
     /// T, row after row.
     table: Vec<f64>,
-    /// Rows that have been filled since the start, or since the table was given up.
+    /// The number of rows filled since the start, or since the table was discarded.
     filled: usize,
     mean: DVector<f64>,
     here: DVector<f64>,
@@ -96,7 +91,7 @@ pub struct TabulatedMemory {
 }
 
 impl TabulatedMemory {
-    /// Adds the mean up.
+    /// Computes the mean anew.
     fn refresh(&mut self, groups: usize) {
         let n = self.mean.len();
         self.mean.fill(0.0);
@@ -123,7 +118,7 @@ impl Method for Tabulated {
         let mut table = Vec::new();
         let entries = groups.saturating_mul(n);
         let fits = table.try_reserve_exact(entries).is_ok();
-        let range = "few enough numbers to fit into memory: take larger batches";
+        let range = "small enough to fit into memory: take larger batches";
         check(fits, "table", entries as f64, range)?;
         table.resize(entries, 0.0);
         let zeros = || DVector::zeros(n);
@@ -131,7 +126,7 @@ impl Method for Tabulated {
         Ok(TabulatedMemory { table, filled: 0, mean, here, next_mean, next })
     }
 
-    /// The table's gradients belong to iterates that led nowhere: it will be filled at x.
+    /// The table's gradients belong to discarded iterates: it will be filled anew at x.
     fn restart(&self, memory: &mut Self::Memory, _x: &DVector<f64>) {
         memory.filled = 0;
     }
@@ -149,7 +144,7 @@ impl Method for Tabulated {
             problem.batch_gradient(batch, epoch.x, &mut memory.here);
             problem.uninterrupted()?;
             memory.here *= weight;
-            // Any row leaves the mean of v the gradient.
+            // The mean of v is the gradient, whatever the row.
             if !memory.here.iter().all(|g| g.is_finite()) {
                 memory.here.fill(0.0);
                 *epoch.skipped = epoch.skipped.saturating_add(1);

@@ -1,13 +1,6 @@
-//! SARAH: an estimate of the gradient that is carried along and corrected by the change of one term.
+//! SARAH: an estimate of the gradient that is updated by the change of one term.
 //!
-//! ```text
-//! v₀ = ∇f(x̃),  v_t = ∇F_k(x_t) − ∇F_k(x_{t−1}) + v_{t−1},  x_{t+1} = x_t − η v_t,  k drawn uniformly
-//! x̃⁺ = x_m,  or x_t with t uniform in 0, .., m
-//! ```
-//!
-//! L. M. Nguyen, J. Liu, K. Scheinberg and M. Takáč, "SARAH: a novel method for machine learning problems using
-//! stochastic recursive gradient", Proceedings of the 34th International Conference on Machine Learning, 2017,
-//! algorithm 1. For a random x_t the steps after it are not made: nothing depends on them.
+//! For a random x_t the steps after it are not made: nothing depends on them.
 
 use std::mem::swap;
 use std::ops::ControlFlow;
@@ -21,20 +14,21 @@ use super::groups::{Group, Groups};
 use super::svrg::check_step;
 use crate::{Error, Oracle, Termination, linalg};
 
-/// The stochastic recursive gradient method.
+/// SARAH, the stochastic recursive gradient method.
 ///
 /// **Method** v⁺ = ∇f_i(x) − ∇f_i(x⁻) + v, x⁺ = x − η v⁺ with a term i drawn uniformly and x⁻ the iterate before x;
-/// after m steps x becomes the anchor, and v starts anew from its measured gradient.
+/// after m steps x becomes the anchor x̃, x̃⁺ = x_m, or x_t with t uniform in 0, .., m, and v starts anew from
+/// v₀ = ∇f(x̃).
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + 2(m − 1)b terms an epoch, 12 vectors of memory. **Parameters**
 /// [`new`](Sarah::new)'s η, [`batch_size`](VarianceReduced::batch_size) b (default 1),
 /// [`inner`](VarianceReduced::inner) m (default ⌈N/b⌉), [`random_iterate`](Sarah::random_iterate) (default off),
 /// [`seed`](VarianceReduced::seed) (default 0).
 ///
-/// **Guarantee** v is biased, yet within an epoch it goes to zero: with L-smooth, μ-strongly convex terms and
+/// **Guarantee** v is biased, but it converges to 0 within an epoch: with L-smooth, μ-strongly convex terms and
 /// η ≤ 2/(μ + L) the mean of |v_t|² is at most (1 − 2μLη/(μ + L))^t |∇f(x̃)|² (theorem 1b). With the random iterate and a
-/// μ-strongly convex mean of convex terms, the mean of |∇f(x̃)|² falls by the factor 1/(μ η (m + 1)) + ηL/(2 − ηL) an
-/// epoch, when that is below 1.
+/// μ-strongly convex mean of convex terms, the mean of |∇f(x̃)|² decreases by the factor 1/(μ η (m + 1)) + ηL/(2 − ηL)
+/// an epoch, if that is below 1.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Sarah, Sum, minimize};
@@ -63,7 +57,9 @@ use crate::{Error, Oracle, Termination, linalg};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Nguyen, Liu, Scheinberg & Takáč, ICML 34 (2017) 2613-2621, algorithm 1 and theorem 1.
+/// **References** L. M. Nguyen, J. Liu, K. Scheinberg and M. Takáč, "SARAH: a novel method for machine learning
+/// problems using stochastic recursive gradient", Proceedings of the 34th International Conference on Machine Learning
+/// (2017) 2613-2621, algorithm 1 and theorem 1.
 pub type Sarah = VarianceReduced<Recursive>;
 
 /// The estimate of [`Sarah`].
@@ -74,20 +70,20 @@ pub struct Recursive {
 }
 
 impl Sarah {
-    /// SARAH with the constant step η. Range: finite, above 0. Safe: 0.5/L, where every ∇f_i is L-Lipschitz.
+    /// SARAH with the constant step η. Range: finite, above 0. A safe value is 0.5/L, where every ∇f_i is L-Lipschitz.
     pub fn new(step: f64) -> Self {
         Self::of(Recursive { step, random_iterate: false })
     }
 
-    /// Makes a random one of the iterates x₀, .., x_m the next anchor, as algorithm 1 does, in place of the last. An epoch
-    /// then makes m/2 steps on average.
+    /// Makes a random iterate of x₀, .., x_m the next anchor, as algorithm 1 does, in place of the last. An epoch then
+    /// makes m/2 steps on average.
     pub fn random_iterate(mut self) -> Self {
         self.method.random_iterate = true;
         self
     }
 }
 
-/// What [`Recursive`] carries along.
+/// The memory of [`Recursive`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecursiveMemory {
     /// v_{t−1}

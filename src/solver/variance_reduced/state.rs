@@ -46,7 +46,7 @@ impl Measured {
 pub struct EpochState<M> {
     /// x̃, where the epoch starts.
     pub(super) anchor: Measured,
-    /// The iterate, and room for what will be measured there.
+    /// The iterate, and room for its cost and gradient.
     pub(super) trial: Measured,
     /// The best point measured, when that is not the anchor.
     best: Measured,
@@ -85,7 +85,7 @@ impl<M> EpochState<M> {
         }
     }
 
-    /// How often the step was halved, once for each epoch that was undone.
+    /// How often the step was halved: once for each epoch that was undone.
     pub fn halvings(&self) -> u32 {
         self.halvings
     }
@@ -137,7 +137,7 @@ impl<M> EpochState<M> {
             || !self.anchor.is_valid(n)
             || (self.behind && !self.best.is_valid(n))
         {
-            return Err("its point has not n finite coordinates with a finite cost and gradient");
+            return Err("its point, cost or gradient is not valid for this problem");
         }
         if !self.groups.fits(fresh) {
             return Err("its terms, batches or seed are not those of this problem and solver");
@@ -147,7 +147,7 @@ impl<M> EpochState<M> {
             && self.length <= steps
             && self.halvings <= MAX_HALVINGS
             && is_finite(self.trial.x.as_slice(), n);
-        if is_in_range { Ok(()) } else { Err("its place in the epoch is none") }
+        if is_in_range { Ok(()) } else { Err("its position in the epoch is out of range") }
     }
 }
 

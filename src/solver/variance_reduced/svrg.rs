@@ -1,13 +1,7 @@
-//! SVRG: the gradient of a term, corrected by what it was at the anchor.
+//! SVRG: the gradient of a term, corrected by the gradient of that term at the anchor.
 //!
-//! ```text
-//! v_t = ∇F_k(x_t) − ∇F_k(x̃) + ∇f(x̃),  x_{t+1} = x_t − η v_t,  k drawn uniformly
-//! x̃⁺ = x_m  (option I),  or x_t with t uniform in 0, .., m − 1  (option II)
-//! ```
-//!
-//! R. Johnson and T. Zhang, "Accelerating stochastic gradient descent using predictive variance reduction", Advances in
-//! Neural Information Processing Systems 26, 2013, figure 1. v₀ = ∇f(x̃) whatever is drawn, so the first step evaluates
-//! nothing. In option II the steps after x_t are not made: nothing depends on them.
+//! v₀ = ∇f(x̃) whichever term is drawn, so the first step evaluates nothing. In option II the steps after x_t are not
+//! made: nothing depends on them.
 
 use std::ops::ControlFlow;
 
@@ -20,19 +14,19 @@ use super::groups::{Group, Groups};
 use crate::error::check;
 use crate::{Error, Oracle, Termination, linalg};
 
-/// The stochastic variance-reduced gradient method.
+/// SVRG, the stochastic variance-reduced gradient method.
 ///
 /// **Method** v = ∇f_i(x) − ∇f_i(x̃) + ∇f(x̃), x⁺ = x − η v with a term i drawn uniformly; after m steps x becomes the
-/// anchor x̃, and ∇f(x̃) is measured.
+/// anchor x̃, x̃⁺ = x_m (option I), or x_t with t uniform in 0, .., m − 1 (option II), and ∇f(x̃) is measured.
 ///
 /// **Needs** a [`Sum`](crate::Sum); N + 2(m − 1)b terms an epoch, 9 vectors of memory. **Parameters**
 /// [`new`](Svrg::new)'s η, [`batch_size`](VarianceReduced::batch_size) b (default 1),
 /// [`inner`](VarianceReduced::inner) m (default ⌈N/b⌉; the paper suggests 2N for convex and 5N for nonconvex costs),
 /// [`random_iterate`](Svrg::random_iterate) (default off), [`seed`](VarianceReduced::seed) (default 0).
 ///
-/// **Guarantee** With L-smooth convex terms, a γ-strongly convex mean and the random iterate, the mean of f(x̃) − f* falls
-/// by the factor 1/(γ η (1 − 2Lη) m) + 2Lη/(1 − 2Lη) an epoch, when that is below 1 (theorem 1): for η = 0.1/L and
-/// m = 50 L/γ it is 1/2. The last iterate, which the paper's experiments use, has no such proof.
+/// **Guarantee** With L-smooth convex terms, a γ-strongly convex mean and the random iterate, the mean of f(x̃) − f*
+/// decreases by the factor 1/(γ η (1 − 2Lη) m) + 2Lη/(1 − 2Lη) an epoch, if that is below 1 (theorem 1): for η = 0.1/L
+/// and m = 50 L/γ it is 1/2. There is no such proof for the last iterate, which the paper's experiments use.
 ///
 /// ```
 /// use extremum::{DVector, FiniteSum, Sum, Svrg, minimize};
@@ -63,7 +57,8 @@ use crate::{Error, Oracle, Termination, linalg};
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Johnson & Zhang, NIPS 26 (2013) 315-323, figure 1 and theorem 1.
+/// **References** R. Johnson and T. Zhang, "Accelerating stochastic gradient descent using predictive variance
+/// reduction", Advances in Neural Information Processing Systems 26 (2013) 315-323, figure 1 and theorem 1.
 pub type Svrg = VarianceReduced<Anchored>;
 
 /// The estimate of [`Svrg`].
@@ -74,20 +69,20 @@ pub struct Anchored {
 }
 
 impl Svrg {
-    /// SVRG with the constant step η. Range: finite, above 0. Safe: 0.1/L, where every ∇f_i is L-Lipschitz.
+    /// SVRG with the constant step η. Range: finite, above 0. A safe value is 0.1/L, where every ∇f_i is L-Lipschitz.
     pub fn new(step: f64) -> Self {
         Self::of(Anchored { step, random_iterate: false })
     }
 
-    /// Makes a random one of the iterates x₀, .., x_{m−1} the next anchor, for which theorem 1 is proved, in place of the
-    /// last. An epoch then makes (m − 1)/2 steps on average, and asks for m ≥ 2.
+    /// Makes a random iterate of x₀, .., x_{m−1} the next anchor, for which theorem 1 is proved, in place of the last
+    /// (option II). An epoch then makes (m − 1)/2 steps on average, and m has to be at least 2.
     pub fn random_iterate(mut self) -> Self {
         self.method.random_iterate = true;
         self
     }
 }
 
-/// Room for one step of [`Anchored`].
+/// The workspace of [`Anchored`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnchoredMemory {
     /// ∇F(x_t)

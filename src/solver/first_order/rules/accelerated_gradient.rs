@@ -1,9 +1,4 @@
-//! z ← y − α g(y), y ← z + (θ − 1)/θ⁺ (z − z⁻) with θ⁺ = (1 + √(1 + 4 θ²))/2 and θ = 1 at first; where gᵀ(z − z⁻) > 0,
-//! the momentum points uphill: y ← z and θ = 1 again.
-//! Y. Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)", Soviet Math. Dokl.
-//! 27 (1983); A. Beck, M. Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems",
-//! SIAM J. Imaging Sci. 2 (2009), eq. 4.1–4.3; B. O'Donoghue, E. Candès, "Adaptive restart for accelerated gradient
-//! schemes", Found. Comput. Math. 15 (2015), section 3.2, the gradient scheme.
+//! Nesterov's accelerated gradient with restarts.
 
 use super::solver;
 use crate::Error;
@@ -14,11 +9,15 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(AcceleratedGradient);
 
-/// Nesterov's sequence of growing momentum, which starts again where it would climb: for gradients without noise.
+/// Nesterov's accelerated gradient method with restarts, for gradients without noise.
 ///
-/// The parameters are y, where gradients are wanted; the point that the method recommends is z. With a rate of at most
-/// 1/L, L the Lipschitz constant of the gradient, the cost of a convex function falls as O(1/k²) without restarts; with
-/// them a strongly convex one falls at the linear rate of the best momentum, which need not be known.
+/// **Method** z ← y − α g(y), y ← z + (θ − 1)/θ⁺ (z − z⁻) with θ⁺ = (1 + √(1 + 4 θ²))/2 and θ = 1 at first; where
+/// gᵀ(z − z⁻) > 0, the momentum points uphill: y ← z and θ = 1 again. The parameters are y, where gradients are taken;
+/// the point that the method recommends is z.
+///
+/// **Guarantee** With a rate of at most 1/L, L the Lipschitz constant of the gradient, the cost of a convex function
+/// decreases as O(1/k²) without restarts. With restarts, a strongly convex cost decreases at the linear rate of the
+/// best momentum, which need not be known.
 ///
 /// ```
 /// use extremum::first_order::AcceleratedGradient;
@@ -35,6 +34,11 @@ solver!(AcceleratedGradient);
 /// assert_eq!(x, z);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** Y. Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)",
+/// Soviet Math. Dokl. 27 (1983); A. Beck, M. Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear
+/// inverse problems", SIAM J. Imaging Sci. 2 (2009), eq. 4.1–4.3; B. O'Donoghue, E. Candès, "Adaptive restart for
+/// accelerated gradient schemes", Found. Comput. Math. 15 (2015), section 3.2, the gradient scheme.
 #[derive(Clone, Debug)]
 pub struct AcceleratedGradient {
     rate: Rate,
@@ -46,7 +50,7 @@ impl AcceleratedGradient {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), restart: true }
     }
-    /// Whether the momentum starts again where it points uphill, default `true`.
+    /// Whether the momentum restarts where it points uphill, default `true`.
     pub fn restart(mut self, restart: bool) -> Self {
         self.restart = restart;
         self

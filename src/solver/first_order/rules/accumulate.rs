@@ -11,7 +11,10 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Accumulate<R>);
 
-/// A rule that steps with the mean of k gradients, or with their sum. x rests meanwhile, and the rule counts its own steps.
+/// Accumulates gradients: a rule steps once for k gradients, with their mean or their sum. x does not change in
+/// between, and the rule counts its own steps.
+///
+/// **Method** ḡ = (g₁ + … + gₖ)/k, then a step of the rule with ḡ.
 ///
 /// ```
 /// use extremum::first_order::{Accumulate, Rule, Sgd};
@@ -31,24 +34,24 @@ pub struct Accumulate<R> {
 }
 
 impl<R> Accumulate<R> {
-    /// For k ≥ 1 gradients, around a rule.
+    /// A rule that steps once for k ≥ 1 gradients.
     pub fn new(gradients: u64, rule: R) -> Self {
         Self { gradients, rule, sums: false }
     }
-    /// The sum in the place of the mean, of the costs too.
+    /// Takes the sum in place of the mean, also of the costs.
     pub fn sum(mut self) -> Self {
         self.sums = true;
         self
     }
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccumulateMemory<M> {
     rule: M,
     /// The steps that the rule has taken.
     steps: u64,
-    /// The gradients since the last one.
+    /// The gradients since the last step.
     gradients: u64,
     /// The mean, or the sum, of the costs.
     cost: f64,
@@ -57,11 +60,11 @@ pub struct AccumulateMemory<M> {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct AccumulatePlan<P> {
-    /// What is left of the gradients before.
+    /// The factor of the previous gradients.
     keep: f64,
-    /// What is taken of this one.
+    /// The factor of this gradient.
     add: f64,
-    /// The step of the rule, when it is its turn.
+    /// The step of the rule, if it is due.
     rule: Option<P>,
 }
 
@@ -193,7 +196,7 @@ impl<R: Rule> Rule for Accumulate<R> {
 }
 
 impl<R: Rule> Accumulate<R> {
-    /// Where the rule stands.
+    /// The step as the rule counts it.
     fn inner(now: &Now, memory: &AccumulateMemory<R::Memory>) -> Now {
         Now { step: memory.steps, cost: now.cost.map(|_| memory.cost), ..*now }
     }

@@ -1,9 +1,4 @@
-//! Adam with a second average of gradients, that remembers for long.
-//!
-//! m₁ ← β₁ m₁ + (1 − β₁) g, m₂ ← β₃ m₂ + (1 − β₃) g, v ← β₂ v + (1 − β₂) g²,
-//! x ← (1 − η λ) x − η (m̂₁ + α m₂) / (√(v̂ + ε′) + ε).
-//! M. Pagliardini, P. Ablin, D. Grangier, "The AdEMAMix optimizer: better, faster, older", ICLR (2025), algorithm 1 and
-//! the schedulers of section 3.
+//! AdEMAMix.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
 use super::{check_beta, check_size, solver};
@@ -17,7 +12,10 @@ use crate::solver::first_order::slots::Columns;
 solver!(AdEmaMix);
 setters! { AdEmaMix: epsilon "1e-8", epsilon_root "0", decay "0"; }
 
-/// Adam with a short and a long memory.
+/// AdEMAMix: Adam with a second average of the gradients, which has a longer memory.
+///
+/// **Method** m₁ ← β₁ m₁ + (1 − β₁) g, m₂ ← β₃ m₂ + (1 − β₃) g, v ← β₂ v + (1 − β₂) g², x ← (1 − η λ)
+/// x − η (m̂₁ + α m₂) / (√(v̂ + ε′) + ε).
 ///
 /// ```
 /// use extremum::first_order::AdEmaMix;
@@ -27,6 +25,9 @@ setters! { AdEmaMix: epsilon "1e-8", epsilon_root "0", decay "0"; }
 /// assert!((x[0] + 0.15).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Pagliardini, P. Ablin, D. Grangier, "The AdEMAMix optimizer: better, faster, older", ICLR (2025),
+/// algorithm 1 and the schedulers of section 3.
 #[derive(Clone, Debug)]
 pub struct AdEmaMix {
     moments: Moments,
@@ -46,13 +47,13 @@ impl AdEmaMix {
         self.beta = third;
         self
     }
-    /// α, what the long memory weighs, default 5. Range: ≥ 0.
+    /// α, the weight of the long memory, default 5. Range: ≥ 0.
     pub fn alpha(mut self, alpha: f64) -> Self {
         self.alpha = alpha;
         self
     }
-    /// The steps T in which α grows from 0 on a line, and the memory of m₂ from that of m₁ (1/ln β on a line); without,
-    /// both are there at once. Range: > 0.
+    /// The number T of steps in which α increases linearly from 0, and the memory of m₂ from that of m₁ (1/ln β
+    /// linearly). Without a warm-up, both have their values from the first step. Range: > 0.
     pub fn warmup(mut self, steps: f64) -> Self {
         self.warmup = Some(steps);
         self

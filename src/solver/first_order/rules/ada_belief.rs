@@ -1,6 +1,4 @@
-//! m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) (g − m)² + ε′, x ← (1 − α λ) x − α m̂ / (√ŝ + ε).
-//! J. Zhuang et al., "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients", NeurIPS (2020),
-//! algorithm 2.
+//! AdaBelief.
 
 use super::moments::{Moments, MomentsPlan, setters};
 use super::r_adam::Rectification;
@@ -14,7 +12,9 @@ use crate::solver::first_order::slots::Columns;
 solver!(AdaBelief);
 setters! { AdaBelief: betas "0.9 and 0.999", epsilon "1e-16", nesterov "", bias_correction "", decay "0"; }
 
-/// Adam that looks at how far gradients are from their average instead of from 0.
+/// AdaBelief: Adam with the squared distance of gradients from their average in place of their squares.
+///
+/// **Method** m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) (g − m)² + ε′, x ← (1 − α λ) x − α m̂ / (√ŝ + ε).
 ///
 /// ```
 /// use extremum::first_order::AdaBelief;
@@ -24,6 +24,9 @@ setters! { AdaBelief: betas "0.9 and 0.999", epsilon "1e-16", nesterov "", bias_
 /// assert!((x[0] + 0.2).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Zhuang et al., "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients",
+/// NeurIPS (2020), algorithm 2.
 #[derive(Clone, Debug)]
 pub struct AdaBelief {
     moments: Moments,
@@ -43,7 +46,7 @@ impl AdaBelief {
             keeps_largest: false,
         }
     }
-    /// ε′, which s remembers (optax's `eps_root`), default 1e-16. Range: ≥ 0.
+    /// ε′, added to s at every step (optax's `eps_root`), default 1e-16. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.added = epsilon;
         self
@@ -59,7 +62,7 @@ impl AdaBelief {
         self.rectification.get_or_insert_default();
         self
     }
-    /// [`rectified`](Self::rectified), with what ρ has to exceed; 5 without. Range: finite, ≥ 4.
+    /// [`rectified`](Self::rectified), with the threshold that ρ has to exceed, default 5. Range: finite, ≥ 4.
     pub fn threshold(mut self, rho: f64) -> Self {
         self = self.rectified();
         self.rectification.get_or_insert_default().threshold = rho;
@@ -114,7 +117,7 @@ impl Rule for AdaBelief {
     ) -> (Entry<V>, [V; 3]) {
         let m = moments.first(m, at.g);
         let s = moments.second(s, at.g - m) + V::of(*added);
-        // Without its column it is 0 before each step.
+        // Without its column, `largest` is 0 before each step.
         let largest = largest.max(s);
         at.x = moments.moved(at.x, m, at.g, largest);
         (at, [m, s, largest])

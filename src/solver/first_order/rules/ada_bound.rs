@@ -1,8 +1,4 @@
-//! m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← x − r m with r = α √(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v + ε) cut to
-//! [α* (1 − 1/(γ t + 1)), α* (1 + 1/(γ t))]: from Adam to a gradient step with momentum at the final rate α*.
-//! L. Luo, Y. Xiong, Y. Liu, X. Sun, "Adaptive gradient methods with dynamic bound of learning rate", ICLR (2019),
-//! algorithm 2 (AdaBound) and appendix (AMSBound), with the bias correction, the bounds and the defaults of the authors'
-//! code.
+//! AdaBound and AMSBound.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -14,9 +10,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(AdaBound, AmsBound);
 
-/// Adam whose rates per entry are cut to bounds that close on one final rate.
+/// AdaBound: Adam with a rate for every component, clipped to bounds that close on one final rate.
 ///
-/// Under a schedule the final rate follows it: it is α* α/α₀, with the first positive rate α₀ of the schedule.
+/// **Method** m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← x − r m with r = α √(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v + ε) cut
+/// to [α* (1 − 1/(γ t + 1)), α* (1 + 1/(γ t))]: from Adam to a gradient step with momentum at the final rate α*. Under
+/// a schedule the final rate follows it: it is α* α/α₀, with the first positive rate α₀ of the schedule.
 ///
 /// ```
 /// use extremum::first_order::AdaBound;
@@ -27,6 +25,9 @@ solver!(AdaBound, AmsBound);
 /// assert!((x[0] - (1.0 - 0.4 / 4.0)).abs() < 1e-15 && (x[1] - (1.0 - 0.6 * 0.01)).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** L. Luo, Y. Xiong, Y. Liu, X. Sun, "Adaptive gradient methods with dynamic bound of learning rate",
+/// ICLR (2019), algorithm 2, with the bias correction, the bounds and the defaults of the authors' code.
 #[derive(Clone, Debug)]
 pub struct AdaBound {
     rate: Rate,
@@ -69,7 +70,7 @@ impl AdaBound {
         self.epsilon = epsilon;
         self
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.epsilon_root = epsilon;
         self
@@ -86,7 +87,7 @@ impl AdaBound {
         check_size("epsilon_root", self.epsilon_root)
     }
 
-    /// `base` is α₀, or 0 as long as the schedule has not given a positive rate.
+    /// `base` is α₀, or 0 until the schedule gives a positive rate.
     fn coefficients(&self, now: &Now, base: &mut f64) -> AdaBoundPlan {
         let [b1, b2] = self.beta;
         let t = now.step as f64;
@@ -167,7 +168,10 @@ impl Rule for AdaBound {
     }
 }
 
-/// AdaBound with the largest v so far in the place of v.
+/// [`AdaBound`] with the largest v so far in place of v.
+///
+/// **Method** x ← x − r m with r = α √(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v_max + ε) within the bounds of [`AdaBound`], v_max the
+/// largest v so far.
 ///
 /// ```
 /// use extremum::first_order::AmsBound;
@@ -178,6 +182,9 @@ impl Rule for AdaBound {
 /// assert!((x[0] + 0.1 + 0.1 * (0.75_f64 / 32.0).sqrt()).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** L. Luo, Y. Xiong, Y. Liu, X. Sun, "Adaptive gradient methods with dynamic bound of learning rate",
+/// ICLR (2019), appendix (AMSBound), with the bias correction, the bounds and the defaults of the authors' code.
 #[derive(Clone, Debug)]
 pub struct AmsBound(AdaBound);
 
@@ -202,7 +209,7 @@ impl AmsBound {
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self(self.0.epsilon(epsilon))
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(self, epsilon: f64) -> Self {
         Self(self.0.epsilon_root(epsilon))
     }

@@ -1,6 +1,4 @@
-//! m ← β₁ m + (1 − β₁) g, u ← max(β₂ u, |g| + ε), x ← (1 − α λ) x − α m̂ / u with m̂ = m/(1 − β₁ᵗ).
-//! D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015), algorithm 2, in the form and with the
-//! defaults of torch.optim.Adamax.
+//! AdaMax.
 
 use super::moments::{Moments, correction, setters};
 use super::solver;
@@ -13,7 +11,9 @@ use crate::solver::first_order::slots::Columns;
 solver!(AdaMax);
 setters! { AdaMax: betas "0.9 and 0.999", epsilon "1e-8", decay "0"; }
 
-/// Adam with a fading maximum in place of the mean square.
+/// AdaMax: Adam with a decaying maximum in place of the mean square.
+///
+/// **Method** m ← β₁ m + (1 − β₁) g, u ← max(β₂ u, |g| + ε), x ← (1 − α λ) x − α m̂ / u with m̂ = m/(1 − β₁ᵗ).
 ///
 /// ```
 /// use extremum::first_order::AdaMax;
@@ -24,6 +24,9 @@ setters! { AdaMax: betas "0.9 and 0.999", epsilon "1e-8", decay "0"; }
 /// assert!((x[0] + 0.2).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015), algorithm 2, in the form
+/// and with the defaults of torch.optim.Adamax.
 #[derive(Clone, Debug)]
 pub struct AdaMax {
     moments: Moments,

@@ -1,6 +1,4 @@
-//! v ← ρ v + (1 − ρ) g², d = √(u + ε)/√(v + ε) g, u ← ρ u + (1 − ρ) d², x ← x − α d.
-//! M. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, with the defaults of
-//! torch.optim.Adadelta.
+//! ADADELTA.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,7 +9,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adadelta);
 
-/// Steps of the size of earlier steps: the units of x are right without a rate.
+/// ADADELTA: steps of the size of earlier steps, which have the units of x without a rate.
+///
+/// **Method** v ← ρ v + (1 − ρ) g², d = √(u + ε)/√(v + ε) g, u ← ρ u + (1 − ρ) d², x ← x − α d.
 ///
 /// ```
 /// use extremum::first_order::Adadelta;
@@ -20,6 +20,9 @@ solver!(Adadelta);
 /// assert!((x[0] + (1e-6_f64 / 0.100001).sqrt()).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, with
+/// the defaults of torch.optim.Adadelta.
 #[derive(Clone, Debug)]
 pub struct Adadelta {
     rate: Rate,

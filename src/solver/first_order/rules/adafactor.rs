@@ -1,7 +1,4 @@
-//! v ← v + t^c (g² − v), u = g/√max(v, ε₁²), x ← (1 − α λ) x − max(ε₂, RMS(x)) min(α, 1/√t) u/max(1, RMS(u)/d), with
-//! the root mean squares over all entries and RMS(x) before the decay.
-//! N. Shazeer, M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML (2018), algorithm 5 (for
-//! vectors), in the form and with the defaults of torch.optim.Adafactor.
+//! Adafactor.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,9 +10,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adafactor);
 
-/// Steps relative to the size of x, without momentum; the second moment has a longer and longer memory.
+/// Adafactor: steps relative to the size of x, without momentum. The memory of the second moment grows with the number
+/// of steps.
 ///
-/// This is the form for vectors, where nothing is factored. A group of parameters has root mean squares of its own.
+/// **Method** v ← v + t^c (g² − v), u = g/√max(v, ε₁²), x ← (1 − α λ) x − max(ε₂, RMS(x)) min(α, 1/√t) u/max(1,
+/// RMS(u)/d), with the root mean squares over all components of a [group](Rule::group) and RMS(x) before the decay.
+/// This is the form for vectors, where nothing is factored.
 ///
 /// ```
 /// use extremum::first_order::Adafactor;
@@ -25,6 +25,9 @@ solver!(Adafactor);
 /// assert!((x[0] - (3.0 - change)).abs() < 1e-15 && (x[1] - (4.0 + change)).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** N. Shazeer, M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML (2018),
+/// algorithm 5 (for vectors), in the form and with the defaults of torch.optim.Adafactor.
 #[derive(Clone, Debug)]
 pub struct Adafactor {
     rate: Rate,
@@ -47,22 +50,22 @@ impl Adafactor {
             decay: 0.0,
         }
     }
-    /// c: the share of a new square in v is t^c, default −0.8. Range: ≤ 0.
+    /// c: the weight of a new square in v is t^c, default −0.8. Range: ≤ 0.
     pub fn exponent(mut self, exponent: f64) -> Self {
         self.exponent = exponent;
         self
     }
-    /// ε₁, the least root of v; by default the distance from 1 to the next number of the type. Range: ≥ 0.
+    /// ε₁, a lower bound of √v; by default the distance from 1 to the next number of the type. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = Some(epsilon);
         self
     }
-    /// ε₂, what the size of x counts for at least, default 1e-3. Range: ≥ 0.
+    /// ε₂, a lower bound of the size of x, default 1e-3. Range: ≥ 0.
     pub fn smallest(mut self, smallest: f64) -> Self {
         self.smallest = smallest;
         self
     }
-    /// d, the root mean square that u is cut to, default 1. Range: > 0.
+    /// d, the root mean square to which u is clipped, default 1. Range: > 0.
     pub fn threshold(mut self, threshold: f64) -> Self {
         self.threshold = threshold;
         self
@@ -79,11 +82,11 @@ impl Adafactor {
 pub struct AdafactorPlan {
     /// t^c
     share: f64,
-    /// ε₁², if not that of the type.
+    /// ε₁², if it is not the default of the type.
     floor: Option<f64>,
     /// 1 − α λ
     shrink: f64,
-    /// What u is multiplied by, known after the survey.
+    /// The factor of u, known after the survey.
     size: f64,
 }
 

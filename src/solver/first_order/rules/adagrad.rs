@@ -1,6 +1,4 @@
-//! s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε), or g / √(s + ε).
-//! J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form and with the
-//! defaults of torch.optim.Adagrad.
+//! Adagrad.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -11,7 +9,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adagrad);
 
-/// Rates that fall with the squares of all gradients so far.
+/// Adagrad: a rate for every component, which decreases with the sum of the squares of its gradients.
+///
+/// **Method** s ← s + g², x ← x − α/(1 + (t − 1) δ) g / (√s + ε), or g / √(s + ε).
 ///
 /// ```
 /// use extremum::first_order::Adagrad;
@@ -22,6 +22,9 @@ solver!(Adagrad);
 /// assert!((x[0] + 0.1 + 0.08).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", JMLR 12 (2011), fig. 1, in the form
+/// and with the defaults of torch.optim.Adagrad.
 #[derive(Clone, Debug)]
 pub struct Adagrad {
     rate: Rate,
@@ -47,7 +50,7 @@ impl Adagrad {
         self.rate_decay = rate_decay;
         self
     }
-    /// s before the first step, default 0; that of optax is 0.1. Range: ≥ 0.
+    /// s before the first step, default 0 (0.1 in optax). Range: ≥ 0.
     pub fn initial(mut self, initial: f64) -> Self {
         self.initial = initial;
         self
@@ -57,7 +60,7 @@ impl Adagrad {
         self.epsilon = epsilon;
         self
     }
-    /// ε under the root, as in optax (where it is 1e-7).
+    /// Adds ε under the root, as in optax (where it is 1e-7).
     pub fn epsilon_inside(mut self) -> Self {
         self.epsilon_inside = true;
         self
@@ -68,7 +71,7 @@ impl Rule for Adagrad {
     const NAME: &'static str = "Adagrad";
     type Slots = Columns<1>;
     type Memory = ();
-    /// The rate, and ε under the root and beside it.
+    /// The rate, and ε under the root and outside of it.
     type Plan = [f64; 3];
 
     fn check(&self) -> Result<(), Error> {
@@ -94,7 +97,7 @@ impl Rule for Adagrad {
     ) -> (Entry<V>, [V; 1]) {
         let s = s + at.g.squared();
         let (root, zero) = ((s + V::of(*inside)).sqrt() + V::of(*beside), V::of(0.0));
-        // With ε = 0, 0/0 where there was no gradient yet.
+        // With ε = 0, this is 0/0 where all gradients were 0.
         at.x = at.x - zero.less(root, V::of(*rate) * at.g / root, zero);
         (at, [s])
     }

@@ -1,9 +1,4 @@
-//! Adam and its two corrections.
-//!
-//! m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← x − α m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
-//! D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015), algorithm 1; I. Loshchilov, F. Hutter,
-//! "Decoupled weight decay regularization", ICLR (2019), algorithm 2 (the decay is multiplied by the rate, as in
-//! torch.optim.AdamW); S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR (2018), algorithm 2.
+//! Adam, AdamW and AMSGrad.
 
 use super::moments::{Moments, MomentsPlan, setters};
 use super::solver;
@@ -23,7 +18,12 @@ setters! {
         decay "0";
 }
 
-/// Steps of the size of the rate, less where gradients vary.
+/// Adam: an average of the gradients, divided by the root of an average of their squares.
+///
+/// Steps have the size of the rate, and less where gradients vary.
+///
+/// **Method** m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← x − α m̂ / (√v̂ + ε) with
+/// m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
 ///
 /// ```
 /// use extremum::first_order::Adam;
@@ -32,6 +32,8 @@ setters! {
 /// assert!((x[0] - 0.9).abs() < 1e-5 && (x[1] - 1.1).abs() < 1e-5);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015), algorithm 1.
 #[derive(Clone, Debug)]
 pub struct Adam {
     moments: Moments,
@@ -44,7 +46,9 @@ impl Adam {
     }
 }
 
-/// Adam with weight decay of its own: x ← (1 − α λ) x before the step.
+/// [`Adam`] with decoupled weight decay.
+///
+/// **Method** x ← (1 − α λ) x − α m̂ / (√v̂ + ε), with m̂ and v̂ of [`Adam`].
 ///
 /// ```
 /// use extremum::first_order::AdamW;
@@ -53,6 +57,9 @@ impl Adam {
 /// assert!((x[0] - (0.95 - 0.1)).abs() < 1e-8);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR (2019), algorithm 2 (the
+/// decay is multiplied by the rate, as in torch.optim.AdamW).
 #[derive(Clone, Debug)]
 pub struct AdamW {
     moments: Moments,
@@ -65,7 +72,10 @@ impl AdamW {
     }
 }
 
-/// Adam whose second moment never falls: v̂ is the largest v so far, corrected for bias after the maximum, as torch does.
+/// [`Adam`] with a second moment that never decreases.
+///
+/// **Method** x ← (1 − α λ) x − α m̂ / (√v̂ + ε), with m̂ of [`Adam`]; v̂ is the largest v so far, corrected for bias
+/// after the maximum, as torch does.
 ///
 /// ```
 /// use extremum::first_order::AmsGrad;
@@ -76,6 +86,8 @@ impl AdamW {
 /// assert!((x[0] + 0.1 + 0.1 * (0.75_f64 / 32.0).sqrt()).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR (2018), algorithm 2.
 #[derive(Clone, Debug)]
 pub struct AmsGrad {
     moments: Moments,
@@ -87,7 +99,7 @@ impl AmsGrad {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { moments: Moments::new(rate), corrected_first: false }
     }
-    /// Takes the maximum of v̂ instead of v, as optax does: early gradients weigh more.
+    /// Takes the maximum of v̂ instead of v, as optax does: early gradients have more weight.
     pub fn maximum_after_correction(mut self) -> Self {
         self.corrected_first = true;
         self
@@ -132,7 +144,7 @@ adam!(Adam "Adam", AdamW "AdamW");
 #[derive(Clone, Copy, Debug)]
 pub struct AmsGradPlan {
     moments: MomentsPlan,
-    /// What v is multiplied by before the maximum.
+    /// The factor of v before the maximum.
     before: f64,
 }
 

@@ -1,9 +1,4 @@
-//! Nesterov's momentum from differences of gradients.
-//!
-//! d = g − g of the step before (at first 0), m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) d,
-//! n ← β₃ n + (1 − β₃) (g + γ d)², x ← (x − α (m̂ + γ v̂) / (√(n̂ + ε′) + ε)) / (1 + α λ) with γ = β₂.
-//! X. Xie et al., "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models", IEEE TPAMI 46 (2024),
-//! algorithm 1, whose β are 1 minus ours, with the corrections for bias and the defaults of the authors' code.
+//! Adan.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
 use super::{check_beta, check_size, solver};
@@ -16,7 +11,10 @@ use crate::solver::first_order::slots::Columns;
 solver!(Adan);
 setters! { Adan: epsilon "1e-8", epsilon_root "0", decay "0"; }
 
-/// Adam that extrapolates gradients by their differences.
+/// Adan: Adam with Nesterov's momentum, from differences of gradients.
+///
+/// **Method** d = g − g of the step before (at first 0), m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) d,
+/// n ← β₃ n + (1 − β₃) (g + γ d)², x ← (x − α (m̂ + γ v̂) / (√(n̂ + ε′) + ε)) / (1 + α λ) with γ = β₂.
 ///
 /// ```
 /// use extremum::first_order::Adan;
@@ -27,9 +25,13 @@ setters! { Adan: epsilon "1e-8", epsilon_root "0", decay "0"; }
 /// assert!((x[0] + 0.1 + 0.1 * (4.0 - 4.0 / 3.0) / 2.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** X. Xie et al., "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models", IEEE
+/// TPAMI 46 (2024), algorithm 1, whose β are 1 minus ours, with the corrections for bias and the defaults of the
+/// authors' code.
 #[derive(Clone, Debug)]
 pub struct Adan {
-    /// Of m and n.
+    /// The parameters of m and n.
     moments: Moments,
     beta: f64,
     weight: Option<f64>,
@@ -48,7 +50,7 @@ impl Adan {
         self.beta = second;
         self
     }
-    /// γ, what differences weigh, default β₂; optax has 1 − β₂. Range: finite, ≥ 0.
+    /// γ, the weight of differences, default β₂ (1 − β₂ in optax). Range: finite, ≥ 0.
     pub fn difference_weight(mut self, weight: f64) -> Self {
         self.weight = Some(weight);
         self
@@ -66,7 +68,7 @@ pub struct AdanPlan {
     moments: MomentsPlan,
     beta: f64,
     weight: f64,
-    /// 0 at the first step, which knows no difference, then 1.
+    /// 0 at the first step, which has no difference, then 1.
     known: f64,
 }
 

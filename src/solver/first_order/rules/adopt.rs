@@ -1,6 +1,4 @@
-//! u = clip(g / max(√v, ε), ±cₜ), m ← β₁ m + (1 − β₁) u, x ← x − α m, v ← β₂ v + (1 − β₂) g²; the first step is v = g².
-//! S. Taniguchi et al., "ADOPT: modified Adam can converge with any β₂ with the optimal rate", NeurIPS (2024),
-//! algorithms 1 and 2, with the defaults of the authors' code.
+//! ADOPT.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Adopt);
 
-/// Adam that divides a gradient by the mean square of those before it, and averages afterwards.
+/// ADOPT: Adam that divides each gradient by the root mean square of the gradients before it, and then averages.
+///
+/// **Method** u = clip(g / max(√v, ε), ±cₜ), m ← β₁ m + (1 − β₁) u, x ← x − α m, v ← β₂ v + (1 − β₂) g²; the first step
+/// is v = g².
 ///
 /// ```
 /// use extremum::first_order::Adopt;
@@ -23,6 +24,9 @@ solver!(Adopt);
 /// assert!((x[0] + 0.025).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** S. Taniguchi et al., "ADOPT: modified Adam can converge with any β₂ with the optimal rate", NeurIPS
+/// (2024), algorithms 1 and 2, with the defaults of the authors' code.
 #[derive(Clone, Debug)]
 pub struct Adopt {
     rate: Rate,
@@ -55,17 +59,17 @@ impl Adopt {
         self.epsilon = epsilon;
         self
     }
-    /// cₜ, a number or a schedule of the steps before this one; default (t − 1)^¼. Range: ≥ 0.
+    /// cₜ, a number or a schedule of the number of previous steps; default (t − 1)^¼. Range: ≥ 0.
     pub fn clip(mut self, largest: impl Into<Rate>) -> Self {
         self.clip = Some(largest.into());
         self
     }
-    /// Does not clip: algorithm 1 of the paper.
+    /// Turns clipping off: algorithm 1 of the paper.
     pub fn without_clipping(mut self) -> Self {
         self.clip = None;
         self
     }
-    /// Looks ahead, as optax does with `nesterov`: x ← x − α (β₁ m + (1 − β₁) u).
+    /// Nesterov's momentum, as `nesterov` in optax: x ← x − α (β₁ m + (1 − β₁) u).
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
         self
@@ -75,12 +79,12 @@ impl Adopt {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct AdoptPlan {
-    /// What is kept of m and added of u, and the same of v and g².
+    /// The factors of m and u, and of v and g².
     m: [f64; 2],
     v: [f64; 2],
     epsilon: f64,
     clip: f64,
-    /// What x moves by of m and of u.
+    /// The weights of m and u in the step of x.
     weights: [f64; 2],
 }
 

@@ -1,5 +1,4 @@
-//! bₖ ← βₖ bₖ + g, x ← x − α/K Σₖ bₖ.
-//! J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", ICLR (2019), eq. 3–4.
+//! Aggregated momentum.
 
 use super::{check_beta, solver};
 use crate::Error;
@@ -11,9 +10,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!([const K: usize] AggMo<K>);
 
-/// The average of `K` momentum steps: the fast ones damp the oscillations of the slow ones.
+/// Aggregated momentum: the average of `K` momentum steps. The fast ones damp the oscillations of the slow ones.
 ///
-/// Equal momenta have one velocity, a momentum of 0 has none.
+/// **Method** bₖ ← βₖ bₖ + g, x ← x − α/K Σₖ bₖ. Equal momenta share one velocity; a momentum of 0 stores none.
 ///
 /// ```
 /// use extremum::first_order::AggMo;
@@ -24,6 +23,9 @@ solver!([const K: usize] AggMo<K>);
 /// assert!((x[0] + 0.3 + 0.44).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", ICLR
+/// (2019), eq. 3–4.
 #[derive(Clone, Debug)]
 pub struct AggMo<const K: usize> {
     rate: Rate,
@@ -37,13 +39,13 @@ impl<const K: usize> AggMo<K> {
     pub fn new(rate: impl Into<Rate>, betas: [f64; K]) -> Self {
         Self { rate: rate.into(), betas, shared: false }
     }
-    /// Equal momenta move their one velocity in turn, b ← β b + g once for each of them, as in pytorch_optimizer.
+    /// Equal momenta share one velocity and update it in turn, b ← β b + g once for each, as in pytorch_optimizer.
     pub fn shared(mut self) -> Self {
         self.shared = true;
         self
     }
 
-    /// The number of the first momentum that equals this one: its velocity is kept for both.
+    /// The index of the first momentum equal to this one: its velocity serves for both.
     fn first_equal(&self, k: usize) -> usize {
         self.betas[..k].iter().position(|&beta| beta == self.betas[k]).unwrap_or(k)
     }
@@ -52,9 +54,9 @@ impl<const K: usize> AggMo<K> {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct AggMoPlan<const K: usize> {
-    /// What is left of a velocity after all that it is moved by.
+    /// The factor of a velocity after all of its updates.
     keep: [f64; K],
-    /// What it takes of the gradient.
+    /// The factor of the gradient after them.
     add: [f64; K],
     /// The part of the old velocity in the step, times α/K.
     velocity: [f64; K],

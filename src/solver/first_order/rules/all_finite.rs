@@ -1,12 +1,13 @@
-//! A link that makes a step whole or none.
+//! A link that skips a step as a whole.
 
 use crate::Error;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Skips the whole step when the square of any entry of the gradient is not finite; without it, only the block that holds
-/// the entry is skipped. One more pass over the gradient. Rules that need sums have no use for it.
+/// Skips the whole step when the square of any component of the gradient is not finite; without it, only the block that
+/// holds the component is skipped. A link that takes one more pass over the gradient. Rules that need sums do not need
+/// it.
 ///
 /// ```
 /// use extremum::first_order::{AllFinite, Rule, Sgd, Step};

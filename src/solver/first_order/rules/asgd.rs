@@ -1,7 +1,4 @@
-//! η = α/(1 + λ α (t − 1))^κ, x ← (1 − λ η) x − η g, x̄ ← x̄ + (x − x̄)/max(1, t − 1 − t₀).
-//! B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30 (1992);
-//! the rates of L. Bottou, "Stochastic gradient tricks", in "Neural networks: tricks of the trade" (2012), section 5, in the
-//! form and with the defaults of torch.optim.ASGD.
+//! Averaged stochastic gradient descent.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,7 +10,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Asgd);
 
-/// Gradient steps at a falling rate; the point that the method recommends is the average of the last ones.
+/// Averaged gradient descent: steps at a decreasing rate; the point that the method recommends is the average of the
+/// last iterates.
+///
+/// **Method** η = α/(1 + λ α (t − 1))^κ, x ← (1 − λ η) x − η g, x̄ ← x̄ + (x − x̄)/max(1, t − 1 − t₀).
 ///
 /// ```
 /// use extremum::first_order::Asgd;
@@ -26,6 +26,10 @@ solver!(Asgd);
 /// assert!((x[0] + 0.3).abs() < 1e-15 && (average[0] + 0.25).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control
+/// Optim. 30 (1992); the rates of L. Bottou, "Stochastic gradient tricks", in "Neural networks: tricks of the trade"
+/// (2012), section 5, in the form and with the defaults of torch.optim.ASGD.
 #[derive(Clone, Debug)]
 pub struct Asgd {
     rate: Rate,
@@ -39,7 +43,7 @@ impl Asgd {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), decay: 1e-4, power: 0.75, average_from: 1e6 }
     }
-    /// λ, default 1e-4: the decay of x, and how fast the rate falls. Range: ≥ 0.
+    /// λ, default 1e-4: the decay of x, and how fast the rate decreases. Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
@@ -49,7 +53,7 @@ impl Asgd {
         self.power = power;
         self
     }
-    /// t₀, the number of steps that the average leaves out, default 1e6; up to them it is x itself. Range: ≥ 0.
+    /// t₀, the number of steps before the average starts, default 1e6; until then it is x itself. Range: ≥ 0.
     pub fn average_from(mut self, step: f64) -> Self {
         self.average_from = step;
         self
@@ -63,7 +67,7 @@ pub struct AsgdPlan {
     rate: f64,
     /// 1 − λ η
     shrink: f64,
-    /// The share of x in the average.
+    /// The weight of x in the average.
     share: f64,
 }
 

@@ -1,8 +1,4 @@
-//! Averages of the points: links that go after a rule. They move nothing; the average is the point to use,
-//! [`Updater::recommended`](crate::first_order::Updater::recommended).
-//!
-//! B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30 (1992);
-//! P. Izmailov et al., "Averaging weights leads to wider optima and better generalization", UAI (2018), algorithm 1 (SWA).
+//! Averages of the points: links that go after a rule.
 
 use super::check_beta;
 use crate::Error;
@@ -11,13 +7,16 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// x̄ ← x̄ + c (x − x̄). A point that is not finite is none: x stays, too.
+/// x̄ ← x̄ + c (x − x̄). A point that is not finite is ignored, as x does not move there either.
 #[inline(always)]
 fn average<V: Number>(share: f64, at: Entry<V>, mean: V) -> (Entry<V>, [V; 1]) {
     (at, [mean + V::of(share) * (at.x.or_if_not_finite(mean) - mean)])
 }
 
-/// An average in which a point counts β times what the next one does: a ← β a + (1 − β) x from 0, divided by 1 − βᵗ.
+/// The exponential moving average of the points. A link that goes after a rule. It moves nothing; the average is the
+/// point to use, [`Updater::recommended`](crate::first_order::Updater::recommended).
+///
+/// **Method** a ← β a + (1 − β) x from 0, divided by 1 − βᵗ: the weight of a point is β times that of the next one.
 ///
 /// ```
 /// use extremum::first_order::{Ema, Rule, Sgd};
@@ -35,7 +34,7 @@ pub struct Ema {
 }
 
 impl Ema {
-    /// With β, from 0 to 1, 1 excluded; 0.999 is the default.
+    /// With β from 0 to 1, 1 excluded; 0.999 is the default.
     pub fn new(beta: f64) -> Self {
         Self { beta }
     }
@@ -52,7 +51,7 @@ impl Rule for Ema {
     const IS_LINK: bool = true;
     type Slots = Columns<1>;
     type Memory = ();
-    /// What the point counts in the average, which is thereby one without a bias at any time.
+    /// The weight of the point in the average, which is thus free of bias at any time.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {
@@ -75,8 +74,10 @@ impl Rule for Ema {
     }
 }
 
-/// The mean of the points after every k-th step from step s on; x itself before that. From the first step on it is the
-/// average of Polyak and Ruppert.
+/// The mean of the points after every k-th step from step s on; x itself before that. A link that goes after a rule. It
+/// moves nothing; the mean is the point to use, [`Updater::recommended`](crate::first_order::Updater::recommended).
+///
+/// **Method** x̄ ← x̄ + (x − x̄)/j with the j-th point. From the first step on it is the average of Polyak and Ruppert.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Sgd, Swa};
@@ -89,6 +90,10 @@ impl Rule for Ema {
 /// assert_eq!(mean, [-3.0]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control
+/// Optim. 30 (1992); P. Izmailov et al., "Averaging weights leads to wider optima and better generalization", UAI
+/// (2018), algorithm 1 (SWA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Swa {
     start: u64,
@@ -119,9 +124,9 @@ impl Rule for Swa {
     const NAME: &'static str = "Swa";
     const IS_LINK: bool = true;
     type Slots = Columns<1>;
-    /// How many points there are in the mean.
+    /// The number of points in the mean.
     type Memory = u64;
-    /// What the point counts.
+    /// The weight of the point.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {

@@ -1,8 +1,4 @@
-//! Gradients cut to a size: links that go before a rule.
-//!
-//! R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML (2013), algorithm 1;
-//! relative to the parameters: A. Brock, S. De, S. Smith, K. Simonyan, "High-performance large-scale image recognition
-//! without normalization", ICML (2021), eq. 3.
+//! Gradient clipping: links that go before a rule.
 
 use super::check_size;
 use crate::Error;
@@ -11,7 +7,9 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule, Sums};
 use crate::solver::first_order::slots::Columns;
 
-/// Every entry of the gradient cut to [−limit, limit].
+/// Clips every component of the gradient to [−limit, limit]. A link that goes before a rule.
+///
+/// **Method** g ← min(max(g, −limit), limit).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipValue {
     limit: f64,
@@ -48,8 +46,10 @@ impl Rule for ClipValue {
     }
 }
 
-/// The gradient shortened to the Euclidean norm `limit` when it is longer: one more pass over it. The norm is that of all
-/// [groups](Rule::group).
+/// Scales the gradient down to the Euclidean norm `limit` when it is longer. A link that goes before a rule; it takes
+/// one more pass over the gradient.
+///
+/// **Method** g ← g min(1, limit/‖g‖). The norm is that of all [groups](Rule::group).
 ///
 /// ```
 /// use extremum::first_order::{ClipNorm, Rule, Sgd};
@@ -58,6 +58,9 @@ impl Rule for ClipValue {
 /// assert!((x[0] + 0.6).abs() < 1e-15 && (x[1] - 0.8).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML
+/// (2013), algorithm 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipNorm {
     limit: f64,
@@ -77,7 +80,7 @@ impl Rule for ClipNorm {
     const SUMS: usize = 1;
     type Slots = Columns<0>;
     type Memory = ();
-    /// What the gradient is multiplied by.
+    /// The factor of the gradient.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {
@@ -109,8 +112,10 @@ impl Rule for ClipNorm {
     }
 }
 
-/// The gradient shortened to λ max(‖x‖, ε) when it is longer: one more pass over both. The norms are those of a
-/// [group](Rule::group), a layer or a unit of it.
+/// Scales the gradient down to a norm relative to that of the parameters when it is longer. A link that goes before a
+/// rule; it takes one more pass over both.
+///
+/// **Method** g ← g min(1, λ max(‖x‖, ε)/‖g‖). The norms are those of a [group](Rule::group), a layer or a unit of it.
 ///
 /// ```
 /// use extremum::first_order::{ClipAdaptive, Rule, Sgd};
@@ -119,6 +124,9 @@ impl Rule for ClipNorm {
 /// assert!(x[0] == 3.0 && (x[1] - 4.5).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Brock, S. De, S. Smith, K. Simonyan, "High-performance large-scale image recognition without
+/// normalization", ICML (2021), eq. 3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipAdaptive {
     ratio: f64,
@@ -130,7 +138,7 @@ impl ClipAdaptive {
     pub fn new(ratio: f64) -> Self {
         Self { ratio, epsilon: 1e-3 }
     }
-    /// ε, default 1e-3, lets parameters at zero move. Range: ≥ 0.
+    /// ε, default 1e-3, which lets parameters at 0 move. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
@@ -144,7 +152,7 @@ impl Rule for ClipAdaptive {
     const SUMS: usize = 2;
     type Slots = Columns<0>;
     type Memory = ();
-    /// What the gradient is multiplied by.
+    /// The factor of the gradient.
     type Plan = f64;
 
     fn check(&self) -> Result<(), Error> {

@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution and δ = d α:
-//! s ← s + δ g, a ← a + g² (a₀ = 1e-6), G ← G + δ² Σ g²/(√a + ε), d ← max(d, (Σ s²/(√a + ε) − G) / ‖s‖₁),
-//! x ← μ x + (1 − μ) (x₀ − s/(√a + ε)).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 3, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of Adagrad.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -13,10 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptAdaGrad);
 
-/// Adagrad, by dual averaging, that finds its rate: an estimate of the distance from the start to the solution, which
-/// never falls.
+/// Adagrad, by dual averaging, with a rate from an estimate of the distance from the start to the solution. The
+/// estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution and δ = d α: s ← s + δ g,
+/// a ← a + g² (a₀ = 1e-6), G ← G + δ² Σ g²/(√a + ε), d ← max(d, (Σ
+/// s²/(√a + ε) − G) / ‖s‖₁), x ← μ x + (1 − μ) (x₀ − s/(√a + ε)). All [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptAdaGrad;
@@ -25,6 +23,9 @@ solver!(DAdaptAdaGrad);
 /// assert!((x[0] - 2.5).abs() < 1e-6);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 3,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptAdaGrad {
     rate: Rate,
@@ -38,7 +39,7 @@ pub struct DAdaptAdaGrad {
 const SMALLEST: f64 = 1e-6;
 
 impl DAdaptAdaGrad {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         let (rate, growth) = (rate.into(), f64::INFINITY);
         Self { rate, momentum: 0.0, epsilon: 1e-6, initial: 1e-6, growth }
@@ -58,7 +59,7 @@ impl DAdaptAdaGrad {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self

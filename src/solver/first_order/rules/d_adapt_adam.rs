@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)] and q = √β₂:
-//! r ← q r + (1 − q) δ Σ g s/(√v + ε) with the old s and v, m ← β₁ m + (1 − β₁) δ g, v ← β₂ v + (1 − β₂) g²,
-//! s ← q s + (1 − q) δ g, d ← max(d, r / ((1 − q) ‖s‖₁)), x ← (1 − δ λ) x − m / (√v + ε).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 5, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of Adam.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -13,9 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptAdam);
 
-/// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
+/// Adam with a rate from an estimate of the distance from the start to the solution. The estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)] and
+/// q = √β₂: r ← q r + (1 − q) δ Σ g s/(√v + ε) with the old s and v, m ← β₁ m + (1 − β₁) δ g, v ← β₂ v + (1 − β₂) g²,
+/// s ← q s + (1 − q) δ g, d ← max(d, r / ((1 − q) ‖s‖₁)), x ← (1 − δ λ) x − m / (√v + ε). All [groups](Rule::group)
+/// share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptAdam;
@@ -25,6 +24,9 @@ solver!(DAdaptAdam);
 /// assert!((x[0] + 0.25 / 0.75_f64.sqrt()).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 5,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptAdam {
     rate: Rate,
@@ -37,7 +39,7 @@ pub struct DAdaptAdam {
 }
 
 impl DAdaptAdam {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self {
             rate: rate.into(),
@@ -59,12 +61,12 @@ impl DAdaptAdam {
         self.epsilon = epsilon;
         self
     }
-    /// λ, default 0. Range: ≥ 0. For L2, the default of dadaptation, there is [`Decay`](crate::first_order::Decay).
+    /// λ, default 0. Range: ≥ 0. For L2, the default of dadaptation, use [`Decay`](crate::first_order::Decay).
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
     }
-    /// With the factor in brackets, Adam's correction of the bias; off by default. optax always has it.
+    /// Includes the factor in brackets, Adam's bias correction; off by default. optax always has it.
     pub fn bias_correction(mut self) -> Self {
         self.corrects_bias = true;
         self
@@ -74,7 +76,7 @@ impl DAdaptAdam {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self

@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution, δ = d α and q = √β₂:
-//! u = sign(β₁ m + (1 − β₁) g), x ← (1 − δ λ) x − δ u, m ← β₂ m + (1 − β₂) δ g, r ← q r + (1 − q) δ uᵀs with the old s,
-//! s ← q s + (1 − q) δ u, d ← max(d, r / ((1 − q) ‖s‖₁)).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), with the steps of Lion, as in
-//! the authors' package dadaptation 3.2.
+//! D-Adaptation of Lion.
 
 use super::{check_above_0, check_beta, check_size, grown, solver};
 use crate::Error;
@@ -13,9 +9,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptLion);
 
-/// Lion that finds its rate: an estimate of the distance from the start to the solution, which never falls.
+/// Lion with a rate from an estimate of the distance from the start to the solution. The estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution, δ = d α and q = √β₂: u = sign(β₁ m + (1 − β₁) g),
+/// x ← (1 − δ λ) x − δ u, m ← β₂ m + (1 − β₂) δ g, r ← q r + (1 − q) δ uᵀs with the old s, s ← q s + (1 − q) δ u,
+/// d ← max(d, r / ((1 − q) ‖s‖₁)). All [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptLion;
@@ -24,6 +22,9 @@ solver!(DAdaptLion);
 /// assert_eq!(x, [0.75, 1.25]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), with the steps
+/// of Lion, as in the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptLion {
     rate: Rate,
@@ -33,7 +34,7 @@ pub struct DAdaptLion {
 }
 
 impl DAdaptLion {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), beta: [0.9, 0.99], decay: 0.0, initial: 1e-6 }
     }

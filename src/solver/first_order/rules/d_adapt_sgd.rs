@@ -1,7 +1,4 @@
-//! With the estimate d of the distance to the solution and δ = d α / ‖g₁‖:
-//! r ← r + δ gᵀs with the old s, s ← s + δ g, d ← max(d, 2 r / ‖s‖), x ← μ x + (1 − μ) (x₀ − s).
-//! A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 4, in the form and
-//! with the defaults of the authors' package dadaptation 3.2.
+//! D-Adaptation of gradient steps.
 
 use super::{check_above_0, check_beta, check_growth, check_size, grown, solver};
 use crate::Error;
@@ -12,10 +9,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(DAdaptSgd);
 
-/// Gradient steps, by dual averaging, that find their rate: an estimate of the distance from the start to the solution,
-/// which never falls.
+/// Gradient steps, by dual averaging, with a rate from an estimate of the distance from the start to the solution. The
+/// estimate never decreases.
 ///
-/// All [groups](Rule::group) share one estimate. g₁ is the first gradient that is not zero.
+/// **Method** With the estimate d of the distance to the solution and δ = d α / ‖g₁‖: r ← r + δ gᵀs with the old s,
+/// s ← s + δ g, d ← max(d, 2 r / ‖s‖), x ← μ x + (1 − μ) (x₀ − s). g₁ is the first gradient that is not zero. All
+/// [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::DAdaptSgd;
@@ -28,6 +27,9 @@ solver!(DAdaptSgd);
 /// assert_eq!(x, [-2.5]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, K. Mishchenko, "Learning-rate-free learning by D-Adaptation", ICML (2023), algorithm 4,
+/// in the form and with the defaults of the authors' package dadaptation 3.2.
 #[derive(Clone, Debug)]
 pub struct DAdaptSgd {
     rate: Rate,
@@ -38,7 +40,7 @@ pub struct DAdaptSgd {
 }
 
 impl DAdaptSgd {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         let (rate, growth) = (rate.into(), f64::INFINITY);
         Self { rate, momentum: 0.0, decay: 0.0, initial: 1e-6, growth }
@@ -48,7 +50,7 @@ impl DAdaptSgd {
         self.momentum = momentum;
         self
     }
-    /// λ of L2, default 0: g + λ x in the place of g, but not in ‖g₁‖, as dadaptation has it. Range: ≥ 0.
+    /// λ of L2, default 0: g + λ x in place of g, except in ‖g₁‖, as in dadaptation. Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
@@ -58,7 +60,7 @@ impl DAdaptSgd {
         self.initial = initial;
         self
     }
-    /// By what factor d may grow in a step, default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self
@@ -74,14 +76,14 @@ pub struct DAdaptSgdPlan {
     decay: f64,
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DAdaptSgdMemory {
     /// d
     distance: f64,
     /// r
     numerator: f64,
-    /// ‖g₁‖, 0 before it.
+    /// ‖g₁‖, or 0 until it is known.
     first: f64,
 }
 
@@ -135,7 +137,7 @@ impl Rule for DAdaptSgd {
         memory: &mut DAdaptSgdMemory,
     ) {
         if memory.first == 0.0 {
-            // s is 0, so that nothing can be estimated yet.
+            // s is 0: nothing can be estimated yet.
             memory.first = gradient.sqrt();
             *plan = self.plan(now, memory);
             return;

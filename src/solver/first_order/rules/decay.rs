@@ -1,7 +1,4 @@
-//! Weight decay as a link: g ← g + λ x (L2), or x ← (1 − λ) x beside the rule (decoupled).
-//!
-//! I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR (2019), algorithms 1 and 2: the two differ for
-//! every rule that scales gradients.
+//! Weight decay as a link of a chain.
 
 use crate::Error;
 use crate::error::check;
@@ -10,7 +7,10 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Weight decay.
+/// Weight decay, as a link of a chain: L2 or decoupled.
+///
+/// **Method** L2: g ← g + λ x. Decoupled: x ← (1 − λ) x before the step of the rule. The two differ for every rule
+/// that scales gradients.
 ///
 /// ```
 /// use extremum::first_order::{Decay, Rule, Sgd};
@@ -19,12 +19,14 @@ use crate::solver::first_order::slots::Columns;
 /// assert!((x[0] - 1.4).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR (2019), algorithms 1 and 2.
 #[derive(Clone, Debug)]
 pub struct Decay {
     l2: f64,
     rate: Rate,
     decoupled: f64,
-    /// False when no plateau and no search for a rate changes the decay.
+    /// False if a plateau, or a search for a rate, does not change the decay.
     follows_rate: bool,
 }
 
@@ -34,7 +36,7 @@ impl Decay {
         Self { l2: lambda, rate: 0.0.into(), decoupled: 0.0, follows_rate: true }
     }
 
-    /// x ← (1 − λ) x before the step, whatever its rate. Range: λ ≥ 0.
+    /// x ← (1 − λ) x before the step, independent of the rate. Range: λ ≥ 0.
     pub fn fixed(lambda: f64) -> Self {
         Self { l2: 0.0, rate: 1.0.into(), decoupled: lambda, follows_rate: false }
     }
@@ -50,7 +52,7 @@ impl Rule for Decay {
     const IS_LINK: bool = true;
     type Slots = Columns<0>;
     type Memory = ();
-    /// λ of L2, and what x is multiplied by.
+    /// λ of L2, and the factor of x.
     type Plan = [f64; 2];
 
     fn check(&self) -> Result<(), Error> {

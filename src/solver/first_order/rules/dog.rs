@@ -1,11 +1,4 @@
-//! Distance over gradients, and over weighted gradients.
-//!
-//! DoG: r ← max(r, ‖x − x₀‖), S ← S + ‖g‖², x ← x − α r/√(S + ε) g.
-//! M. Ivgi, O. Hinder, Y. Carmon, "DoG is SGD's best friend", ICML (2023), eq. 1–2.
-//! DoWG: R ← max(R, ‖x − x₀‖²), W ← W + R ‖g‖², x ← x − α R/(√W + ε) g.
-//! A. Khaled, K. Mishchenko, C. Jin, "DoWG unleashed: an efficient universal parameter-free gradient descent method",
-//! NeurIPS (2023), algorithm 1. Both with the defaults of optax. Their guarantees are for an average of the points:
-//! [`Swa`](crate::first_order::Swa).
+//! DoG and DoWG: distance over gradients, and over weighted gradients.
 
 use super::{check_above_0, check_size, solver};
 use crate::Error;
@@ -16,9 +9,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Dog, DoWg);
 
-/// Gradient steps with the rate (longest distance from the start) / √(sum of ‖g‖²).
+/// DoG, distance over gradients: gradient steps with the rate (longest distance from the start) / √(sum of ‖g‖²).
 ///
-/// All [groups](Rule::group) share one rate.
+/// **Method** r ← max(r, ‖x − x₀‖), S ← S + ‖g‖², x ← x − α r/√(S + ε) g. All [groups](Rule::group) share one rate.
+///
+/// **Guarantee** The published one is for an average of the points: [`Swa`](crate::first_order::Swa).
 ///
 /// ```
 /// use extremum::first_order::Dog;
@@ -29,6 +24,9 @@ solver!(Dog, DoWg);
 /// assert!((x[0] + 0.9).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Ivgi, O. Hinder, Y. Carmon, "DoG is SGD's best friend", ICML (2023), eq. 1–2, with the defaults of
+/// optax.
 #[derive(Clone, Debug)]
 pub struct Dog {
     rate: Rate,
@@ -36,7 +34,7 @@ pub struct Dog {
     epsilon: f64,
 }
 
-/// What the first step goes by.
+/// What determines the first step.
 #[derive(Clone, Copy, Debug)]
 enum Initial {
     Distance(f64),
@@ -45,7 +43,7 @@ enum Initial {
 }
 
 impl Dog {
-    /// With a factor α ≥ 0 of the rate, a number or a schedule; 1 is what the method is made for.
+    /// With a factor α ≥ 0 of the rate, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), initial: Initial::RelativeDistance(1e-6), epsilon: 1e-8 }
     }
@@ -129,7 +127,7 @@ impl Rule for Dog {
         *total += gradient;
         let root = (*total + self.epsilon).sqrt();
         *rate *= match self.initial {
-            // Until something has moved.
+            // Until x has moved.
             Initial::Rate(rate) if *r == 0.0 => rate,
             _ if root > 0.0 => *r / root,
             _ => 0.0,
@@ -142,9 +140,11 @@ impl Rule for Dog {
     }
 }
 
-/// [`Dog`] with gradients that count more the farther they are from the start.
+/// DoWG, distance over weighted gradients: [`Dog`] with gradients that count more the farther they are from the start.
 ///
-/// All [groups](Rule::group) share one rate.
+/// **Method** R ← max(R, ‖x − x₀‖²), W ← W + R ‖g‖², x ← x − α R/(√W + ε) g. All [groups](Rule::group) share one rate.
+///
+/// **Guarantee** The published one is for an average of the points: [`Swa`](crate::first_order::Swa).
 ///
 /// ```
 /// use extremum::first_order::DoWg;
@@ -155,6 +155,9 @@ impl Rule for Dog {
 /// assert!((x[0] + 0.9).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Khaled, K. Mishchenko, C. Jin, "DoWG unleashed: an efficient universal parameter-free gradient
+/// descent method", NeurIPS (2023), algorithm 1, with the defaults of optax.
 #[derive(Clone, Debug)]
 pub struct DoWg {
     rate: Rate,
@@ -163,7 +166,7 @@ pub struct DoWg {
 }
 
 impl DoWg {
-    /// With a factor α ≥ 0 of the rate, a number or a schedule; 1 is what the method is made for.
+    /// With a factor α ≥ 0 of the rate, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), initial: None, epsilon: 1e-4 }
     }

@@ -1,6 +1,4 @@
-//! u = m̂ / (√(v̂ + ε₀) + ε) + λ x, x ← x − α (‖x‖/‖u‖) u, with the moments m̂ and v̂ of Adam.
-//! Y. You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR (2020), algorithm 2,
-//! with φ(z) = z and the defaults of optax.lamb.
+//! LAMB.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,10 +9,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Lamb);
 
-/// Adam's directions with a length of α times that of the parameters, for large batches. The norms are those of a
-/// [group](Rule::group): a layer.
+/// LAMB: Adam's directions, scaled to α times the norm of the parameters; for large batches.
 ///
-/// Where ‖x‖ or ‖u‖ is 0, the step is that of Adam.
+/// **Method** u = m̂ / (√(v̂ + ε₀) + ε) + λ x, x ← x − α (‖x‖/‖u‖) u, with the moments m̂ and v̂ of
+/// [`Adam`](crate::first_order::Adam). The norms are those of a [group](Rule::group): a layer. Where ‖x‖ or ‖u‖ is 0,
+/// the step is −α u.
 ///
 /// ```
 /// use extremum::first_order::Lamb;
@@ -24,6 +23,9 @@ solver!(Lamb);
 /// assert!((x[0] - 3.0 + length).abs() < 1e-12 && (x[1] - 4.0 - length).abs() < 1e-12);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** Y. You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR
+/// (2020), algorithm 2, with φ(z) = z and the defaults of optax.lamb.
 #[derive(Clone, Debug)]
 pub struct Lamb {
     rate: Rate,

@@ -1,6 +1,4 @@
-//! u = g + λ x, b ← μ b + α r u with r = τ ‖x‖ / (‖u‖ + ε), x ← x − b.
-//! Y. You, I. Gitman, B. Ginsburg, "Large batch training of convolutional networks", arXiv:1708.03888 (2017),
-//! algorithm 1, in the form and with the defaults of optax.lars: the rate is inside the momentum, and the decay inside ‖u‖.
+//! LARS.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,10 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Lars);
 
-/// Momentum with gradients of a length of τ times that of the parameters. The norms are those of a
-/// [group](Rule::group): a layer.
+/// LARS: momentum with gradients that are scaled to τ times the norm of the parameters.
 ///
-/// Where ‖x‖ or ‖u‖ is 0, r is 1.
+/// **Method** u = g + λ x, b ← μ b + α r u with r = τ ‖x‖ / (‖u‖ + ε), x ← x − b. The norms are those of a
+/// [group](Rule::group): a layer. Where ‖x‖ or ‖u‖ is 0, r is 1.
 ///
 /// ```
 /// use extremum::first_order::Lars;
@@ -23,6 +21,10 @@ solver!(Lars);
 /// assert!(x[0] == 3.0 && (x[1] - 4.5).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** Y. You, I. Gitman, B. Ginsburg, "Large batch training of convolutional networks", arXiv:1708.03888
+/// (2017), algorithm 1, in the form and with the defaults of optax.lars: the rate is inside the momentum, and the decay
+/// inside ‖u‖.
 #[derive(Clone, Debug)]
 pub struct Lars {
     rate: Rate,
@@ -44,7 +46,7 @@ impl Lars {
         self.momentum = momentum;
         self
     }
-    /// Nesterov's look ahead: x ← x − (α r u + μ b).
+    /// Nesterov's momentum: x ← x − (α r u + μ b).
     pub fn nesterov(mut self) -> Self {
         self.looks_ahead = true;
         self
@@ -72,9 +74,9 @@ pub struct LarsPlan {
     /// α, then α r.
     rate: f64,
     momentum: f64,
-    /// What the step takes of α r u: 1 when looking ahead, else 0.
+    /// The weight of α r u in the step: 1 with Nesterov's momentum, else 0.
     own: f64,
-    /// What the step takes of b.
+    /// The weight of b in the step.
     of_buffer: f64,
     decay: f64,
 }

@@ -1,5 +1,4 @@
-//! x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
-//! X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023), algorithm 2.
+//! Lion.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -10,7 +9,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Lion);
 
-/// Steps of the size of the rate in every entry, with the sign of a momentum.
+/// Lion: steps of the size of the rate in every component, with the sign of a momentum.
+///
+/// **Method** x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
 ///
 /// ```
 /// use extremum::first_order::Lion;
@@ -19,6 +20,8 @@ solver!(Lion);
 /// assert_eq!(x, [0.9, 1.1]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023), algorithm 2.
 #[derive(Clone, Debug)]
 pub struct Lion {
     rate: Rate,
@@ -36,7 +39,7 @@ impl Lion {
         self.beta = [first, second];
         self
     }
-    /// λ, default 0; that of optax is 1e-3. Range: ≥ 0.
+    /// λ, default 0 (1e-3 in optax). Range: ≥ 0.
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self

@@ -1,5 +1,4 @@
-//! k steps of a rule from a slow point s, then s ← s + α (x − s) and x ← s.
-//! M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS (2019), algorithm 1.
+//! Lookahead.
 
 use super::solver;
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,10 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Lookahead<R>);
 
-/// A rule that goes back, every k steps, to between where it is and where it was then.
+/// Lookahead: every k steps, a rule goes back to a point between where it is and where it was k steps before.
 ///
-/// The slow point is the one to use: [`Updater::recommended`](crate::first_order::Updater::recommended).
+/// **Method** k steps of a rule from a slow point s, then s ← s + α (x − s) and x ← s. The slow point is the one to
+/// use: [`Updater::recommended`](crate::first_order::Updater::recommended).
 ///
 /// ```
 /// use extremum::first_order::{Lookahead, Rule, Sgd};
@@ -28,6 +28,9 @@ solver!([R: Rule] Lookahead<R>);
 /// assert_eq!((x, slow), ([-2.0], [-1.0]));
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS
+/// (2019), algorithm 1.
 #[derive(Clone, Debug)]
 pub struct Lookahead<R> {
     rule: R,
@@ -37,7 +40,7 @@ pub struct Lookahead<R> {
 }
 
 impl<R> Lookahead<R> {
-    /// Around a rule.
+    /// Lookahead around a rule.
     pub fn new(rule: R) -> Self {
         Self { rule, period: 5, slow_step: 0.5, resets: false }
     }
@@ -51,14 +54,14 @@ impl<R> Lookahead<R> {
         self.slow_step = step;
         self
     }
-    /// The rule starts anew from every slow point: its averages, and its count of steps.
+    /// Resets the rule at every slow point: its averages, and its count of steps.
     pub fn reset_state(mut self) -> Self {
         self.resets = true;
         self
     }
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadMemory<M> {
     rule: M,
@@ -72,7 +75,7 @@ pub struct LookaheadMemory<M> {
 #[derive(Clone, Copy, Debug)]
 pub struct LookaheadPlan<P> {
     rule: P,
-    /// α, when a slow step is due.
+    /// α, if a slow step is due.
     slow_step: Option<f64>,
 }
 
@@ -193,7 +196,7 @@ impl<R: Rule> Rule for Lookahead<R> {
 }
 
 impl<R: Rule> Lookahead<R> {
-    /// True right after a slow step, when the rule starts anew.
+    /// True directly after a slow step, if the rule is reset then.
     fn is_reset(&self, memory: &LookaheadMemory<R::Memory>) -> bool {
         self.resets && memory.gradients == 0
     }

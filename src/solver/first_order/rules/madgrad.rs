@@ -1,7 +1,4 @@
-//! L = α + ε, w = L √t, G ← G + w g², s ← s + w g, z = x₀ − s/(∛G + ε), x ← c x + (1 − c) z − L λ x.
-//! A. Defazio, S. Jelassi, "Adaptivity without compromise: a momentumized, adaptive, dual averaged gradient method for
-//! stochastic optimization", JMLR 23 (2022), algorithm 1, with the ε in the rate and the defaults of the authors' code; the
-//! decay λ is that of pytorch_optimizer.
+//! MADGRAD.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -12,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Madgrad);
 
-/// Dual averages of all gradients, divided by the cube root of their squares. A rate of 0 moves nothing.
+/// MADGRAD: dual averages of all gradients, divided by the cube root of the sum of their squares.
+///
+/// **Method** L = α + ε, w = L √t, G ← G + w g², s ← s + w g, z = x₀ − s/(∛G + ε), x ← c x + (1 − c) z − L λ x. A rate
+/// of 0 moves nothing.
 ///
 /// ```
 /// use extremum::first_order::Madgrad;
@@ -21,6 +21,10 @@ solver!(Madgrad);
 /// assert!((x[0] + 1.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio, S. Jelassi, "Adaptivity without compromise: a momentumized, adaptive, dual averaged
+/// gradient method for stochastic optimization", JMLR 23 (2022), algorithm 1, with the ε in the rate and the defaults
+/// of the authors' code; the decay λ is that of pytorch_optimizer.
 #[derive(Clone, Debug)]
 pub struct Madgrad {
     rate: Rate,
@@ -34,7 +38,7 @@ impl Madgrad {
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), momentum: 0.9, epsilon: 1e-6, decay: 0.0 }
     }
-    /// c, default 0.9. Range: 0 to 1, 1 excluded. With 0, x₀ is not stored but found from x, G and s.
+    /// c, default 0.9. Range: 0 to 1, 1 excluded. With 0, x₀ is not stored but computed from x, G and s.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
@@ -66,7 +70,7 @@ pub struct MadgradPlan {
 }
 
 impl MadgradPlan {
-    /// s/(∛G + ε); 0 where there was no gradient yet.
+    /// s/(∛G + ε); 0 where all gradients were 0.
     #[inline(always)]
     fn average<V: Number>(&self, squares: V, sum: V) -> V {
         let (root, zero) = (squares.each(|_, g2| g2.cbrt()) + V::of(self.epsilon), V::of(0.0));

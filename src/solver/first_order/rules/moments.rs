@@ -1,5 +1,5 @@
-//! What Adam and its relatives have in common: an average of gradients, an average of squares, and the step that the
-//! first divided by the root of the second gives.
+//! What Adam and its variants have in common: an average of gradients, an average of squares, and the step, which is
+//! the first divided by the root of the second.
 //!
 //! m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², x ← (1 − α λ) x − α m̂ / (√(v̂ + ε′) + ε).
 
@@ -9,14 +9,14 @@ use crate::schedule::Rate;
 use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::Now;
 
-/// The parameters of these rules. Not all of them give all to be set.
+/// The parameters of these rules. Not every rule has a setter for each.
 #[derive(Clone, Debug)]
 pub(super) struct Moments {
     pub rate: Rate,
     pub beta: [f64; 2],
     pub epsilon: f64,
     pub epsilon_root: f64,
-    /// ε stands beside √v instead of √v̂.
+    /// Whether ε is added to √v instead of √v̂.
     pub epsilon_hat: bool,
     pub nesterov: bool,
     /// Whether m, and v, are divided by 1 − βᵗ.
@@ -24,11 +24,11 @@ pub(super) struct Moments {
     pub decay: f64,
 }
 
-/// The coefficients of a step, the same for every entry.
+/// The coefficients of a step, the same for every component.
 #[derive(Clone, Copy, Debug)]
 pub struct MomentsPlan {
     pub(super) beta: [f64; 2],
-    /// What the averages that make the step are multiplied by.
+    /// The factors of the averages that make the step.
     pub(super) weights: [f64; 2],
     /// v̂ / v
     pub(super) scale: f64,
@@ -38,7 +38,7 @@ pub struct MomentsPlan {
     pub(super) shrink: f64,
 }
 
-/// 1 − βᵗ, what an average that began at 0 is divided by.
+/// 1 − βᵗ, the divisor of an average that starts at 0.
 pub(super) fn correction(beta: f64, step: u64) -> f64 {
     1.0 - beta.powf(step as f64)
 }
@@ -68,7 +68,7 @@ impl Moments {
         check_size("decay", self.decay)
     }
 
-    /// The plan of a step by m̂: m and g are what it weighs.
+    /// The plan of a step by m̂, with weights for m and g.
     pub fn plan(&self, now: &Now) -> MomentsPlan {
         let first = |steps| if self.corrected[0] { correction(self.beta[0], steps) } else { 1.0 };
         let b1 = self.beta[0];
@@ -80,7 +80,7 @@ impl Moments {
         self.weighted(now, weights)
     }
 
-    /// The plan of a step by other weights, which are multiplied by the rate.
+    /// The plan of a step with other weights, which are multiplied by the rate.
     pub fn weighted(&self, now: &Now, weights: [f64; 2]) -> MomentsPlan {
         let rate = now.rate(&self.rate);
         let second = if self.corrected[1] { correction(self.beta[1], now.step) } else { 1.0 };
@@ -101,13 +101,13 @@ impl MomentsPlan {
         Self { scale: 0.0, epsilon_root: 0.0, epsilon: 1.0, ..self }
     }
 
-    /// m after g.
+    /// m updated by g.
     #[inline(always)]
     pub(super) fn first<V: Number>(&self, m: V, g: V) -> V {
         V::of(self.beta[0]) * m + V::of(1.0 - self.beta[0]) * g
     }
 
-    /// v after the root of a square.
+    /// v updated by the square of `root`.
     #[inline(always)]
     pub(super) fn second<V: Number>(&self, v: V, root: V) -> V {
         V::of(self.beta[1]) * v + V::of(1.0 - self.beta[1]) * root.squared()
@@ -117,7 +117,7 @@ impl MomentsPlan {
     #[inline(always)]
     pub(super) fn moved<V: Number>(&self, x: V, first: V, second: V, v: V) -> V {
         let mut change = V::of(self.weights[0]) * first;
-        // Most rules have no second: the same for all entries, so this costs them less than the product.
+        // Most rules have no second average. The test is the same for all components, and cheaper than the product.
         if self.weights[1] != 0.0 {
             change = change + V::of(self.weights[1]) * second;
         }
@@ -173,14 +173,14 @@ macro_rules! setter {
         }
     };
     (nesterov $default:literal) => {
-        /// Looks ahead, as optax does with `nesterov`: m̂ = β₁ m/(1 − β₁ᵗ⁺¹) + (1 − β₁) g/(1 − β₁ᵗ).
+        /// Nesterov's momentum, as `nesterov` in optax: m̂ = β₁ m/(1 − β₁ᵗ⁺¹) + (1 − β₁) g/(1 − β₁ᵗ).
         pub fn nesterov(mut self) -> Self {
             self.moments.nesterov = true;
             self
         }
     };
     (bias_correction $default:literal) => {
-        /// Whether m, and whether v, is divided by 1 − βᵗ; default both.
+        /// Whether m, and whether v, is divided by 1 − βᵗ; default true for both.
         pub fn bias_correction(mut self, first: bool, second: bool) -> Self {
             self.moments.corrected = [first, second];
             self

@@ -1,10 +1,4 @@
-//! Polyak steps on a model of the cost that averages those of the past: with the means d of g, F of f and q of gᵀx,
-//! W = 1 + α λ and a preconditioner P, x ← x/W − min(α/c, max(W (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d.
-//!
-//! MoMo: P = 1, c = 1, and the means are those of the first gradient at first. MoMo-Adam: P = √v̂ + ε as Adam's, and means
-//! from 0, with c = 1 − β₁ᵗ.
-//! F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive learning rates",
-//! ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
+//! MoMo and MoMo-Adam.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -16,7 +10,7 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Momo, MomoAdam);
 
-/// What the two have in common.
+/// What the two rules have in common.
 #[derive(Clone, Debug)]
 struct Model {
     rate: Rate,
@@ -25,7 +19,7 @@ struct Model {
     adapts: bool,
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MomoMemory {
     /// F
@@ -56,7 +50,7 @@ impl Model {
         1.0 / (1.0 + now.rate(&self.rate) * self.decay)
     }
 
-    /// The step along P⁻¹ d, from ‖d‖²_P⁻¹, dᵀx and gᵀx; `keep` is what the means keep of the past, `mass` is c.
+    /// The step along P⁻¹ d, from ‖d‖²_P⁻¹, dᵀx and gᵀx; `keep` is the weight of the past in the means, `mass` is c.
     fn step(
         &self,
         now: &Now,
@@ -85,12 +79,13 @@ impl Model {
 
 macro_rules! model_setters {
     () => {
-        /// f*, what the cost is never below, default 0. Range: finite.
+        /// f*, a lower bound of the cost, default 0. Range: finite.
         pub fn lower_bound(mut self, bound: f64) -> Self {
             self.model.bound = bound;
             self
         }
-        /// Estimates a larger f* on the way (section 4 of the paper), never below [`lower_bound`](Self::lower_bound).
+        /// Estimates a larger f* during the run (section 4 of the paper), never below
+        /// [`lower_bound`](Self::lower_bound).
         pub fn adaptive_bound(mut self) -> Self {
             self.model.adapts = true;
             self
@@ -103,10 +98,14 @@ macro_rules! model_setters {
     };
 }
 
-/// Momentum whose rate is a [Polyak step](crate::first_order::PolyakStep), at most α. Needs the cost:
-/// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
+/// MoMo: momentum with the rate of a [Polyak step](crate::first_order::PolyakStep), at most α, on a model of the cost
+/// that averages those of the past.
 ///
+/// **Method** With the means d of g, F of f and q of gᵀx, W = 1 + α λ and a preconditioner P, x ← x/W − min(α/c, max(W
+/// (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d. Here P = 1, c = 1, and the first means are those of the first gradient.
 /// All [groups](Rule::group) share one step.
+///
+/// **Needs** the cost: [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
 ///
 /// ```
 /// use extremum::first_order::Momo;
@@ -115,6 +114,9 @@ macro_rules! model_setters {
 /// assert!((x[0] - 1.5).abs() < 1e-15 && (x[1] - 2.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive
+/// learning rates", ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
 #[derive(Clone, Debug)]
 pub struct Momo {
     model: Model,
@@ -141,7 +143,7 @@ impl Momo {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct MomoPlan {
-    /// What d keeps.
+    /// The weight of the past in d.
     keep: f64,
     /// 1/W
     shrink: f64,
@@ -204,10 +206,14 @@ impl Rule for Momo {
     }
 }
 
-/// Adam whose rate is a [Polyak step](crate::first_order::PolyakStep), at most α/(1 − β₁ᵗ). Needs the cost:
-/// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
+/// MoMo-Adam: Adam with the rate of a [Polyak step](crate::first_order::PolyakStep), at most α/(1 − β₁ᵗ), on a model of
+/// the cost that averages those of the past.
 ///
-/// All [groups](Rule::group) share one step.
+/// **Method** The step of [`Momo`] with the P = √v̂ + ε of Adam, means that start from 0, and
+/// c = 1 − β₁ᵗ: x ← x/W − min(α/c, max(W (F − c f* − q) + dᵀx, 0) / ‖d‖²_P⁻¹) P⁻¹ d. All [groups](Rule::group) share
+/// one step.
+///
+/// **Needs** the cost: [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
 ///
 /// ```
 /// use extremum::first_order::MomoAdam;
@@ -216,6 +222,9 @@ impl Rule for Momo {
 /// assert!((x[0] - 2.0).abs() < 1e-12);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. Gower, "MoMo: momentum models for adaptive
+/// learning rates", ICML (2024), algorithms 1–3, in the form and with the defaults of optax.
 #[derive(Clone, Debug)]
 pub struct MomoAdam {
     model: Model,

@@ -1,9 +1,4 @@
-//! Adam with Nesterov's momentum, whose size follows a schedule.
-//!
-//! μₜ = β₁ (1 − ½ 0.96^(t ψ)), x ← (1 − α λ) x − α ((1 − μₜ)/(1 − Πₜ) g + μₜ₊₁/(1 − Πₜ₊₁) m) / (√v̂ + ε), with Πₜ the product
-//! of μ₁ to μₜ.
-//! T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop (2016), algorithm 2 and section 3, in the form
-//! and with the defaults of torch.optim.NAdam.
+//! NAdam.
 
 use super::moments::{Moments, MomentsPlan, setters};
 use super::{check_size, solver};
@@ -16,7 +11,10 @@ use crate::solver::first_order::slots::Columns;
 solver!(Nadam);
 setters! { Nadam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", decay "0"; }
 
-/// Adam that looks ahead.
+/// NAdam: Adam with Nesterov's momentum, whose size follows a schedule.
+///
+/// **Method** μₜ = β₁ (1 − ½ 0.96^(t ψ)), x ← (1 − α λ) x − α ((1 − μₜ)/(1 − Πₜ) g + μₜ₊₁/(1 − Πₜ₊₁) m) / (√v̂ + ε),
+/// with Πₜ the product of μ₁ to μₜ, and m and v̂ of [`Adam`](crate::first_order::Adam).
 ///
 /// ```
 /// use extremum::first_order::Nadam;
@@ -26,6 +24,9 @@ setters! { Nadam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", decay
 /// assert!((x[0] + 0.1 * (8.0 + 16.0 / 15.0) / 8.0).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop (2016), algorithm 2 and section
+/// 3, in the form and with the defaults of torch.optim.NAdam.
 #[derive(Clone, Debug)]
 pub struct Nadam {
     moments: Moments,
@@ -43,7 +44,7 @@ impl Nadam {
         self.momentum_decay = Some(psi);
         self
     }
-    /// Has the momentum μ = β₁ from the first step on, as optax does.
+    /// Takes the momentum μ = β₁ from the first step on, as optax does.
     pub fn constant_momentum(mut self) -> Self {
         self.momentum_decay = None;
         self

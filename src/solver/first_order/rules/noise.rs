@@ -1,5 +1,4 @@
-//! g ← g + N(0, η / tᵞ) at step t, from 1: a link that goes before a rule.
-//! A. Neelakantan et al., "Adding gradient noise improves learning for very deep networks", arXiv:1511.06807 (2015), eq. 1.
+//! Gradient noise: a link that goes before a rule.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -10,10 +9,10 @@ use crate::solver::first_order::number::{MOST_LANES, Number};
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Normal noise that fades.
+/// Adds normal noise to gradients, with a variance that decreases. A link that goes before a rule.
 ///
-/// The noise of an entry is a function of the seed, the step and the number of the entry alone: the same on any number of
-/// threads, and after a checkpoint.
+/// **Method** g ← g + N(0, η / tᵞ) at step t, from 1. The noise of a component is a function of the seed, the step and
+/// the index of the component alone: it is the same on any number of threads, and after a checkpoint.
 ///
 /// ```
 /// use extremum::first_order::{Noise, Rule, Sgd};
@@ -23,6 +22,9 @@ use crate::solver::first_order::slots::Columns;
 /// assert!((square - 0.25).abs() < 0.015); // four standard deviations of a mean of 10000 squares
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Neelakantan et al., "Adding gradient noise improves learning for very deep networks",
+/// arXiv:1511.06807 (2015), eq. 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
     variance: f64,
@@ -31,7 +33,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// With the variance η ≥ 0 of the first step. The paper takes the best of 0.01, 0.3 and 1.
+    /// With the variance η ≥ 0 of the first step, and a seed. The paper takes the best of 0.01, 0.3 and 1.
     pub fn new(variance: f64, seed: u64) -> Self {
         Self { variance, power: 0.55, seed }
     }
@@ -42,7 +44,7 @@ impl Noise {
     }
 }
 
-/// What the noise of a step is drawn from.
+/// The source of the noise of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct NoisePlan {
     deviation: f64,
@@ -50,11 +52,11 @@ pub struct NoisePlan {
     step: u64,
 }
 
-/// 32-bit words that make one normal: two uniform numbers.
+/// 32-bit words for one normal number: two uniform numbers.
 const WORDS: u128 = 4;
 
 impl NoisePlan {
-    /// Normal numbers for `count` entries from `index`, by the method of Box and Muller.
+    /// Normal numbers for `count` components from `index`, by the method of Box and Muller.
     fn normals(&self, index: usize, count: usize) -> [f64; MOST_LANES] {
         let mut random = ChaCha8Rng::from_seed(self.key);
         random.set_stream(self.step);

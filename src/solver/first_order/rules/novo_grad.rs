@@ -1,6 +1,4 @@
-//! w ← β₂ w + (1 − β₂) ‖g‖², u = g / (√(w + ε₀) + ε) + λ x, m ← β₁ m + u, x ← x − α m; w = ‖g‖² and m = u at first.
-//! B. Ginsburg et al., "Stochastic gradient methods with layer-wise adaptive moments for training of deep networks",
-//! arXiv:1905.11286 (2019), algorithm 1, with its β₁ = 0.95, β₂ = 0.98 (optax has 0.9 and 0.25, and ε = 1e-6).
+//! NovoGrad.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -11,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(NovoGrad);
 
-/// Momentum of gradients divided by a mean of their norms. The norm is that of a [group](Rule::group): a layer.
+/// NovoGrad: momentum of gradients that are divided by a mean of their norms.
+///
+/// **Method** w ← β₂ w + (1 − β₂) ‖g‖², u = g / (√(w + ε₀) + ε) + λ x, m ← β₁ m + u, x ← x − α m; w = ‖g‖² and m = u at
+/// first. The norm is that of a [group](Rule::group): a layer.
 ///
 /// ```
 /// use extremum::first_order::NovoGrad;
@@ -20,6 +21,10 @@ solver!(NovoGrad);
 /// assert!((x[0] + 0.06).abs() < 1e-10 && (x[1] - 0.08).abs() < 1e-10);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Ginsburg et al., "Stochastic gradient methods with layer-wise adaptive moments for training of
+/// deep networks", arXiv:1905.11286 (2019), algorithm 1, with its β₁ = 0.95, β₂ = 0.98 (optax has 0.9 and 0.25, and
+/// ε = 1e-6).
 #[derive(Clone, Debug)]
 pub struct NovoGrad {
     rate: Rate,
@@ -54,23 +59,23 @@ impl NovoGrad {
         self.epsilon = epsilon;
         self
     }
-    /// ε₀ under the root, default 0, as optax has it. Range: ≥ 0.
+    /// ε₀ under the root, default 0 as in optax. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon_root: f64) -> Self {
         self.epsilon_root = epsilon_root;
         self
     }
-    /// λ, default 0, beside the divided gradient. Range: ≥ 0. For a decay beside the rule there is
+    /// λ, default 0, added to the divided gradient. Range: ≥ 0. For decoupled decay use
     /// [`Decay`](crate::first_order::Decay).
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
     }
-    /// m ← β₁ m + (1 − β₁) u after the first step (`grad_averaging` of pytorch_optimizer).
+    /// Averages, m ← β₁ m + (1 − β₁) u, after the first step (`grad_averaging` of pytorch_optimizer).
     pub fn gradient_averaging(mut self) -> Self {
         self.averages = true;
         self
     }
-    /// α √(1 − β₂ᵗ) in the place of α (`adam_debias` of pytorch_optimizer).
+    /// Takes α √(1 − β₂ᵗ) in place of α (`adam_debias` of pytorch_optimizer).
     pub fn rate_correction(mut self) -> Self {
         self.corrects_rate = true;
         self
@@ -83,7 +88,7 @@ pub struct NovoGradPlan {
     rate: f64,
     /// β₁, 0 at the first step.
     keep: f64,
-    /// What m takes of u.
+    /// The weight of u in m.
     add: f64,
     /// 1 / (√(w + ε₀) + ε)
     scale: f64,
@@ -138,7 +143,7 @@ impl Rule for NovoGrad {
         let b2 = if now.step == 1 { 0.0 } else { self.beta[1] };
         *memory = b2 * *memory + (1.0 - b2) * sums[0];
         let divisor = (*memory + self.epsilon_root).sqrt() + self.epsilon;
-        // A gradient of zeros has no direction.
+        // A gradient of 0 has no direction.
         plan.scale = if divisor > 0.0 { 1.0 / divisor } else { 0.0 };
     }
     #[inline(always)]

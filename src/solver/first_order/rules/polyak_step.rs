@@ -1,7 +1,4 @@
-//! x ← x − γ c g with γ = min((f(x) − f*) / (‖c g‖² + ε), γ_max).
-//! B. Polyak, "Introduction to optimization" (1987), section 5.3; stochastic: N. Loizou, S. Vaswani, I. Laradji,
-//! S. Lacoste-Julien, "Stochastic Polyak step-size for SGD", AISTATS (2021), eq. 3 (SPS_max); SPS₊, which never climbs:
-//! G. Garrigos, R. Gower, F. Schaipp, "Function value learning", arXiv:2307.14528 (2023), eq. 5.
+//! Polyak's step size.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,10 +10,12 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(PolyakStep);
 
-/// Gradient steps to where a linear model of the cost is at its minimum f*. Needs the cost:
-/// [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
+/// Gradient descent with Polyak's step size: each step goes to where a linear model of the cost is at its minimum f*.
 ///
-/// All [groups](Rule::group) share one step. Nothing moves where ‖c g‖² + ε ≤ 2⁻⁵².
+/// **Method** x ← x − γ c g with γ = min((f(x) − f*) / (‖c g‖² + ε), γ_max). All [groups](Rule::group) share one step.
+/// Nothing moves where ‖c g‖² + ε ≤ 2⁻⁵².
+///
+/// **Needs** the cost: [`Updater::step_with_cost`](crate::first_order::Updater::step_with_cost).
 ///
 /// ```
 /// use extremum::first_order::PolyakStep;
@@ -27,6 +26,10 @@ solver!(PolyakStep);
 /// assert!(rule.step(&mut x, &[1.5, 2.0]).is_err());
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, "Introduction to optimization" (1987), section 5.3; stochastic: N. Loizou, S. Vaswani, I.
+/// Laradji, S. Lacoste-Julien, "Stochastic Polyak step-size for SGD", AISTATS (2021), eq. 3 (SPS_max); SPS₊, which
+/// never climbs: G. Garrigos, R. Gower, F. Schaipp, "Function value learning", arXiv:2307.14528 (2023), eq. 5.
 #[derive(Clone, Debug)]
 pub struct PolyakStep {
     largest: Rate,
@@ -42,7 +45,8 @@ impl PolyakStep {
         let (largest, scaling) = (largest.into(), 1.0);
         Self { largest, minimum: 0.0, scaling, epsilon: 0.0, never_climbs: false }
     }
-    /// f*, the least cost there is, or a guess of it; default 0. Range: finite. Below it, the step climbs.
+    /// f*, the lowest cost or an estimate of it; default 0. Range: finite. Where the cost is below it, the step goes
+    /// uphill.
     pub fn minimum(mut self, minimum: f64) -> Self {
         self.minimum = minimum;
         self
@@ -57,7 +61,7 @@ impl PolyakStep {
         self.epsilon = epsilon;
         self
     }
-    /// SPS₊: stays where the cost is below f*.
+    /// SPS₊: does not move where the cost is below f*.
     pub fn never_climb(mut self) -> Self {
         self.never_climbs = true;
         self

@@ -1,8 +1,4 @@
-//! With the estimate d of the distance to the solution, δ = d α [√(1 − β₂ᵗ) / (1 − β₁ᵗ)]:
-//! m ← β₁ m + (1 − β₁) d g, v ← β₂ v + (1 − β₂) d² g², r ← β₃ r + δ d/d₀ gᵀ(x₀ − x), s ← β₃ s + δ d/d₀ g,
-//! d ← max(d, c r/‖s‖₁), x ← (1 − δ λ) x − δ m / (√v + d ε), where δ is that of the old d.
-//! K. Mishchenko, A. Defazio, "Prodigy: an expeditiously adaptive parameter-free learner", ICML (2024), algorithm 4, in
-//! the form and with the defaults of the authors' package prodigyopt.
+//! Prodigy.
 
 use super::{check_above_0, check_beta, check_growth, check_size, solver};
 use crate::Error;
@@ -14,9 +10,13 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Prodigy);
 
-/// Adam that finds its rate: an estimate of the distance from the start to the solution, which never falls.
+/// Prodigy: Adam with a rate from an estimate of the distance from the start to the solution. The estimate never
+/// decreases.
 ///
-/// All [groups](Rule::group) share one estimate.
+/// **Method** With the estimate d of the distance to the solution, δ = d α
+/// [√(1 − β₂ᵗ) / (1 − β₁ᵗ)]: m ← β₁ m + (1 − β₁) d g, v ← β₂ v + (1 − β₂) d² g², r ← β₃ r + δ d/d₀
+/// gᵀ(x₀ − x), s ← β₃ s + δ d/d₀ g, d ← max(d, c r/‖s‖₁), x ← (1 − δ λ) x − δ m / (√v + d ε), where δ is that of the
+/// old d. All [groups](Rule::group) share one estimate.
 ///
 /// ```
 /// use extremum::first_order::Prodigy;
@@ -28,6 +28,9 @@ solver!(Prodigy);
 /// assert!(x[0].abs() < 1e-12);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** K. Mishchenko, A. Defazio, "Prodigy: an expeditiously adaptive parameter-free learner", ICML (2024),
+/// algorithm 4, in the form and with the defaults of the authors' package prodigyopt.
 #[derive(Clone, Debug)]
 pub struct Prodigy {
     rate: Rate,
@@ -45,7 +48,7 @@ pub struct Prodigy {
 }
 
 impl Prodigy {
-    /// With a learning rate α ≥ 0, a number or a schedule; 1 is what the method is made for.
+    /// With a learning rate α ≥ 0, a number or a schedule; the method is designed for 1.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self {
             rate: rate.into(),
@@ -77,17 +80,17 @@ impl Prodigy {
         self.epsilon = epsilon;
         self
     }
-    /// λ, default 0. Range: ≥ 0. For L2 there is [`Decay`](crate::first_order::Decay).
+    /// λ, default 0. Range: ≥ 0. For L2 use [`Decay`](crate::first_order::Decay).
     pub fn decay(mut self, decay: f64) -> Self {
         self.decay = decay;
         self
     }
-    /// With the factor in brackets, Adam's correction of the bias; off by default. optax always has it.
+    /// Includes the factor in brackets, Adam's bias correction; off by default. optax always has it.
     pub fn bias_correction(mut self) -> Self {
         self.corrects_bias = true;
         self
     }
-    /// d²/d₀ in the place of δ d/d₀ in s: a warm-up then does not make the estimate too large.
+    /// Takes d²/d₀ in place of δ d/d₀ in s: a warm-up then does not make the estimate too large.
     pub fn safeguard_warm_up(mut self) -> Self {
         self.is_safeguarded = true;
         self
@@ -102,17 +105,17 @@ impl Prodigy {
         self.coefficient = coefficient;
         self
     }
-    /// By what factor d may grow in a step (the first growth aside), default ∞. Range: ≥ 1.
+    /// The largest factor by which d may grow in a step, except for its first growth, default ∞. Range: ≥ 1.
     pub fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self
     }
-    /// Takes r and s from every p-th entry only, default 1. Range: ≥ 1.
+    /// Computes r and s from every p-th component only, default p = 1. Range: ≥ 1.
     pub fn every(mut self, every: u64) -> Self {
         self.every = every;
         self
     }
-    /// With β₁ = 0, scales the gradient by the old d, as optax does; prodigyopt takes the new one.
+    /// With β₁ = 0, scales the gradient by the old d, as optax does; prodigyopt takes the new d.
     pub fn old_distance(mut self) -> Self {
         self.scales_by_old = true;
         self
@@ -125,13 +128,13 @@ pub struct ProdigyPlan {
     /// δ
     delta: f64,
     b1: f64,
-    /// (1 − β₁) d, the step's own d where there is no momentum.
+    /// (1 − β₁) d, or the d of this step without momentum.
     add1: f64,
     b2: f64,
     /// (1 − β₂) d²
     add2: f64,
     b3: f64,
-    /// What s takes of g.
+    /// The weight of g in s.
     add3: f64,
     /// d ε
     epsilon: f64,
@@ -140,12 +143,12 @@ pub struct ProdigyPlan {
     every: u64,
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ProdigyMemory {
     /// d
     distance: f64,
-    /// The largest estimate, which d may not have grown to yet.
+    /// The largest estimate, which d may not have reached yet.
     largest: f64,
     /// r
     numerator: f64,
@@ -158,7 +161,7 @@ impl ProdigyPlan {
         V::of(self.b3) * s + V::of(self.add3) * g
     }
 
-    /// Zeros in the place of what is not one of every p-th entry.
+    /// Replaces by zeros all but every p-th component.
     #[inline(always)]
     fn sliced<V: Number>(&self, index: usize, term: V) -> V {
         if self.every == 1 {
@@ -243,7 +246,7 @@ impl Rule for Prodigy {
         let d = memory.distance;
         memory.numerator = plan.b3 * memory.numerator + d / self.initial * plan.delta * product;
         let estimate = self.coefficient * memory.numerator / norm;
-        // Not while all gradients were zero.
+        // Not finite while all gradients were zero.
         if estimate.is_finite() {
             let reached = if d == self.initial { d.max(estimate) } else { d };
             memory.largest = memory.largest.max(estimate);

@@ -1,6 +1,4 @@
-//! m ← β m + (1 − β) g, x ← x − α ((1 − ν) g + ν m); and Adam with such averages, of g and m̂ above, of g² and v̂ below.
-//! J. Ma, D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", ICLR (2019), eq. 3–4 (QHM) and 7–8 (QHAdam),
-//! with the defaults that the paper recommends.
+//! Quasi-hyperbolic momentum and Adam.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -16,7 +14,9 @@ fn check_nu(name: &'static str, nu: f64) -> Result<(), Error> {
     check((0.0..=1.0).contains(&nu), name, nu, "0 to 1")
 }
 
-/// The average of a gradient step and a momentum step.
+/// Quasi-hyperbolic momentum: the weighted average of a gradient step and a momentum step.
+///
+/// **Method** m ← β m + (1 − β) g, x ← x − α ((1 − ν) g + ν m).
 ///
 /// ```
 /// use extremum::first_order::Qhm;
@@ -25,6 +25,9 @@ fn check_nu(name: &'static str, nu: f64) -> Result<(), Error> {
 /// assert!((x[0] + 0.1 * (0.4 + 0.6 * 0.5)).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Ma, D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", ICLR (2019), eq. 3–4, with
+/// the defaults that the paper recommends.
 #[derive(Clone, Debug)]
 pub struct Qhm {
     rate: Rate,
@@ -90,7 +93,10 @@ impl Rule for Qhm {
     }
 }
 
-/// Adam with less weight on its moments.
+/// Quasi-hyperbolic Adam: Adam with less weight on its moments.
+///
+/// **Method** x ← x − α ((1 − ν₁) g + ν₁ m̂) / (√((1 − ν₂) g² + ν₂ v̂) + ε), with m̂ and v̂ of
+/// [`Adam`](crate::first_order::Adam).
 ///
 /// ```
 /// use extremum::first_order::QhAdam;
@@ -101,6 +107,9 @@ impl Rule for Qhm {
 /// assert!((x[0] + 0.1 + 0.1 * (1.0 + 5.0 / 6.0) / 3.5_f64.sqrt()).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Ma, D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", ICLR (2019), eq. 7–8, with
+/// the defaults that the paper recommends.
 #[derive(Clone, Debug)]
 pub struct QhAdam {
     rate: Rate,

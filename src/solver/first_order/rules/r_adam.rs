@@ -1,9 +1,4 @@
-//! Adam that waits until it knows the variance of its rates.
-//!
-//! ρ∞ = 2/(1 − β₂) − 1, ρ = ρ∞ − 2 t β₂ᵗ/(1 − β₂ᵗ). x ← (1 − α λ) x − α m̂ r √(1 − β₂ᵗ) / (√v + ε) with
-//! r² = (ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ) where ρ > 5, else − α m̂.
-//! L. Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR (2020), algorithm 2, in the form and
-//! with the defaults of torch.optim.RAdam.
+//! RAdam.
 
 use super::moments::{Moments, MomentsPlan, correction, setters};
 use super::solver;
@@ -19,7 +14,10 @@ setters! {
     RAdam: betas "0.9 and 0.999", epsilon "1e-8", epsilon_root "0", nesterov "", bias_correction "", decay "0";
 }
 
-/// Adam whose first steps are those of momentum.
+/// RAdam: Adam that takes steps of momentum until the variance of its rates is known.
+///
+/// **Method** ρ∞ = 2/(1 − β₂) − 1, ρ = ρ∞ − 2 t β₂ᵗ/(1 − β₂ᵗ). x ← (1 − α λ) x − α m̂ r √(1 − β₂ᵗ) / (√v + ε) with
+/// r² = (ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ) where ρ > 5, else − α m̂.
 ///
 /// ```
 /// use extremum::first_order::RAdam;
@@ -28,6 +26,9 @@ setters! {
 /// assert!((x[0] + 0.8).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** L. Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR (2020), algorithm 2,
+/// in the form and with the defaults of torch.optim.RAdam.
 #[derive(Clone, Debug)]
 pub struct RAdam {
     moments: Moments,
@@ -45,19 +46,19 @@ impl RAdam {
         self.moments.epsilon_hat = false;
         self
     }
-    /// What ρ has to exceed, default 5. Range: finite, ≥ 4, below which the variance is not known.
+    /// The threshold that ρ has to exceed, default 5. Range: finite, ≥ 4; the variance is not defined below 4.
     pub fn threshold(mut self, rho: f64) -> Self {
         self.rectification.threshold = rho;
         self
     }
-    /// Does not move, nor decay, until ρ exceeds the threshold, as pytorch_optimizer does.
+    /// Neither moves nor decays until ρ exceeds the threshold, as in pytorch_optimizer.
     pub fn waiting(mut self) -> Self {
         self.rectification.waits = true;
         self
     }
 }
 
-/// What becomes of a step whose variance is not known, and of others.
+/// The rectification of a step, and what replaces it while the variance is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Rectification {
     pub threshold: f64,

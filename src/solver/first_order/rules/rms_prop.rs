@@ -1,7 +1,4 @@
-//! v ← ρ v + (1 − ρ) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − α b, with ḡ the mean gradient when centred, else 0.
-//! T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves, "Generating sequences with
-//! recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults of torch.optim.RMSprop, with
-//! those of optax as options.
+//! RMSprop.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -12,7 +9,10 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(RmsProp);
 
-/// Gradients divided by the root of their mean square.
+/// RMSprop: gradients divided by the root of their mean square.
+///
+/// **Method** v ← ρ v + (1 − ρ) g², b ← μ b + g / (√(v − ḡ²) + ε), x ← x − α b, with ḡ the mean gradient when centred,
+/// else 0.
 ///
 /// ```
 /// use extremum::first_order::RmsProp;
@@ -21,6 +21,10 @@ solver!(RmsProp);
 /// assert!((x[0] + 0.1).abs() < 1e-8);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** T. Hinton, lecture 6e of "Neural networks for machine learning" (2012); centred: A. Graves,
+/// "Generating sequences with recurrent neural networks", arXiv:1308.0850 (2013), eq. 38–45; the form and the defaults
+/// of torch.optim.RMSprop, with those of optax as options.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     rate: Rate,
@@ -51,7 +55,7 @@ impl RmsProp {
             nesterov: false,
         }
     }
-    /// ρ, default 0.99; that of optax is 0.9. Range: 0 to 1, 1 excluded.
+    /// ρ, default 0.99 (0.9 in optax). Range: 0 to 1, 1 excluded.
     pub fn smoothing(mut self, smoothing: f64) -> Self {
         self.smoothing = smoothing;
         self
@@ -71,7 +75,7 @@ impl RmsProp {
         self.epsilon = epsilon;
         self
     }
-    /// ε under the root instead of beside it, as optax has it by default.
+    /// Adds ε under the root instead of outside of it, the default of optax.
     pub fn epsilon_inside(mut self) -> Self {
         self.epsilon_inside = true;
         self
@@ -86,13 +90,13 @@ impl RmsProp {
         self.bias_correction = true;
         self
     }
-    /// Puts the rate inside the momentum, b ← μ b + α g/√v and x ← x − b, as in optax: a change of the rate then works on
-    /// new gradients only.
+    /// Puts the rate inside the momentum, b ← μ b + α g/√v and x ← x − b, as in optax: a change of the rate then
+    /// affects new gradients only.
     pub fn rate_inside(mut self) -> Self {
         self.rate_inside = true;
         self
     }
-    /// A momentum that looks ahead, x ← x − α (g/√v + μ b), an option of optax.
+    /// Nesterov's momentum, x ← x − α (g/√v + μ b), an option of optax.
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
         self
@@ -105,9 +109,9 @@ pub struct RmsPropPlan {
     smoothing: f64,
     /// 1 / (1 − ρᵗ) or 1.
     correction: f64,
-    /// ε under the root and beside it.
+    /// ε under the root and outside of it.
     epsilon: [f64; 2],
-    /// What is multiplied by the rate: the momentum's input and its output.
+    /// The factors of the momentum's input and of its output.
     rate: [f64; 2],
     momentum: f64,
     centred: bool,

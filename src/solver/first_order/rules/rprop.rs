@@ -1,7 +1,4 @@
-//! s ← clamp(s η⁺) where gradient and last gradient have one sign, clamp(s η⁻) where they differ, then g = 0; x ← x − s sign(g).
-//! M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN
-//! (1993), in the form Rprop⁻ without weight backtracking of C. Igel, M. Hüsken, "Improving the Rprop learning algorithm",
-//! NC (2000), algorithm iRprop⁻, with the defaults of torch.optim.Rprop.
+//! Rprop.
 
 use super::{check_size, solver};
 use crate::Error;
@@ -13,7 +10,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Rprop);
 
-/// A step size for every entry that grows while the sign of the gradient stays: for gradients without noise.
+/// Rprop: a step size for every component, which grows while the sign of the gradient stays the same; for gradients
+/// without noise.
+///
+/// **Method** s ← clamp(s η⁺) where gradient and last gradient have one sign, clamp(s η⁻) where they differ, then
+/// g = 0; x ← x − s sign(g).
 ///
 /// ```
 /// use extremum::first_order::Rprop;
@@ -26,6 +27,10 @@ solver!(Rprop);
 /// assert!((x[0] + 0.16).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP
+/// algorithm", ICNN (1993), in the form Rprop⁻ without weight backtracking of C. Igel, M. Hüsken, "Improving the Rprop
+/// learning algorithm", NC (2000), algorithm iRprop⁻, with the defaults of torch.optim.Rprop.
 #[derive(Clone, Debug)]
 pub struct Rprop {
     rate: Rate,
@@ -36,7 +41,7 @@ pub struct Rprop {
 }
 
 impl Rprop {
-    /// With the step size s ≥ 0 of the first step; 1e-2 is common. Of a schedule only the first rate counts.
+    /// With the step size s ≥ 0 of the first step; 1e-2 is common. Only the first rate of a schedule is used.
     pub fn new(rate: impl Into<Rate>) -> Self {
         Self { rate: rate.into(), shrink: 0.5, grow: 1.2, smallest: 1e-6, largest: 50.0 }
     }
@@ -46,7 +51,8 @@ impl Rprop {
         self.grow = grow;
         self
     }
-    /// The bounds of s, the first one included, default 1e-6 and 50. Range: ≥ 0, the second not below the first.
+    /// The bounds of s, which also hold for the first step, default 1e-6 and 50. Range: ≥ 0, the second at least the
+    /// first.
     pub fn step_sizes(mut self, smallest: f64, largest: f64) -> Self {
         self.smallest = smallest;
         self.largest = largest;
@@ -57,7 +63,7 @@ impl Rprop {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct RpropPlan {
-    /// What is left of a stored step size: nothing at the first step.
+    /// The share of the stored step size that is kept: 0 at the first step.
     keep: f64,
     /// The step size of the first step, 0 later.
     first: f64,

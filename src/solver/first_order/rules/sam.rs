@@ -1,6 +1,4 @@
-//! Two gradients a step: with the first x ← x + ρ g/‖g‖, with the second a step of a rule from where x was before.
-//! P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, "Sharpness-aware minimization for efficiently improving
-//! generalization", ICLR (2021), algorithm 1 and eq. 2.
+//! Sharpness-aware minimization.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +10,13 @@ use crate::solver::first_order::slots::{Columns, Slots};
 
 solver!([R: Rule] Sam<R>);
 
-/// Minima in flat valleys: a rule with the gradient of the highest point at distance ρ.
+/// Sharpness-aware minimization (SAM), for minima in flat valleys: a rule with the gradient of the point at distance ρ
+/// that is the highest to first order.
 ///
-/// Every other call goes up, and leaves x there for the next gradient; the next one goes back and lets the rule step.
-/// [`Updater::recommended`](crate::first_order::Updater::recommended) is the lower point at any time. The norm is that of
-/// all [groups](Rule::group). Averages of the points go inside.
+/// **Method** Two gradients a step: with the first x ← x + ρ g/‖g‖, with the second a step of a rule from where x was
+/// before. The first of two calls goes up, and leaves x there for the next gradient; the second goes back and lets the
+/// rule step. [`Updater::recommended`](crate::first_order::Updater::recommended) is the lower point at any time. The
+/// norm is that of all [groups](Rule::group). Chain an average of the points to the inner rule, not to `Sam`.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Sam, Sgd};
@@ -28,6 +28,9 @@ solver!([R: Rule] Sam<R>);
 /// assert_eq!(x, [1.75]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, "Sharpness-aware minimization for efficiently
+/// improving generalization", ICLR (2021), algorithm 1 and eq. 2.
 #[derive(Clone, Debug)]
 pub struct Sam<R> {
     radius: f64,
@@ -35,13 +38,13 @@ pub struct Sam<R> {
 }
 
 impl<R> Sam<R> {
-    /// With a radius ρ ≥ 0, 0.05 is common, around a rule.
+    /// With a radius ρ ≥ 0 around a rule; 0.05 is common.
     pub fn new(radius: f64, rule: R) -> Self {
         Self { radius, rule }
     }
 }
 
-/// What is remembered beside the entries.
+/// The stored scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SamMemory<M> {
     rule: M,
@@ -56,7 +59,7 @@ pub struct SamMemory<M> {
 pub struct SamPlan<P> {
     /// ρ/‖g‖
     climb: f64,
-    /// The step of the rule, when it is its turn.
+    /// The step of the rule, if it is due.
     rule: Option<P>,
 }
 
@@ -104,7 +107,7 @@ impl<R: Rule> Rule for Sam<R> {
     ) -> [V; 4] {
         let zero = V::of(0.0);
         match (round, &plan.rule) {
-            // Also on the way back: a gradient with bad numbers then skips the step as a whole.
+            // Also on the way back: a gradient that is not finite then skips the whole step.
             (0, _) => [at.g.squared(), zero, zero, zero],
             (_, Some(rule)) => R::survey(rule, round - 1, Entry { x: below, ..at }, values),
             (_, None) => [zero; 4],

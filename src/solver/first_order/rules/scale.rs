@@ -1,4 +1,4 @@
-//! g ← c g: a link that goes before a rule.
+//! A factor of the gradient.
 
 use crate::Error;
 use crate::error::check;
@@ -6,8 +6,10 @@ use crate::solver::first_order::number::Number;
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
 
-/// Gradients multiplied by a number; by −1, a rule climbs. What comes before it in the chain (a decay) still works on the
-/// gradient as it was given, what comes after it on the product.
+/// Multiplies gradients by a number; with −1, a rule maximises. A link that goes before a rule.
+///
+/// **Method** g ← c g. Links before it in the chain (a decay) see the gradient as it was given, links after it the
+/// product.
 ///
 /// ```
 /// use extremum::first_order::{Rule, Scale, Sgd};

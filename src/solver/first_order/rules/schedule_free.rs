@@ -1,11 +1,6 @@
-//! Averaging in the place of a decreasing rate.
+//! Schedule-free methods: averaging in place of a decreasing rate.
 //!
-//! With u the step of the base method at y: z ← z − α u, x ← (1 − c) x + c z, y = (1 − β) z + β x, and c = w/Σw with
-//! w = tʳ (max α)ᵖ. The gradient is taken at y; x is the point to use. What is stored is y and z, and updated as
-//! y ← (1 − c) y + c z − α (1 − β (1 − c)) u with the old z, which is the same.
-//! A. Defazio et al., "The road less scheduled", NeurIPS (2024), eq. 3–5 and algorithm 1, in the form and with the
-//! defaults of the authors' package schedulefree; RAdam's rate: L. Liu et al., "On the variance of the adaptive learning
-//! rate and beyond", ICLR (2020), algorithm 2.
+//! y and z are stored. The update y ← (1 − c) y + c z − α (1 − β (1 − c)) u, with the old z, equals the published one.
 
 use super::{check_beta, check_size, solver};
 use crate::Error;
@@ -17,7 +12,7 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(ScheduleFreeSgd, ScheduleFreeAdamW, ScheduleFreeRAdam);
 
-/// What the three have in common.
+/// What the three rules have in common.
 #[derive(Clone, Debug)]
 struct Averaging {
     rate: Rate,
@@ -39,9 +34,9 @@ pub struct ScheduleFreePlan {
     push: f64,
     decay: f64,
     b2: f64,
-    /// 1 / √(1 − β₂ᵗ), or 0 for steps of the gradient's size.
+    /// 1 / √(1 − β₂ᵗ), or 0 for gradient steps.
     root: f64,
-    /// ε, or 1 for steps of the gradient's size.
+    /// ε, or 1 for gradient steps.
     epsilon: f64,
 }
 
@@ -94,17 +89,17 @@ impl ScheduleFreePlan {
 
 macro_rules! averaging_setters {
     () => {
-        /// β, default 0.9: how far y is from z to x. Range: 0 to 1, both excluded.
+        /// β, the weight of x in y, default 0.9. Range: 0 to 1, both excluded.
         pub fn beta(mut self, beta: f64) -> Self {
             self.averaging.beta = beta;
             self
         }
-        /// λ, default 0: u is larger by λ y. Range: ≥ 0.
+        /// λ, default 0: adds λ y to u. Range: ≥ 0.
         pub fn decay(mut self, decay: f64) -> Self {
             self.averaging.decay = decay;
             self
         }
-        /// r, the power of the step in the weights, default 0. Range: finite.
+        /// r, the power of the step number in the weights, default 0. Range: finite.
         pub fn weight_power(mut self, power: f64) -> Self {
             self.averaging.power = power;
             self
@@ -117,7 +112,11 @@ macro_rules! averaging_setters {
     };
 }
 
-/// Gradient steps whose average is the result: [`Updater::recommended`](crate::first_order::Updater::recommended).
+/// Gradient descent with averaging in place of a decreasing rate.
+///
+/// **Method** With u = g + λ y, the step of the base method at y: z ← z − α u, x ← (1 − c) x + c z,
+/// y = (1 − β) z + β x, and c = w/Σw with w = tʳ (max α)ᵖ. The gradient is taken at y; x is the point to use:
+/// [`Updater::recommended`](crate::first_order::Updater::recommended).
 ///
 /// ```
 /// use extremum::first_order::ScheduleFreeSgd;
@@ -129,6 +128,9 @@ macro_rules! averaging_setters {
 /// assert_eq!((y, x), ([-2.5], [-2.0]));
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio et al., "The road less scheduled", NeurIPS (2024), eq. 3–5 and algorithm 1, in the form
+/// and with the defaults of the authors' package schedulefree.
 #[derive(Clone, Debug)]
 pub struct ScheduleFreeSgd {
     averaging: Averaging,
@@ -240,7 +242,10 @@ macro_rules! with_second_moment {
     };
 }
 
-/// Steps of AdamW without a momentum, u = g / (√v̂ + ε) + λ y, whose average is the result:
+/// AdamW without momentum, with averaging in place of a decreasing rate.
+///
+/// **Method** z, x and y of [`ScheduleFreeSgd`], with u = g / (√v̂ + ε) + λ y and the v̂ of
+/// [`Adam`](crate::first_order::Adam). The gradient is taken at y; x is the point to use:
 /// [`Updater::recommended`](crate::first_order::Updater::recommended).
 ///
 /// ```
@@ -253,6 +258,9 @@ macro_rules! with_second_moment {
 /// assert!((y[0] + 0.155).abs() < 1e-15 && (x[0] + 0.15).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio et al., "The road less scheduled", NeurIPS (2024), eq. 3–5 and algorithm 1, in the form
+/// and with the defaults of the authors' package schedulefree.
 #[derive(Clone, Debug)]
 pub struct ScheduleFreeAdamW {
     averaging: Averaging,
@@ -278,9 +286,10 @@ with_second_moment!(ScheduleFreeAdamW, "ScheduleFreeAdamW", |this, now, memory| 
     ScheduleFreePlan { b2: this.beta2, root, epsilon: this.epsilon, ..plan }
 });
 
-/// [`ScheduleFreeAdamW`] with the rates of RAdam in the place of a warm-up: the rate is multiplied by
-/// √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)) where ρ = ρ∞ − 2t β₂ᵗ/(1 − β₂ᵗ) is above 4 (ρ∞ = 2/(1 − β₂) − 1); before that
-/// nothing moves.
+/// [`ScheduleFreeAdamW`] with the rates of RAdam in place of a warm-up.
+///
+/// **Method** The rate is multiplied by √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)) where ρ = ρ∞ − 2t β₂ᵗ/(1 − β₂ᵗ) is
+/// above 4 (ρ∞ = 2/(1 − β₂) − 1); before that nothing moves.
 ///
 /// ```
 /// use extremum::first_order::ScheduleFreeRAdam;
@@ -291,6 +300,10 @@ with_second_moment!(ScheduleFreeAdamW, "ScheduleFreeAdamW", |this, now, memory| 
 /// assert!((y[0] - 0.7).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** A. Defazio et al., "The road less scheduled", NeurIPS (2024), eq. 3–5 and algorithm 1, in the form
+/// and with the defaults of the authors' package schedulefree; RAdam's rate: L. Liu et al., "On the variance of the
+/// adaptive learning rate and beyond", ICLR (2020), algorithm 2.
 #[derive(Clone, Debug)]
 pub struct ScheduleFreeRAdam {
     averaging: Averaging,
@@ -305,7 +318,7 @@ impl ScheduleFreeRAdam {
         let (averaging, beta2) = (Averaging::new(rate.into()), 0.999);
         Self { averaging, beta2, epsilon: 1e-8, takes_gradient_steps: false }
     }
-    /// Where ρ is at most 4, u is g (`silent_sgd_phase=False` of schedulefree).
+    /// Takes gradient steps, u = g, where ρ is at most 4 (`silent_sgd_phase=False` of schedulefree).
     pub fn gradient_steps(mut self) -> Self {
         self.takes_gradient_steps = true;
         self

@@ -1,9 +1,4 @@
 //! Gradient steps with and without momentum.
-//!
-//! b ← μ b + (1 − τ) g, with b = g at the first step; x ← x − α b, or with Nesterov's look ahead x ← x − α (g + μ b).
-//! B. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Comp. Math. 4 (1964), eq. 9;
-//! I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML (2013), eq. 3–4, in
-//! the form and with the defaults of torch.optim.SGD.
 
 use super::{check_beta, solver};
 use crate::Error;
@@ -15,7 +10,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Sgd, Momentum, Nesterov);
 
-/// x ← x − α g.
+/// Gradient descent at a given rate.
+///
+/// **Method** x ← x − α g, the plain form of torch.optim.SGD.
 ///
 /// ```
 /// use extremum::first_order::Sgd;
@@ -59,7 +56,9 @@ impl Rule for Sgd {
     }
 }
 
-/// The heavy ball: b ← μ b + (1 − τ) g, x ← x − α b.
+/// Gradient descent with momentum: the heavy ball.
+///
+/// **Method** b ← μ b + (1 − τ) g, with b = g at the first step; x ← x − α b.
 ///
 /// ```
 /// use extremum::first_order::Momentum;
@@ -70,6 +69,9 @@ impl Rule for Sgd {
 /// assert!((x[0] + 0.25).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** B. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Comp. Math. 4
+/// (1964), eq. 9; in the form and with the defaults of torch.optim.SGD.
 #[derive(Clone, Debug)]
 pub struct Momentum {
     rate: Rate,
@@ -87,7 +89,7 @@ impl Momentum {
         self.momentum = momentum;
         self
     }
-    /// τ, default 0: how much of a new gradient is left out, from the second on. Range: 0 to 1.
+    /// τ, default 0: the share of each gradient after the first that is left out. Range: 0 to 1.
     pub fn dampening(mut self, dampening: f64) -> Self {
         self.dampening = dampening;
         self
@@ -102,7 +104,7 @@ pub struct MomentumPlan {
     keep: f64,
     /// 1 − τ, 1 at the first step.
     add: f64,
-    /// μ when looking ahead.
+    /// μ for Nesterov's step.
     ahead: f64,
 }
 
@@ -138,7 +140,9 @@ impl Rule for Momentum {
     }
 }
 
-/// Momentum that looks ahead: b ← μ b + g, x ← x − α (g + μ b).
+/// Gradient descent with Nesterov's momentum.
+///
+/// **Method** b ← μ b + g, with b = g at the first step; x ← x − α (g + μ b).
 ///
 /// ```
 /// use extremum::first_order::Nesterov;
@@ -147,6 +151,9 @@ impl Rule for Momentum {
 /// assert!((x[0] + 0.15).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML
+/// (2013), eq. 3–4, in the form and with the defaults of torch.optim.SGD.
 #[derive(Clone, Debug)]
 pub struct Nesterov(Momentum);
 

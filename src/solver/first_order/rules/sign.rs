@@ -1,6 +1,4 @@
-//! x ← x − α sign(g), and x ← x − α sign(m) with m ← β m + (1 − β) g.
-//! J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for non-convex problems",
-//! ICML (2018), algorithms 1 and 2 (Signum).
+//! Steps by the sign of the gradient or of a momentum.
 
 use super::{check_beta, solver};
 use crate::Error;
@@ -11,7 +9,9 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(SignSgd, Signum);
 
-/// Steps of the size of the rate against the sign of the gradient; where it is 0, nothing moves.
+/// Steps of the size of the rate against the sign of the gradient. Components with gradient 0 do not move.
+///
+/// **Method** x ← x − α sign(g).
 ///
 /// ```
 /// use extremum::first_order::SignSgd;
@@ -20,6 +20,9 @@ solver!(SignSgd, Signum);
 /// assert_eq!(x, [0.5, 1.5, 1.0]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for
+/// non-convex problems", ICML (2018), algorithm 1.
 #[derive(Clone, Debug)]
 pub struct SignSgd {
     rate: Rate,
@@ -57,6 +60,8 @@ impl Rule for SignSgd {
 
 /// Steps of the size of the rate against the sign of a momentum.
 ///
+/// **Method** x ← x − α sign(m) with m ← β m + (1 − β) g.
+///
 /// ```
 /// use extremum::first_order::Signum;
 /// let mut x = [0.0_f64];
@@ -66,6 +71,9 @@ impl Rule for SignSgd {
 /// assert_eq!(x, [-1.0]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** J. Bernstein, Y.-X. Wang, K. Azizzadenesheli, A. Anandkumar, "signSGD: compressed optimisation for
+/// non-convex problems", ICML (2018), algorithm 2 (Signum).
 #[derive(Clone, Debug)]
 pub struct Signum {
     rate: Rate,

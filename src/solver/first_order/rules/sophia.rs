@@ -1,6 +1,4 @@
-//! m ← β₁ m + (1 − β₁) g, every k steps h ← β₂ h + (1 − β₂) ĥ, x ← (1 − α λ) x − α clip(m / max(γ h, ε), 1).
-//! H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, "Sophia: a scalable stochastic second-order optimizer for language model
-//! pre-training", ICLR (2024), algorithm 3. ĥ is an estimate of the Hessian's diagonal, such as Hutchinson's (algorithm 1).
+//! Sophia.
 
 use super::{check_above_0, check_beta, check_size, solver};
 use crate::Error;
@@ -12,11 +10,14 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Sophia);
 
-/// Newton steps with a diagonal Hessian, cut to the size of the rate; where the curvature is not above 0, steps of the
-/// size of the rate.
+/// Sophia: Newton steps with a diagonal Hessian, clipped to the size of the rate. Where the curvature is not above 0,
+/// steps have the size of the rate.
 ///
-/// The diagonal comes by [`Updater::show_curvature`](crate::first_order::Updater::show_curvature), every k steps from the
-/// first; before it does, every step has the size of the rate.
+/// **Method** m ← β₁ m + (1 − β₁) g, every k steps h ← β₂ h + (1 − β₂) ĥ, x ← (1 − α λ) x − α clip(m / max(γ h, ε), 1).
+/// ĥ is an estimate of the Hessian's diagonal, such as Hutchinson's (algorithm 1).
+///
+/// **Needs** the diagonal by [`Updater::show_curvature`](crate::first_order::Updater::show_curvature), every k steps
+/// from the first. Until the first one comes, every step has the size of the rate.
 ///
 /// ```
 /// use extremum::first_order::Sophia;
@@ -29,6 +30,9 @@ solver!(Sophia);
 /// assert_eq!(x, [1.0, 0.0]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, "Sophia: a scalable stochastic second-order optimizer for
+/// language model pre-training", ICLR (2024), algorithm 3.
 #[derive(Clone, Debug)]
 pub struct Sophia {
     rate: Rate,
@@ -50,7 +54,7 @@ impl Sophia {
         self.beta = [first, second];
         self
     }
-    /// γ, default 0.01. Range: ≥ 0. A smaller one cuts more entries.
+    /// γ, default 0.01. Range: ≥ 0. A smaller γ clips more components.
     pub fn curvature_factor(mut self, factor: f64) -> Self {
         self.factor = factor;
         self

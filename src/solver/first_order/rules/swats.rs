@@ -1,7 +1,4 @@
-//! First Adam, with its step p; each step suggests the rate γ = pᵀp/(−pᵀg) of a gradient step of the same length along g.
-//! λ ← β₂ λ + (1 − β₂) γ, Λ = λ/(1 − β₂ᵗ). When Λ and γ agree: b ← β₁ b + g, x ← x − (1 − β₁) Λ b from then on.
-//! N. Keskar, R. Socher, "Improving generalization performance by switching from Adam to SGD", arXiv:1712.07628 (2017),
-//! algorithm 1, with its defaults.
+//! SWATS.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +11,11 @@ use crate::solver::first_order::slots::Columns;
 
 solver!(Swats);
 
-/// Adam that turns to gradient steps with momentum once it knows their rate.
+/// SWATS: Adam that switches to gradient steps with momentum once it has an estimate of their rate.
+///
+/// **Method** First Adam, with its step p; each step suggests the rate γ = pᵀp/(−pᵀg) of a gradient step of the same
+/// length along g. λ ← β₂ λ + (1 − β₂) γ, Λ = λ/(1 − β₂ᵗ). When Λ and γ agree: b ← β₁ b + g, x ← x − (1 − β₁) Λ b from
+/// then on.
 ///
 /// ```
 /// use extremum::first_order::Swats;
@@ -27,6 +28,9 @@ solver!(Swats);
 /// assert!((x[0] + 0.1 + 0.1 + 0.5 * 0.1).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** N. Keskar, R. Socher, "Improving generalization performance by switching from Adam to SGD",
+/// arXiv:1712.07628 (2017), algorithm 1, with its defaults.
 #[derive(Clone, Debug)]
 pub struct Swats {
     rate: Rate,
@@ -58,12 +62,12 @@ impl Swats {
         self.beta = [first, second];
         self
     }
-    /// ε beside the root of Adam's v, default 1e-9. Range: ≥ 0.
+    /// ε, added to the root of Adam's v, default 1e-9. Range: ≥ 0.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
-    /// What is added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
+    /// Added to v under the root, default 0; pytorch_optimizer adds 1e-15. Range: ≥ 0.
     pub fn epsilon_root(mut self, epsilon: f64) -> Self {
         self.epsilon_root = epsilon;
         self
@@ -84,14 +88,14 @@ impl Swats {
         self.amsgrad = true;
         self
     }
-    /// Gradient steps x ← x − Λ b, with the whole of b, as `nesterov` is in pytorch_optimizer.
+    /// Gradient steps x ← x − Λ b, without the factor 1 − β₁, as `nesterov` in pytorch_optimizer.
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
         self
     }
 }
 
-/// What is known of the rate of gradient steps.
+/// What is known about the rate of gradient steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SwatsMemory {
     /// λ
@@ -104,7 +108,7 @@ pub struct SwatsMemory {
 #[derive(Clone, Copy, Debug)]
 pub struct SwatsPlan {
     beta: [f64; 2],
-    /// α √(1 − β₂ᵗ)/(1 − β₁ᵗ), or what b is multiplied by.
+    /// α √(1 − β₂ᵗ)/(1 − β₁ᵗ), or the factor of b.
     rate: f64,
     /// 1 − r λ
     shrink: f64,
@@ -207,7 +211,7 @@ impl Rule for Swats {
         let [absolute, relative] = self.tolerance;
         let agree = (rate - suggested).abs() <= absolute + relative * suggested.abs();
         if now.step > 1 && rate > 0.0 && agree {
-            // The factor is in the steps of Adam already, and will be applied to this rate.
+            // The steps of Adam include the factor already, and it will be applied to this rate again.
             memory.found = Some(rate / now.factor);
             plan.switches = true;
         }

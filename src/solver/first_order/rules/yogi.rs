@@ -1,6 +1,4 @@
-//! m ← β₁ m + (1 − β₁) g, v ← v − (1 − β₂) sign(v − g²) g², x ← (1 − α λ) x − α m̂ / (√v̂ + ε).
-//! M. Zaheer et al., "Adaptive methods for nonconvex optimization", NeurIPS (2018), algorithm 2, with the corrections for
-//! bias and the defaults of optax.yogi.
+//! Yogi.
 
 use super::moments::{Moments, MomentsPlan, setters};
 use super::{check_size, solver};
@@ -13,7 +11,9 @@ use crate::solver::first_order::slots::Columns;
 solver!(Yogi);
 setters! { Yogi: betas "0.9 and 0.999", epsilon "1e-3", bias_correction "", decay "0"; }
 
-/// Adam whose mean square moves by the square of the gradient at most: rates rise slowly.
+/// Yogi: Adam with a mean square that changes by at most (1 − β₂) g² in a step, so that rates increase slowly.
+///
+/// **Method** m ← β₁ m + (1 − β₁) g, v ← v − (1 − β₂) sign(v − g²) g², x ← (1 − α λ) x − α m̂ / (√v̂ + ε).
 ///
 /// ```
 /// use extremum::first_order::Yogi;
@@ -23,6 +23,9 @@ setters! { Yogi: betas "0.9 and 0.999", epsilon "1e-3", bias_correction "", deca
 /// assert!((x[0] + 0.1).abs() < 1e-15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
+///
+/// **References** M. Zaheer et al., "Adaptive methods for nonconvex optimization", NeurIPS (2018), algorithm 2, with
+/// the corrections for bias and the defaults of optax.yogi.
 #[derive(Clone, Debug)]
 pub struct Yogi {
     moments: Moments,

@@ -1,13 +1,13 @@
-//! How bounds are kept: the search goes on in ℝⁿ, and a smooth map takes its points into the box.
+//! Bounds: the search runs in ℝⁿ, and a smooth map takes its points into the box.
 //!
 //! ```text
-//! x = l + (u − (l − a))² / 4a   for l − 3a ≤ u ≤ l + a,   x = u in the middle, alike at the upper bound
+//! x = l + (u − (l − a))² / 4a   for l − 3a ≤ u ≤ l + a,   x = u in the middle, likewise at the upper bound
 //! ```
 //!
-//! A minimum on a bound is one of the map's parabola, at u = l − a: the search sees a quadratic there and not an edge. The map
-//! is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself beyond. There, costs show
-//! mirror images of the inside, and populations settle between the two. So steps beyond l − 3a are drawn again, ten times at
-//! most, and the mean stays above l − a.
+//! A minimum on a bound becomes a minimum of the map's parabola, at u = l − a: the search sees a quadratic there, not
+//! an edge. The map is that of N. Hansen's `BoxConstraintsLinQuadTransformation` in pycma, which repeats itself farther
+//! out. The costs there are mirror images of the inside, and populations settle between the two. So steps beyond l − 3a
+//! are drawn again, up to ten draws in all, and the mean stays above l − a.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::super::Space;
 /// a, as a share of the first population's width.
 const MARGIN: f64 = 0.02;
 
-/// The default standard deviation, as a share of that width, and the largest as one of the bounds' width.
+/// The default standard deviation, as a share of that width, and the largest, as a share of the bounds' width.
 const SPREAD: f64 = 0.3;
 
 /// The coordinates that are free to move: those whose bounds are not equal.
@@ -33,7 +33,7 @@ struct Side {
     lower: f64,
     upper: f64,
     margin: f64,
-    /// Where the middle begins and ends: at the bounds, or the largest numbers, where there is no parabola.
+    /// Where the middle begins and ends: at the bounds, or at the largest numbers, where there is no parabola.
     least: f64,
     most: f64,
     /// The first standard deviation.
@@ -49,7 +49,7 @@ impl Boundary {
             let margin = (MARGIN * width).min(upper / 2.0 - lower / 2.0);
             let most = SPREAD * (upper - lower);
             let (mut first, mut last) = (lower + margin, upper - margin);
-            // Beyond the largest numbers there is no parabola: those bounds are kept by clamping.
+            // A parabola beyond the largest numbers is left out: such bounds are kept by clamping.
             if !(lower - 3.0 * margin).is_finite() {
                 (first, lower) = (lower.max(f64::MIN), f64::NEG_INFINITY);
             }
@@ -70,7 +70,7 @@ impl Boundary {
         Self { free: (0..space.dimension()).filter(is_free).map(side).collect() }
     }
 
-    /// How many coordinates are free.
+    /// The number of free coordinates.
     pub fn dimension(&self) -> usize {
         self.free.len()
     }
@@ -113,7 +113,7 @@ impl Boundary {
         }
     }
 
-    /// The point of the search, of all that are mapped to x the one nearest to `near`.
+    /// The point of the search nearest to `near` among all that are mapped to x.
     pub fn encode(&self, x: &DVector<f64>, near: &[f64], u: &mut [f64]) {
         for ((side, near), u) in self.free.iter().zip(near).zip(u) {
             *u = side.encoded(x[side.coordinate], *near);
@@ -122,7 +122,7 @@ impl Boundary {
 }
 
 impl Side {
-    /// What a point outside of the middle is mapped to.
+    /// The image of a point outside of the middle.
     fn bent(&self, space: &Space, u: f64) -> f64 {
         let Self { lower, upper, margin, .. } = *self;
         let u = self.reflected(u);
@@ -138,7 +138,7 @@ impl Side {
         space.clamped(self.coordinate, x.clamp(f64::MIN, f64::MAX))
     }
 
-    /// Into [lower − margin, upper + margin].
+    /// Folds into [lower − margin, upper + margin].
     fn reflected(&self, u: f64) -> f64 {
         let (low, high) = (self.lower - self.margin, self.upper + self.margin);
         if u >= low && u <= high {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// They are named in the paper's letters where they are used.
+/// The comments give the paper's symbols.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Constants {
     /// w₁ ≥ .. ≥ w_λ: the first `parents` are positive and have the sum 1, the rest is not positive.
@@ -74,8 +74,8 @@ impl Constants {
             rank_one,
             rank_mu,
             expected_norm: n.sqrt() * (1.0 - 1.0 / (4.0 * n) + 1.0 / (21.0 * n * n)),
-            // Five times as rare as appendix B.2 has it, as in Hansen's purecma: the matrix changes too little to be seen in
-            // the number of evaluations, and decompositions cost as much as everything else together otherwise.
+            // Five times as rarely as in appendix B.2, as in Hansen's purecma: the matrix changes too little to affect the
+            // number of evaluations, and decompositions would cost as much as everything else together.
             eigen_gap: (gap.ceil() as u64).max(1),
         }
     }

@@ -1,20 +1,20 @@
-//! The covariance matrix C = B D² B', whole or only its diagonal.
+//! The covariance matrix C = B D² B', full or diagonal.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use crate::linalg::{axpy, axpy2, dot, matrix_bytes, symmetric_eigen, wide};
 
-/// An eigenvalue is at least this share of the largest, whatever rounding has made of it.
+/// The smallest eigenvalue, relative to the largest, whatever the rounding errors.
 const LEAST: f64 = f64::EPSILON * f64::EPSILON;
 
-/// C, and what is known of its decomposition.
+/// C and its last decomposition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Covariance {
     shape: Shape,
     /// D, the square roots of the eigenvalues.
     deviations: DVector<f64>,
-    /// In the coordinates of B; n.
+    /// Workspace of n numbers, in the coordinates of B.
     work: DVector<f64>,
 }
 
@@ -86,7 +86,7 @@ impl Covariance {
         }
     }
 
-    /// work = D⁻¹ B' y, what [`sample`](Self::sample) made y of.
+    /// work = D⁻¹ B' y, from which [`sample`](Self::sample) made y.
     fn standardize(&mut self, y: &[f64]) {
         for (i, z) in self.work.as_mut_slice().iter_mut().enumerate() {
             let along = match &self.shape {
@@ -154,7 +154,7 @@ impl Covariance {
         }
     }
 
-    /// Brings B and D up to date. A matrix that has none, as after an overflow, becomes the identity.
+    /// Updates B and D. A matrix that has no decomposition, as after an overflow, becomes the identity.
     pub fn decompose(&mut self) {
         let Self { shape, deviations, work } = self;
         let is_decomposed = match shape {
@@ -185,7 +185,7 @@ impl Covariance {
         }
     }
 
-    /// Entry i of principal axis j, of the length of its standard deviation.
+    /// Component i of principal axis j, whose length is its standard deviation.
     pub fn axis(&self, i: usize, j: usize) -> f64 {
         match &self.shape {
             Shape::Full { basis, .. } => self.deviations[j] * basis[(i, j)],
@@ -199,7 +199,7 @@ impl Covariance {
         }
     }
 
-    /// The ratio of the largest to the least eigenvalue.
+    /// The ratio of the largest to the smallest eigenvalue.
     pub fn condition(&self) -> f64 {
         let largest = self.deviations.iter().copied().fold(0.0, f64::max);
         let least = self.deviations.iter().copied().fold(f64::INFINITY, f64::min);

@@ -13,7 +13,7 @@ use crate::linalg::{axpy, dot};
 pub(super) struct Distribution {
     /// m.
     pub mean: DVector<f64>,
-    /// S, which stays.
+    /// S, which does not change.
     pub scales: DVector<f64>,
     /// σ, 1 at the start.
     pub sigma: f64,
@@ -21,7 +21,7 @@ pub(super) struct Distribution {
     /// p_σ and p_c.
     sigma_path: DVector<f64>,
     path: DVector<f64>,
-    /// g, and that of the last eigendecomposition.
+    /// g, and the generation of the last eigendecomposition.
     pub generation: u64,
     decomposed: u64,
     /// z, and then ⟨y⟩_w.
@@ -61,7 +61,7 @@ impl Distribution {
         }
     }
 
-    /// Starts again, from the mean that has been written, with room for a population.
+    /// Starts again from the mean that was written, with workspace for a population.
     pub fn restart(&mut self, sigma: f64, population: usize) {
         self.factors.clear();
         self.factors.reserve(population);
@@ -80,7 +80,7 @@ impl Distribution {
             && self.generation < u64::MAX / 2
     }
 
-    /// Decomposes C, when that is due, before a generation is drawn.
+    /// Decomposes C, if it is due, before a generation is drawn.
     pub fn prepare(&mut self, constants: &Constants) {
         if self.generation >= self.decomposed + constants.eigen_gap {
             self.covariance.decompose();
@@ -104,7 +104,7 @@ impl Distribution {
         }
     }
 
-    /// The step to x, cut to a length that a step may have: Hansen (2011), equations 3 and 4. False when there is none.
+    /// The step to x, cut to the longest that is allowed: Hansen (2011), equations 3 and 4. False when there is none.
     pub fn step_to(&mut self, x: &[f64], step: &mut Step) -> bool {
         let n = x.len() as f64;
         for (((y, x), m), s) in step.y.iter_mut().zip(x).zip(&self.mean).zip(&self.scales) {
@@ -165,13 +165,14 @@ impl Distribution {
         self.sigma = (self.sigma * change.min(1.0).exp()).min(1e100);
     }
 
-    /// Draws closer, when no candidate of a generation was of use.
+    /// Halves the step size when no candidate of a generation was usable.
     pub fn shrink(&mut self) {
         self.generation += 1;
         self.sigma /= 2.0;
     }
 
-    /// The largest standard deviation of a coordinate, or entry of the path where that is longer, relative to the first.
+    /// The largest standard deviation of a coordinate, or component of the path if that is larger, relative to the
+    /// first.
     pub fn extent(&self) -> f64 {
         let deviation = |i| self.covariance.variance(i).max(0.0).sqrt().max(self.path[i].abs());
         self.sigma * (0..self.mean.len()).map(deviation).fold(0.0, f64::max)

@@ -1,13 +1,10 @@
-//! What follows when a run has ended: nothing, runs of growing populations, or those and runs of small ones in turn.
-//!
-//! A. Auger, N. Hansen, *A restart CMA evolution strategy with increasing population size*, CEC 2005, 1769-1776; N. Hansen,
-//! *Benchmarking a BI-population CMA-ES on the BBOB-2009 function testbed*, GECCO 2009 workshops, 2389-2395, section 2.
+//! Restarts: none, runs with growing populations (IPOP), or those and runs with small populations in turn (BIPOP).
 
 use serde::{Deserialize, Serialize};
 
 use crate::Random;
 
-/// How the runs follow each other.
+/// The kind of restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Regime {
     One,
@@ -15,12 +12,12 @@ pub(super) enum Regime {
     Bipop,
 }
 
-/// What the runs have cost.
+/// The evaluations of the runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Budget {
     /// How often the population was doubled.
     pub doublings: u32,
-    /// The run at hand is one of a large population, and not the first.
+    /// The current run has a large population, and is not the first run.
     is_large: bool,
     /// The evaluations of this run, of all finished small ones with the first, of all large ones, and of the last large one.
     pub used: u64,
@@ -43,12 +40,12 @@ impl Budget {
         counts.iter().all(|count| *count < u64::MAX / 8)
     }
 
-    /// True when a small run has used what it may.
+    /// True when a small run has used its evaluations.
     pub fn is_over(&self) -> bool {
         self.limit > 0 && self.used >= self.limit
     }
 
-    /// The next run, if there is one. The default population is known, and the largest.
+    /// The next run, if there is one, given the default and the largest population.
     pub fn next(
         &mut self,
         regime: Regime,
@@ -81,7 +78,7 @@ impl Budget {
         })
     }
 
-    /// That of the last large run.
+    /// The population of the last large run.
     fn population(&self, default: usize, largest: usize) -> usize {
         let factor = 1_usize.checked_shl(self.doublings).unwrap_or(usize::MAX);
         default.saturating_mul(factor).min(largest)

@@ -1,4 +1,4 @@
-//! When a run has come to its end: the criteria of pycma, and of Hansen (2009), section 3.
+//! The stopping rules of a run: those of pycma, and of Hansen (2009), section 3.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,31 +6,31 @@ use super::constants::Constants;
 use super::distribution::Distribution;
 use crate::Stall;
 
-/// A matrix of a larger condition is of no use in double precision.
+/// A matrix with a larger condition number is useless in double precision.
 const WORST_CONDITION: f64 = 1e14;
 
-/// Generations per entry of the long histories, and their entries at most.
+/// Generations per element of the long histories, and their greatest length.
 const STRIDE: u64 = 5;
 const LONGEST: usize = 20_000;
 
-/// The costs of a run, as far as its end depends on them.
+/// What the stopping rules remember of the costs of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stopping {
-    /// The best costs of the last generations, generation g at g mod `window`.
+    /// The best costs of the last generations; generation g is at g mod `window`.
     recent: Vec<f64>,
     window: usize,
-    /// Generations in a row with one cost for the better three quarters.
+    /// Generations in a row whose better three quarters have equal costs.
     flat: u32,
-    /// The highest median and the lowest cost so far, and the generation of that.
+    /// The highest median and the lowest cost so far, and the generation of the latter.
     highest: f64,
     lowest: f64,
     lowest_at: u64,
     /// The best costs and the medians of every fifth generation.
     best: Vec<f64>,
     medians: Vec<f64>,
-    /// Room to find medians in.
+    /// Workspace for medians.
     work: Vec<f64>,
-    /// The generations without improvement that are too many, and those of the whole run.
+    /// The limits of generations without improvement, and of all generations.
     patience: f64,
     limit: u64,
 }
@@ -66,7 +66,7 @@ impl Stopping {
             && self.lowest_at < u64::MAX / 2
     }
 
-    /// Takes in the costs of generation g = 1, 2, .., in order, of which the first is finite.
+    /// Records the sorted costs of generation g = 1, 2, ..; the first is finite.
     pub fn record(&mut self, generation: u64, sorted: &[f64]) {
         let (best, median) = (sorted[0], sorted[sorted.len() / 2]);
         if self.recent.len() < self.window {
@@ -111,7 +111,7 @@ impl Stopping {
         if sorted[0].is_infinite() {
             return None;
         }
-        // Where costs differ by less than 1 altogether, the tolerance is relative to that.
+        // Where all costs differ by less than 1, the tolerance is relative to that difference.
         let tolerance = tolerance_cost * (self.highest - self.lowest).clamp(0.0, 1.0);
         let recent = range(&self.recent);
         let range = recent.max(sorted[sorted.len() - 1] - sorted[0]);
@@ -134,12 +134,12 @@ impl Stopping {
         None
     }
 
-    /// True when the run has had all the generations that it may have.
+    /// True when the run has reached its limit of generations.
     pub fn is_over(&self, generation: u64) -> bool {
         generation >= self.limit
     }
 
-    /// True when neither the best costs nor the medians of the last tenth of the run, at least, are better than those
+    /// True when neither the best costs nor the medians of the last tenth of the run, or more, are better than those
     /// before.
     fn is_stagnant(&mut self, generation: u64, n: usize, population: usize) -> bool {
         let length = self.best.len();
@@ -160,7 +160,7 @@ impl Stopping {
     }
 }
 
-/// The largest of some numbers less the least.
+/// The largest number minus the smallest.
 fn range(values: &[f64]) -> f64 {
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     largest - values.iter().copied().fold(f64::INFINITY, f64::min)

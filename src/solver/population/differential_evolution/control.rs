@@ -1,42 +1,42 @@
-//! F and CR, fixed or learned from the trials that succeed.
+//! F and CR, fixed or learned from successful trials.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::check;
 use crate::{Error, Random};
 
-/// Where the weight F of differences and the probability CR of crossover come from.
+/// How the weight F of differences and the probability CR of crossover are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Control {
-    /// The same for all. Storn & Price (1997).
+    /// The same for all trials. Storn & Price (1997).
     Fixed {
         /// F. Range: (0, 2].
         weight: f64,
         /// CR. Range: [0, 1].
         crossover: f64,
     },
-    /// F ~ Cauchy(m, 0.1), CR ~ Normal(c, 0.1) with one m and c, which follow the means of the successful ones:
+    /// F ~ Cauchy(m, 0.1), CR ~ Normal(c, 0.1) with one m and c, which follow the means over successful trials:
     /// m ← (1 − rate) m + rate · Lehmer mean, c ← (1 − rate) c + rate · mean. JADE, Zhang & Sanderson (2009), equations
     /// 9 to 13.
     Jade {
-        /// How fast they follow; 0.1 in the paper. Range: (0, 1].
+        /// How fast m and c follow; 0.1 in the paper. Range: (0, 1].
         rate: f64,
     },
-    /// The same with several pairs (m, c), of which each trial draws one and each generation with a success replaces one.
+    /// The same with several pairs (m, c): each trial draws one, and each generation with a success replaces one.
     /// SHADE, Tanabe & Fukunaga (2013), algorithm 1, with the Lehmer mean for both as in their L-SHADE (2014), and the
-    /// equal weights of JADE: costs count by their order alone.
+    /// equal weights of JADE, so that only the order of the costs counts.
     SuccessHistory {
-        /// How many pairs; 100 in the paper of 2013, 6 in that of 2014. Range: 1 to 1000000.
+        /// The number of pairs; 100 in the paper of 2013, 6 in that of 2014. Range: 1 to 1000000.
         length: usize,
     },
 }
 
-/// What was learned.
+/// The learned means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct History {
     weights: Vec<f64>,
     crossovers: Vec<f64>,
-    /// The pair to be replaced next.
+    /// The next pair to replace.
     next: usize,
 }
 
@@ -96,7 +96,7 @@ impl Control {
         let pair = random.index(history.weights.len());
         let crossover = (history.crossovers[pair] + 0.1 * random.normal()).clamp(0.0, 1.0);
         loop {
-            // At least every second draw is above 0.
+            // At least half of all draws are above 0.
             let weight = history.weights[pair] + 0.1 * random.cauchy();
             if weight > 0.0 {
                 return (weight.min(1.0), crossover);
@@ -110,7 +110,7 @@ impl Control {
         if count == 0.0 {
             return;
         }
-        // Means of numbers up to 1, but for rounding.
+        // Means of numbers up to 1, apart from rounding.
         let lehmer = (weight_squared / weight).min(1.0);
         match *self {
             Self::Fixed { .. } => {}
@@ -128,7 +128,7 @@ impl Control {
         }
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for invalid data of a damaged checkpoint.
     pub(super) fn is_valid(&self, history: &History) -> bool {
         let length = match *self {
             Self::Fixed { .. } => 0,

@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 use super::Memory;
 use crate::Random;
 
-/// How a mutant v is made of members; all cross over binomially. r, s, t are members drawn at random, different from each
-/// other and from the parent x.
+/// How a mutant v is made of members; crossover is always binomial. r, s, t are members drawn at random, different from
+/// each other and from the parent x.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strategy {
     /// v = r + F (s − t): slow and thorough. Storn & Price (1997).
     Rand1Bin,
     /// v = best + F (s − t): fast, and soon in one valley. Storn & Price (1997).
     Best1Bin,
-    /// v = x + F (p − x) + F (s − t), where p is one of the best members, and t may come from the archive of those that
-    /// were replaced. Zhang & Sanderson (2009), equation 7.
+    /// v = x + F (p − x) + F (s − t), where p is one of the best members, and t may come from the archive of replaced
+    /// members. Zhang & Sanderson (2009), equation 7.
     #[default]
     CurrentToPBest1Bin,
 }
 
-/// What a mutant is made of, by coordinates: base + F (toward − base) + F (plus − minus).
+/// The members of a mutant, base + F (toward − base) + F (plus − minus) in each coordinate.
 pub(super) struct Mutation {
     base: usize,
     toward: usize,
     plus: usize,
-    /// Members first, then the archive.
+    /// An index into the members, continued into the archive.
     minus: usize,
 }
 
-/// How many members count as the best: at least two, or a single one would draw all.
+/// How many members count as the best: at least two, because a single one would attract all.
 pub(super) fn best_of(share: f64, size: usize) -> usize {
     ((share * size as f64).round() as usize).clamp(2, size)
 }
@@ -83,7 +83,7 @@ impl Mutation {
         if value.is_finite() {
             return value;
         }
-        // Where differences are beyond the largest number, their parts are not.
+        // Where a difference overflows, its parts do not.
         (1.0 - weight) * base + weight * toward + (weight * plus - weight * minus)
     }
 }

@@ -8,24 +8,24 @@ use super::PointSet;
 /// What a [`GeneticAlgorithm`](super::GeneticAlgorithm) remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GeneticAlgorithmMemory {
-    /// Members and room for their children, in any order.
+    /// Members and workspace for their children, in any order.
     pub(super) members: Vec<DVector<f64>>,
     pub(super) costs: Vec<f64>,
-    /// Indices into them: first the members, the best before the others, then the room.
+    /// Indices into `members`: first the members, the best before the others, then the workspace.
     pub(super) order: Vec<usize>,
     pub(super) pair: [DVector<f64>; 2],
-    /// The members and their children so far: none is evaluated twice.
+    /// The members and their children so far, so that none is evaluated twice.
     pub(super) seen: PointSet,
-    /// Children of this generation that were made again.
+    /// The number of children of this generation that were made again.
     pub(super) attempts: usize,
     pub(super) best: f64,
-    /// Generations since the best became better.
+    /// Generations since the best cost decreased.
     pub(super) unimproved: u64,
     pub(super) has_begun: bool,
 }
 
 impl GeneticAlgorithmMemory {
-    /// Room for members and their children.
+    /// Workspace for members and their children.
     pub(super) fn new(n: usize, all: usize) -> Self {
         Self {
             members: vec![DVector::zeros(n); all],
@@ -40,7 +40,7 @@ impl GeneticAlgorithmMemory {
         }
     }
 
-    /// Begins a generation: members are not made again.
+    /// Begins a generation, in which no child may equal a member.
     pub(super) fn begin_generation(&mut self, population: usize) {
         self.attempts = 0;
         self.seen.clear();
@@ -49,7 +49,7 @@ impl GeneticAlgorithmMemory {
         }
     }
 
-    /// Puts the best among the first of the order before the others, as many as that, in the order of their costs.
+    /// Puts the `best` best of the first `among` in front, sorted by their costs.
     pub(super) fn sort(&mut self, among: usize, best: usize) {
         let Self { order, costs, .. } = self;
         let by_cost = |&a: &usize, &b: &usize| costs[a].total_cmp(&costs[b]).then(a.cmp(&b));

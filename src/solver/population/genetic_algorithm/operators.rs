@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::check;
 use crate::{Error, Random};
 
-/// How parents are chosen from the members, by their ranks alone.
+/// How parents are chosen from the members: by their ranks only.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Selection {
@@ -49,15 +49,17 @@ impl Selection {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Crossover {
-    /// Simulated binary crossover with an index η ≥ 0: Deb and Agrawal (1995), equations 12 and 13. The children lie about
-    /// the parents' mean, β times as far apart, with the density (η + 1) β^η / 2 up to 1, and (η + 1) / (2 β^(η + 2)) beyond.
+    /// Simulated binary crossover with an index η ≥ 0: Deb and Agrawal (1995), equations 12 and 13. The children have
+    /// the parents' mean and β times their distance; the density of β is (η + 1) β^η / 2 up to 1, and
+    /// (η + 1) / (2 β^(η + 2)) beyond.
     SimulatedBinary(f64),
-    /// BLX-α with α ≥ 0: Eshelman and Schaffer (1993). Uniform between the parents, and α times their distance beyond.
+    /// BLX-α with α ≥ 0: Eshelman and Schaffer (1993). Uniform between the parents and up to α times their distance
+    /// beyond.
     Blend(f64),
 }
 
 impl Crossover {
-    /// Replaces one coordinate of two parents by that of their children.
+    /// One coordinate of two children, from that of their parents.
     pub(super) fn cross(self, a: f64, b: f64, random: &mut Random) -> (f64, f64) {
         match self {
             Self::SimulatedBinary(index) => {
@@ -82,7 +84,7 @@ impl Crossover {
     }
 }
 
-/// The spread factor β at its distribution's value u in [0, 1).
+/// The spread factor β at the value u in [0, 1) of its distribution function.
 fn spread_factor(index: f64, u: f64) -> f64 {
     let base = if u <= 0.5 { 2.0 * u } else { 0.5 / (1.0 - u) };
     base.powf(1.0 / (index + 1.0))
@@ -95,7 +97,7 @@ pub enum Mutation {
     /// Polynomial with an index η ≥ 0: Deb and Goyal (1996), section 3.2. The density of a step is
     /// (η + 1) (1 − |δ|)^η / 2 in widths of the box.
     Polynomial(f64),
-    /// Normal, with a standard deviation > 0 in widths of the box.
+    /// Normal, with a standard deviation > 0, in widths of the box.
     Gaussian(f64),
 }
 
@@ -130,8 +132,8 @@ impl Mutation {
     }
 }
 
-/// How many coordinates do not mutate before the next that does, by the logarithm of the probability that one does not: the
-/// inverse of the geometric distribution.
+/// The number of coordinates before the next that mutates, from the logarithm of the probability that one does not
+/// mutate: the inverse of the geometric distribution.
 pub(super) fn failures(log_failure: f64, random: &mut Random) -> usize {
     if log_failure == 0.0 {
         return usize::MAX;
@@ -139,7 +141,7 @@ pub(super) fn failures(log_failure: f64, random: &mut Random) -> usize {
     ((1.0 - random.unit()).ln() / log_failure) as usize
 }
 
-/// Who lives on.
+/// Who survives a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Survival {

@@ -10,10 +10,10 @@ use super::{Candidates, Coefficients, NelderMead, Space, inward, shortest};
 use crate::Stall;
 use crate::random::interpolated;
 
-/// An edge is too short when it changes the cost by less than this share of what the other edges do, or of the cost itself.
+/// An edge is too short when it changes the cost by less than this share of the largest change, or of the cost itself.
 const FELT: (f64, f64) = (1e-3, 1e-12);
 
-/// By how much it is lengthened then, and to what share of the [`shortest`] edge at least.
+/// The factor by which it is lengthened then, and its least share of the [`shortest`] edge.
 const LONGER: (f64, f64) = (100.0, 1e-12);
 
 /// The memory of [`NelderMead`].
@@ -25,9 +25,9 @@ pub struct Simplex {
     free: Vec<usize>,
     /// The first edges.
     edges: DVector<f64>,
-    /// The vertices that wait for their costs, when they are several.
+    /// The vertices whose costs are pending, when there are several.
     waiting: Vec<usize>,
-    /// The sum of all vertices, and how many of them were exchanged since it was added up.
+    /// The sum of all vertices, and the number of updates since it was computed anew.
     sum: DVector<f64>,
     exchanged: usize,
     centroid: DVector<f64>,
@@ -47,14 +47,14 @@ struct Vertex {
     cost: f64,
 }
 
-/// What is asked for next.
+/// What the next candidates are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Move {
     /// All vertices, for the first time.
     Begin,
-    /// Those whose edges were too short.
+    /// The vertices whose edges were too short.
     Lengthen,
-    /// All but the best: those of a restart.
+    /// All vertices of a restart but the best.
     Restart,
     Reflect,
     Expand,
@@ -90,7 +90,7 @@ impl Simplex {
         }
     }
 
-    /// How many coordinates are not fixed.
+    /// The number of coordinates that are not fixed.
     pub(super) fn moving(&self) -> usize {
         self.free.len()
     }
@@ -112,7 +112,7 @@ impl Simplex {
                     }
                     return;
                 }
-                // All is fixed, and there is nothing else to ask for.
+                // All coordinates are fixed: x is the only candidate.
                 _ if self.free.is_empty() => {
                     return to.next(self.trial.len()).copy_from(&self.best().x);
                 }
@@ -135,7 +135,7 @@ impl Simplex {
             if !self.is_known() {
                 return to.push(&self.trial);
             }
-            // Moved onto a bound it may be a point that has been evaluated: as good as one beyond the domain.
+            // Moved onto a bound, it may be a known point: that counts as one outside of the domain.
             self.decide(f64::INFINITY, by.shrink);
         }
     }
@@ -150,7 +150,7 @@ impl Simplex {
         }
     }
 
-    /// Adds up the vertices, each divided by the number of all but one, so that the sum is finite.
+    /// Adds the vertices, each divided by n, so that the sum is finite.
     fn add_up(&mut self) {
         let share = 1.0 / self.free.len().max(1) as f64;
         self.sum.fill(0.0);
@@ -168,12 +168,12 @@ impl Simplex {
         is_reflected
             || self.vertices.iter().any(|vertex| {
                 let x = vertex.x.as_slice();
-                // Most differ in the first coordinate.
+                // Most points differ in the first coordinate.
                 x.first() == trial.first() && x == trial
             })
     }
 
-    /// Takes in the costs, and says why the simplex is done, if it is.
+    /// Learns the costs, and returns why the simplex is done, if it is.
     pub(super) fn learn(
         &mut self,
         space: &Space,
@@ -205,7 +205,7 @@ impl Simplex {
         if self.asks == Move::Reflect { self.collapse(method, is_shrunk) } else { None }
     }
 
-    /// Lengthens the first edges that the cost does not feel: of a coordinate that is nearly 0, 5 % are nothing. False when
+    /// Lengthens the first edges that hardly change the cost: 5 % of a coordinate near 0 are too short. False when
     /// there are none.
     fn lengthen(&mut self, space: &Space) -> bool {
         let Self { vertices, free, edges, waiting, .. } = self;
@@ -230,7 +230,7 @@ impl Simplex {
         !self.waiting.is_empty()
     }
 
-    /// What follows from the cost of the trial point.
+    /// Chooses the next move from the cost of the trial point.
     fn decide(&mut self, cost: f64, shrink: f64) {
         let (best, worst) = (self.best().cost, self.worst().cost);
         let next_to_worst = self.vertices[self.vertices.len().saturating_sub(2)].cost;
@@ -258,7 +258,7 @@ impl Simplex {
         }
     }
 
-    /// Puts the trial point in the place of the worst vertex; behind those of the same cost.
+    /// Replaces the worst vertex by the trial point, ranked behind vertices of the same cost.
     fn accept(&mut self, cost: f64) {
         let last = self.vertices.len() - 1;
         let share = 1.0 / last.max(1) as f64;
@@ -271,7 +271,7 @@ impl Simplex {
         vertex.cost = cost;
         self.insert(last);
         self.exchanged += 1;
-        // Now and then anew, or rounding would pile up.
+        // Computed anew from time to time, or rounding errors would accumulate.
         if self.exchanged > last {
             self.add_up();
         }
@@ -282,7 +282,7 @@ impl Simplex {
         if let Some((best, others)) = self.vertices.split_first_mut() {
             for vertex in others {
                 for (x, &best) in vertex.x.iter_mut().zip(&best.x) {
-                    // Between the two, whatever is rounded, and however far apart they are.
+                    // Always between the two, despite rounding and overflow.
                     *x = if *x < best {
                         interpolated(*x, best, 1.0 - by)
                     } else {
@@ -295,7 +295,7 @@ impl Simplex {
         self.asks = Move::Shrink;
     }
 
-    /// All vertices but the best wait for their costs.
+    /// Marks the costs of all vertices but the best as pending.
     fn await_others(&mut self) {
         self.waiting.clear();
         self.waiting.extend(1..self.vertices.len());
@@ -316,14 +316,14 @@ impl Simplex {
         }
     }
 
-    /// A simplex like the first, turned round, at the best vertex.
+    /// Makes a simplex like the first, turned round, at the best vertex.
     pub(super) fn restart(&mut self, space: &Space) {
         self.restarts += 1;
         self.edges.neg_mut();
         let Some((best, others)) = self.vertices.split_first_mut() else { return };
         for (vertex, &i) in others.iter_mut().zip(&self.free) {
             vertex.x.copy_from(&best.x);
-            // An edge below the resolution of x is none.
+            // An edge below the resolution of x would vanish.
             let least = f64::EPSILON.sqrt() * best.x[i].abs();
             let edge = self.edges[i].abs().max(least).copysign(self.edges[i]);
             let edge = inward(space, i, best.x[i], edge);
@@ -334,8 +334,7 @@ impl Simplex {
         self.asks = Move::Restart;
     }
 
-    /// Takes in a better point: as the best vertex where the others are still to be evaluated, in place of the worst
-    /// otherwise.
+    /// Adds a better point: as the best vertex while the others are not evaluated yet, in place of the worst otherwise.
     pub(super) fn inject(&mut self, x: &DVector<f64>, cost: f64) {
         if cost >= self.best().cost {
             return;

@@ -15,12 +15,12 @@ pub enum Boundary {
     Absorb,
     /// It is reflected at the bound, as is its speed.
     Reflect,
-    /// It is put anywhere between the bounds, and its speed is 0. It is reflected where one of them is infinite.
+    /// It moves to a random value between the bounds, and its speed is 0. It is reflected where a bound is infinite.
     Resample,
 }
 
 impl Boundary {
-    /// The new place and speed in a coordinate.
+    /// The new position and speed in a coordinate.
     #[inline]
     pub(super) fn fly(
         self,
@@ -38,7 +38,7 @@ impl Boundary {
         self.turned(space, random, i, x, speed)
     }
 
-    /// The same for a place beyond the bounds, or beyond all numbers.
+    /// The same for a position that is beyond the bounds or not finite.
     #[cold]
     fn turned(
         self,

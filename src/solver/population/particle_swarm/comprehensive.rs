@@ -1,22 +1,19 @@
-//! Comprehensive learning: each coordinate has an example of its own.
-//!
-//! J. Liang, A. Qin, P. Suganthan, S. Baskar, "Comprehensive learning particle swarm optimizer for global optimization of
-//! multimodal functions", IEEE Trans. Evol. Comput. 10 (2006), figure 1 and equation 10.
+//! Comprehensive learning (Liang et al. 2006): each coordinate has an exemplar of its own.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Random;
 
-/// Iterations without a lower point after which a particle chooses its examples anew: m of table II.
+/// Iterations without a better point after which a particle chooses new exemplars: m of table II.
 const REFRESHING_GAP: u64 = 7;
 
-/// The examples of all particles.
+/// The exemplars of all particles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Examples {
     n: usize,
-    /// Whose best point each coordinate of each particle is drawn to.
+    /// The particle whose best point attracts each coordinate of each particle.
     of: Vec<usize>,
-    /// Iterations since each particle found a lower point or chose.
+    /// Iterations since each particle found a better point or chose its exemplars.
     idle: Vec<u64>,
 }
 
@@ -26,12 +23,12 @@ impl Examples {
         Self { n, of: vec![0; particles * n], idle: vec![REFRESHING_GAP; particles] }
     }
 
-    /// Takes in whether a particle has found a lower point.
+    /// Records whether a particle has found a better point.
     pub fn note(&mut self, particle: usize, is_lower: bool) {
         self.idle[particle] = if is_lower { 0 } else { self.idle[particle].saturating_add(1) };
     }
 
-    /// The examples of a particle, chosen anew when it is time.
+    /// The exemplars of a particle, chosen anew when it is time.
     pub fn of(&mut self, particle: usize, costs: &[f64], random: &mut Random) -> &[usize] {
         let size = costs.len();
         let of = &mut self.of[particle * self.n..(particle + 1) * self.n];
@@ -62,7 +59,7 @@ impl Examples {
     }
 }
 
-/// The lower of two of the others.
+/// The better of two random other particles.
 fn tournament(particle: usize, costs: &[f64], random: &mut Random) -> usize {
     let size = costs.len();
     let mut other = || (particle + 1 + random.index(size - 1)) % size;

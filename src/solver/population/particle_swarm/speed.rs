@@ -1,4 +1,4 @@
-//! The speed of a particle, but for its limit.
+//! The speed of a particle, before it is limited.
 
 use nalgebra::DVector;
 

@@ -1,40 +1,41 @@
-//! Who hears of whose best point.
+//! Which particles are neighbours.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Random;
 
-/// How many others a particle informs in [`Topology::Random`].
+/// The number of particles that each informs in [`Topology::Random`].
 const INFORMED: usize = 3;
 
-/// Who hears of whose best point: a particle is drawn to the lowest among its neighbours, itself among them.
+/// Which particles are neighbours: a particle is drawn to the best point of its best neighbour, itself included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Topology {
-    /// All of all: fast, and soon in one valley. Kennedy & Eberhart (1995).
+    /// All particles are neighbours: fast, and soon in one valley. Kennedy & Eberhart (1995).
     Global,
     /// One neighbour on each side: slow and thorough. Eberhart & Kennedy (1995), "lbest".
     Ring,
     /// Four neighbours, on a grid that closes around. Kennedy & Mendes (2002).
     VonNeumann,
-    /// Each informs three at random, drawn anew after each iteration that finds no lower point. SPSO 2007, Clerc (2012).
+    /// Each informs three random particles, drawn anew after each iteration without a better point. SPSO 2007, Clerc
+    /// (2012).
     #[default]
     Random,
 }
 
 impl Topology {
-    /// Draws whom each particle informs; nothing where that is fixed.
+    /// Draws which particles each informs; does nothing for a fixed topology.
     pub(super) fn draw(self, random: &mut Random, informed: &mut [usize], particles: usize) {
         if self == Self::Random {
             informed.fill_with(|| random.index(particles));
         }
     }
 
-    /// Room for that.
+    /// The number of links that are drawn.
     pub(super) fn informed(self, particles: usize) -> usize {
         if self == Self::Random { INFORMED.saturating_mul(particles) } else { 0 }
     }
 
-    /// Writes for each particle the lowest among its neighbours. The particle itself has it among equals.
+    /// Writes for each particle its best neighbour; among equals, the particle itself.
     pub(super) fn lead(self, costs: &[f64], informed: &[usize], leaders: &mut [usize]) {
         let size = costs.len();
         let lower = |a: usize, b: usize| if costs[b] < costs[a] { b } else { a };

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::super::members::hash;
 use super::{Candidates, PatternSearch, Space};
 
-/// How many points are remembered, for each variable and at least.
+/// The number of remembered points: per variable, and at least.
 const POINTS: (usize, usize) = (64, 4096);
 
-/// How many of them share a place: the last ones are kept.
+/// How many points share a place of the table: the last ones are kept.
 const BUCKET: usize = 8;
 
-/// Contractions in a row without any point to ask for: then the step is lost in rounding.
+/// Contractions in a row without a new point, after which the step is below rounding.
 const CONTRACTIONS: u32 = 64;
 
 /// The memory of [`PatternSearch`].
@@ -25,18 +25,18 @@ pub struct Mesh {
     /// Δ.
     delta: f64,
     asks: Asks,
-    /// The direction of a poll from which it goes on: 2i is + e_i, 2i + 1 is − e_i.
+    /// The next direction of the poll: 2i is + e_i, 2i + 1 is − e_i.
     next: usize,
     /// The coordinates of the candidates of a poll.
     polled: Vec<usize>,
     /// x when the poll began.
     base: DVector<f64>,
     base_cost: f64,
-    /// The improving steps of a poll together, or the next point of the search.
+    /// The sum of the improving steps of a poll, or the next point of the search.
     trial: DVector<f64>,
     /// The lowest cost of the poll along each coordinate.
     lowest: DVector<f64>,
-    /// Hashes of earlier points, each at its place in the table: none of them is better than x.
+    /// A table of the hashes of earlier points, none of which is better than x.
     known: Vec<u64>,
 }
 
@@ -66,8 +66,8 @@ impl Mesh {
         }
     }
 
-    /// The largest step, each relative to the size of its variable: its value, or that of the start as far as it is below 1.
-    /// One that started at 0 is at first as large as its bounds are apart.
+    /// The largest step relative to its variable: to the larger of its value and that of the start (at most 1). For a
+    /// start at 0, the distance of the bounds takes the place of the latter.
     pub(super) fn size(&self, space: &Space) -> f64 {
         let step = |i: usize| {
             let (lower, upper) = space.bounds_of(i);
@@ -100,13 +100,13 @@ impl Mesh {
             if self.poll(space, method.opportunistic, to) {
                 return;
             }
-            // The rest of the poll is known: no point of it is better.
+            // The remaining points of the poll are known: none is better.
             self.end_poll(method);
         }
         to.next(self.x.len()).copy_from(&self.x);
     }
 
-    /// Asks for the points of the poll that are new: all, or the next one. False when there is none.
+    /// Proposes the new points of the poll: all, or the next one. False when there is none.
     fn poll(&mut self, space: &Space, is_opportunistic: bool, to: &mut Candidates) -> bool {
         self.polled.clear();
         self.trial.copy_from(&self.x);
@@ -123,7 +123,7 @@ impl Mesh {
         !self.polled.is_empty()
     }
 
-    /// True for a trial that is no point asked for before, as far as is remembered; it is one then.
+    /// True when the trial is not among the remembered points; it is remembered then.
     fn is_new(&mut self) -> bool {
         self.trial != self.x && self.remember()
     }
@@ -174,7 +174,7 @@ impl Mesh {
         self.cost = cost;
     }
 
-    /// Takes in points of the poll: the best becomes x, and all that are better than before make the trial.
+    /// Learns points of the poll: the best becomes x, and the improving steps together make the trial.
     fn learn_poll(&mut self, candidates: &[DVector<f64>], costs: &[f64]) {
         let mut best = None;
         for (index, ((x, &cost), &i)) in candidates.iter().zip(costs).zip(&self.polled).enumerate()
@@ -190,7 +190,7 @@ impl Mesh {
         }
         if let Some(index) = best {
             self.x.copy_from(&candidates[index]);
-            // One after the other, the opposite of a better step leads back.
+            // In an opportunistic poll, the opposite of an improving step leads back.
             if candidates.len() == 1 {
                 self.next = self.next.next_multiple_of(2);
                 self.lowest.fill(self.cost);
@@ -207,20 +207,20 @@ impl Mesh {
         self.lowest.fill(self.cost);
     }
 
-    /// A finer mesh when nothing was better; a search when something was.
+    /// Refines the mesh after a failure; begins a search after a success.
     fn end_poll(&mut self, method: &PatternSearch) {
         if self.cost >= self.base_cost {
             self.delta *= 0.5;
             return self.begin_poll(1.0);
         }
-        // The steps together, when they are several; on along the one otherwise.
+        // Several improving steps are added; a single one is extrapolated.
         if method.opportunistic || self.trial == self.x {
             self.extrapolate();
         }
         self.asks = Asks::Search;
     }
 
-    /// On from x, as far again as it is from where the poll began.
+    /// Sets the trial to x + (x − x_p).
     fn extrapolate(&mut self) {
         self.trial.copy_from(&self.x);
         self.trial -= &self.base;

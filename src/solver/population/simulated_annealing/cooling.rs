@@ -1,4 +1,4 @@
-//! How the temperature falls.
+//! How the temperature decreases.
 
 use crate::Error;
 use crate::error::check;
@@ -11,7 +11,7 @@ pub enum Cooling {
     Geometric(f64),
     /// 1 − (k − 1) / m with a number m ≥ 1 of stages.
     Linear(u64),
-    /// log 2 / log(1 + k): Geman and Geman (1984), the schedule that the theory of normal steps asks for.
+    /// log 2 / log(1 + k): Geman and Geman (1984), the schedule that the theory of normal steps requires.
     Logarithmic,
     /// 1 / k: Szu and Hartley (1987).
     Reciprocal,

@@ -1,11 +1,11 @@
-//! Where the walk is.
+//! The state of the walk.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::Space;
 
-/// How fast the logarithm of a length follows the acceptance.
+/// How fast the logarithm of a length follows the acceptance rate.
 const GAIN: f64 = 0.2;
 
 /// The shortest length, in widths of the box.
@@ -16,9 +16,9 @@ const SHORTEST: f64 = 1e-15;
 pub struct SimulatedAnnealingMemory {
     pub(super) current: DVector<f64>,
     pub(super) cost: f64,
-    /// How far moves go, in widths of the box: those of each coordinate, and those of all together.
+    /// The lengths of moves, in widths of the box: one for each coordinate, and one for moves of all coordinates.
     pub(super) lengths: Vec<f64>,
-    /// The coordinate of the move that waits for its cost; n for all.
+    /// The coordinate of the move whose cost is pending; n for all.
     pub(super) index: usize,
     /// The temperature of the first stage; `None` until it is measured.
     pub(super) first: Option<f64>,
@@ -64,8 +64,8 @@ impl SimulatedAnnealingMemory {
         self.cost = cost;
     }
 
-    /// Longer when more than the wanted rate of moves is kept, else shorter: Robbins and Monro (1951) with a constant gain,
-    /// which follows the cooling.
+    /// Adapts the length to the wanted acceptance rate: Robbins and Monro (1951) with a constant gain, which follows
+    /// the cooling.
     pub(super) fn steer(&mut self, is_kept: bool, rate: f64) {
         let length = &mut self.lengths[self.index];
         *length *= (GAIN * (f64::from(is_kept) - rate)).exp();

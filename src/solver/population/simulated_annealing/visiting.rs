@@ -7,23 +7,23 @@ use crate::{Error, Random};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Visiting {
-    /// Uniform in ± a length, which is steered to the rate of acceptance: Corana et al. (1987).
+    /// Uniform in ± a length that is adapted to the acceptance rate: Corana et al. (1987).
     Uniform,
-    /// Normal, with a deviation that is steered likewise.
+    /// Normal, with a standard deviation that is adapted likewise.
     Gaussian,
-    /// The distribution of Tsallis and Stariolo (1996), equation 15, with q in (1, 3), whose width falls with the
+    /// The distribution of Tsallis and Stariolo (1996), equation 15, with q in (1, 3), whose width decreases with the
     /// temperature. For q = 2 it is Cauchy's. It is Student's with ν = (3 − q) / (q − 1) degrees of freedom: along one
     /// coordinate x = θ^(1/(3−q)) / √(3 − q) · t, and for many coordinates t = normal / √(χ² / ν) with one χ² for all.
     Tsallis(f64),
 }
 
 impl Visiting {
-    /// True when the lengths are steered by acceptance.
+    /// True when the lengths are adapted to the acceptance rate.
     pub(super) fn is_steered(self) -> bool {
         !matches!(self, Self::Tsallis(_))
     }
 
-    /// The length of moves at a temperature θ; 1 when it is steered.
+    /// The length of moves at a temperature θ; 1 when it is adapted.
     pub(super) fn length(self, temperature: f64) -> f64 {
         match self {
             Self::Uniform | Self::Gaussian => 1.0,
@@ -31,7 +31,7 @@ impl Visiting {
         }
     }
 
-    /// What all coordinates of a move have in common: its factor.
+    /// The factor that all coordinates of a move have in common.
     pub(super) fn common(self, random: &mut Random) -> f64 {
         match self {
             Self::Uniform | Self::Gaussian => 1.0,
@@ -42,7 +42,7 @@ impl Visiting {
         }
     }
 
-    /// A move along one coordinate, but for its factors.
+    /// A move along one coordinate, without its factors.
     pub(super) fn draw(self, random: &mut Random) -> f64 {
         match self {
             Self::Uniform => random.between(-1.0, 1.0),
@@ -58,19 +58,19 @@ impl Visiting {
     }
 }
 
-/// The probability of keeping a move that raises the cost by d, at the temperature T of a stage k.
+/// The probability of accepting a move that increases the cost by d, at the temperature T of stage k.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Acceptance {
     /// exp(−d / T): Metropolis et al. (1953).
     Metropolis,
     /// (1 + (q − 1) d k / T)^(1/(1−q)), and 0 where the base is not positive: Tsallis and Stariolo (1996), equation 5, with
-    /// the temperature divided by k as Xiang et al. (1997) found better. For q = 1 it is exp(−d k / T).
+    /// the temperature divided by k, which Xiang et al. (1997) found better. For q = 1 it is exp(−d k / T).
     Tsallis(f64),
 }
 
 impl Acceptance {
-    /// For a rise above 0, at a temperature ≥ 0.
+    /// For an increase above 0, at a temperature ≥ 0.
     pub(super) fn probability(self, rise: f64, temperature: f64, stage: u64) -> f64 {
         if temperature <= 0.0 {
             return 0.0;
@@ -94,7 +94,7 @@ impl Acceptance {
     }
 }
 
-/// What a move moves.
+/// What a move changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moves {
@@ -102,6 +102,6 @@ pub enum Moves {
     Coordinates,
     /// All coordinates at once.
     Vectors,
-    /// By turns: all coordinates one after the other, and then as often all of them at once.
+    /// In turn: all coordinates one after the other, and then all of them at once, as often.
     Both,
 }

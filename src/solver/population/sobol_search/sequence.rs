@@ -1,4 +1,4 @@
-//! The sequence of Sobol.
+//! Sobol's sequence.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::{Error, Random};
 /// s, a and m_i for each coordinate but the first.
 const DIRECTION_NUMBERS: &str = include_str!("new-joe-kuo-6.256.txt");
 
-/// Bits of a coordinate: as many as a number holds exactly.
+/// Bits of a coordinate: as many as an f64 holds exactly.
 const BITS: usize = 52;
 
 /// The points of the sequence, in the order of the Gray code.
@@ -27,12 +27,12 @@ impl Sobol {
     /// The number of different points.
     pub const LONGEST: u64 = 1 << BITS;
 
-    /// The sequence as it was published.
+    /// The sequence as published.
     ///
     /// # Errors
     /// [`Error::Parameter`] for more coordinates than there are direction numbers.
     pub fn new(n: usize) -> Result<Self, Error> {
-        let range = "at most 256, as there are direction numbers for";
+        let range = "at most 256, for which there are direction numbers";
         crate::error::check(n <= Self::LARGEST, "the number of variables", n as f64, range)?;
         let mut directions = Vec::with_capacity(n * BITS);
         // The first coordinate is van der Corput's.
@@ -43,7 +43,7 @@ impl Sobol {
         Ok(Self { directions, shift: vec![0; n] })
     }
 
-    /// The same, scrambled by random lower triangular matrices and shifted (Matoušek 1998): every elementary interval has as
+    /// The sequence scrambled by random lower triangular matrices and shifted (Matoušek 1998): every elementary interval has as
     /// many points as before, and every point is uniform.
     pub fn scrambled(mut self, random: &mut Random) -> Self {
         for directions in self.directions.chunks_mut(BITS) {
@@ -76,7 +76,7 @@ impl Sobol {
         }
     }
 
-    /// False for what a damaged checkpoint may hold.
+    /// False for invalid data of a damaged checkpoint.
     pub fn is_valid(&self, n: usize) -> bool {
         let numbers = self.directions.iter().chain(&self.shift);
         self.shift.len() == n

@@ -1,12 +1,12 @@
-//! When a simplex has collapsed, and whether there may be another.
+//! When a simplex has collapsed, and whether it may restart.
 
 use super::{NelderMead, Simplex};
 use crate::Stall;
 
-/// No simplex has vertices that differ by less than this, relative to the best.
+/// The smallest relative extent of a simplex that rounding leaves.
 const RESOLVED: f64 = 1e-14;
 
-/// An edge is this share of the length of its variable.
+/// The length of an edge, relative to its variable.
 const EDGE: f64 = 0.05;
 
 impl Simplex {
@@ -27,7 +27,7 @@ impl Simplex {
     fn size(&self, tolerance: f64) -> Option<f64> {
         let (best, others) = self.vertices.split_first()?;
         let mut size = 0.0_f64;
-        // The worst is the farthest away most often.
+        // The worst vertex is usually the farthest away.
         for vertex in others.iter().rev() {
             for &i in &self.free {
                 size = size.max((vertex.x[i] - best.x[i]).abs() / self.length(i));
@@ -39,18 +39,19 @@ impl Simplex {
         Some(size)
     }
 
-    /// How large a variable is: its value, or at first the length that its edge was made for, as far as that is below 1.
+    /// The size of a variable: its value, or the length that its first edge was made for (at most 1), if that is
+    /// larger.
     fn length(&self, i: usize) -> f64 {
         self.best().x[i].abs().max((self.edges[i].abs() / EDGE).min(1.0))
     }
 
-    /// How near costs are that do not differ: relative to the best, or to what was gained, as far as that is below 1.
+    /// The difference up to which costs count as equal: relative to the best cost, or to its decrease (at most 1).
     fn cost_tolerance(&self, method: &NelderMead) -> f64 {
         let best = self.best().cost;
         method.cost_tolerance * best.abs().max((self.first - best).min(1.0))
     }
 
-    /// True when the last simplex has gained something, and there may be one more.
+    /// True when the last simplex has decreased the cost, and a restart is left.
     pub(in super::super) fn may_restart(&self, method: &NelderMead) -> bool {
         let has_gained = self.begun - self.best().cost > self.cost_tolerance(method);
         !self.free.is_empty() && self.restarts < method.restarts && has_gained
