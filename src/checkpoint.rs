@@ -3,9 +3,8 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use crate::minimizer::Validated;
 use crate::oracle::Differences;
-use crate::stop::History;
+use crate::stop::{History, Validated};
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the layout of a state's bytes changes.

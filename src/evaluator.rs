@@ -5,7 +5,7 @@
 //! in order. So the choice of an evaluator, and its number of threads or machines, changes no bit of a run.
 
 #[cfg(feature = "mpi")]
-pub mod mpi;
+pub(crate) mod mpi;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod serial;

@@ -45,8 +45,10 @@
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
 
 mod batches;
+mod cancellation;
 mod checkpoint;
 mod error;
+mod evaluations;
 pub mod evaluator;
 #[cfg(feature = "autodiff")]
 pub mod functions;
@@ -55,6 +57,8 @@ mod linalg;
 pub mod line_search;
 mod memory;
 mod minimizer;
+#[cfg(feature = "mpi")]
+pub mod mpi;
 mod oracle;
 pub mod problem;
 mod random;
@@ -65,19 +69,20 @@ pub mod stationary;
 pub mod stop;
 mod termination;
 pub mod tuning;
+mod vector;
 
 pub use batches::Batches;
+pub use cancellation::CancellationToken;
 pub use checkpoint::Checkpoint;
 pub use error::Error;
+pub use evaluations::Evaluations;
 #[cfg(feature = "parallel")]
 pub use evaluator::Parallel;
-#[cfg(feature = "mpi")]
-pub use evaluator::mpi;
 pub use evaluator::{Evaluator, EvaluatorLost, Serial};
-pub use minimizer::{IntoControlFlow, IntoVector, Minimizer, Run, minimize};
+pub use minimizer::{IntoControlFlow, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};
 pub use nalgebra_sparse::CscMatrix;
-pub use oracle::{CancellationToken, Evaluations, Oracle};
+pub use oracle::Oracle;
 pub use problem::*;
 pub use random::Random;
 pub use solution::{Record, Solution};
@@ -97,3 +102,4 @@ pub use stationary::{
 };
 pub use stop::{Progress, Stop, Warning};
 pub use termination::{Stall, Termination};
+pub use vector::IntoVector;

@@ -10,46 +10,13 @@ use nalgebra::DVector;
 use web_time::Instant;
 
 pub use run::Run;
-pub(crate) use validation::Validated;
 use validation::Validation;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{
-    CancellationToken, Checkpoint, Domain, Error, Oracle, Problem, Progress, Solution, Solver,
-    State, Stop,
+    CancellationToken, Checkpoint, Domain, Error, IntoVector, Oracle, Problem, Progress, Solution,
+    Solver, State, Stop,
 };
-
-/// What can serve as a start: an array, a `Vec`, a slice or a `DVector`.
-pub trait IntoVector {
-    /// The vector.
-    fn into_vector(self) -> DVector<f64>;
-}
-
-impl IntoVector for DVector<f64> {
-    fn into_vector(self) -> DVector<f64> {
-        self
-    }
-}
-impl IntoVector for &DVector<f64> {
-    fn into_vector(self) -> DVector<f64> {
-        self.clone()
-    }
-}
-impl IntoVector for Vec<f64> {
-    fn into_vector(self) -> DVector<f64> {
-        DVector::from_vec(self)
-    }
-}
-impl IntoVector for &[f64] {
-    fn into_vector(self) -> DVector<f64> {
-        DVector::from_column_slice(self)
-    }
-}
-impl<const N: usize> IntoVector for [f64; N] {
-    fn into_vector(self) -> DVector<f64> {
-        DVector::from_column_slice(&self)
-    }
-}
 
 /// Minimises `problem` with `solver` from `x0` until the gradient's maximum norm is at most 1e-6, or until no further
 /// progress is possible. Where the units make 1e-6 too easy, the run goes on ([`converged`](crate::stop::converged)).

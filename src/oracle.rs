@@ -2,8 +2,6 @@
 
 mod batches;
 mod differences;
-mod evaluations;
-mod token;
 mod unbounded;
 mod watched;
 
@@ -15,14 +13,12 @@ use web_time::Instant;
 
 use differences::Steps;
 pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
-pub use evaluations::Evaluations;
-pub use token::CancellationToken;
 use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
 pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
-use crate::{Error, FiniteSum, Problem, Termination, memory};
+use crate::{CancellationToken, Error, Evaluations, FiniteSum, Problem, Termination, memory};
 
 /// The problem as a solver sees it: a solver evaluates only through the oracle, which counts the evaluations.
 ///

@@ -8,6 +8,7 @@
 //! ([`Stall::Creep`]).
 
 mod history;
+mod validated;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use web_time::Instant;
 pub use history::History;
 use history::LONGEST_WINDOW;
 pub(crate) use history::stalls;
+pub(crate) use validated::Validated;
 
 use crate::error::check;
 use crate::{Error, Evaluations, Stall, Termination};

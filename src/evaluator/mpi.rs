@@ -1,34 +1,5 @@
-//! The ranks of an MPI job, on one machine or many: they evaluate a population ([`Mpi`]), add the terms of a sum
-//! ([`RankSum`]), or are islands ([`Islands`]). Needs the feature `mpi` and an MPI library such as Open MPI.
-//!
-//! Every rank runs the same program, started by `mpirun -n 4 program`. Rank 0 runs the search, and the others serve it:
-//!
-//! ```no_run
-//! use extremum::mpi::World;
-//! use extremum::{Error, Minimizer, RandomSearch, from_fn};
-//!
-//! fn main() -> Result<(), Error> {
-//!     let mut world = World::init()?;
-//!     let sphere = from_fn(10, |x| x.norm_squared());
-//!     let found = world.run(&sphere, |ranks| {
-//!         Minimizer::new(&sphere, RandomSearch::default().scale(1.0), [1.0; 10]).evaluate_with(ranks).run()
-//!     })?;
-//!     if let Some(found) = found {
-//!         println!("{found}"); // on rank 0; the others have None
-//!     }
-//!     Ok(())
-//! }
-//! ```
-//!
-//! **Bits.** Costs and sums have the bits of one process, on any number of ranks. The results of islands depend on
-//! their number, and on nothing else.
-//!
-//! **When a rank dies** (killed, out of memory, its machine gone), the MPI library ends the whole job: a run cannot
-//! survive the loss of a rank. Let rank 0 write a [checkpoint](crate::Checkpoint) every few generations; a new job,
-//! with any number of ranks, continues from it with the same bits. The example `mpi_population` does so. A rank that
-//! panics outside of a cost ends the job likewise.
+//! The ranks of an MPI job as an evaluator and as a sum.
 
-mod islands;
 mod ranks;
 mod sum;
 
@@ -39,7 +10,6 @@ use ::mpi::environment::Universe;
 use ::mpi::topology::SimpleCommunicator;
 use ::mpi::traits::*;
 
-pub use islands::Islands;
 pub use ranks::Mpi;
 pub use sum::RankSum;
 
@@ -142,12 +112,12 @@ impl World {
         }
     }
 
-    fn job(&self) -> SimpleCommunicator {
+    pub(crate) fn job(&self) -> SimpleCommunicator {
         self.universe.world()
     }
 
     /// The numbers of all ranks, equally many of each, in the order of the ranks.
-    fn gathered(&self, own: &[f64]) -> Vec<f64> {
+    pub(crate) fn gathered(&self, own: &[f64]) -> Vec<f64> {
         let mut all = vec![0.0; own.len() * self.size()];
         self.job().all_gather_into(own, &mut all[..]);
         all
@@ -178,6 +148,6 @@ impl fmt::Debug for World {
     }
 }
 
-fn refused(reason: &str) -> Error {
+pub(crate) fn refused(reason: &str) -> Error {
     Error::Mpi { reason: reason.to_owned() }
 }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use web_time::Instant;
 
-use super::{Minimizer, Observer, Validated, Validation};
-use crate::stop::{History, TOLERANCE, Warning, stalls};
+use super::{Minimizer, Observer, Validation};
+use crate::stop::{History, TOLERANCE, Validated, Warning, stalls};
 use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, Stall, State, Stop, Termination,
     stationary,

@@ -4,9 +4,9 @@
 //! with strips of one iteration: stop after s iterations in a row without a new lowest validation cost.
 
 use nalgebra::DVector;
-use serde::{Deserialize, Serialize};
 
 use crate::error::check;
+use crate::stop::Validated;
 use crate::{Error, Stall, State, Termination};
 
 type Cost<'a> = Box<dyn FnMut(&DVector<f64>) -> f64 + 'a>;
@@ -15,21 +15,6 @@ type Cost<'a> = Box<dyn FnMut(&DVector<f64>) -> f64 + 'a>;
 pub(super) struct Validation<'a> {
     patience: u64,
     cost: Cost<'a>,
-}
-
-/// The results of validation so far, stored in checkpoints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Validated {
-    /// The lowest validation cost.
-    pub lowest: f64,
-    /// Iterations since it was reached.
-    pub since: u64,
-    /// The last validation cost.
-    pub last: f64,
-    /// The solution there.
-    pub x: DVector<f64>,
-    pub cost: f64,
-    pub gradient_norm: Option<f64>,
 }
 
 impl<'a> Validation<'a> {

@@ -14,6 +14,8 @@ pub mod differential_evolution;
 mod ending;
 mod generations;
 mod genetic_algorithm;
+#[cfg(feature = "mpi")]
+mod islands;
 mod members;
 mod nelder_mead;
 mod partial;
@@ -38,6 +40,8 @@ pub use generations::{Generations, GenerationsState};
 pub use genetic_algorithm::{
     Crossover, GeneticAlgorithm, GeneticAlgorithmMemory, Mutation, Selection, Survival,
 };
+#[cfg(feature = "mpi")]
+pub use islands::Islands;
 pub use nelder_mead::NelderMead;
 pub use particle_swarm::ParticleSwarm;
 pub use pattern_search::PatternSearch;

@@ -8,8 +8,8 @@ use ::mpi::traits::*;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::{World, refused};
 use crate::error::check;
+use crate::evaluator::mpi::{World, refused};
 use crate::{
     CancellationToken, Error, Evaluations, Evaluator, IntoVector, Oracle, Population, Problem,
     Search, Serial, Solution, Termination,
