@@ -5,14 +5,11 @@
 //! repeats one run and prints everything about it, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
 //! found.
 
-#[path = "../tests/hostile/mod.rs"]
-mod hostile;
-
 use std::process::ExitCode;
 
-use hostile::cases::Case;
-use hostile::checks::{Finding, check};
-use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
+use extremum_hostile::cases::Case;
+use extremum_hostile::checks::{Finding, check};
+use extremum_hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
 
 /// The value after an argument of this name.
 fn value(name: &str) -> Option<String> {

@@ -52,7 +52,7 @@ impl<T> Said<T> {
 /// An expression and its text.
 macro_rules! said {
     ($expression:expr) => {
-        $crate::hostile::solvers::Said::new($expression, stringify!($expression))
+        $crate::solvers::Said::new($expression, stringify!($expression))
     };
 }
 pub(super) use said;
@@ -66,10 +66,10 @@ macro_rules! settings {
             text.push_str(concat!(".", stringify!($setter), "("));
             let value = said.value.$setter($({
                 let argument = $dice.$draw();
-                $crate::hostile::solvers::say(&mut text, argument)
+                $crate::solvers::say(&mut text, argument)
             }),*);
             text.push(')');
-            $crate::hostile::solvers::Said { value, text }
+            $crate::solvers::Said { value, text }
         } else {
             said
         };)*

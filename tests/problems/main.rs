@@ -3,5 +3,6 @@
 mod autodiff;
 mod functions;
 mod global_functions;
+mod modules;
 mod stationary;
 mod stationary_examples;

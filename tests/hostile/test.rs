@@ -1,12 +1,7 @@
 //! Random problems with faults, for every solver: a thousand runs here, any number with
 //! `cargo run --release --example hostile`.
 
-#![cfg(feature = "parallel")]
-
-#[path = "hostile/mod.rs"]
-mod hostile;
-
-use hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
+use extremum_hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
 
 fn assert_clean(name: &'static str, run: fn(u64) -> Verdict) {
     let plan = Plan { cases: 1000, first: 0, seed: 0, threads: 2, shown: 3, name, run, code };

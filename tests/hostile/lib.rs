@@ -1,5 +1,7 @@
 //! Random hostile runs: combinations of problems, faults and solvers, each from a seed, and what must hold for all.
 
+#![cfg(feature = "parallel")]
+
 pub mod cases;
 pub mod checkpoints;
 pub mod checks;
