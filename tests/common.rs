@@ -1,6 +1,9 @@
 //! Shared by the tests of all solvers: the table of solvers, problems with known solutions, and a bit-for-bit view of
 //! vectors. A new solver is added to every test by one line in [`solvers`].
 
+// At the tests' level of optimisation a program links generic code that a library before it has compiled: every solver.
+use extremum_hostile as _;
+
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,

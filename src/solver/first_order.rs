@@ -11,6 +11,7 @@
 mod as_solver;
 mod chain;
 mod groups;
+mod iteration;
 mod kept;
 mod memories;
 mod number;
@@ -20,6 +21,7 @@ mod rules;
 mod slots;
 mod solver;
 mod state;
+mod stepper;
 mod updater;
 
 pub use chain::Chain;

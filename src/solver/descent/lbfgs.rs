@@ -203,7 +203,7 @@ impl Direction for LimitedMemory {
                 // Loops no longer than necessary, because each result depends on the one before.
                 match g.len() {
                     ..=2 => recur::<2>(pairs, (rho, alpha), *gamma, g, d),
-                    ..=4 => recur::<4>(pairs, (rho, alpha), *gamma, g, d),
+                    3..=4 => recur::<4>(pairs, (rho, alpha), *gamma, g, d),
                     _ => recur::<LANES>(pairs, (rho, alpha), *gamma, g, d),
                 }
                 visit(d, g);

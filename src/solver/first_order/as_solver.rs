@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
-use super::solver::{Course, PATIENCE};
+use super::iteration::{Iteration, PATIENCE};
 use super::{Chain, FirstOrderState, Groups, Rule};
 use crate::{Error, Oracle, Solver, Termination};
 
@@ -15,13 +15,13 @@ impl<R: Rule> Solver for Groups<R> {
         R::NAME
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
-        Course::default().init(self, problem, x0)
+        Iteration::default().init(self, problem, x0)
     }
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
-        Course::default().step(problem, state)
+        Iteration::default().step(problem, state)
     }
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
-        Course::default().restore(self, problem, state)
+        Iteration::default().restore(self, problem, state)
     }
     fn patience(&self) -> u64 {
         PATIENCE
@@ -54,7 +54,7 @@ macro_rules! solver {
                 state: &mut Self::State,
             ) -> std::ops::ControlFlow<crate::Termination> {
                 // The rule is in the state.
-                crate::solver::first_order::solver::Course::default().step(problem, state)
+                crate::solver::first_order::iteration::Iteration::default().step(problem, state)
             }
             #[inline]
             fn restore(
@@ -65,7 +65,7 @@ macro_rules! solver {
                 crate::first_order::Groups::new(self.clone()).restore(problem, state)
             }
             fn patience(&self) -> u64 {
-                crate::solver::first_order::solver::PATIENCE
+                crate::solver::first_order::iteration::PATIENCE
             }
         }
 

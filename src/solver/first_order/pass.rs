@@ -25,21 +25,7 @@ fn half(len: usize) -> Option<usize> {
     (len > PIECE).then(|| (len / 2).next_multiple_of(BLOCK))
 }
 
-/// Runs both, on two threads if they may be shared.
-fn both<A: Default + Send>(
-    is_shared: bool,
-    a: impl FnOnce() -> A + Send,
-    b: impl FnOnce() -> A + Send,
-) -> (A, A) {
-    let (mut of_a, mut of_b) = (A::default(), A::default());
-    let (mut a, mut b) = (Some(a), Some(b));
-    join(is_shared, &mut || of_a = a.take().map_or_else(A::default, |a| a()), &mut || {
-        of_b = b.take().map_or_else(A::default, |b| b())
-    });
-    (of_a, of_b)
-}
-
-/// Takes pointers, so that rayon's code is compiled once and not for every rule.
+/// Runs both, on two threads if they may be shared. Takes pointers, so that it is compiled once and not for every rule.
 fn join(
     #[cfg_attr(not(feature = "parallel"), expect(unused_variables))] is_shared: bool,
     a: &mut (dyn FnMut() + Send),
@@ -96,10 +82,20 @@ fn update_part<T: Float, R: Rule>(
         let (x1, x2) = x.split_at_mut(at);
         let (g1, g2) = g.split_at(at);
         let [s1, s2] = R::Slots::split(slots, at);
-        let (a, b) = both(
+        let [mut a, mut b] = [Blocks::default(); 2];
+        let (mut s1, mut s2) = (Some(s1), Some(s2));
+        join(
             is_shared,
-            || update_part::<T, R>(plan, x1, g1, s1, offset, is_shared),
-            || update_part::<T, R>(plan, x2, g2, s2, offset + at, is_shared),
+            &mut || {
+                if let Some(s1) = s1.take() {
+                    a = update_part::<T, R>(plan, x1, g1, s1, offset, is_shared);
+                }
+            },
+            &mut || {
+                if let Some(s2) = s2.take() {
+                    b = update_part::<T, R>(plan, x2, g2, s2, offset + at, is_shared);
+                }
+            },
         );
         return a.plus(b);
     }
@@ -224,10 +220,11 @@ fn survey_part<T: Float, R: Rule>(
 ) -> Sums {
     if let Some(half) = half(to - from) {
         let at = from + half;
-        let (a, b) = both(
+        let [mut a, mut b] = [Sums::default(); 2];
+        join(
             is_shared,
-            || survey_part::<T, R>(plan, round, x, g, slots, (from, at), is_shared),
-            || survey_part::<T, R>(plan, round, x, g, slots, (at, to), is_shared),
+            &mut || a = survey_part::<T, R>(plan, round, x, g, slots, (from, at), is_shared),
+            &mut || b = survey_part::<T, R>(plan, round, x, g, slots, (at, to), is_shared),
         );
         return std::array::from_fn(|i| a[i] + b[i]);
     }

@@ -4,6 +4,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::kept::Kept;
+use super::stepper::Stepper;
 use super::{Rule, Updater};
 use crate::line_search::ROUNDING;
 use crate::schedule::Plateau;
@@ -13,13 +14,20 @@ use crate::{Batches, State};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct FirstOrderState<R: Rule> {
+    pub(super) position: Position,
+    pub(super) updater: Kept<R>,
+}
+
+/// The state of the loop around a rule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Position {
     /// Where the rule is.
-    pub(super) x: DVector<f64>,
+    pub x: DVector<f64>,
     /// On the whole problem the gradient at the measured point, until a step takes more than one; else workspace.
-    pub(super) gradient: DVector<f64>,
+    pub gradient: DVector<f64>,
     /// On mini-batches the point that is measured; else empty, and x is measured.
-    pub(super) point: DVector<f64>,
-    pub(super) measured: Measured,
+    pub point: DVector<f64>,
+    pub measured: Measured,
     /// The best point measured, while the last one is not the best.
     best: Measured,
     /// Whether the last point measured is worse than the best.
@@ -27,12 +35,11 @@ pub struct FirstOrderState<R: Rule> {
     /// The lowest cost measured, and the cost at the start.
     lowest: f64,
     first_cost: f64,
-    pub(super) updater: Kept<R>,
-    pub(super) batches: Option<Batches>,
-    pub(super) moved: Moved,
-    pub(super) plateau: Option<Plateau>,
+    pub batches: Option<Batches>,
+    pub moved: Moved,
+    pub plateau: Option<Plateau>,
     /// Random signs, and the estimated diagonal of the Hessian; empty for rules that do not use it.
-    pub(super) curvature: [DVector<f64>; 2],
+    pub curvature: [DVector<f64>; 2],
 }
 
 /// A point with its cost and gradient norm.
@@ -57,10 +64,25 @@ pub(super) struct Moved {
 }
 
 impl<R: Rule> FirstOrderState<R> {
+    pub(super) fn new(position: Position, updater: Updater<f64, R>) -> Self {
+        Self { position, updater: Kept::Live(updater) }
+    }
+
+    /// The batches and their current position; `None` on whole problems.
+    pub fn batches(&self) -> Option<&Batches> {
+        self.position.batches.as_ref()
+    }
+
+    /// The number of steps that the rule has taken.
+    pub fn steps(&self) -> u64 {
+        self.updater.state().steps()
+    }
+}
+
+impl Position {
     /// The state at an evaluated start; allocates everything.
-    pub(super) fn new(
+    pub fn new(
         (x, cost, gradient): (DVector<f64>, f64, DVector<f64>),
-        updater: Updater<f64, R>,
         batches: Option<Batches>,
         plateau: Option<Plateau>,
         sees_curvature: bool,
@@ -77,7 +99,6 @@ impl<R: Rule> FirstOrderState<R> {
             first_cost: cost,
             x,
             gradient,
-            updater: Kept::Live(updater),
             batches,
             moved: Moved::default(),
             plateau,
@@ -85,31 +106,17 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    /// The batches and their current position; `None` on whole problems.
-    pub fn batches(&self) -> Option<&Batches> {
-        self.batches.as_ref()
-    }
-
-    /// The number of steps that the rule has taken.
-    pub fn steps(&self) -> u64 {
-        self.updater.state().steps()
-    }
-
     /// Writes the point to measure into `point`.
-    pub(super) fn propose(&mut self) {
-        if self.batches.is_some()
-            && let Some(updater) = self.updater.live()
-        {
+    pub fn propose(&mut self, updater: &mut dyn Stepper) {
+        if self.batches.is_some() {
             // The lengths agree.
             let _ = updater.recommended(self.x.as_slice(), self.point.as_mut_slice());
         }
     }
 
     /// True when nothing has to be measured: the point has not changed, and its gradient, if needed, is known.
-    pub(super) fn rests(&mut self) -> bool {
-        let is_single =
-            self.updater.live().is_some_and(|updater| updater.groups().gradients() == 1);
-        if self.batches.is_none() && !is_single {
+    pub fn rests(&self, updater: &dyn Stepper) -> bool {
+        if self.batches.is_none() && updater.gradients() != 1 {
             return false;
         }
         let point = if self.batches.is_some() { &self.point } else { &self.x };
@@ -117,7 +124,7 @@ impl<R: Rule> FirstOrderState<R> {
     }
 
     /// Moves half-way back to the last point measured; false when x has reached it.
-    pub(super) fn retreat(&mut self) -> bool {
+    pub fn retreat(&mut self) -> bool {
         for (x, from) in self.x.iter_mut().zip(&self.measured.x) {
             *x = from + 0.5 * (*x - from);
         }
@@ -125,7 +132,7 @@ impl<R: Rule> FirstOrderState<R> {
     }
 
     /// Records what was measured.
-    pub(super) fn commit(&mut self, cost: f64, gradient_norm: f64) {
+    pub fn commit(&mut self, updater: &mut dyn Stepper, cost: f64, gradient_norm: f64) {
         // An increase within rounding does not count, except above the cost of the start.
         let rounding = ROUNDING * self.lowest.abs();
         let rises = cost > (self.lowest + rounding).min(self.first_cost);
@@ -139,15 +146,12 @@ impl<R: Rule> FirstOrderState<R> {
         (self.measured.cost, self.measured.gradient_norm) = (cost, gradient_norm);
         self.moved = Moved::default();
         if let Some(plateau) = &mut self.plateau {
-            let factor = plateau.observe(cost);
-            if let Some(updater) = self.updater.live() {
-                updater.scale_rate(factor);
-            }
+            updater.scale_rate(plateau.observe(cost));
         }
     }
 
     /// Checks a loaded state, except for the updater and the batches, for n variables.
-    pub(super) fn check(&self, n: usize, sees_curvature: bool) -> Result<(), &'static str> {
+    pub fn check(&self, n: usize, sees_curvature: bool) -> Result<(), &'static str> {
         let lengths = |needed: bool| if needed { n } else { 0 };
         let [signs, diagonal] = &self.curvature;
         let mut vectors = [
@@ -175,24 +179,25 @@ impl<R: Rule> FirstOrderState<R> {
         }
     }
 
-    fn shown(&self) -> &Measured {
+    /// The point that is reported.
+    pub fn shown(&self) -> &Measured {
         if self.behind { &self.best } else { &self.measured }
     }
 }
 
 impl<R: Rule> State for FirstOrderState<R> {
     fn x(&self) -> &DVector<f64> {
-        &self.shown().x
+        &self.position.shown().x
     }
     fn cost(&self) -> f64 {
-        self.shown().cost
+        self.position.shown().cost
     }
     fn gradient_norm(&self) -> Option<f64> {
-        Some(self.shown().gradient_norm)
+        Some(self.position.shown().gradient_norm)
     }
     /// The iterate of the rule: on mini-batches that after the last batch, measured or not.
     fn current(&self) -> &DVector<f64> {
-        &self.x
+        &self.position.x
     }
     fn skipped(&self) -> u64 {
         self.updater.state().skipped()

@@ -39,8 +39,9 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Updater<T, R: Rule> {
     groups: Groups<R>,
-    /// The sections, or the error that the first step returns.
-    sections: Result<Vec<Section>, Error>,
+    sections: Vec<Section>,
+    /// Why there are none: the first step returns this error.
+    refused: Option<Error>,
     len: usize,
     /// The workspace of a step, one for each rule.
     drafts: Vec<Draft<R>>,
@@ -87,10 +88,14 @@ impl<T, M> UpdaterState<T, M> {
 impl<T: Float, R: Rule> Updater<T, R> {
     pub(super) fn new(groups: Groups<R>, len: usize) -> Self {
         // A rule that cannot be started allocates nothing.
-        let sections = groups
+        let checked = groups
             .sections(len)
             .and_then(|sections| memory::check_length::<T>("n", len).map(|()| sections));
-        let kept = if sections.is_ok() { len } else { 0 };
+        let (sections, refused) = match checked {
+            Ok(sections) => (sections, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let kept = if refused.is_none() { len } else { 0 };
         let used = |slot| groups.rules().iter().any(|rule| rule.uses(slot));
         let slots = (0..R::Slots::COUNT)
             .map(|slot| vec![T::default(); if used(slot) { kept } else { 0 }])
@@ -99,7 +104,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         let state =
             UpdaterState { memory, slots, steps: 0, skipped: 0, factor: 1.0, has_begun: false };
         let drafts = Vec::with_capacity(groups.rules().len());
-        Self { groups, sections, len, drafts, state, rate: None }
+        Self { groups, sections, refused, len, drafts, state, rate: None }
     }
 
     /// Moves x by one step of the rule.
@@ -131,10 +136,10 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.check_len("diagonal", diagonal.len())?;
         self.begin(x);
         self.state.has_begun = true;
-        let sections = self.sections.as_ref().map_err(Error::clone)?;
+        self.check_rules()?;
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
-        for section in sections {
+        for section in &self.sections {
             let rule = &self.groups.rules()[section.rule];
             for i in at..at + section.len {
                 let estimate = <Lanes<T, 1> as Number>::load(&diagonal[i..=i]);
@@ -213,14 +218,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
     pub fn recommended(&mut self, x: &[T], point: &mut [T]) -> Result<(), Error> {
         self.check_len("x", x.len())?;
         self.check_len("point", point.len())?;
-        let sections = self.sections.as_ref().map_err(Error::clone)?;
+        self.check_rules()?;
         point.copy_from_slice(x);
         if self.state.steps == 0 {
             return Ok(());
         }
         let slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
-        for section in sections {
+        for section in &self.sections {
             let rule = &self.groups.rules()[section.rule];
             let memory = &self.state.memory[section.rule];
             for i in at..at + section.len {
@@ -231,6 +236,13 @@ impl<T: Float, R: Rule> Updater<T, R> {
             at += section.len;
         }
         Ok(())
+    }
+
+    fn check_rules(&self) -> Result<(), Error> {
+        match &self.refused {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
     }
 
     fn check_len(&self, what: &'static str, actual: usize) -> Result<(), Error> {
@@ -247,17 +259,15 @@ impl<T: Float, R: Rule> Updater<T, R> {
         if R::NEEDS_COST && cost.is_none() {
             return Err(Error::CostNeeded { rule: R::NAME });
         }
-        if let Err(error) = &self.sections {
-            return Err(error.clone());
-        }
+        self.check_rules()?;
         if R::NEEDS_COST && !cost.is_some_and(f64::is_finite) {
             self.state.skipped += 1;
             return Ok(Step::Skipped);
         }
         self.begin(x);
         self.plan(cost);
-        // The test of a constant: no code for surveys is generated for rules without them.
-        if R::ROUNDS > 0 && !(0..R::ROUNDS).all(|round| self.survey(round, x, g)) {
+        // A constant: no code for surveys is generated for rules without them.
+        if const { R::ROUNDS > 0 } && !(0..R::ROUNDS).all(|round| self.survey(round, x, g)) {
             self.state.skipped += 1;
             return Ok(Step::Skipped);
         }
@@ -283,7 +293,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
-        for section in self.sections.iter().flatten() {
+        for section in &self.sections {
             let rule = &self.groups.rules()[section.rule];
             for i in at..at + section.len {
                 let first = rule.first(<Lanes<T, 1> as Number>::load(&x[i..=i]));
@@ -297,7 +307,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
     fn renew(&mut self, x: &[T]) {
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let mut at = 0;
-        for section in self.sections.iter().flatten() {
+        for section in &self.sections {
             let rule = &self.groups.rules()[section.rule];
             let memory = &self.state.memory[section.rule];
             if rule.renews(memory) {
@@ -315,7 +325,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         let Self { groups, sections, drafts, state, rate, .. } = self;
         drafts.clear();
         for (number, (rule, memory)) in groups.rules().iter().zip(&state.memory).enumerate() {
-            let own = sections.iter().flatten().filter(|section| section.rule == number);
+            let own = sections.iter().filter(|section| section.rule == number);
             let now = Now {
                 step: state.steps + 1,
                 cost,
@@ -337,7 +347,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
             draft.sums = [0.0; 4];
         }
         let mut at = 0;
-        for Section { len, rule } in sections.iter().flatten() {
+        for Section { len, rule } in sections.iter() {
             let (draft, range) = (&mut drafts[*rule], at..at + len);
             let sums = pass::survey::<T, R>(&draft.plan, round, x, g, &slices, range);
             add(&mut draft.sums, sums);
@@ -364,7 +374,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
     fn update(&mut self, mut x: &mut [T], mut g: &[T]) -> Blocks {
         let mut slices = R::Slots::slices(&mut self.state.slots.iter_mut());
         let (mut blocks, mut at) = (Blocks::default(), 0);
-        for Section { len, rule } in self.sections.iter().flatten() {
+        for Section { len, rule } in &self.sections {
             let (x_here, x_rest) = x.split_at_mut(*len);
             let (g_here, g_rest) = g.split_at(*len);
             let [slots_here, slots_rest] = R::Slots::split(slices, *len);
