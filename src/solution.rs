@@ -24,6 +24,8 @@ use crate::{Error, Evaluations, Problem, Termination};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Solution {
+    /// The name of the solver.
+    pub solver: String,
     /// The best point accepted.
     pub x: DVector<f64>,
     /// The cost there.
@@ -82,11 +84,13 @@ impl fmt::Display for Solution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Evaluations { cost, gradient, hessian, terms, panics, .. } = self.evaluations;
         writeln!(f, "{}", self.termination)?;
+        writeln!(f, "x = {}", Few(self.x.as_slice()))?;
         write!(f, "cost {:.10e}", self.cost)?;
         if let Some(norm) = self.gradient_norm {
             write!(f, ", gradient norm {norm:.3e}")?;
         }
-        write!(f, "; {} iterations, {cost} costs, {gradient} gradients", self.iterations)?;
+        let Self { solver, iterations, elapsed, .. } = self;
+        write!(f, "; {solver}: {iterations} iterations, {cost} costs, {gradient} gradients")?;
         if hessian > 0 {
             write!(f, ", {hessian} Hessians")?;
         }
@@ -99,6 +103,7 @@ impl fmt::Display for Solution {
         if self.skipped > 0 {
             write!(f, ", {} bad gradients skipped", self.skipped)?;
         }
+        write!(f, " in {elapsed:.1?}")?;
         if let Some(warning) = &self.warning {
             write!(f, "\n{warning}")?;
         }
@@ -106,5 +111,22 @@ impl fmt::Display for Solution {
             Some(classification) => write!(f, "\n{classification}"),
             None => Ok(()),
         }
+    }
+}
+
+/// How many components of a point are shown.
+const SHOWN: usize = 8;
+
+/// The first components of a point.
+struct Few<'a>(&'a [f64]);
+
+impl fmt::Display for Few<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Ten digits, without the zeros at their end.
+        let rounded = |x: &f64| format!("{x:.9e}").parse().unwrap_or(*x);
+        let shown: Vec<String> =
+            self.0.iter().take(SHOWN).map(|x| format!("{:?}", rounded(x))).collect();
+        let rest = if self.0.len() > SHOWN { ", .." } else { "" };
+        write!(f, "[{}{rest}]", shown.join(", "))
     }
 }

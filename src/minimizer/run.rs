@@ -252,6 +252,7 @@ impl<'a, S: Solver> Run<'a, S> {
             }
         };
         Solution {
+            solver: self.solver.name().to_owned(),
             x,
             cost,
             gradient_norm,

@@ -1,5 +1,7 @@
 //! A box in ℝⁿ.
 
+use std::ops::{Bound, RangeBounds};
+
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,10 @@ use crate::Error;
 /// let unit = Bounds::new(vec![0.0; 3], vec![1.0; 3])?;
 /// assert_eq!(unit.dimension(), 3);
 /// assert!(Bounds::new(vec![1.0], vec![0.0]).is_err());
+///
+/// // By component: x₁ at least 1e-9, x₂ fixed, the others free.
+/// let some = Bounds::unbounded(4).limit(1, 1e-9..)?.fix(2, 0.3)?;
+/// assert_eq!(some.lower().as_slice(), [f64::NEG_INFINITY, 1e-9, 0.3, f64::NEG_INFINITY]);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,11 +42,42 @@ impl Bounds {
             });
         }
         for (index, (&lower, &upper)) in lower.iter().zip(upper.iter()).enumerate() {
-            if lower > upper || lower.is_nan() || upper.is_nan() {
-                return Err(Error::Bounds { index, lower, upper });
-            }
+            check(index, lower, upper)?;
         }
         Ok(Self { lower, upper })
+    }
+
+    /// No bounds on n variables, to be limited by component.
+    pub fn unbounded(n: usize) -> Self {
+        let corner = |bound| DVector::from_element(n, bound);
+        Self { lower: corner(f64::NEG_INFINITY), upper: corner(f64::INFINITY) }
+    }
+
+    /// Limits component `index`, counted from 0, to a range: `1e-9..`, `..=5.0` or `0.0..=1.0`. It replaces the limits that
+    /// the component had. An end that the range excludes belongs to the bounds all the same.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an index beyond the last component; [`Error::Bounds`] for an empty range or NaN.
+    pub fn limit(mut self, index: usize, range: impl RangeBounds<f64>) -> Result<Self, Error> {
+        let end = |bound: Bound<&f64>, none| match bound {
+            Bound::Included(&end) | Bound::Excluded(&end) => end,
+            Bound::Unbounded => none,
+        };
+        let lower = end(range.start_bound(), f64::NEG_INFINITY);
+        let upper = end(range.end_bound(), f64::INFINITY);
+        let is_component = index < self.dimension();
+        crate::error::check(is_component, "index", index as f64, "below the number of components")?;
+        check(index, lower, upper)?;
+        (self.lower[index], self.upper[index]) = (lower, upper);
+        Ok(self)
+    }
+
+    /// Fixes component `index`, counted from 0, at a value.
+    ///
+    /// # Errors
+    /// As [`limit`](Self::limit).
+    pub fn fix(self, index: usize, value: f64) -> Result<Self, Error> {
+        self.limit(index, value..=value)
     }
 
     /// The number of coordinates.
@@ -96,6 +133,11 @@ impl Bounds {
     pub fn upper(&self) -> &DVector<f64> {
         &self.upper
     }
+}
+
+/// `Err` unless lower ≤ upper.
+fn check(index: usize, lower: f64, upper: f64) -> Result<(), Error> {
+    if lower <= upper { Ok(()) } else { Err(Error::Bounds { index, lower, upper }) }
 }
 
 /// The bounds of one coordinate.

@@ -139,3 +139,48 @@ fn a_test_that_was_met_cheaply_is_warned_of() {
     let found = minimize(&plain, Lbfgs::default(), [-1.2, 1.0]).expect("a good call");
     assert!(found.warning.is_none() && plain.dimension() == 2, "{found}");
 }
+
+#[test]
+fn bounds_by_component() {
+    use extremum::Bounds;
+    let bounds = Bounds::unbounded(4).limit(0, 1e-9..).unwrap();
+    let bounds =
+        bounds.limit(1, ..=5.0).unwrap().limit(2, -1.0..=1.0).unwrap().fix(3, 0.3).unwrap();
+    assert_eq!(bounds.lower().as_slice(), [1e-9, f64::NEG_INFINITY, -1.0, 0.3]);
+    assert_eq!(bounds.upper().as_slice(), [f64::INFINITY, 5.0, 1.0, 0.3]);
+    assert!(bounds.clone().limit(4, ..).is_err_and(|e| e.to_string().contains("index")));
+    for bad in [1.0..=0.0, f64::NAN..=1.0, 0.0..=f64::NAN] {
+        assert!(matches!(bounds.clone().limit(1, bad), Err(Error::Bounds { index: 1, .. })));
+    }
+    assert!(bounds.fix(0, f64::NAN).is_err());
+}
+
+#[test]
+fn starts_of_every_usual_type() {
+    let square = from_fn(2, |x| x.norm_squared());
+    let (vector, array) = (vec![1.0, 2.0], [1.0, 2.0]);
+    let found = [
+        minimize(&square, Lbfgs::default(), &vector).unwrap(),
+        minimize(&square, Lbfgs::default(), &array).unwrap(),
+        minimize(&square, Lbfgs::default(), vector.as_slice()).unwrap(),
+        minimize(&square, Lbfgs::default(), vector.clone()).unwrap(),
+    ];
+    assert!(found.iter().all(|f| f.x == found[0].x && f.evaluations == found[0].evaluations));
+    let parabola = from_fn(1, |x| (x[0] - 2.0).powi(2));
+    assert!((minimize(&parabola, Lbfgs::default(), 5.0).unwrap().x[0] - 2.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_solution_shows_its_point_its_solver_and_its_time() {
+    let square = from_fn(10, |x| x.iter().enumerate().map(|(i, x)| (x - i as f64).powi(2)).sum())
+        .with_gradient(|x, g| {
+            for i in 0..10 {
+                g[i] = 2.0 * (x[i] - i as f64);
+            }
+        });
+    let found = minimize(&square, Lbfgs::default(), [0.5; 10]).unwrap();
+    let text = found.to_string();
+    assert!(text.contains("x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, ..]"), "{text}");
+    assert!(text.contains("Lbfgs: ") && found.solver == "Lbfgs", "{text}");
+    assert!(text.contains("s in ") && text.trim_end().ends_with('s'), "{text}");
+}

@@ -315,11 +315,11 @@ impl<P: Population> Island<'_, P> {
             let (bytes, _) = job.process_at_rank(rank).receive_vec::<u8>();
             postcard::from_bytes(&bytes).ok()
         });
-        Some(best_of(own, others.collect(), started))
+        Some(best_of(P::NAME, own, others.collect(), started))
     }
 }
 
-fn best_of(own: Report, others: Vec<Report>, started: Instant) -> Solution {
+fn best_of(name: &str, own: Report, others: Vec<Report>, started: Instant) -> Solution {
     let mut evaluations = own.evaluations;
     let mut iterations = own.generations;
     let mut end = own.termination.clone().filter(|_| own.ends_all);
@@ -342,6 +342,7 @@ fn best_of(own: Report, others: Vec<Report>, started: Instant) -> Solution {
         other => other,
     };
     Solution {
+        solver: name.to_owned(),
         x: best.x,
         cost: best.cost,
         gradient_norm: None,
