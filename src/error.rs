@@ -165,6 +165,12 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// The problem failed before its start had been evaluated; see [`Fallible`](crate::Fallible).
+    #[error("the problem failed at the start of the run: {reason}")]
+    ProblemFailed {
+        /// What happened.
+        reason: String,
+    },
     /// The run was cancelled, or its time was up, before the start had been evaluated.
     #[error("the run was interrupted before its start had been evaluated: {reason}")]
     Interrupted {

@@ -15,7 +15,6 @@ use differences::Steps;
 pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
 use unbounded::Workspace;
 pub(crate) use unbounded::{Unbounded, inside};
-pub(crate) use watched::check_cost;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{CancellationToken, Error, Evaluations, FiniteSum, Problem, Termination, memory};
@@ -125,9 +124,30 @@ impl<'a> Oracle<'a> {
         self.closed.is_none()
     }
 
-    /// True when the run ended because its evaluations are used up.
+    /// True when the run ended because its evaluations are used up, or because the problem failed: what was found until
+    /// then counts.
     pub(crate) fn is_spent(&self) -> bool {
-        matches!(self.closed, Some(Termination::MaxEvaluations { .. }))
+        use Termination::{MaxEvaluations, ProblemFailed};
+        matches!(self.closed, Some(MaxEvaluations { .. } | ProblemFailed { .. }))
+    }
+
+    /// Checks the cost at the start of a run.
+    pub(crate) fn check_cost(&self, cost: f64) -> Result<(), Error> {
+        match &self.closed {
+            _ if cost.is_finite() => Ok(()),
+            Some(reason @ Termination::ProblemFailed { .. }) => Err(interrupted(reason)),
+            _ => Err(Error::NotInDomain { what: "cost".into(), value: cost }),
+        }
+    }
+
+    /// Closes the oracle when a NaN comes from a problem that failed.
+    fn note_failure(&mut self, is_nan: bool) {
+        if is_nan
+            && self.closed.is_none()
+            && let Some(reason) = self.problem.failure()
+        {
+            self.closed = Some(Termination::ProblemFailed { reason });
+        }
     }
 
     fn is_open(&mut self) -> bool {
@@ -150,7 +170,9 @@ impl<'a> Oracle<'a> {
         }
         self.evaluations.cost += 1;
         self.count_all_terms();
-        self.problem.cost(x)
+        let cost = self.problem.cost(x);
+        self.note_failure(cost.is_nan());
+        cost
     }
 
     /// Writes ∇f(x).
@@ -162,6 +184,7 @@ impl<'a> Oracle<'a> {
             self.count_all_terms();
             self.problem.gradient(x, gradient);
             keep_length(gradient, x.len());
+            self.note_failure(begins_with_nan(gradient));
         } else {
             gradient.fill(f64::NAN);
         }
@@ -195,9 +218,11 @@ impl<'a> Oracle<'a> {
             self.evaluations.gradient += 1;
             let cost = self.problem.cost_and_gradient(x, gradient);
             keep_length(gradient, x.len());
+            self.note_failure(cost.is_nan() || begins_with_nan(gradient));
             return cost;
         }
         let cost = self.problem.cost(x);
+        self.note_failure(cost.is_nan());
         if cost.is_finite() {
             self.difference_cost(x, Some(cost), gradient);
         } else {
@@ -232,9 +257,9 @@ impl<'a> Oracle<'a> {
             cost
         };
         self.check_interruption()?;
-        check_cost(cost)?;
+        self.check_cost(cost)?;
         if let Some(reason) = self.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan())) {
-            return Err(Error::Interrupted { reason: reason.to_string() });
+            return Err(interrupted(reason));
         }
         for (index, &value) in gradient.iter().enumerate() {
             match value.to_bits() {
@@ -271,9 +296,7 @@ impl<'a> Oracle<'a> {
     /// its start, and ends there.
     pub(crate) fn check_interruption(&self) -> Result<(), Error> {
         match &self.closed {
-            Some(reason) if !self.is_spent() => {
-                Err(Error::Interrupted { reason: reason.to_string() })
-            }
+            Some(reason) if !self.is_spent() => Err(interrupted(reason)),
             _ => Ok(()),
         }
     }
@@ -332,6 +355,7 @@ impl<'a> Oracle<'a> {
             given.write_to(hessian);
         } else {
             hessian.fill(f64::NAN);
+            self.note_failure(true);
         }
         true
     }
@@ -368,6 +392,19 @@ impl<'a> Oracle<'a> {
             return;
         }
         self.difference_along(v, (x, gradient), product, Self::gradient);
+    }
+}
+
+/// A failed problem makes all components NaN.
+fn begins_with_nan(gradient: &DVector<f64>) -> bool {
+    gradient.iter().next().is_some_and(|g| g.is_nan())
+}
+
+/// The error of a run that ended before its first step.
+fn interrupted(reason: &Termination) -> Error {
+    match reason {
+        Termination::ProblemFailed { reason } => Error::ProblemFailed { reason: reason.clone() },
+        reason => Error::Interrupted { reason: reason.to_string() },
     }
 }
 

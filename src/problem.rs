@@ -5,6 +5,7 @@ mod autodiff;
 mod bounded;
 mod bounds;
 mod closure;
+mod fallible;
 mod finite_sum;
 mod hessian;
 
@@ -15,7 +16,8 @@ pub use autodiff::{AutoDiff, Formula, Num, Real};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
 pub(crate) use bounds::Sides;
-pub use closure::{FromFn, from_fn};
+pub use closure::{FromFn, from_fn, from_fn_mut};
+pub use fallible::{Fallible, TryFromFn, TryProblem, try_from_fn};
 #[cfg(feature = "mpi")]
 pub(crate) use finite_sum::{CHUNK, Mean, add};
 pub use finite_sum::{FiniteSum, Sum};
@@ -106,6 +108,12 @@ pub trait Problem: Sync {
         false
     }
 
+    /// Why the problem can be evaluated no more, if it cannot: asked when a value is NaN, and ends the run
+    /// ([`ProblemFailed`](crate::Termination::ProblemFailed)). [`Fallible`] answers it.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// The structure of the function, for methods that exploit it.
     fn structure(&self) -> Structure<'_> {
         Structure::Plain
@@ -178,6 +186,9 @@ macro_rules! forward {
             }
             fn is_interrupted(&self) -> bool {
                 (**self).is_interrupted()
+            }
+            fn failure(&self) -> Option<String> {
+                (**self).failure()
             }
             fn structure(&self) -> Structure<'_> {
                 (**self).structure()

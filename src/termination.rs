@@ -70,6 +70,12 @@ pub enum Termination {
         /// What happened.
         reason: String,
     },
+    /// The problem failed: an evaluation returned an error, as those of a [`Fallible`](crate::Fallible) may. The solution
+    /// is the best point until then.
+    ProblemFailed {
+        /// What happened.
+        reason: String,
+    },
     /// An observer ended the run. A limit.
     StoppedByObserver,
     /// A rule made by [`when`](crate::stop::when) held. A limit.
@@ -210,11 +216,13 @@ impl Termination {
         )
     }
 
-    /// True when there is no minimum to find, or the gradient contradicts the cost.
+    /// True when there is no minimum to find, the gradient contradicts the cost, or the problem failed.
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Unbounded { .. } | Self::Stalled { reason: Stall::GradientContradictsCost, .. }
+            Self::Unbounded { .. }
+                | Self::ProblemFailed { .. }
+                | Self::Stalled { reason: Stall::GradientContradictsCost, .. }
         )
     }
 
@@ -231,6 +239,7 @@ impl Termination {
             Self::TimeLimit { .. } => "TimeLimit",
             Self::Cancelled => "Cancelled",
             Self::EvaluatorLost { .. } => "EvaluatorLost",
+            Self::ProblemFailed { .. } => "ProblemFailed",
             Self::StoppedByObserver => "StoppedByObserver",
             Self::StoppedByRule => "StoppedByRule",
             Self::NotFinished => "NotFinished",
@@ -269,6 +278,7 @@ impl fmt::Display for Termination {
             Self::TimeLimit { limit } => write!(f, "limit: {limit:?}"),
             Self::Cancelled => write!(f, "cancelled"),
             Self::EvaluatorLost { reason } => write!(f, "the evaluator was lost: {reason}"),
+            Self::ProblemFailed { reason } => write!(f, "the problem failed: {reason}"),
             Self::StoppedByObserver => write!(f, "stopped by an observer"),
             Self::StoppedByRule => write!(f, "stopped by a rule"),
             Self::NotFinished => write!(f, "not finished"),

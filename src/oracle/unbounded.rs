@@ -337,6 +337,9 @@ impl Problem for Unbounded<'_> {
     fn noise(&self) -> f64 {
         self.problem.noise()
     }
+    fn failure(&self) -> Option<String> {
+        self.problem.failure()
+    }
     fn structure(&self) -> Structure<'_> {
         if self.terms.is_some() { Structure::Sum(self) } else { Structure::Plain }
     }

@@ -42,6 +42,7 @@ impl<'a> Oracle<'a> {
             self.evaluations.cost += made;
             let terms = made.saturating_mul(self.terms().unwrap_or(0) as u64);
             self.evaluations.terms = self.evaluations.terms.saturating_add(terms);
+            self.note_failure(costs.iter().any(|cost| cost.is_nan()));
             if is_spent && self.closed.is_none() {
                 self.closed = Some(Termination::MaxEvaluations { limit: self.budget });
             }
@@ -64,7 +65,7 @@ impl<'a> Oracle<'a> {
         self.check_start(x0)?;
         let cost = self.cost(x0);
         self.check_interruption()?;
-        check_cost(cost)?;
+        self.check_cost(cost)?;
         Ok(cost)
     }
 
@@ -116,14 +117,6 @@ impl<'a> Oracle<'a> {
     }
 }
 
-pub(crate) fn check_cost(cost: f64) -> Result<(), Error> {
-    if cost.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::NotInDomain { what: "cost".into(), value: cost })
-    }
-}
-
 /// The problem as evaluators see it: once the run is interrupted, the remaining points are not evaluated.
 struct Watched<'a> {
     problem: &'a dyn Problem,
@@ -158,6 +151,9 @@ impl Problem for Watched<'_> {
     fn is_interrupted(&self) -> bool {
         self.token.is_some_and(CancellationToken::is_cancelled)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+    fn failure(&self) -> Option<String> {
+        self.problem.failure()
     }
     fn structure(&self) -> Structure<'_> {
         self.problem.structure()

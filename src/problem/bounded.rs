@@ -57,6 +57,9 @@ impl<P: Problem> Problem for Bounded<P> {
     fn is_interrupted(&self) -> bool {
         self.0.is_interrupted()
     }
+    fn failure(&self) -> Option<String> {
+        self.0.failure()
+    }
     fn structure(&self) -> Structure<'_> {
         self.0.structure()
     }

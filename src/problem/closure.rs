@@ -1,6 +1,7 @@
 //! Problems from closures.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DVector;
 
@@ -38,6 +39,28 @@ pub fn from_fn<'a>(
 ) -> FromFn<'a> {
     let (gradient, hessian, bounds) = (None, None, None);
     FromFn { dimension, cost: Box::new(cost), gradient, hessian, bounds, noise: f64::EPSILON }
+}
+
+/// [`from_fn`] for a cost that changes what it has captured, such as a counter or a workspace. Threads take turns.
+///
+/// ```
+/// use extremum::{NelderMead, from_fn_mut, minimize};
+/// let mut calls = 0;
+/// let problem = from_fn_mut(1, |x| {
+///     calls += 1;
+///     (x[0] - 2.0).powi(2)
+/// });
+/// let found = minimize(&problem, NelderMead::default().scale(1.0), [0.0])?;
+/// drop(problem);
+/// assert_eq!(calls, found.evaluations.cost);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub fn from_fn_mut<'a>(
+    dimension: usize,
+    cost: impl FnMut(&DVector<f64>) -> f64 + Send + 'a,
+) -> FromFn<'a> {
+    let cost = Mutex::new(cost);
+    from_fn(dimension, move |x| (cost.lock().unwrap_or_else(PoisonError::into_inner))(x))
 }
 
 impl<'a> FromFn<'a> {

@@ -164,7 +164,11 @@ impl<L: State> LocalSearch<L> {
                 Ok((Some(local), best))
             }
             Err(Error::NotInDomain { .. }) if is_moved => Ok((None, best)),
-            Err(Error::Interrupted { .. }) if is_moved && problem.is_spent() => Ok((None, best)),
+            Err(Error::Interrupted { .. } | Error::ProblemFailed { .. })
+                if is_moved && problem.is_spent() =>
+            {
+                Ok((None, best))
+            }
             Err(error) => Err(error),
         }
     }

@@ -5,6 +5,7 @@
 mod bounds;
 mod differences;
 mod ends;
+mod failures;
 mod populations;
 mod stationary;
 mod usage;

@@ -172,15 +172,16 @@ fn starts_of_every_usual_type() {
 
 #[test]
 fn a_solution_shows_its_point_its_solver_and_its_time() {
-    let square = from_fn(10, |x| x.iter().enumerate().map(|(i, x)| (x - i as f64).powi(2)).sum())
-        .with_gradient(|x, g| {
-            for i in 0..10 {
-                g[i] = 2.0 * (x[i] - i as f64);
-            }
-        });
+    let square =
+        from_fn(10, |x| x.iter().enumerate().map(|(i, x)| (x - i as f64 - 1.0).powi(2)).sum())
+            .with_gradient(|x, g| {
+                for i in 0..10 {
+                    g[i] = 2.0 * (x[i] - i as f64 - 1.0);
+                }
+            });
     let found = minimize(&square, Lbfgs::default(), [0.5; 10]).unwrap();
     let text = found.to_string();
-    assert!(text.contains("x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, ..]"), "{text}");
+    assert!(text.contains("x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, ..]"), "{text}");
     assert!(text.contains("Lbfgs: ") && found.solver == "Lbfgs", "{text}");
     assert!(text.contains("s in ") && text.trim_end().ends_with('s'), "{text}");
 }

@@ -92,6 +92,7 @@ impl<'a> Oracle<'a> {
         self.evaluations.cost += 1;
         self.count_all_terms();
         let cost = self.problem.cost(&self.probe);
+        self.note_failure(cost.is_nan());
         self.probe[i] = x;
         cost
     }

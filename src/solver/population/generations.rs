@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::partial::Partial;
 use super::{Population, SearchState};
-use crate::oracle::check_cost;
 use crate::solver::local_search::centre;
 use crate::stop::History;
 use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination};
@@ -201,7 +200,7 @@ impl<'a, P: Population> Course<'a, P> {
         let flow = self.evaluate(problem, &mut state);
         problem.check_interruption()?;
         // The first candidate is the start.
-        state.search.waiting().1.first().map_or(Ok(()), |cost| check_cost(*cost))?;
+        state.search.waiting().1.first().map_or(Ok(()), |cost| problem.check_cost(*cost))?;
         if flow.is_continue() {
             self.learn(&mut state);
         }
