@@ -13,6 +13,7 @@ pub use run::Run;
 use validation::Validation;
 
 use crate::evaluator::{Evaluator, Serial};
+use crate::stop::{DEFAULT_ITERATIONS, converged, max_evaluations, max_iterations};
 use crate::{
     CancellationToken, Checkpoint, Domain, Error, IntoVector, Oracle, Problem, Progress, Solution,
     Solver, State, Stop,
@@ -33,11 +34,11 @@ use crate::{
 /// # Errors
 /// Only for a bad call; see [`Error`]. Whatever happens during the run is reported in the [`Solution`].
 pub fn minimize<P: Problem, S: Solver>(
-    problem: &P,
+    problem: P,
     solver: S,
     x0: impl IntoVector,
 ) -> Result<Solution, Error> {
-    Minimizer::new(problem, solver, x0).run()
+    Minimizer::new(&problem, solver, x0).run()
 }
 
 /// The settings of a run: solver, start, stopping rule, limits, observers.
@@ -61,7 +62,10 @@ pub struct Minimizer<'a, S> {
     problem: &'a dyn Problem,
     solver: S,
     x0: DVector<f64>,
-    stop: Stop,
+    /// By default converged.
+    rule: Option<Stop>,
+    max_iterations: Option<u64>,
+    max_evaluations: Option<u64>,
     time_limit: Option<Duration>,
     token: Option<CancellationToken>,
     observers: Vec<Observer<'a>>,
@@ -96,7 +100,9 @@ impl<'a, S: Solver> Minimizer<'a, S> {
             problem,
             solver,
             x0: x0.into_vector(),
-            stop: Stop::default(),
+            rule: None,
+            max_iterations: None,
+            max_evaluations: None,
             time_limit: None,
             token: None,
             observers: Vec::new(),
@@ -110,8 +116,36 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     /// Replaces the stopping rule, by default `converged().or(max_iterations(100_000))`; see
     /// [`stop`](crate::stop).
     pub fn stop_when(mut self, rule: Stop) -> Self {
-        self.stop = rule;
+        self.rule = Some(rule);
         self
+    }
+
+    /// Ends the run after this many iterations, whatever the stopping rule. Default: 100000 with the default
+    /// rule, none with another.
+    pub fn max_iterations(mut self, limit: u64) -> Self {
+        self.max_iterations = Some(limit);
+        self
+    }
+
+    /// Ends the run after this many evaluations of the cost or of the gradient, whatever the stopping rule; see
+    /// [`max_evaluations`](crate::stop::max_evaluations). Default: none.
+    pub fn max_evaluations(mut self, limit: u64) -> Self {
+        self.max_evaluations = Some(limit);
+        self
+    }
+
+    /// The rule with the limits.
+    fn take_stop(&mut self) -> Stop {
+        let is_default = self.rule.is_none() && self.max_iterations.is_none();
+        let limit = self.max_iterations.or(is_default.then_some(DEFAULT_ITERATIONS));
+        let mut stop = self.rule.take().unwrap_or_else(converged);
+        if let Some(limit) = limit {
+            stop = stop.or(max_iterations(limit));
+        }
+        match self.max_evaluations {
+            Some(limit) => stop.or(max_evaluations(limit)),
+            None => stop,
+        }
     }
 
     /// Ends the run after this much wall-clock time, in the middle of a step if necessary.
@@ -220,13 +254,15 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     }
 
     fn oracle(&mut self) -> Result<Oracle<'a>, Error> {
-        self.stop.check()?;
+        let stop = self.take_stop();
+        stop.check()?;
         if let Some(validation) = &self.validation {
             validation.check()?;
         }
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
-        oracle.set_budget(self.stop.evaluation_limit());
+        oracle.set_budget(stop.evaluation_limit());
+        self.rule = Some(stop);
         Domain::check(&self.solver, &oracle)?;
         oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));
         Ok(oracle)
@@ -238,7 +274,9 @@ impl<S: std::fmt::Debug> std::fmt::Debug for Minimizer<'_, S> {
         f.debug_struct("Minimizer")
             .field("solver", &self.solver)
             .field("x0", &self.x0)
-            .field("stop", &self.stop)
+            .field("rule", &self.rule)
+            .field("max_iterations", &self.max_iterations)
+            .field("max_evaluations", &self.max_evaluations)
             .finish_non_exhaustive()
     }
 }

@@ -60,6 +60,8 @@ pub struct Solution {
 pub struct Record {
     /// Steps taken; 0 is the start.
     pub iteration: u64,
+    /// The cost of the current iterate, which may be worse than the best: see [`Progress`](crate::Progress).
+    pub current_cost: f64,
     /// The cost at the best point so far.
     pub cost: f64,
     /// The gradient's maximum norm there.

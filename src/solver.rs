@@ -34,6 +34,10 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn current(&self) -> &DVector<f64> {
         self.x()
     }
+    /// The cost at the [current](Self::current) iterate.
+    fn current_cost(&self) -> f64 {
+        self.cost()
+    }
     /// The number of gradients skipped, in whole or in part, because they were not finite.
     fn skipped(&self) -> u64 {
         0

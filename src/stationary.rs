@@ -18,7 +18,7 @@ mod spectrum;
 
 use nalgebra::DVector;
 
-use crate::{Error, Oracle, Problem};
+use crate::{Error, IntoVector, Oracle, Problem};
 use active::Held;
 use face::Face;
 use location::Location;
@@ -85,7 +85,8 @@ const MOST_VARIABLES: usize = 2000;
 /// Weyl's inequality and Sylvester's law: Horn and Johnson, "Matrix Analysis", 2nd ed., theorems 4.3.1 and 4.5.8.
 /// Second-order sufficient conditions with bounds: Nocedal and Wright, "Numerical Optimization" (2006), theorem 12.6.
 /// Newton and Kantorovich: Deuflhard, "Newton Methods for Nonlinear Problems", theorem 2.1.
-pub fn classify<P: Problem>(problem: &P, x: &DVector<f64>) -> Result<Classification, Error> {
+pub fn classify<P: Problem>(problem: &P, x: impl IntoVector) -> Result<Classification, Error> {
+    let x = &x.into_vector();
     let n = problem.dimension();
     if x.len() != n {
         return Err(Error::Dimension { what: "x", expected: n, actual: x.len() });

@@ -37,6 +37,10 @@ pub struct Progress<'a> {
     pub cost: f64,
     /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
+    /// The current iterate, which may be worse than the best: [`State::current`](crate::State::current).
+    pub current: &'a DVector<f64>,
+    /// The cost there.
+    pub current_cost: f64,
     /// Calls so far.
     pub evaluations: Evaluations,
     /// What the run remembers of earlier iterations.
@@ -318,9 +322,12 @@ impl Stop {
     }
 }
 
+/// The iterations of a run without a rule of its own.
+pub(crate) const DEFAULT_ITERATIONS: u64 = 100_000;
+
 impl Default for Stop {
     fn default() -> Self {
-        converged().or(max_iterations(100_000))
+        converged().or(max_iterations(DEFAULT_ITERATIONS))
     }
 }
 

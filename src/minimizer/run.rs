@@ -60,7 +60,7 @@ impl<'a, S: Solver> Run<'a, S> {
             oracle,
             solver: terms.solver,
             state,
-            stop: terms.stop,
+            stop: terms.rule.unwrap_or_default(),
             observers: terms.observers,
             // Without a validation cost it has no meaning.
             validated: validated.filter(|_| terms.validation.is_some()),
@@ -195,6 +195,7 @@ impl<'a, S: Solver> Run<'a, S> {
             self.trace.push(Record {
                 iteration: progress.iteration,
                 cost: progress.cost,
+                current_cost: progress.current_cost,
                 gradient_norm: progress.gradient_norm,
                 evaluations: progress.evaluations,
                 elapsed: progress.elapsed(),
@@ -236,13 +237,34 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// The solution so far. A run that was not stepped to its end reports
     /// [`NotFinished`](Termination::NotFinished).
-    pub fn finish(self) -> Solution {
+    pub fn finish(mut self) -> Solution {
+        self.conclude()
+    }
+
+    /// The [solution](Self::finish) with the solver's state, which has what the solver has learnt.
+    ///
+    /// ```
+    /// use extremum::{Bfgs, Minimizer, from_fn};
+    /// let bowl = from_fn(2, |x| x[0] * x[0] + 4.0 * x[1] * x[1])
+    ///     .with_gradient(|x, g| { g[0] = 2.0 * x[0]; g[1] = 8.0 * x[1]; });
+    /// let mut run = Minimizer::new(&bowl, Bfgs::default(), [3.0, 1.0]).start()?;
+    /// while run.step().is_continue() {}
+    /// let (found, state) = run.finish_with_state();
+    /// assert!(found.termination.is_converged());
+    /// assert!((state.inverse_hessian()[(1, 1)] - 0.125).abs() < 0.01);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn finish_with_state(mut self) -> (Solution, S::State) {
+        (self.conclude(), self.state)
+    }
+
+    fn conclude(&mut self) -> Solution {
         let elapsed = self.progress().elapsed();
         let by_gradient = self.termination.as_ref().is_some_and(Termination::is_by_gradient);
         let warning = self.warning.filter(|_| by_gradient);
         // The evidence of a run that converged belongs to the state's point.
         let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
-        let (x, cost, gradient_norm, validation_cost) = match self.validated {
+        let (x, cost, gradient_norm, validation_cost) = match self.validated.take() {
             Some(Validated { x, cost, gradient_norm, lowest, .. }) if !is_converged => {
                 (x, cost, gradient_norm, Some(lowest))
             }
@@ -261,10 +283,10 @@ impl<'a, S: Solver> Run<'a, S> {
             evaluations: self.oracle.evaluations(),
             skipped: self.state.skipped(),
             elapsed,
-            termination: self.termination.unwrap_or(Termination::NotFinished),
+            termination: self.termination.take().unwrap_or(Termination::NotFinished),
             warning,
             classification: None,
-            trace: self.trace,
+            trace: std::mem::take(&mut self.trace),
         }
     }
 
@@ -333,6 +355,8 @@ fn progress<'s, T: State>(
         x: state.x(),
         cost: state.cost(),
         gradient_norm: state.gradient_norm(),
+        current: state.current(),
+        current_cost: state.current_cost(),
         evaluations: oracle.evaluations(),
         history,
         promised: None,

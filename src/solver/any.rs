@@ -134,6 +134,7 @@ trait Erased: Send {
     fn cost(&self) -> f64;
     fn gradient_norm(&self) -> Option<f64>;
     fn current(&self) -> &DVector<f64>;
+    fn current_cost(&self) -> f64;
     fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
     fn as_any(&self) -> &dyn Any;
@@ -152,6 +153,9 @@ impl<S: State> Erased for S {
     }
     fn current(&self) -> &DVector<f64> {
         State::current(self)
+    }
+    fn current_cost(&self) -> f64 {
+        State::current_cost(self)
     }
     fn skipped(&self) -> u64 {
         State::skipped(self)
@@ -199,6 +203,12 @@ impl State for AnyState {
         match &self.0 {
             Inner::Live(state) => state.current(),
             Inner::Stored(_, x) => x,
+        }
+    }
+    fn current_cost(&self) -> f64 {
+        match &self.0 {
+            Inner::Live(state) => state.current_cost(),
+            Inner::Stored(..) => f64::NAN,
         }
     }
     fn skipped(&self) -> u64 {

@@ -8,7 +8,7 @@ use super::measured::Measured;
 use super::noise::{GradientNoise, cost_noise};
 use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
 use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
-use crate::{Error, Oracle, Problem};
+use crate::{Error, IntoVector, Oracle, Problem};
 
 /// ε^(1/3), the step at which the error of a central difference of the cost is smallest, for a function that changes
 /// over lengths of 1.
@@ -55,8 +55,9 @@ const SAFETY: f64 = 4.0;
 /// the cost is not finite at x. A derivative that is not finite is a mismatch.
 pub fn check_derivatives<P: Problem>(
     problem: &P,
-    x: &DVector<f64>,
+    x: impl IntoVector,
 ) -> Result<DerivativeReport, Error> {
+    let x = &x.into_vector();
     let n = problem.dimension();
     if x.len() != n {
         return Err(Error::Dimension { what: "x", expected: n, actual: x.len() });

@@ -51,7 +51,7 @@ fn check<P: Population>(population: P, patient: P, near: f64) -> Result<(), Erro
     // A box without width is a point.
     let point = Bounds::new([2.0, 3.0], [2.0, 3.0])?;
     let found =
-        minimize(&from_fn(2, |x| x.norm_squared()).with_bounds(point), solver(), [2.0, 3.0])?;
+        minimize(from_fn(2, |x| x.norm_squared()).with_bounds(point), solver(), [2.0, 3.0])?;
     assert_eq!(reason(&found), Stall::Collapsed { size: 0.0, tolerance: 1e-12 });
 
     // On a small scale as on a large one.

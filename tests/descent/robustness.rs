@@ -647,7 +647,7 @@ fn bad_starts_are_refused() {
     for_all(|entry| {
         let solver = &entry.solver;
         for n in [0, 1, 3] {
-            let result = minimize(&rosenbrock(), solver, vec![1.0; n]);
+            let result = minimize(rosenbrock(), solver, vec![1.0; n]);
             refused("x0 of another size", result, is_dimension, &["x0", "give 2"]);
         }
         for (start, words) in [
@@ -655,11 +655,11 @@ fn bad_starts_are_refused() {
             ([1.0, f64::INFINITY], ["x0[1]", "finite"]),
             ([1.0, f64::NEG_INFINITY], ["x0[1]", "finite"]),
         ] {
-            let result = minimize(&rosenbrock(), solver, start);
+            let result = minimize(rosenbrock(), solver, start);
             refused("x0", result, |e| matches!(e, Error::NonFiniteStart { .. }), &words);
         }
         let is_outside: fn(&Error) -> bool = |e| matches!(e, Error::NotInDomain { .. });
-        let result = minimize(&barrier(2), solver, [-1.0, 1.0]);
+        let result = minimize(barrier(2), solver, [-1.0, 1.0]);
         refused("outside the domain", result, is_outside, &["cost", "domain"]);
         for cost in [f64::INFINITY, f64::NEG_INFINITY] {
             let problem = from_fn(1, move |_| cost).with_gradient(|_, g| g.fill(1.0));
@@ -689,7 +689,7 @@ fn bounds_are_refused_and_not_ignored() {
 }
 
 fn start_with(solver: impl Solver) -> Result<Solution, Error> {
-    minimize(&rosenbrock(), solver, [-1.2, 1.0])
+    minimize(rosenbrock(), solver, [-1.2, 1.0])
 }
 
 #[test]

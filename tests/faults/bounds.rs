@@ -231,7 +231,7 @@ fn bounds_of_every_kind_stand_side_by_side() -> Result<(), Error> {
 /// Bounds that the search does not come near to cost nothing: bit for bit as without them.
 #[test]
 fn the_width_of_the_bounds_slows_nothing_down() -> Result<(), Error> {
-    let alone = minimize(&rosenbrock(), Lbfgs::default(), [0.2, 2.0])?;
+    let alone = minimize(rosenbrock(), Lbfgs::default(), [0.2, 2.0])?;
     let counts = |x0: [f64; 2], upper: f64| -> Result<Solution, Error> {
         let problem = within(rosenbrock(), &[0.0; 2], &[upper; 2]);
         let found = minimize(&problem, one_start(), x0)?;

@@ -100,7 +100,7 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
             }
             let case = format!("{x:?} in [{lower:?}, {upper:?}] from the {form}");
             let recorded = Recorded::new(problem, Some(bounds.clone()), form);
-            let found = classify(&recorded, &point(&x)).unwrap();
+            let found = classify(&recorded, point(&x)).unwrap();
             assert_eq!(found.kind, kind, "{case}: {found}\n{found:?}");
             let held: Vec<_> = found.active.iter().map(|b| (b.index, b.side)).collect();
             assert_eq!(held, active, "{case}: {found}");
@@ -111,7 +111,7 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
     }
     // ∂f/∂x₀ = 2 (1 − 2) − 1/2, and the one eigenvalue is ∂²f/∂x₁² = 2.
     let bounded = Bounded(&bowl, Bounds::new([-1.0, -5.0], [1.0, 5.0]).unwrap());
-    let found = classify(&bounded, &point(&[1.0, -0.5])).unwrap();
+    let found = classify(&bounded, point(&[1.0, -0.5])).unwrap();
     assert!((found.active[0].multiplier - 2.5).abs() < 1e-12);
     assert!((found.eigenvalues[0].value - 2.0).abs() < 1e-12);
     assert!(
@@ -121,7 +121,7 @@ fn points_on_bounds_are_judged_by_multipliers_and_the_free_variables() {
     // Down from the saddle leads along the bound.
     let bounded = Bounded(&wells, Bounds::new([0.0, -2.0], [9.0, 2.0]).unwrap());
     let (direction, curvature) =
-        classify(&bounded, &point(&[0.0, 0.0])).unwrap().escape_direction().unwrap();
+        classify(&bounded, point(&[0.0, 0.0])).unwrap().escape_direction().unwrap();
     assert!(direction[0] == 0.0 && direction[1].abs() == 1.0 && (curvature + 2.0).abs() < 1e-6);
 }
 
@@ -137,7 +137,7 @@ fn a_gradient_into_the_box_is_not_stationary() {
         for form in FORMS {
             let bounds = Bounds::new(lower, upper).unwrap();
             let recorded = Recorded::new(&bowl, Some(bounds.clone()), form);
-            let found = classify(&recorded, &point(&x)).unwrap();
+            let found = classify(&recorded, point(&x)).unwrap();
             assert_eq!(found.kind, Kind::Undecided { reason: Reason::NotStationary }, "{x:?}");
             assert!(found.to_string().contains("at x itself"), "{found}");
             assert!(recorded.points().iter().all(|x| bounds.contain(x)), "{x:?} {form}");
@@ -151,13 +151,13 @@ fn a_hair_from_a_bound_is_at_it_unless_a_minimum_lies_between() {
     let line = problem!(2, |x| 3.0 * x[0] + (x[1] - 1.0).powi(2));
     let bounded = Bounded(&line, Bounds::new([0.0, 0.0], [5.0, 5.0]).unwrap());
     for distance in [0.0, 1e-15, 1e-12, 5e-9] {
-        let found = classify(&bounded, &point(&[distance, 1.0])).unwrap();
+        let found = classify(&bounded, point(&[distance, 1.0])).unwrap();
         assert!(found.is_minimum() && found.active[0].side == Side::Lower, "{distance}: {found}");
         assert!(found.distance >= distance && found.distance < distance + 1e-12);
     }
     let narrow = problem!(2, |x| (x[0] * 1e9 - 1.0).powi(2) + (x[1] - 1.0).powi(2));
     let bounded = Bounded(&narrow, Bounds::new([0.0, 0.0], [5.0, 5.0]).unwrap());
-    let found = classify(&bounded, &point(&[1.0000001e-9, 1.0])).unwrap();
+    let found = classify(&bounded, point(&[1.0000001e-9, 1.0])).unwrap();
     assert!(found.is_minimum() && found.active.is_empty(), "{found}");
 }
 
@@ -205,7 +205,7 @@ fn derivatives_are_checked_within_the_bounds() {
     let bounds = Bounds::new([1e-9, 2.0, 0.0], [1e-3, 2.0, 1e-7]).unwrap();
     for x in [[1e-9, 2.0, 1e-7], [1e-3, 2.0, 0.0], [2e-9, 2.0, 3e-8]] {
         let recorded = Recorded::new(&log, Some(bounds.clone()), "hessian");
-        let report = check_derivatives(&recorded, &point(&x)).unwrap();
+        let report = check_derivatives(&recorded, point(&x)).unwrap();
         assert!(report.passes(), "{x:?}: {report}");
         // What cannot move has no difference.
         assert!(report.unchecked >= 1 && report.checked >= 3, "{report}");
@@ -224,7 +224,7 @@ fn classification_ends_for_any_numbers() {
                 .with_hessian(|_| DMatrix::from_element(1, 1, 2.0 * factor));
             for form in FORMS {
                 let recorded = Recorded::new(&square, None, form);
-                let found = classify(&recorded, &point(&[*x]));
+                let found = classify(&recorded, point(&[*x]));
                 let evaluations = recorded.points().len();
                 assert!(evaluations < 5000, "{factor:e} {x:e} from the {form}: {evaluations}");
                 if let Ok(found) = found {
@@ -253,7 +253,7 @@ fn differences_know_variables_far_below_1() {
     for bounds in [None, Some(Bounds::new([1e2, 1e-12], [1e6, 1e-6]).unwrap())] {
         for form in ["hessian", "gradient"] {
             let recorded = Recorded::new(circuit, bounds.clone(), form);
-            let found = classify(&recorded, &point(&[1e4, 1e-8])).unwrap();
+            let found = classify(&recorded, point(&[1e4, 1e-8])).unwrap();
             assert!(found.is_minimum(), "{form}: {found}\n{found:?}");
             assert!(found.distance < 1e-8, "{}", found.distance);
             for x in recorded.points() {
@@ -268,7 +268,7 @@ fn differences_know_variables_far_below_1() {
         });
         for form in ["hessian", "gradient"] {
             let recorded = Recorded::new(&valley, None, form);
-            let found = classify(&recorded, &point(&[size, 1.0])).unwrap();
+            let found = classify(&recorded, point(&[size, 1.0])).unwrap();
             assert!(found.is_minimum(), "{size:e} {form}: {found}\n{found:?}");
             assert!(recorded.points().iter().all(|x| x[0] < 1.1 * size), "{size:e} {form}");
         }
@@ -358,7 +358,7 @@ fn gradients_are_checked_far_from_the_origin() {
     let expanded = from_fn(1, |x| (3.0 * x[0] - 3e8).sin())
         .with_gradient(|x, g| g[0] = 3.0 * (3.0 * x[0] - 3e8).cos());
     for k in 0..50 {
-        let report = check_derivatives(&hidden, &point(&[0.1 + 0.37 * f64::from(k)])).unwrap();
+        let report = check_derivatives(&hidden, point(&[0.1 + 0.37 * f64::from(k)])).unwrap();
         assert!(report.passes(), "{report}");
         let x = point(&[1e8 + 0.123 * f64::from(k)]);
         let report = check_derivatives(&expanded, &x).unwrap();

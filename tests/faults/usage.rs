@@ -161,7 +161,7 @@ fn starts_of_every_usual_type() {
     let (vector, array) = (vec![1.0, 2.0], [1.0, 2.0]);
     let found = [
         minimize(&square, Lbfgs::default(), &vector).unwrap(),
-        minimize(&square, Lbfgs::default(), &array).unwrap(),
+        minimize(&square, Lbfgs::default(), array).unwrap(),
         minimize(&square, Lbfgs::default(), vector.as_slice()).unwrap(),
         minimize(&square, Lbfgs::default(), vector.clone()).unwrap(),
     ];
@@ -184,4 +184,47 @@ fn a_solution_shows_its_point_its_solver_and_its_time() {
     assert!(text.contains("x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, ..]"), "{text}");
     assert!(text.contains("Lbfgs: ") && found.solver == "Lbfgs", "{text}");
     assert!(text.contains("s in ") && text.trim_end().ends_with('s'), "{text}");
+}
+
+#[test]
+fn limits_of_iterations_and_evaluations_on_the_run() {
+    let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
+    let run = || Minimizer::new(&valley, Lbfgs::default(), [-1.2, 1.0]);
+    let found = run().max_iterations(5).run().unwrap();
+    assert_eq!((found.iterations, found.termination.name()), (5, "MaxIterations"));
+    let found = run().max_evaluations(20).run().unwrap();
+    assert_eq!((found.evaluations.cost, found.termination.name()), (20, "MaxEvaluations"));
+    let found = run().max_iterations(5).stop_when(gradient_norm(1e3)).run().unwrap();
+    assert_eq!((found.iterations, found.termination.name()), (0, "GradientNorm"));
+    assert!(run().max_evaluations(1000).run().unwrap().termination.is_converged());
+    assert_eq!(run().max_iterations(0).run().unwrap().iterations, 0);
+}
+
+#[test]
+fn the_current_point_is_shown_as_well_as_the_best() {
+    // At this rate the steps go up and down a valley before they settle.
+    let bowl = from_fn(1, |x| x[0] * x[0]).with_gradient(|x, g| g[0] = 2.0 * x[0]);
+    let mut seen = Vec::new();
+    let found = Minimizer::new(&bowl, Adam::new(0.9), [1.0])
+        .max_iterations(40)
+        .trace()
+        .observe(|p| {
+            assert_eq!(p.current_cost, p.current[0].powi(2));
+            assert_eq!(p.cost, p.x[0].powi(2));
+            seen.push((p.cost, p.current_cost));
+        })
+        .run()
+        .unwrap();
+    assert!(seen.iter().any(|(best, current)| current > best));
+    assert!(seen.iter().all(|(best, current)| current >= best));
+    let traced: Vec<_> = found.trace.iter().map(|r| (r.cost, r.current_cost)).collect();
+    assert_eq!(traced, seen);
+}
+
+#[test]
+fn a_problem_by_value() {
+    let found = minimize(from_fn(1, |x| x[0].cosh()), Lbfgs::default(), [1.0]).unwrap();
+    assert!(found.x[0].abs() < 1e-6);
+    let kind = extremum::classify(&from_fn(1, |x| x[0].cosh()), [0.0]).unwrap();
+    assert!(kind.is_minimum());
 }

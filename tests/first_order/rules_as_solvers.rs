@@ -113,7 +113,7 @@ fn bad_calls_are_refused() {
     }
     let bounded = Boxed(Bounds::new([0.0], [1.0]).unwrap());
     for solver in rules().iter().filter(|solver| solver.name() != "Adam") {
-        let refused = |problem: &dyn Problem, start: &[f64]| minimize(&problem, solver, start);
+        let refused = |problem: &dyn Problem, start: &[f64]| minimize(problem, solver, start);
         assert!(matches!(refused(&nan, &[1.0]), Err(Error::NotInDomain { .. })));
         assert!(matches!(refused(&rosenbrock(), &[1.0]), Err(Error::Dimension { .. })));
         assert!(matches!(

@@ -1,11 +1,10 @@
 //! Schedules against the rates of torch and optax, and their laws at the first and last steps.
 
-#[path = "../../examples/gallery/first_order_traces/schedules.rs"]
-mod reference;
-
 use extremum::Error;
 use extremum::schedule::*;
 use serde_json::Value;
+
+use crate::traces::reference::schedules as reference;
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect()

@@ -1,7 +1,7 @@
 //! Update rules against traces of other libraries.
 
 #[path = "../../examples/gallery/first_order_traces/traces.rs"]
-mod reference;
+pub mod reference;
 
 use reference::Verdict;
 

@@ -807,7 +807,7 @@ fn a_minimum_at_the_start_and_sums_of_one_kind_are_survived() {
 fn bad_calls_are_refused() {
     let sum = Sum::new(Regression::least_squares(6, 2, 0.1));
     let refused = |problem: &dyn Problem, solver: &dyn AnySolver| {
-        let error = minimize(&problem, solver, vec![0.0; problem.dimension()]).unwrap_err();
+        let error = minimize(problem, solver, vec![0.0; problem.dimension()]).unwrap_err();
         assert!(error.to_string().len() > 20);
         error
     };
@@ -882,7 +882,7 @@ fn bad_calls_are_refused() {
             panic!("refused before any evaluation")
         }
     }
-    parameter_of(minimize(&Sum::new(Wide), Saga::new(0.1), vec![0.0; 1 << 23]), "table");
+    parameter_of(minimize(Sum::new(Wide), Saga::new(0.1), vec![0.0; 1 << 23]), "table");
 }
 
 /// An `Err`, or a run from a finite point that ends.

@@ -262,7 +262,7 @@ fn bad_calls_are_refused() {
     let half = from_fn(2, |x| x.norm_squared()).with_bounds(half);
     for solver in &without_scale() {
         let refused =
-            |problem: &dyn Problem, x0: &[f64]| minimize(&problem, solver, x0).unwrap_err();
+            |problem: &dyn Problem, x0: &[f64]| minimize(problem, solver, x0).unwrap_err();
         let name = solver.name();
         if is_local(&**solver) {
             assert!(minimize(&sphere, solver, [1.0, 1.0]).is_ok(), "{name}");

@@ -78,7 +78,7 @@ fn one_variable_and_kinks_are_enough() -> Result<(), Error> {
         let kink = from_fn(1, |x| (x[0] - 7.0).abs());
         let found = minimize(&kink, &solver, [-1.0])?;
         assert!(found.cost < 1e-7, "{found}");
-        let found = minimize(&from_fn(2, rosenbrock), &solver, [-1.2, 1.0])?;
+        let found = minimize(from_fn(2, rosenbrock), &solver, [-1.2, 1.0])?;
         assert!(found.cost < 1e-10, "{found}");
     }
     Ok(())

@@ -92,7 +92,7 @@ fn the_global_minimum_is_found_with_any_seed() -> Result<(), Error> {
 #[test]
 fn a_small_gradient_ends_no_run_before_its_last_start() -> Result<(), Error> {
     let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
-    let local = minimize(&from_fn(2, camel), Lbfgs::default(), [1.6, -0.6])?;
+    let local = minimize(from_fn(2, camel), Lbfgs::default(), [1.6, -0.6])?;
     assert!(local.termination.is_converged() && local.cost > -0.3, "{local}");
     for solver in &drivers(0) {
         let found = minimize(&problem, solver, &local.x)?;

@@ -208,11 +208,11 @@ fn butterfly() {
         ([1.271944717, -0.633570107], -1.546231092),
         ([-1.271944717, -0.633570107], -1.546231092),
     ] {
-        let found = classify(&f, &point(&x)).expect("a point");
+        let found = classify(&f, point(&x)).expect("a point");
         assert!(found.is_minimum() && (found.cost - cost).abs() < 1e-9, "{found}");
         assert!(found.distance < 1e-8, "{}", found.distance);
     }
-    assert_eq!(classify(&f, &point(&[0.0, 0.0])).expect("a point").kind, Kind::Saddle { index: 1 });
+    assert_eq!(classify(&f, point(&[0.0, 0.0])).expect("a point").kind, Kind::Saddle { index: 1 });
 }
 
 /// The eigenvalues of a point on the way to a degenerate one are no evidence.
@@ -220,7 +220,7 @@ fn butterfly() {
 fn degenerate_points_are_undecided() {
     let whitney = problem!(2, |x| (x[1] - x[0].powi(2)) * (x[1] - 2.0 * x[0].powi(2)));
     for (form, problem) in forms(&whitney) {
-        let found = classify(&problem, &point(&[0.0, 0.0])).expect("a point");
+        let found = classify(&problem, point(&[0.0, 0.0])).expect("a point");
         assert_eq!(reason(&found), Some(Reason::Eigenvalues), "{form}: {found}");
         assert_eq!(found.index_range(), 0..=1);
         assert_eq!(found.escape_direction(), None);
@@ -228,14 +228,14 @@ fn degenerate_points_are_undecided() {
     // With eigenvalues of both signs it is a saddle, whatever the third is.
     let folded = problem!(3, |x| x[0].powi(2) - x[1].powi(2) + x[2].powi(4));
     for (form, problem) in forms(&folded) {
-        let found = classify(&problem, &point(&[0.0, 0.0, 0.0])).expect("a point");
+        let found = classify(&problem, point(&[0.0, 0.0, 0.0])).expect("a point");
         assert_eq!(found.kind, Kind::Saddle { index: 1 }, "{form}");
         assert_eq!(found.index_range(), 1..=2);
         assert!(found.to_string().contains("1 to 2 of 3"), "{found}");
     }
     // Not a minimum, though the rest is unknown.
     let ridge = problem!(2, |x| x[0].powi(4) - x[1].powi(2));
-    let found = classify(&ridge, &point(&[0.0, 0.0])).expect("a point");
+    let found = classify(&ridge, point(&[0.0, 0.0])).expect("a point");
     assert_eq!(reason(&found), Some(Reason::Eigenvalues));
     assert_eq!(found.index_range(), 1..=2);
     let (direction, curvature) = found.escape_direction().expect("a way down");
@@ -245,7 +245,7 @@ fn degenerate_points_are_undecided() {
         let flat = problem!(1, with(power: i32), |x| x[0].powi(*power));
         for x in [1e-1, 1e-3, -1e-3, 1e-7] {
             for (form, problem) in forms(&flat) {
-                let found = classify(&problem, &point(&[x])).expect("a point");
+                let found = classify(&problem, point(&[x])).expect("a point");
                 assert!(reason(&found).is_some(), "x^{power} at {x} from the {form}: {found}");
             }
         }
@@ -264,7 +264,7 @@ fn rounding_is_not_stationary() {
         for (form, problem) in forms(problem) {
             for _ in 0..5000 {
                 let t = (10_f64.powf(-5.0 * random.next()) * reach).copysign(random.symmetric());
-                let found = classify(&problem, &point(&[1.0 + t])).expect("a point");
+                let found = classify(&problem, point(&[1.0 + t])).expect("a point");
                 assert!(reason(&found).is_some(), "at 1 + {t:e} from the {form}: {found}");
             }
         }
@@ -295,7 +295,7 @@ fn flat_is_not_stationary() {
     ];
     for (name, problem, x) in cases {
         for (form, problem) in forms(problem) {
-            let found = classify(&problem, &point(&x)).expect("a point");
+            let found = classify(&problem, point(&x)).expect("a point");
             assert!(
                 reason(&found).is_some(),
                 "{name} at {x:?} from the {form}: {found}\n{found:?}"
@@ -315,7 +315,7 @@ fn badly_scaled_parameters() {
     let fit = problem!(3, with(t: [f64], y: [f64]), |b| {
         t.iter().zip(y).map(|(&t, &y)| (b[0] * (b[1] / (b[2] + t)).exp() - y).powi(2)).sum::<Num<_>>()
     });
-    let found = classify(&fit, &point(&truth)).expect("a point");
+    let found = classify(&fit, point(&truth)).expect("a point");
     assert!(found.is_minimum(), "{found}\n{found:?}");
     assert!(found.eigenvalues.iter().all(|e| e.is_decided()), "{found:?}");
     // All eigenvalues of D A D, to many digits, over 24 orders of magnitude.
@@ -326,7 +326,7 @@ fn badly_scaled_parameters() {
         let quadratic = from_fn(3, |x| 0.5 * x.dot(&(&h * x)))
             .with_gradient(|x, g| g.copy_from(&(&h * x)))
             .with_hessian(|_| h.clone());
-        let found = classify(&quadratic, &DVector::zeros(3)).expect("a point");
+        let found = classify(&quadratic, DVector::zeros(3)).expect("a point");
         assert_eq!(found.kind, if sign > 0.0 { Kind::Minimum } else { Kind::Maximum });
         assert!(found.eigenvalues.iter().all(|e| e.is_decided()), "{found:?}");
         // The least one is det H / ((1, 3) minor), as far as the others are larger.
@@ -345,7 +345,7 @@ fn badly_scaled_parameters() {
     let saddle = from_fn(2, |x| 0.5 * x.dot(&(&h * x)))
         .with_gradient(|x, g| g.copy_from(&(&h * x)))
         .with_hessian(|_| h.clone());
-    let found = classify(&saddle, &DVector::zeros(2)).expect("a point");
+    let found = classify(&saddle, DVector::zeros(2)).expect("a point");
     assert_eq!(found.kind, Kind::Saddle { index: 1 }, "{found:?}");
     let (direction, curvature) = found.escape_direction().expect("a way down");
     assert!(curvature < 0.0 && direction.dot(&(&h * &direction)) < 0.0);
@@ -459,11 +459,11 @@ fn radii_hold_on_random_functions() {
 #[test]
 fn bad_calls_are_errors() {
     let log = from_fn(2, |x| x[0].ln() + x[1]);
-    let classified = |x: &[f64]| classify(&log, &point(x)).expect_err("a bad call");
+    let classified = |x: &[f64]| classify(&log, point(x)).expect_err("a bad call");
     assert!(matches!(classified(&[1.0]), Error::Dimension { expected: 2, actual: 1, .. }));
     assert!(matches!(classified(&[f64::NAN, 1.0]), Error::NonFiniteStart { index: 0, .. }));
     assert!(matches!(classified(&[-1.0, 1.0]), Error::NotInDomain { .. }));
-    let checked = |x: &[f64]| check_derivatives(&log, &point(x)).expect_err("a bad call");
+    let checked = |x: &[f64]| check_derivatives(&log, point(x)).expect_err("a bad call");
     assert!(matches!(checked(&[1.0]), Error::Dimension { expected: 2, actual: 1, .. }));
     assert!(matches!(checked(&[1.0, f64::INFINITY]), Error::NonFiniteStart { index: 1, .. }));
     assert!(matches!(checked(&[-1.0, 1.0]), Error::NotInDomain { .. }));
@@ -475,7 +475,7 @@ fn bad_hessians_are_undecided() {
         let problem = from_fn(2, |x| x.norm_squared())
             .with_gradient(|x, g| g.copy_from(&(x * 2.0)))
             .with_hessian(move |_| hessian.clone());
-        classify(&problem, &point(&[1e-4, 0.0])).expect("a point")
+        classify(&problem, point(&[1e-4, 0.0])).expect("a point")
     };
     assert_eq!(reason(&with(DMatrix::identity(3, 3))), Some(Reason::NotFinite));
     assert_eq!(reason(&with(DMatrix::identity(2, 2) * f64::NAN)), Some(Reason::NotFinite));
@@ -488,20 +488,20 @@ fn bad_hessians_are_undecided() {
         let quadratic = from_fn(2, |x| 0.5 * size * x.norm_squared())
             .with_gradient(|x, g| g.copy_from(&(x * size)))
             .with_hessian(|_| DMatrix::identity(2, 2) * size);
-        let found = classify(&quadratic, &point(&[0.0, 0.0])).expect("a point");
+        let found = classify(&quadratic, point(&[0.0, 0.0])).expect("a point");
         assert!(found.is_minimum(), "{size}: {found:?}");
     }
     let nothing = from_fn(0, |_| 1.0);
-    assert!(classify(&nothing, &DVector::zeros(0)).expect("a point").is_minimum());
+    assert!(classify(&nothing, DVector::zeros(0)).expect("a point").is_minimum());
     let many = from_fn(3000, |x| x.norm_squared()).with_gradient(|x, g| g.copy_from(&(x * 2.0)));
-    let found = classify(&many, &DVector::zeros(3000)).expect("a point");
+    let found = classify(&many, DVector::zeros(3000)).expect("a point");
     assert_eq!(reason(&found), Some(Reason::TooLarge));
 }
 
 #[test]
 fn reads_well_and_survives_serialisation() {
     let bowl = problem!(3, |x| x[0].powi(2) + 3.0 * x[1].powi(2) + 5.0 * x[2].powi(2));
-    let found = classify(&bowl, &DVector::zeros(3)).expect("a point");
+    let found = classify(&bowl, DVector::zeros(3)).expect("a point");
     let text = found.to_string();
     assert!(
         text.starts_with("minimum: all 3 eigenvalues positive, the least 2.000e0 ± "),
@@ -662,11 +662,11 @@ fn wrong_derivatives_are_found() {
     let nan = check_derivatives(&Wrong { gradient: f64::NAN, ..RIGHT }, &x).expect("a point");
     assert!(!nan.passes(), "{nan}");
     let small = from_fn(2, |x| x.sum()).with_hessian(|_| DMatrix::zeros(1, 1));
-    let report = check_derivatives(&small, &point(&[1.0, 1.0])).expect("a point");
+    let report = check_derivatives(&small, point(&[1.0, 1.0])).expect("a point");
     assert_eq!(report.mismatches, [Mismatch::HessianSize { rows: 1, expected: 2 }]);
     // Nothing to compare with at the edge of the domain.
     let edge =
         from_fn(1, |x| if x[0] > 1.0 { f64::NAN } else { x[0] }).with_gradient(|_, g| g[0] = 1.0);
-    let report = check_derivatives(&edge, &point(&[1.0])).expect("a point");
+    let report = check_derivatives(&edge, point(&[1.0])).expect("a point");
     assert!(report.passes() && report.unchecked == 1, "{report}");
 }

@@ -14,7 +14,7 @@ mod norms_and_distances;
 mod options;
 #[allow(dead_code, reason = "the test of the schedules needs all of it")]
 #[path = "schedules.rs"]
-mod schedules;
+pub mod schedules;
 
 use std::fmt;
 

@@ -67,9 +67,9 @@ pub fn stationary_points(problem: &dyn Problem, bounds: &Bounds) -> Result<Vec<F
     let mut found: Vec<Found> = Vec::new();
     for start in lattice(bounds) {
         let ends = [
-            minimize(&problem, Newton::default(), &start)?,
-            minimize(&Negative(problem), Newton::default(), &start)?,
-            minimize(&SquaredGradient(problem), Lbfgs::default(), &start)?,
+            minimize(problem, Newton::default(), &start)?,
+            minimize(Negative(problem), Newton::default(), &start)?,
+            minimize(SquaredGradient(problem), Lbfgs::default(), &start)?,
         ];
         for end in ends {
             let Some(x) = polish(problem, end.x) else { continue };

@@ -309,4 +309,10 @@ where
     fn gradient_norm(&self) -> Option<f64> {
         Some(self.best().1)
     }
+    fn current(&self) -> &DVector<f64> {
+        &self.x
+    }
+    fn current_cost(&self) -> f64 {
+        self.cost
+    }
 }

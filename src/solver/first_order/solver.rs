@@ -19,7 +19,7 @@ use crate::{Batches, Error, Oracle, Solver, Termination};
 /// new point. On [mini-batches](Self::batches) of a sum an iteration is one epoch (or
 /// [`measure_every`](Self::measure_every)): after its last batch, the cost and the gradient of the whole sum are
 /// measured at the [recommended](Rule::recommended) point. So observers see epochs, and `Converged` refers to the whole
-/// sum. The solution is the best point measured; [`State::current`] is the last iterate.
+/// sum. The solution is the best point measured; [`State::current`](crate::State::current) is the last iterate.
 ///
 /// A step to a point with a cost or gradient that is not finite is halved until they are; batches with a bad gradient
 /// are skipped and counted ([`Solution::skipped`](crate::Solution::skipped)). Rules have no stopping criterion: a run

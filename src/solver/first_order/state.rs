@@ -199,6 +199,10 @@ impl<R: Rule> State for FirstOrderState<R> {
     fn current(&self) -> &DVector<f64> {
         &self.position.x
     }
+    /// That of the last point measured.
+    fn current_cost(&self) -> f64 {
+        self.position.measured.cost
+    }
     fn skipped(&self) -> u64 {
         self.updater.state().skipped()
     }
