@@ -100,18 +100,7 @@ pub fn classify<P: Problem>(problem: &P, x: impl IntoVector) -> Result<Classific
 
 /// `Ok` when the problem has no bounds, or bounds of the dimension of x that contain x.
 fn check_within(problem: &dyn Problem, x: &DVector<f64>) -> Result<(), Error> {
-    let Some(bounds) = problem.bounds() else { return Ok(()) };
-    if bounds.dimension() != x.len() {
-        let (expected, actual) = (x.len(), bounds.dimension());
-        return Err(Error::Dimension { what: "the problem's box of bounds", expected, actual });
-    }
-    for (index, &value) in x.iter().enumerate() {
-        let (lower, upper) = (bounds.lower()[index], bounds.upper()[index]);
-        if value < lower || value > upper {
-            return Err(Error::StartOutsideBounds { index, value, lower, upper });
-        }
-    }
-    Ok(())
+    problem.bounds().map_or(Ok(()), |bounds| bounds.check(x))
 }
 
 /// [`classify`] within a run, counted by its oracle. `None` when the run was interrupted, or x is not in the domain.

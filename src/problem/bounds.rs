@@ -91,6 +91,20 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
+    /// `Err` unless x has the dimension of the bounds and is within them.
+    pub(crate) fn check(&self, x: &DVector<f64>) -> Result<(), Error> {
+        if self.dimension() != x.len() {
+            let (expected, actual) = (x.len(), self.dimension());
+            return Err(Error::Dimension { what: "the problem's box of bounds", expected, actual });
+        }
+        for (index, (&value, Sides { lower, upper })) in x.iter().zip(self.sides()).enumerate() {
+            if value < lower || value > upper {
+                return Err(Error::StartOutsideBounds { index, value, lower, upper });
+            }
+        }
+        Ok(())
+    }
+
     /// True when all bounds are finite.
     pub(crate) fn are_finite(&self) -> bool {
         self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
@@ -99,6 +113,13 @@ impl Bounds {
     /// The bounds of each coordinate in turn.
     pub(crate) fn sides(&self) -> impl Iterator<Item = Sides> {
         self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
+    }
+
+    /// Moves x to the nearest point within the bounds.
+    pub(crate) fn project(&self, x: &mut DVector<f64>) {
+        for (x, Sides { lower, upper }) in x.iter_mut().zip(self.sides()) {
+            *x = x.max(lower).min(upper);
+        }
     }
 
     /// |x − P(x − s² g)| / s² for x within the bounds, where P projects into them and s is the [unit](Sides::unit): the

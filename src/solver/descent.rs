@@ -32,7 +32,7 @@ pub use steepest::{GradientDescent, Steepest};
 use super::{Solver, promised_change};
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
-use crate::{Error, Oracle, Stall, Termination, linalg};
+use crate::{Bounds, Domain, Error, Oracle, Stall, Termination, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
 
@@ -120,6 +120,14 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     }
 }
 
+/// The maximum norm of the gradient, within bounds of the projected one.
+fn norm_within(bounds: Option<&Bounds>, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+    match bounds {
+        Some(bounds) => bounds.projected_norm(x, gradient),
+        None => linalg::max_abs(gradient.as_slice()),
+    }
+}
+
 /// A cost that still decreases beyond this distance is unbounded.
 const FAR: f64 = 1e200;
 
@@ -145,17 +153,23 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         self.direction.name()
     }
 
+    fn domain(&self) -> Domain {
+        self.direction.domain()
+    }
+
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check(problem)?;
         let n = problem.dimension();
         let mut gradient = DVector::zeros(n);
         problem.check_start(&x0)?;
+        let bounds = problem.problem().bounds();
+        bounds.map_or(Ok(()), |bounds| bounds.check(&x0))?;
         let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         if let Some(typical) = &self.typical_x {
             problem.set_typical(typical);
         }
         let cost = problem.start(&x0, &mut gradient)?;
-        let gradient_norm = linalg::max_abs(gradient.as_slice());
+        let gradient_norm = norm_within(bounds, &x0, &gradient);
         if let Some(scale) = &self.typical_x {
             gradient.component_mul_assign(scale);
             let overflows = |(g, _): &(&f64, &f64)| !g.is_finite();
@@ -167,6 +181,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let is_monotone = self.line_search.is_monotone();
         let mut state =
             DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone);
+        state.bounds = bounds.cloned();
         let here = (&state.x, cost, &state.gradient, gradient_norm);
         let refined = self.refine(problem, here, false, &mut state.best.gradient);
         problem.check_interruption()?;
@@ -188,7 +203,9 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             None if scaled => 1.0,
             None => state.first_trial(self.typical_x.is_some()),
         };
-        let alpha_max = 0.25 * f64::MAX / max.max(1.0);
+        // A direction within bounds reaches as far as they allow.
+        let is_bounded = state.bounds.is_some();
+        let alpha_max = if is_bounded { 1.0 } else { 0.25 * f64::MAX / max.max(1.0) };
         let (ceiling, noise) = (state.ceiling(), state.noise());
         let start = Start { value: state.cost, slope, alpha, scaled, alpha_max, ceiling, noise };
 
@@ -299,6 +316,11 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let n = problem.dimension();
         state.seen.clear();
         state.seen.reserve_exact(ray::SEEN);
+        state.bounds = problem.problem().bounds().cloned();
+        if state.bounds.as_ref().is_some_and(|bounds| !bounds.contain(&state.x)) {
+            let reason = "its point is outside the problem's bounds".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         let reason = match state.check(n, self.line_search.is_monotone()) {
             Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
             Ok(()) => "the memory of its direction does not fit",
@@ -315,21 +337,27 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         if !self.is_certain(problem, state) {
             return false;
         }
-        let DescentState { x, cost, gradient, memory, .. } = state;
-        let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
+        let DescentState { x, cost, gradient, memory, bounds, .. } = state;
+        let (cost, scale) = (*cost, self.typical_x.as_ref());
+        let at = Point { x, cost, gradient, scale, bounds: bounds.as_ref() };
         self.direction.accepts_convergence(problem, memory, at)
     }
 
     fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
         let (x, gradient) = state.best_point();
-        let moved = x.iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
-        let components = gradient.iter().copied().zip(moved);
-        Some(match &self.typical_x {
-            None => promised_change(components),
-            Some(scale) => {
-                promised_change(components.zip(scale).map(|((g, moved), t)| (g / t, moved.max(*t))))
+        let components = gradient.iter().zip(x).zip(x0).enumerate().map(|(i, ((g, x), x0))| {
+            let t = self.typical_x.as_ref().map_or(0.0, |typical| typical[i]);
+            let (g, size) = (if t > 0.0 { g / t } else { *g }, x.abs().max((x - x0).abs()).max(t));
+            match &state.bounds {
+                None => (g, size),
+                // No further than the bounds allow.
+                Some(bounds) => {
+                    let room = if g > 0.0 { x - bounds.lower()[i] } else { bounds.upper()[i] - x };
+                    if room > 0.0 { (g, size.min(room)) } else { (0.0, size) }
+                }
             }
-        })
+        });
+        Some(promised_change(components))
     }
 }
 
@@ -369,14 +397,18 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         problem: &mut Oracle<'_>,
         state: &mut DescentState<D::Memory, L::Memory>,
     ) -> ControlFlow<Termination> {
-        let DescentState { x, cost, gradient, memory, d, .. } = state;
-        let at = Point { x, cost: *cost, gradient, scale: self.typical_x.as_ref() };
+        let DescentState { x, cost, gradient, memory, d, bounds, .. } = state;
+        let (cost, scale) = (*cost, self.typical_x.as_ref());
+        let at = Point { x, cost, gradient, scale, bounds: bounds.as_ref() };
         state.proposal = self.direction.propose(problem, memory, at, d);
         problem.uninterrupted()?;
         let Proposal { slope, curvature, .. } = state.proposal;
         if !(slope < 0.0 && slope.is_finite()) && curvature.is_none() {
             self.direction.reset(&mut state.memory, false);
-            state.proposal = steepest::descend(&state.gradient, &mut state.d);
+            state.proposal = match at.bounds {
+                Some(bounds) => steepest::descend_within(bounds, at, None, d),
+                None => steepest::descend(at.gradient, d),
+            };
         }
         ControlFlow::Continue(())
     }

@@ -11,3 +11,4 @@ mod no_alloc;
 mod robustness;
 mod scale;
 mod suite;
+mod within_bounds;

@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, Oracle};
+use crate::{Bounds, Domain, Error, Oracle};
 
 /// Chooses the direction of each step.
 ///
@@ -15,6 +15,12 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
 
     /// The method's name.
     fn name(&self) -> &'static str;
+
+    /// The domain in which the method keeps x. Within bounds, [`propose`](Self::propose) writes a d for which x + d is within
+    /// them, and the search goes no further than α = 1. Default: [`Domain::Free`].
+    fn domain(&self) -> Domain {
+        Domain::Free
+    }
 
     /// Checks the parameters for n variables.
     ///
@@ -71,6 +77,8 @@ pub struct Point<'a> {
     pub gradient: &'a DVector<f64>,
     /// `typical_x`, when it was given.
     pub scale: Option<&'a DVector<f64>>,
+    /// The bounds of the problem, unscaled; x is within them.
+    pub bounds: Option<&'a Bounds>,
 }
 
 /// The properties of a direction, measured in the pass that wrote it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Proposal;
 use super::state::Buffer;
 use crate::line_search::{Phi, Step};
-use crate::{Oracle, Termination, linalg};
+use crate::{Bounds, Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
 pub(super) struct Ray<'s, 'o, 'p> {
@@ -16,6 +16,8 @@ pub(super) struct Ray<'s, 'o, 'p> {
     x: &'s DVector<f64>,
     scale: Option<&'s DVector<f64>>,
     d: &'s DVector<f64>,
+    /// Every point is within them.
+    bounds: Option<&'p Bounds>,
     /// max |dᵢ|.
     longest: f64,
     trial: &'s mut Buffer,
@@ -70,10 +72,25 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     ) -> Self {
         let nowhere = Trial::new(f64::NAN);
         let [has_value, has_gradient] = [true; 2];
+        let bounds = problem.problem().bounds();
         seen.clear();
         seen.push(Trial { value: cost, slope, has_value, has_gradient, ..Trial::new(0.0) });
         let (at, best_at, rise) = (nowhere, nowhere, Trial::new(f64::INFINITY));
-        Self { problem, x, scale, d, longest, trial, best, at, best_at, seen, seen_count: 0, rise }
+        Self {
+            problem,
+            x,
+            scale,
+            d,
+            bounds,
+            longest,
+            trial,
+            best,
+            at,
+            best_at,
+            seen,
+            seen_count: 0,
+            rise,
+        }
     }
 
     /// Breaks with the reason once the run was interrupted.
@@ -182,6 +199,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
                 }
             }
         }
+        if let Some(bounds) = self.bounds {
+            bounds.project(&mut self.trial.x);
+        }
+        let out = self.trial.x.as_slice();
         if may_overflow && out.iter().any(|x| !x.is_finite()) {
             let (alpha, is_held) = (self.at.alpha, true);
             let [has_value, has_gradient] = [true; 2];
@@ -191,6 +212,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
 
     /// Derives norm and slope from the gradient that was just written.
     fn read_gradient(&mut self) {
+        let projected = self.bounds.map(|bounds| {
+            let Buffer { x, gradient } = &*self.trial;
+            bounds.projected_norm(x, gradient)
+        });
         let (slope, norm) = match self.scale {
             None => linalg::dot_and_max(self.trial.gradient.as_slice(), self.d.as_slice()),
             Some(scale) => {
@@ -200,7 +225,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             }
         };
         self.at.slope = slope;
-        self.at.gradient_norm = norm;
+        self.at.gradient_norm = projected.unwrap_or(norm);
         self.at.has_gradient = true;
     }
 

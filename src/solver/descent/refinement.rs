@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::{Descent, DescentState, Direction};
+use super::{Descent, DescentState, Direction, norm_within};
 use crate::line_search::LineSearch;
 use crate::oracle::Norms;
 use crate::{Oracle, linalg};
@@ -26,7 +26,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
             return None;
         }
         problem.refine((x, cost), scale, has_failed, better);
-        let norm = linalg::max_abs(better.as_slice());
+        let norm = norm_within(problem.problem().bounds(), x, better);
         if let Some(scale) = scale {
             better.component_mul_assign(scale);
         }

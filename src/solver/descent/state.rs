@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Proposal, ray};
 use crate::line_search::ROUNDING;
-use crate::{Stall, State, Termination, linalg};
+use crate::{Bounds, Stall, State, Termination, linalg};
 
 /// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
 /// rounding units.
@@ -62,6 +62,9 @@ pub struct DescentState<M, S> {
     may_climb: bool,
     /// The best point, while the current one is not.
     lowest: Lowest,
+    /// Those of the problem.
+    #[serde(skip)]
+    pub(super) bounds: Option<Bounds>,
 }
 
 /// A point on the ray with its gradient.
@@ -130,6 +133,7 @@ impl<M, S> DescentState<M, S> {
             has_returned: false,
             may_climb: !is_monotone,
             lowest,
+            bounds: None,
         }
     }
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::line_search::{FixedStep, HagerZhang};
-use crate::{Error, Oracle, linalg};
+use crate::problem::Sides;
+use crate::{Bounds, Error, Oracle, linalg};
 
 /// Gradient descent: x⁺ = x − α ∇f(x).
 ///
@@ -58,6 +59,32 @@ pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal
     let slope =
         if unit == 1.0 { -norm_squared } else { linalg::dot(d.as_slice(), gradient.as_slice()) };
     Proposal { slope, max: max / unit, scaled: false, curvature: None }
+}
+
+/// d ← P(x − λ g) − x, where P projects into the bounds and λ is 1/‖P(x − g) − x‖∞ unless it is given.
+pub(super) fn descend_within(
+    bounds: &Bounds,
+    at: Point<'_>,
+    lambda: Option<f64>,
+    d: &mut DVector<f64>,
+) -> Proposal {
+    let mut project = |lambda: f64| {
+        let rows = d.as_mut_slice().iter_mut().zip(at.x).zip(at.gradient).zip(bounds.sides());
+        for (i, (((d, x), g), Sides { lower, upper })) in rows.enumerate() {
+            let t = at.scale.map_or(1.0, |scale| scale[i]);
+            let to = (x - lambda * t * g).max(lower.max(f64::MIN)).min(upper.min(f64::MAX));
+            *d = (to - x) / t;
+        }
+        linalg::dot_and_max(d.as_slice(), at.gradient.as_slice())
+    };
+    let (slope, max) = match lambda {
+        Some(lambda) => project(lambda),
+        None => match project(1.0) {
+            (_, max) if max.is_normal() => project(max.recip()),
+            flat => flat,
+        },
+    };
+    Proposal { slope, max, scaled: true, curvature: None }
 }
 
 /// The largest power of two up to a positive, finite `size`.
