@@ -23,7 +23,7 @@
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`ConjugateGradient`] | gradient | little memory |
-//! | [`BarzilaiBorwein`] | gradient | cheap steps |
+//! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |
 //! | [`MultiStart`], [`BasinHopping`] | a local solver | several minima of a smooth function |
 //! | [update rules](first_order): [`AdamW`](first_order::AdamW), [`Lion`](first_order::Lion), [`Prodigy`](first_order::Prodigy) and others | gradient, exact or of mini-batches | noisy gradients; neural networks |

@@ -203,12 +203,20 @@ fn told_norm(case: &Case, found: &Solution, problem: &Hostile<'_>) -> f64 {
     told_gradient(case, found, problem).map_or(f64::NAN, |gradient| gradient.amax())
 }
 
-/// max |g_i| s_i, s_i the larger of |x_i| and the distance from the start: what `converged` holds against the decrease.
+/// max |g_i| s_i, s_i the larger of |x_i| and the distance from the start, and no more than the bounds leave: what `converged`
+/// holds against the decrease.
 fn told_promise(case: &Case, found: &Solution, problem: &Hostile<'_>) -> f64 {
-    told_gradient(case, found, problem).map_or(f64::NAN, |gradient| {
-        let size = |i: usize| found.x[i].abs().max((found.x[i] - case.start[i]).abs());
-        gradient.iter().enumerate().map(|(i, g)| g.abs() * size(i)).fold(0.0, f64::max)
-    })
+    let mut gradient = DVector::from_element(case.start.len(), f64::NAN);
+    problem.told_gradient(&found.x, &mut gradient);
+    let promises = gradient.iter().enumerate().map(|(i, g)| {
+        let (x, bounds) = (found.x[i], case.bounds.as_ref());
+        let room = bounds.map_or(f64::INFINITY, |bounds| {
+            if *g > 0.0 { x - bounds.lower()[i] } else { bounds.upper()[i] - x }
+        });
+        let size = x.abs().max((x - case.start[i]).abs()).min(room);
+        if *g == 0.0 { 0.0 } else { g.abs() * size }
+    });
+    promises.fold(0.0, |most, promise| if promise <= most { most } else { promise })
 }
 
 /// How much larger a true norm may be than a differenced one, where numbers have all their digits.

@@ -88,8 +88,10 @@ pub fn say<T: std::fmt::Debug>(text: &mut String, argument: T) -> T {
 /// A solver for problems of this kind.
 pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<Any>, Family) {
     match dice.index(10) {
-        _ if is_bounded && dice.chance(0.95) => match dice.index(3) {
+        _ if is_bounded && dice.chance(0.95) => match dice.index(4) {
             0 => (global(dice, is_bounded), Family::Restarts),
+            // The one line-search method that keeps bounds.
+            1 => (searched(dice, n, said!(BarzilaiBorwein::default())), Family::LineSearch),
             _ => (population(dice, is_bounded), Family::Population),
         },
         0..=2 if is_sum => (mini_batches(dice), Family::MiniBatches),
