@@ -24,7 +24,7 @@ use crate::{Error, Oracle};
 /// **Method** d = −H g, where H comes from the last m pairs s = x⁺ − x, y = g⁺ − g by the BFGS formula, starting
 /// from γ I with γ = s'y/y'y of the newest pair.
 ///
-/// **Needs** a gradient; 2m + 10 vectors of memory, 4mn operations an iteration. **Parameters**
+/// **Needs** a gradient; 2m + 10 vectors of memory, 6mn multiply-adds an iteration. **Parameters**
 /// [`memory`](Lbfgs::memory) m (default 10), the line search (default [`HagerZhang`]),
 /// [`typical_x`](Descent::typical_x).
 ///
