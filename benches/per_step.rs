@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use extremum::stop::{gradient_norm, max_iterations};
 use extremum::{
-    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Hessian, Lbfgs,
+    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Matrix,
     Minimizer, Newton, Problem, Run, Solver,
 };
 
@@ -311,7 +311,7 @@ impl Problem for Spread {
         cost
     }
 
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let diagonal = DVector::from_fn(x.len(), |i, _| self.c[i] * (1.0 + 3.0 * x[i] * x[i]));
         Some(DMatrix::from_diagonal(&diagonal).into())
     }
@@ -420,7 +420,7 @@ impl Problem for Counted<'_> {
         self.calls[2].fetch_add(1, Relaxed);
         self.inner.cost_and_gradient(x, gradient)
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.calls[3].fetch_add(1, Relaxed);
         self.inner.hessian(x)
     }

@@ -97,9 +97,8 @@ impl Checkpoint {
 
     /// False for counts so large that going on would overflow them.
     fn counts_can_grow(&self) -> bool {
-        let Evaluations { cost, gradient, hessian, hessian_product, terms, panics } =
-            self.evaluations;
-        let calls = [cost, gradient, hessian, hessian_product, terms, panics];
+        let Evaluations { hessian, hessian_product, terms, panics, .. } = self.evaluations;
+        let calls = [self.evaluations.largest(), hessian, hessian_product, terms, panics];
         let validated = self.validated.iter().map(|validated| &validated.since);
         let mut counts = calls.iter().chain([&self.iteration]).chain(validated);
         counts.all(|count| *count < u64::MAX / 2) && self.history.is_valid()

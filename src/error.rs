@@ -104,6 +104,14 @@ pub enum Error {
         /// The solver's name.
         solver: &'static str,
     },
+    /// The problem has constraints, which the solver cannot keep.
+    #[error(
+        "{solver} does not keep x within the problem's constraints: take a solver whose domain is Domain::Constrained"
+    )]
+    ConstraintsNotSupported {
+        /// The solver's name.
+        solver: &'static str,
+    },
     /// The start lies outside the problem's bounds.
     #[error(
         "x0[{index}] is {value}, outside its bounds [{lower}, {upper}]: start from a point within them"

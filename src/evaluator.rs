@@ -4,22 +4,20 @@
 //! An evaluator is a pure map from points to costs. Random numbers are drawn before it and results are read after it,
 //! in order. So the choice of an evaluator, and its number of threads or machines, changes no bit of a run.
 
+mod call;
 #[cfg(feature = "mpi")]
 pub(crate) mod mpi;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod serial;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use nalgebra::DVector;
 use thiserror::Error;
 
+pub use call::Call;
 #[cfg(feature = "parallel")]
 pub use parallel::Parallel;
 pub use serial::Serial;
-
-use crate::Problem;
 
 /// The error of an evaluator that can evaluate no longer. The run ends with its best point, and
 /// [`Termination::EvaluatorLost`](crate::Termination::EvaluatorLost) says why.
@@ -34,18 +32,18 @@ pub struct EvaluatorLost {
 /// [`Minimizer::evaluate_with`](crate::Minimizer::evaluate_with).
 ///
 /// ```
-/// use extremum::{DVector, Evaluator, EvaluatorLost, Minimizer, ParticleSwarm, Problem, from_fn};
+/// use extremum::{DVector, Evaluator, EvaluatorLost, Minimizer, ParticleSwarm, evaluator::Call, from_fn};
 ///
 /// /// Keeps count, as a queue would.
 /// struct Counted<'a>(&'a mut usize);
 ///
 /// impl Evaluator for Counted<'_> {
-///     fn costs(&mut self, problem: &dyn Problem, points: &[DVector<f64>], costs: &mut [f64]) -> Result<u64, EvaluatorLost> {
+///     fn costs(&mut self, call: &Call, points: &[DVector<f64>], costs: &mut [f64]) -> Result<(), EvaluatorLost> {
 ///         *self.0 += points.len();
 ///         for (cost, x) in costs.iter_mut().zip(points) {
-///             *cost = problem.cost(x);
+///             *cost = call.cost(x);
 ///         }
-///         Ok(0)
+///         Ok(())
 ///     }
 /// }
 ///
@@ -58,25 +56,19 @@ pub struct EvaluatorLost {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub trait Evaluator {
-    /// Writes the cost of each point, in their order. A panic in the problem becomes the cost NaN. Returns the number
-    /// of panics.
+    /// Writes the cost of each point, in their order.
     ///
     /// # Errors
     /// When the evaluator can evaluate no longer.
     fn costs(
         &mut self,
-        problem: &dyn Problem,
+        call: &Call<'_>,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<u64, EvaluatorLost>;
+    ) -> Result<(), EvaluatorLost>;
 
     /// How many points the evaluator evaluates in parallel. It changes no bit of a run.
     fn width(&self) -> usize {
         1
     }
-}
-
-/// The cost at x, or `None` when the problem panics there.
-pub(crate) fn caught(problem: &dyn Problem, x: &DVector<f64>) -> Option<f64> {
-    catch_unwind(AssertUnwindSafe(|| problem.cost(x))).ok()
 }

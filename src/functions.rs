@@ -31,7 +31,7 @@ pub mod residuals;
 
 use std::fmt;
 
-use crate::{AutoDiff, Bounds, DVector, Error, Formula, Hessian, Problem};
+use crate::{AutoDiff, Bounds, DVector, Error, Formula, Matrix, Problem};
 
 pub use classics::classics;
 pub use large::{
@@ -118,8 +118,11 @@ impl Problem for TestFunction {
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
         self.problem.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.problem.hessian(x)
+    }
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.problem.write_hessian(x, hessian)
     }
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         self.problem.cost_and_gradient(x, gradient)

@@ -71,6 +71,7 @@ pub struct Minimizer<'a, S> {
     observers: Vec<Observer<'a>>,
     validation: Option<Validation<'a>>,
     evaluator: Box<dyn Evaluator + 'a>,
+    survives_panics: bool,
     trace: bool,
     verify: bool,
 }
@@ -108,6 +109,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
             observers: Vec::new(),
             validation: None,
             evaluator: Box::new(Serial),
+            survives_panics: false,
             trace: false,
             verify: false,
         }
@@ -196,6 +198,28 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
+    /// Goes on when a function of the problem panics: what it should have computed is NaN, and
+    /// [`Evaluations::panics`](crate::Evaluations::panics) counts it. For a simulation that breaks at one point of a thousand.
+    /// Default: the panic reaches the caller, because it is a mistake in the problem.
+    ///
+    /// ```
+    /// use extremum::{DifferentialEvolution, Minimizer, from_fn};
+    /// let problem = from_fn(1, |x| {
+    ///     assert!(x[0] < 4.0, "outside the table");
+    ///     (x[0] - 3.0).powi(2)
+    /// });
+    /// # std::panic::set_hook(Box::new(|_| {}));
+    /// let found = Minimizer::new(&problem, DifferentialEvolution::default().scale(2.0), [2.5])
+    ///     .survive_panics()
+    ///     .run()?;
+    /// assert!((found.x[0] - 3.0).abs() < 1e-6 && found.evaluations.panics > 0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn survive_panics(mut self) -> Self {
+        self.survives_panics = true;
+        self
+    }
+
     /// Records every iteration in [`Solution::trace`].
     pub fn trace(mut self) -> Self {
         self.trace = true;
@@ -262,6 +286,7 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         let mut oracle = Oracle::new(self.problem);
         oracle.watch(self.token.clone(), self.time_limit);
         oracle.set_budget(stop.evaluation_limit());
+        oracle.survive_panics(self.survives_panics);
         self.rule = Some(stop);
         Domain::check(&self.solver, &oracle)?;
         oracle.evaluate_with(std::mem::replace(&mut self.evaluator, Box::new(Serial)));

@@ -5,23 +5,29 @@ mod autodiff;
 mod bounded;
 mod bounds;
 mod closure;
+mod constraints;
 mod fallible;
 mod finite_sum;
-mod hessian;
+mod least_squares;
+mod matrix;
+mod structure;
 
 use nalgebra::DVector;
 
 #[cfg(feature = "autodiff")]
-pub use autodiff::{AutoDiff, Formula, Num, Real};
+pub use autodiff::{AutoDiff, Formula, Num, Real, VectorFormula};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
 pub(crate) use bounds::Sides;
 pub use closure::{FromFn, from_fn, from_fn_mut};
+pub use constraints::{Constrained, Constraints};
 pub use fallible::{Fallible, TryFromFn, TryProblem, try_from_fn};
 #[cfg(feature = "mpi")]
 pub(crate) use finite_sum::{CHUNK, Mean, add};
 pub use finite_sum::{FiniteSum, Sum};
-pub use hessian::Hessian;
+pub use least_squares::{LeastSquares, SumOfSquares};
+pub use matrix::Matrix;
+pub use structure::Structure;
 
 /// A function f: ℝⁿ → ℝ to minimise.
 ///
@@ -65,8 +71,14 @@ pub trait Problem: Sync {
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>);
 
     /// The Hessian ∇²f(x), n × n and symmetric, when the problem can give it.
-    fn hessian(&self, _x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, _x: &DVector<f64>) -> Option<Matrix> {
         None
+    }
+
+    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when the problem can give it.
+    /// Worth implementing for many variables: it saves the memory of a new matrix, and a sparse one keeps its pattern.
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.hessian(x).map(|given| *hessian = given).is_some()
     }
 
     /// Writes ∇f(x) and returns f(x). Worth implementing when the two share work.
@@ -102,50 +114,15 @@ pub trait Problem: Sync {
         f64::EPSILON
     }
 
-    /// True once the run was interrupted and needs no further costs. An [evaluator](crate::Evaluator) that sends points
-    /// elsewhere checks this before it sends more. Do not implement it for a problem: the run answers it.
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-
     /// Why the problem can be evaluated no more, if it cannot: asked when a value is NaN, and ends the run
     /// ([`ProblemFailed`](crate::Termination::ProblemFailed)). [`Fallible`] answers it.
     fn failure(&self) -> Option<String> {
         None
     }
 
-    /// The structure of the function, for methods that exploit it.
+    /// The structure of the problem, for methods that exploit it. Default: none.
     fn structure(&self) -> Structure<'_> {
-        Structure::Plain
-    }
-}
-
-/// The structure of a [`Problem`].
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub enum Structure<'a> {
-    /// No known structure.
-    Plain,
-    /// The cost is the mean of N terms.
-    Sum(&'a dyn FiniteSum),
-}
-
-impl<'a> Structure<'a> {
-    /// The terms, when the function is a sum.
-    pub(crate) fn sum(self) -> Option<&'a dyn FiniteSum> {
-        match self {
-            Self::Plain => None,
-            Self::Sum(sum) => Some(sum),
-        }
-    }
-}
-
-impl std::fmt::Debug for Structure<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Plain => f.write_str("Plain"),
-            Self::Sum(sum) => f.debug_struct("Sum").field("terms", &sum.terms()).finish(),
-        }
+        Structure::default()
     }
 }
 
@@ -161,8 +138,11 @@ macro_rules! forward {
             fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
                 (**self).gradient(x, gradient);
             }
-            fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+            fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
                 (**self).hessian(x)
+            }
+            fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+                (**self).write_hessian(x, hessian)
             }
             fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
                 (**self).cost_and_gradient(x, gradient)
@@ -183,9 +163,6 @@ macro_rules! forward {
             }
             fn noise(&self) -> f64 {
                 (**self).noise()
-            }
-            fn is_interrupted(&self) -> bool {
-                (**self).is_interrupted()
             }
             fn failure(&self) -> Option<String> {
                 (**self).failure()

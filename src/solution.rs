@@ -32,6 +32,12 @@ pub struct Solution {
     pub cost: f64,
     /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
+    /// By how much x breaks the constraints; `None` when the method keeps none. See
+    /// [`State::infeasibility`](crate::State::infeasibility).
+    pub infeasibility: Option<f64>,
+    /// The multipliers of the constraints at x, if the method has them; see
+    /// [`State::multipliers`](crate::State::multipliers).
+    pub multipliers: Option<DVector<f64>>,
     /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless
     /// the run converged.
     pub validation_cost: Option<f64>,
@@ -66,6 +72,8 @@ pub struct Record {
     pub cost: f64,
     /// The gradient's maximum norm there.
     pub gradient_norm: Option<f64>,
+    /// By how much x breaks the constraints; `None` when the method keeps none.
+    pub infeasibility: Option<f64>,
     /// Calls so far.
     pub evaluations: Evaluations,
     /// Time so far.
@@ -84,23 +92,29 @@ impl Solution {
 
 impl fmt::Display for Solution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evaluations { cost, gradient, hessian, terms, panics, .. } = self.evaluations;
+        let Evaluations { cost, gradient, hessian, residual, jacobian, .. } = self.evaluations;
+        let Evaluations { constraint, terms, panics, .. } = self.evaluations;
         writeln!(f, "{}", self.termination)?;
         writeln!(f, "x = {}", Few(self.x.as_slice()))?;
         write!(f, "cost {:.10e}", self.cost)?;
         if let Some(norm) = self.gradient_norm {
             write!(f, ", gradient norm {norm:.3e}")?;
         }
+        if let Some(infeasibility) = self.infeasibility {
+            write!(f, ", infeasibility {infeasibility:.3e}")?;
+        }
         let Self { solver, iterations, elapsed, .. } = self;
         write!(f, "; {solver}: {iterations} iterations, {cost} costs, {gradient} gradients")?;
-        if hessian > 0 {
-            write!(f, ", {hessian} Hessians")?;
-        }
-        if terms > 0 {
-            write!(f, ", {terms} terms")?;
-        }
-        if panics > 0 {
-            write!(f, ", {panics} costs panicked")?;
+        let others = [
+            (hessian, "Hessians"),
+            (residual, "residuals"),
+            (jacobian, "Jacobians"),
+            (constraint, "constraints"),
+            (terms, "terms"),
+            (panics, "calls panicked"),
+        ];
+        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, ", {count} {what}")?;
         }
         if self.skipped > 0 {
             write!(f, ", {} bad gradients skipped", self.skipped)?;

@@ -4,7 +4,7 @@ mod any;
 mod basin_hopping;
 pub mod descent;
 pub mod first_order;
-mod local_search;
+mod inner_run;
 mod multi_start;
 pub mod population;
 pub mod variance_reduced;
@@ -38,6 +38,16 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn current_cost(&self) -> f64 {
         self.cost()
     }
+    /// By how much x breaks the constraints: the largest of lᵢ − cᵢ(x) and cᵢ(x) − uᵢ, at least 0; `None` when the method
+    /// keeps no constraints. [`cost`](Self::cost) is the problem's own, without penalties.
+    fn infeasibility(&self) -> Option<f64> {
+        None
+    }
+    /// The multipliers y of the constraints at x, if the method has them: ∇f(x) = Σ yᵢ ∇cᵢ(x) at a solution without active
+    /// bounds.
+    fn multipliers(&self) -> Option<&DVector<f64>> {
+        None
+    }
     /// The number of gradients skipped, in whole or in part, because they were not finite.
     fn skipped(&self) -> u64 {
         0
@@ -58,13 +68,19 @@ pub enum Domain {
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
+    /// The problem's bounds and [constraints](crate::Constraints).
+    Constrained,
 }
 
 impl Domain {
-    /// Refuses a problem whose bounds `solver` cannot keep.
+    /// Refuses a problem whose bounds or constraints `solver` cannot keep.
     pub(crate) fn check<S: Solver + ?Sized>(solver: &S, problem: &Oracle<'_>) -> Result<(), Error> {
-        if problem.problem().bounds().is_some() && solver.domain() < Self::Bounded {
-            return Err(Error::BoundsNotSupported { solver: solver.name() });
+        let (domain, solver, problem) = (solver.domain(), solver.name(), problem.problem());
+        if problem.structure().constraints.is_some() && domain < Self::Constrained {
+            return Err(Error::ConstraintsNotSupported { solver });
+        }
+        if problem.bounds().is_some() && domain < Self::Bounded {
+            return Err(Error::BoundsNotSupported { solver });
         }
         Ok(())
     }

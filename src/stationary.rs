@@ -6,6 +6,7 @@
 
 mod active;
 mod check_derivatives;
+mod check_jacobian;
 mod classification;
 mod differences;
 mod face;
@@ -30,7 +31,7 @@ pub use active::{ActiveBound, Side};
 pub use check_derivatives::check_derivatives;
 pub use classification::{Classification, Eigenvalue, ErrorBudget};
 pub use kind::{Kind, Reason};
-pub use report::{DerivativeReport, Mismatch};
+pub use report::{DerivativeReport, Mismatch, VectorFunction};
 
 /// With more variables than this, computing all eigenvalues takes minutes.
 const MOST_VARIABLES: usize = 2000;

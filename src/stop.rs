@@ -37,6 +37,9 @@ pub struct Progress<'a> {
     pub cost: f64,
     /// The gradient's maximum norm there; `None` when the method uses no gradients.
     pub gradient_norm: Option<f64>,
+    /// By how much x breaks the constraints; `None` when the method keeps none. See
+    /// [`State::infeasibility`](crate::State::infeasibility).
+    pub infeasibility: Option<f64>,
     /// The current iterate, which may be worse than the best: [`State::current`](crate::State::current).
     pub current: &'a DVector<f64>,
     /// The cost there.
@@ -60,6 +63,9 @@ impl Progress<'_> {
 /// The gradient norm that [`converged`] requires.
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
+/// The infeasibility up to which x satisfies the constraints, for rules without a tolerance of their own.
+const FEASIBLE: f64 = 1e-6;
+
 /// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
 const CHEAP: f64 = 1e-6;
 /// What it may promise at the end of a run that can gain no more.
@@ -68,6 +74,11 @@ const SMALL: f64 = 1e-8;
 const INVISIBLE: f64 = 4.0 * f64::EPSILON;
 
 impl Progress<'_> {
+    /// True when x breaks no constraint by more than the tolerance.
+    fn is_feasible(&self, tolerance: f64) -> bool {
+        self.infeasibility.is_none_or(|infeasibility| infeasibility <= tolerance)
+    }
+
     /// The decrease of the cost since the start.
     pub(crate) fn decrease(&self) -> f64 {
         (self.history.first_cost - self.cost).max(0.0)
@@ -169,7 +180,8 @@ pub fn converged() -> Stop {
     Stop(Rule::GradientNorm { tolerance: TOLERANCE, relative: Relative::Earned })
 }
 
-/// Converged when max |∂f/∂xᵢ| ≤ `tolerance`, absolute. Range: ≥ 0.
+/// Converged when max |∂f/∂xᵢ| ≤ `tolerance`, absolute. Range: ≥ 0. With constraints, x may break them by no more than
+/// `tolerance`; the same holds for the tests below.
 pub fn gradient_norm(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::Absolute })
 }
@@ -185,7 +197,7 @@ pub fn gradient_norm_relative_to_first(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::ToFirst })
 }
 
-/// Converged when f ≤ `target`.
+/// Converged when f ≤ `target`. With constraints, x may break them by no more than 1e-6.
 pub fn target(target: f64) -> Stop {
     Stop(Rule::Target(target))
 }
@@ -272,7 +284,8 @@ impl Stop {
 
     /// The convergence of a run that can gain no more; see [`converged`].
     pub(crate) fn settles(&self, p: &Progress<'_>) -> Option<Termination> {
-        let norm = p.gradient_norm.filter(|_| self.asks_for_convergence())?;
+        let asks = self.asks_for_convergence() && p.is_feasible(TOLERANCE);
+        let norm = p.gradient_norm.filter(|_| asks)?;
         if norm <= TOLERANCE {
             return Some(Termination::GradientNorm { norm, tolerance: TOLERANCE });
         }
@@ -284,7 +297,7 @@ impl Stop {
     pub(crate) fn holds(&self, p: &Progress<'_>) -> Option<Termination> {
         match &self.0 {
             Rule::GradientNorm { tolerance, relative } => {
-                let norm = p.gradient_norm?;
+                let norm = p.gradient_norm.filter(|_| p.is_feasible(*tolerance))?;
                 if matches!(relative, Relative::Earned) && !p.promises_at_most(CHEAP) {
                     return None;
                 }
@@ -296,16 +309,15 @@ impl Stop {
                     };
                 (norm <= tolerance).then_some(Termination::GradientNorm { norm, tolerance })
             }
-            Rule::Target(target) => (p.cost <= *target)
+            Rule::Target(target) => (p.cost <= *target && p.is_feasible(FEASIBLE))
                 .then_some(Termination::TargetReached { cost: p.cost, target: *target }),
             Rule::MaxIterations(limit) => {
                 (p.iteration >= *limit).then_some(Termination::MaxIterations { limit: *limit })
             }
-            Rule::MaxEvaluations(limit) => (p.evaluations.cost.max(p.evaluations.gradient)
-                >= *limit)
+            Rule::MaxEvaluations(limit) => (p.evaluations.largest() >= *limit)
                 .then_some(Termination::MaxEvaluations { limit: *limit }),
             Rule::NoProgress { tolerance, window } => {
-                if p.iteration < *window {
+                if p.iteration < *window || !p.is_feasible(FEASIBLE) {
                     return None;
                 }
                 let fell = p.history.cost_before(p.iteration, *window) - p.cost;

@@ -7,7 +7,7 @@ use extremum_hostile as _;
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
-    Hessian, Lbfgs, Newton, Problem, Solver, from_fn,
+    Lbfgs, Matrix, Newton, Problem, Solver, from_fn,
 };
 
 /// A solver with the name of its line search.
@@ -119,7 +119,7 @@ impl<P: Problem> Problem for Withheld<P> {
         assert!(!self.gradient, "a gradient was asked for that the problem does not have");
         self.problem.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         if self.hessian { None } else { self.problem.hessian(x) }
     }
     fn has_gradient(&self) -> bool {

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use extremum::evaluator::Call;
 use extremum::mpi::{Islands, World};
 use extremum::stop::max_iterations;
 use extremum::{
@@ -60,8 +61,9 @@ fn evaluated(
     points: &[DVector<f64>],
 ) -> (Vec<f64>, u64) {
     let mut costs = vec![1.0; points.len()];
-    let panics = by.costs(problem, points, &mut costs).unwrap();
-    (costs, panics)
+    let call = Call::new(problem).survive_panics(true);
+    by.costs(&call, points, &mut costs).unwrap();
+    (costs, call.panics())
 }
 
 fn costs_have_the_bits_of_serial(world: &mut World) -> Result<(), Error> {
@@ -75,7 +77,7 @@ fn costs_have_the_bits_of_serial(world: &mut World) -> Result<(), Error> {
             assert_eq!(panics, 0);
         }
         // Points that the others do not expect.
-        let lost = ranks.costs(&problem, &points(2, 4), &mut [0.0; 2]);
+        let lost = ranks.costs(&Call::new(&problem), &points(2, 4), &mut [0.0; 2]);
         assert!(lost.unwrap_err().reason.contains("dimension 3"));
         Ok::<(), Error>(())
     })?;
@@ -111,6 +113,12 @@ fn panics_are_nan_and_counted(world: &mut World) -> Result<(), Error> {
                 assert!(if x[0] < 0.0 { *cost == x[1] } else { cost.is_nan() });
             }
         }
+        // Not survived, the panic of any rank is one of rank 0; the ranks go on.
+        let points = points(40, 2);
+        let lets_it_through = || ranks.costs(&Call::new(&problem), &points, &mut [0.0; 40]);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(lets_it_through));
+        assert!(outcome.is_err());
+        assert_eq!(evaluated(&mut ranks, &problem, &points[..0]).1, 0);
         Ok::<(), Error>(())
     })?;
     Ok(())

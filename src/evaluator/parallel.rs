@@ -1,12 +1,9 @@
 //! Parallel evaluation on rayon's threads.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use nalgebra::DVector;
 use rayon::prelude::*;
 
-use super::{Evaluator, EvaluatorLost, caught};
-use crate::Problem;
+use super::{Call, Evaluator, EvaluatorLost};
 
 /// Evaluates on rayon's threads: those of the pool in which the run is started, or all of the machine. A thread that is
 /// done takes the next point, so costs of uneven duration keep all threads busy. It pays when a cost takes more than
@@ -28,18 +25,12 @@ pub struct Parallel;
 impl Evaluator for Parallel {
     fn costs(
         &mut self,
-        problem: &dyn Problem,
+        call: &Call<'_>,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<u64, EvaluatorLost> {
-        let panics = AtomicU64::new(0);
-        costs.par_iter_mut().zip(points).with_max_len(1).for_each(|(cost, x)| {
-            *cost = caught(problem, x).unwrap_or_else(|| {
-                panics.fetch_add(1, Ordering::Relaxed);
-                f64::NAN
-            });
-        });
-        Ok(panics.into_inner())
+    ) -> Result<(), EvaluatorLost> {
+        costs.par_iter_mut().zip(points).with_max_len(1).for_each(|(cost, x)| *cost = call.cost(x));
+        Ok(())
     }
 
     fn width(&self) -> usize {

@@ -2,8 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::{Evaluator, EvaluatorLost, caught};
-use crate::Problem;
+use super::{Call, Evaluator, EvaluatorLost};
 
 /// Evaluates one point after the other, in the caller's thread: the default.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,17 +11,13 @@ pub struct Serial;
 impl Evaluator for Serial {
     fn costs(
         &mut self,
-        problem: &dyn Problem,
+        call: &Call<'_>,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<u64, EvaluatorLost> {
-        let mut panics = 0;
+    ) -> Result<(), EvaluatorLost> {
         for (cost, x) in costs.iter_mut().zip(points) {
-            *cost = caught(problem, x).unwrap_or_else(|| {
-                panics += 1;
-                f64::NAN
-            });
+            *cost = call.cost(x);
         }
-        Ok(panics)
+        Ok(())
     }
 }

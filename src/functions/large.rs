@@ -17,7 +17,7 @@ mod terms;
 use nalgebra_sparse::CscMatrix;
 
 use super::{TestFunction, sized};
-use crate::{DVector, Error, Hessian, Problem};
+use crate::{DVector, Error, Matrix, Problem};
 
 pub use blocks::{Quartc, Woods};
 pub use chains::{Broydn3d, Cragglvy, Edensch, Freuroth, Genrose, Schmvett};
@@ -70,7 +70,7 @@ pub fn all(n: usize) -> Result<Vec<TestFunction>, Error> {
 }
 
 /// The sparse n × n matrix whose column j consists of the entries (row, value) that `column` pushes, rows ascending.
-fn by_columns(n: usize, column: impl Fn(usize, &mut dyn FnMut(usize, f64))) -> Option<Hessian> {
+fn by_columns(n: usize, column: impl Fn(usize, &mut dyn FnMut(usize, f64))) -> Option<Matrix> {
     let mut offsets = Vec::with_capacity(n + 1);
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     offsets.push(0);
@@ -110,7 +110,7 @@ macro_rules! problem {
                 self.value_and_gradient(x.as_slice(), gradient.as_mut_slice())
             }
             #[inline]
-            fn hessian(&self, x: &$crate::DVector<f64>) -> Option<$crate::Hessian> {
+            fn hessian(&self, x: &$crate::DVector<f64>) -> Option<$crate::Matrix> {
                 self.$hessian(x.as_slice())
             }
         }
@@ -123,7 +123,7 @@ macro_rules! large {
     ($name:ident, $title:literal) => {
         impl $name {
             #[inline]
-            fn columns(&self, x: &[f64]) -> Option<$crate::Hessian> {
+            fn columns(&self, x: &[f64]) -> Option<$crate::Matrix> {
                 $crate::functions::large::by_columns(self.n, |j, push| self.column(x, j, push))
             }
         }

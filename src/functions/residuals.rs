@@ -27,7 +27,7 @@ mod systems;
 mod tables;
 
 use super::sized;
-use crate::{DVector, Formula, Num, Real};
+use crate::{DVector, Formula, Num, Real, VectorFormula};
 
 pub use chains::{
     BroydenBanded, BroydenTridiagonal, DiscreteBoundaryValue, DiscreteIntegralEquation,
@@ -79,6 +79,35 @@ impl<T: Residuals> Formula for Squared<T> {
         let mut sum = Num::from(0.0);
         self.0.residuals(x, &mut |r| sum += r * r);
         sum
+    }
+}
+
+/// The residuals by themselves: [`AutoDiff`](crate::AutoDiff) makes them [`LeastSquares`](crate::LeastSquares). The cost
+/// of a [`SumOfSquares`](crate::SumOfSquares) is ½ Σ rᵢ², half of that of [`Squared`].
+///
+/// ```
+/// use extremum::functions::residuals::{Components, Rosenbrock};
+/// use extremum::{AutoDiff, DVector, Problem, SumOfSquares};
+/// let problem = SumOfSquares::new(AutoDiff(Components(Rosenbrock)));
+/// assert!((problem.cost(&DVector::from_vec(vec![-1.2, 1.0])) - 12.1).abs() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Components<T>(pub T);
+
+impl<T: Residuals> VectorFormula for Components<T> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn length(&self) -> usize {
+        self.0.residual_count()
+    }
+    fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]) {
+        let mut values = values.iter_mut();
+        self.0.residuals(x, &mut |r| {
+            if let Some(value) = values.next() {
+                *value = r;
+            }
+        });
     }
 }
 

@@ -52,7 +52,8 @@ impl<'a, S: Solver> Run<'a, S> {
                 (x0, iteration, history, trace, validated)
             }
             None => {
-                let history = History::new(state.cost(), state.gradient_norm());
+                let history =
+                    History::new(state.cost(), state.gradient_norm(), state.infeasibility());
                 (terms.x0, 0, history, Vec::new(), None)
             }
         };
@@ -97,7 +98,9 @@ impl<'a, S: Solver> Run<'a, S> {
             return ControlFlow::Break(());
         }
         self.iteration += 1;
-        self.history.record(self.iteration, self.state.cost(), self.state.gradient_norm());
+        let Self { state, iteration, .. } = self;
+        let (norm, infeasibility) = (state.gradient_norm(), state.infeasibility());
+        self.history.record(*iteration, state.cost(), norm, infeasibility);
         self.validate();
         self.judge(flow);
         self.look_around();
@@ -159,9 +162,7 @@ impl<'a, S: Solver> Run<'a, S> {
             Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
             _ => return verdict,
         };
-        // A panic of the cost here is outside the solver's steps: it counts as NaN.
-        let (x, cost) = (self.state.x(), self.state.cost());
-        let error = self.oracle.without_bounds(None, |o, _| o.gradient_error(x, cost, None));
+        let error = self.oracle.gradient_error(self.state.x(), self.state.cost(), None);
         if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
             let reason = Stall::DifferenceError { error, tolerance };
             return Termination::Stalled { reason, gradient_norm };
@@ -169,9 +170,10 @@ impl<'a, S: Solver> Run<'a, S> {
         verdict
     }
 
-    /// What the gradient promises; see [`Solver::promised_change`].
+    /// What the gradient promises; see [`Solver::promised_change`]. Unknown under constraints, which forbid to follow it.
     fn promised(&self) -> Option<f64> {
-        self.solver.promised_change(&self.state, &self.x0)
+        let is_free = self.state.infeasibility().is_none();
+        is_free.then(|| self.solver.promised_change(&self.state, &self.x0)).flatten()
     }
 
     /// The convergence of a run that can gain no more.
@@ -197,6 +199,7 @@ impl<'a, S: Solver> Run<'a, S> {
                 cost: progress.cost,
                 current_cost: progress.current_cost,
                 gradient_norm: progress.gradient_norm,
+                infeasibility: progress.infeasibility,
                 evaluations: progress.evaluations,
                 elapsed: progress.elapsed(),
             });
@@ -264,21 +267,15 @@ impl<'a, S: Solver> Run<'a, S> {
         let warning = self.warning.filter(|_| by_gradient);
         // The evidence of a run that converged belongs to the state's point.
         let is_converged = self.termination.as_ref().is_some_and(Termination::is_converged);
-        let (x, cost, gradient_norm, validation_cost) = match self.validated.take() {
-            Some(Validated { x, cost, gradient_norm, lowest, .. }) if !is_converged => {
-                (x, cost, gradient_norm, Some(lowest))
-            }
-            seen => {
-                let state = &self.state;
-                (state.x().clone(), state.cost(), state.gradient_norm(), seen.map(|seen| seen.last))
-            }
-        };
-        Solution {
+        let state = &self.state;
+        let mut solution = Solution {
             solver: self.solver.name().to_owned(),
-            x,
-            cost,
-            gradient_norm,
-            validation_cost,
+            x: state.x().clone(),
+            cost: state.cost(),
+            gradient_norm: state.gradient_norm(),
+            infeasibility: state.infeasibility(),
+            multipliers: state.multipliers().cloned(),
+            validation_cost: self.validated.as_ref().map(|seen| seen.last),
             iterations: self.iteration,
             evaluations: self.oracle.evaluations(),
             skipped: self.state.skipped(),
@@ -287,7 +284,14 @@ impl<'a, S: Solver> Run<'a, S> {
             warning,
             classification: None,
             trace: std::mem::take(&mut self.trace),
+        };
+        if let Some(seen) = self.validated.take().filter(|_| !is_converged) {
+            (solution.x, solution.cost, solution.gradient_norm) =
+                (seen.x, seen.cost, seen.gradient_norm);
+            (solution.infeasibility, solution.multipliers) = (seen.infeasibility, None);
+            solution.validation_cost = Some(seen.lowest);
         }
+        solution
     }
 
     /// Classifies the final point; from a saddle restarts along its escape direction, as long as that leads lower.
@@ -308,7 +312,8 @@ impl<'a, S: Solver> Run<'a, S> {
             self.state = state;
             self.termination = None;
             let elapsed_before = self.history.elapsed_before;
-            self.history = History::new(self.state.cost(), self.state.gradient_norm());
+            let state = &self.state;
+            self.history = History::new(state.cost(), state.gradient_norm(), state.infeasibility());
             self.history.elapsed_before = elapsed_before;
             while self.step().is_continue() {}
         }
@@ -355,6 +360,7 @@ fn progress<'s, T: State>(
         x: state.x(),
         cost: state.cost(),
         gradient_norm: state.gradient_norm(),
+        infeasibility: state.infeasibility(),
         current: state.current(),
         current_cost: state.current_cost(),
         evaluations: oracle.evaluations(),

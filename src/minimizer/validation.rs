@@ -30,10 +30,18 @@ impl<'a> Validation<'a> {
     pub fn look(&mut self, state: &impl State, seen: &mut Option<Validated>) {
         let last = (self.cost)(state.x());
         let (cost, gradient_norm) = (state.cost(), state.gradient_norm());
+        let infeasibility = state.infeasibility();
         match seen {
             None => {
-                let x = state.x().clone();
-                *seen = Some(Validated { lowest: last, since: 0, last, x, cost, gradient_norm });
+                *seen = Some(Validated {
+                    lowest: last,
+                    since: 0,
+                    last,
+                    x: state.x().clone(),
+                    cost,
+                    gradient_norm,
+                    infeasibility,
+                });
             }
             Some(seen) => {
                 seen.last = last;
@@ -42,6 +50,7 @@ impl<'a> Validation<'a> {
                     seen.x.copy_from(state.x());
                     (seen.lowest, seen.since) = (last, 0);
                     (seen.cost, seen.gradient_norm) = (cost, gradient_norm);
+                    seen.infeasibility = infeasibility;
                 }
             }
         }

@@ -78,11 +78,11 @@ impl<'a> Oracle<'a> {
     fn open_sum(&mut self, batch: &[usize]) -> Option<&'a dyn FiniteSum> {
         let sum = self.sum?;
         let terms = sum.terms();
-        if batch.is_empty() || batch.iter().any(|&i| i >= terms) || !self.is_open() {
+        if batch.is_empty() || batch.iter().any(|&i| i >= terms) || !self.meter.is_open() {
             return None;
         }
         let size = batch.len() as u64;
-        self.evaluations.terms = self.evaluations.terms.saturating_add(size);
+        self.meter.evaluations.terms = self.meter.evaluations.terms.saturating_add(size);
         Some(sum)
     }
 

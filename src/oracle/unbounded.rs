@@ -14,23 +14,20 @@
 //! start to each bound, and most of the space is unchanged.
 
 use std::f64::consts::FRAC_PI_2;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nalgebra::DVector;
 
 use crate::problem::Sides;
-use crate::{Bounds, FiniteSum, Hessian, Problem, Structure};
+use crate::{Bounds, FiniteSum, Matrix, Problem, Structure};
 
-/// A problem in the coordinates y, or in x itself. A panic of its cost or derivatives counts as NaN, as with an
-/// evaluator.
+/// A problem in the coordinates y, or in x itself.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
     terms: Option<&'a dyn FiniteSum>,
     /// The start of the search, and the bounds; `None` where y is x.
     seen: Option<(&'a DVector<f64>, &'a Bounds)>,
-    panics: AtomicU64,
     /// True once a cost was −∞.
     is_bottomless: AtomicBool,
     workspace: Mutex<Workspace>,
@@ -168,17 +165,15 @@ impl<'a> Unbounded<'a> {
     ) -> Self {
         // The gradient of an earlier view may belong to another search.
         workspace.at.fill(f64::NAN);
-        let terms = problem.structure().sum();
+        let terms = problem.structure().sum;
         let seen = start.zip(problem.bounds());
         let workspace = Mutex::new(workspace);
-        let (panics, is_bottomless) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { problem, terms, seen, panics, is_bottomless, workspace }
+        Self { problem, terms, seen, is_bottomless: AtomicBool::new(false), workspace }
     }
 
-    /// The calls that panicked, and the workspace.
-    pub fn into_parts(self) -> (u64, Workspace) {
-        let workspace = self.workspace.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (self.panics.into_inner(), workspace)
+    /// The workspace, for the next view.
+    pub fn into_workspace(self) -> Workspace {
+        self.workspace.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn coordinates(&self) -> impl Iterator<Item = Coordinate> {
@@ -222,21 +217,12 @@ impl<'a> Unbounded<'a> {
         self.is_bottomless.load(Ordering::Relaxed)
     }
 
-    /// The cost that a call returns, NaN when it panics.
-    fn cost_of(&self, call: impl FnOnce() -> f64) -> f64 {
-        let cost = self.caught(f64::NAN, call);
+    /// The cost, noted when it is −∞.
+    fn noted(&self, cost: f64) -> f64 {
         if cost == f64::NEG_INFINITY {
             self.is_bottomless.store(true, Ordering::Relaxed);
         }
         cost
-    }
-
-    /// The result of a call; `otherwise` when it panics.
-    fn caught<T>(&self, otherwise: T, call: impl FnOnce() -> T) -> T {
-        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
-            self.panics.fetch_add(1, Ordering::Relaxed);
-            otherwise
-        })
     }
 
     /// Calls `look` with the point x of coordinates y.
@@ -277,11 +263,8 @@ impl<'a> Unbounded<'a> {
         is_known
     }
 
-    /// Converts the gradient in x to that in y; NaN where the cost is NaN.
-    fn chain(&self, y: &DVector<f64>, cost: f64, gradient: &mut DVector<f64>) {
-        if cost.is_nan() {
-            gradient.fill(f64::NAN);
-        }
+    /// Converts the gradient in x to that in y.
+    fn chain(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
         for ((g, y), coordinate) in gradient.iter_mut().zip(y).zip(self.coordinates()) {
             *g *= coordinate.at(*y).1;
         }
@@ -293,32 +276,30 @@ impl Problem for Unbounded<'_> {
         self.problem.dimension()
     }
     fn cost(&self, y: &DVector<f64>) -> f64 {
-        self.cost_of(|| self.at(y, |x| self.problem.cost(x)))
+        self.noted(self.at(y, |x| self.problem.cost(x)))
     }
     fn gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) {
-        let made = self.caught(f64::NAN, || {
-            self.at(y, |x| {
-                self.problem.gradient(x, gradient);
-                self.keep(x, gradient);
-            });
-            0.0
+        self.at(y, |x| {
+            self.problem.gradient(x, gradient);
+            self.keep(x, gradient);
         });
-        self.chain(y, made, gradient);
+        self.chain(y, gradient);
     }
     fn cost_and_gradient(&self, y: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        let cost = self.caught(f64::NAN, || {
-            self.at(y, |x| {
-                let cost = self.problem.cost_and_gradient(x, gradient);
-                self.keep(x, gradient);
-                cost
-            })
+        let cost = self.at(y, |x| {
+            let cost = self.problem.cost_and_gradient(x, gradient);
+            self.keep(x, gradient);
+            cost
         });
-        self.chain(y, cost, gradient);
+        self.chain(y, gradient);
         cost
     }
-    fn hessian(&self, y: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, y: &DVector<f64>) -> Option<Matrix> {
         // Elsewhere the solver takes differences of gradients.
-        self.is_plain(y).then(|| self.caught(None, || self.problem.hessian(y))).flatten()
+        self.is_plain(y).then(|| self.problem.hessian(y)).flatten()
+    }
+    fn write_hessian(&self, y: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.is_plain(y) && self.problem.write_hessian(y, hessian)
     }
     fn hessian_product(
         &self,
@@ -326,7 +307,7 @@ impl Problem for Unbounded<'_> {
         v: &DVector<f64>,
         product: &mut DVector<f64>,
     ) -> bool {
-        self.is_plain(y) && self.caught(false, || self.problem.hessian_product(y, v, product))
+        self.is_plain(y) && self.problem.hessian_product(y, v, product)
     }
     fn bounds(&self) -> Option<&Bounds> {
         self.problem.bounds().filter(|_| self.seen.is_none())
@@ -341,7 +322,7 @@ impl Problem for Unbounded<'_> {
         self.problem.failure()
     }
     fn structure(&self) -> Structure<'_> {
-        if self.terms.is_some() { Structure::Sum(self) } else { Structure::Plain }
+        if self.terms.is_some() { Structure::sum(self) } else { Structure::default() }
     }
 }
 
@@ -355,15 +336,12 @@ impl FiniteSum for Unbounded<'_> {
     }
     fn cost(&self, batch: &[usize], y: &DVector<f64>) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        self.cost_of(|| self.at(y, |x| terms.cost(batch, x)))
+        self.noted(self.at(y, |x| terms.cost(batch, x)))
     }
     fn gradient(&self, batch: &[usize], y: &DVector<f64>, gradient: &mut DVector<f64>) {
         let Some(terms) = self.terms else { return };
-        let made = self.caught(f64::NAN, || {
-            self.at(y, |x| terms.gradient(batch, x, gradient));
-            0.0
-        });
-        self.chain(y, made, gradient);
+        self.at(y, |x| terms.gradient(batch, x, gradient));
+        self.chain(y, gradient);
     }
     fn cost_and_gradient(
         &self,
@@ -372,9 +350,8 @@ impl FiniteSum for Unbounded<'_> {
         gradient: &mut DVector<f64>,
     ) -> f64 {
         let Some(terms) = self.terms else { return f64::NAN };
-        let cost =
-            self.caught(f64::NAN, || self.at(y, |x| terms.cost_and_gradient(batch, x, gradient)));
-        self.chain(y, cost, gradient);
+        let cost = self.at(y, |x| terms.cost_and_gradient(batch, x, gradient));
+        self.chain(y, gradient);
         cost
     }
 }

@@ -18,7 +18,7 @@ use nalgebra::DVector;
 pub use num::Num;
 pub use real::Real;
 
-use super::{Hessian, Problem};
+use super::{LeastSquares, Matrix, Problem};
 
 /// A cost f: ℝⁿ → ℝ written once for every kind of number. [`AutoDiff`] makes it a [`Problem`];
 /// [`problem!`](crate::problem!) writes the struct for a single expression.
@@ -64,6 +64,61 @@ impl<F: Formula> Formula for &F {
     }
 }
 
+/// Functions r: ℝⁿ → ℝᵐ written once for every kind of number, such as the residuals of a fit. [`AutoDiff`] makes them
+/// [`LeastSquares`] with an exact Jacobian.
+///
+/// ```
+/// use extremum::{AutoDiff, Lbfgs, Num, Real, SumOfSquares, VectorFormula, minimize};
+///
+/// /// y = b₀ e^(−b₁ t)
+/// struct Decay<'a> {
+///     t: &'a [f64],
+///     y: &'a [f64],
+/// }
+///
+/// impl VectorFormula for Decay<'_> {
+///     fn dimension(&self) -> usize {
+///         2
+///     }
+///     fn length(&self) -> usize {
+///         self.t.len()
+///     }
+///     fn values<R: Real>(&self, b: &[Num<R>], r: &mut [Num<R>]) {
+///         for i in 0..r.len() {
+///             r[i] = b[0] * (-b[1] * self.t[i]).exp() - self.y[i];
+///         }
+///     }
+/// }
+///
+/// let y = [0.0_f64, 1.0, 2.0].map(|t| 3.0 * (-0.5 * t).exp());
+/// let problem = SumOfSquares::new(AutoDiff(Decay { t: &[0.0, 1.0, 2.0], y: &y }));
+/// let found = minimize(&problem, Lbfgs::default(), [1.0, 1.0])?;
+/// assert!((found.x[0] - 3.0).abs() < 1e-5 && (found.x[1] - 0.5).abs() < 1e-5);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub trait VectorFormula: Sync {
+    /// The number n of variables.
+    fn dimension(&self) -> usize;
+
+    /// The number m of values.
+    fn length(&self) -> usize;
+
+    /// Writes the m values at x, n variables.
+    fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]);
+}
+
+impl<F: VectorFormula> VectorFormula for &F {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+    fn length(&self) -> usize {
+        (**self).length()
+    }
+    fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]) {
+        (**self).values(x, values);
+    }
+}
+
 /// The problem of minimising a [`Formula`], with its gradient, Hessian and Hessian-vector products, exact to rounding.
 ///
 /// **Cost.** Derivatives are computed for a chunk of variables at a time, N = n up to 4 and N = 8 beyond, and each
@@ -81,11 +136,11 @@ impl<F: Formula> Formula for &F {
 /// derivatives are NaN.
 ///
 /// ```
-/// use extremum::{DVector, Hessian, Problem, problem};
+/// use extremum::{DVector, Matrix, Problem, problem};
 ///
 /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
 /// let x = DVector::from_vec(vec![1.0, 1.0]);
-/// let Some(Hessian::Dense(hessian)) = rosenbrock.hessian(&x) else { unreachable!() };
+/// let Some(Matrix::Dense(hessian)) = rosenbrock.hessian(&x) else { unreachable!() };
 /// assert_eq!(hessian.as_slice(), [802.0, -400.0, -400.0, 200.0]);
 ///
 /// let mut product = DVector::zeros(2);
@@ -108,15 +163,21 @@ impl<F: Formula> Problem for AutoDiff<F> {
         self.cost_and_gradient(x, gradient);
     }
 
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
-        let hessian = match x.len() {
-            0 | 1 => sweep::hessian::<1>(&|x| self.0.cost(x), x),
-            2 => sweep::hessian::<2>(&|x| self.0.cost(x), x),
-            3 => sweep::hessian::<3>(&|x| self.0.cost(x), x),
-            4..=16 => sweep::hessian::<4>(&|x| self.0.cost(x), x),
-            _ => sweep::hessian::<8>(&|x| self.0.cost(x), x),
-        };
-        Some(Hessian::Dense(hessian))
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        let mut hessian = Matrix::default();
+        self.write_hessian(x, &mut hessian).then_some(hessian)
+    }
+
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        let hessian = hessian.dense(x.len(), x.len());
+        match x.len() {
+            0 | 1 => sweep::hessian::<1>(&|x| self.0.cost(x), x, hessian),
+            2 => sweep::hessian::<2>(&|x| self.0.cost(x), x, hessian),
+            3 => sweep::hessian::<3>(&|x| self.0.cost(x), x, hessian),
+            4..=16 => sweep::hessian::<4>(&|x| self.0.cost(x), x, hessian),
+            _ => sweep::hessian::<8>(&|x| self.0.cost(x), x, hessian),
+        }
+        true
     }
 
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
@@ -140,6 +201,36 @@ impl<F: Formula> Problem for AutoDiff<F> {
             0..=4 => sweep::hessian_product::<4>(&|x| self.0.cost(x), x, v, product),
             _ => sweep::hessian_product::<8>(&|x| self.0.cost(x), x, v, product),
         }
+        true
+    }
+}
+
+impl<F: VectorFormula> LeastSquares for AutoDiff<F> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn residuals(&self) -> usize {
+        self.0.length()
+    }
+
+    fn residual(&self, x: &DVector<f64>, residual: &mut DVector<f64>) {
+        sweep::values(&|x, values| self.0.values(x, values), x, residual);
+    }
+
+    fn jacobian(&self, x: &DVector<f64>, jacobian: &mut Matrix) -> bool {
+        let jacobian = jacobian.dense(self.0.length(), x.len());
+        match x.len() {
+            0 | 1 => sweep::jacobian::<1>(&|x, values| self.0.values(x, values), x, jacobian),
+            2 => sweep::jacobian::<2>(&|x, values| self.0.values(x, values), x, jacobian),
+            3 => sweep::jacobian::<3>(&|x, values| self.0.values(x, values), x, jacobian),
+            4 => sweep::jacobian::<4>(&|x, values| self.0.values(x, values), x, jacobian),
+            _ => sweep::jacobian::<8>(&|x, values| self.0.values(x, values), x, jacobian),
+        }
+        true
+    }
+
+    fn has_jacobian(&self) -> bool {
         true
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::{Bounds, Hessian, Problem, Structure};
+use super::{Bounds, Matrix, Problem, Structure};
 
 /// Any problem, within bounds: `Bounded(problem, bounds)`. For a closure, [`FromFn::with_bounds`](crate::FromFn::with_bounds)
 /// does the same.
@@ -31,8 +31,11 @@ impl<P: Problem> Problem for Bounded<P> {
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
         self.0.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.0.hessian(x)
+    }
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.0.write_hessian(x, hessian)
     }
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         self.0.cost_and_gradient(x, gradient)
@@ -53,9 +56,6 @@ impl<P: Problem> Problem for Bounded<P> {
     }
     fn noise(&self) -> f64 {
         self.0.noise()
-    }
-    fn is_interrupted(&self) -> bool {
-        self.0.is_interrupted()
     }
     fn failure(&self) -> Option<String> {
         self.0.failure()

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DVector;
 
-use super::{Bounds, Hessian, Problem};
+use super::{Bounds, Matrix, Problem};
 
 type Cost<'a> = dyn Fn(&DVector<f64>) -> f64 + Send + Sync + 'a;
 type Gradient<'a> = dyn Fn(&DVector<f64>, &mut DVector<f64>) + Send + Sync + 'a;
-type SecondDerivative<'a> = dyn Fn(&DVector<f64>) -> Hessian + Send + Sync + 'a;
+type SecondDerivative<'a> = dyn Fn(&DVector<f64>) -> Matrix + Send + Sync + 'a;
 
 /// A problem made of closures by [`from_fn`].
 pub struct FromFn<'a> {
@@ -74,7 +74,7 @@ impl<'a> FromFn<'a> {
     }
 
     /// Adds a closure that returns the Hessian, a `DMatrix` or a `CscMatrix`.
-    pub fn with_hessian<H: Into<Hessian>>(
+    pub fn with_hessian<H: Into<Matrix>>(
         mut self,
         hessian: impl Fn(&DVector<f64>) -> H + Send + Sync + 'a,
     ) -> Self {
@@ -122,7 +122,7 @@ impl Problem for FromFn<'_> {
             None => gradient.fill(f64::NAN),
         }
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.hessian.as_ref().map(|hessian| hessian(x))
     }
     fn bounds(&self) -> Option<&Bounds> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{Bounds, Hessian, Problem};
+use super::{Bounds, Matrix, Problem};
 
 /// A function f: ℝⁿ → ℝ whose evaluation may fail: a simulation that crashes, a file that is missing. [`Fallible`] makes it
 /// a [`Problem`].
@@ -44,7 +44,7 @@ pub trait TryProblem: Sync {
     ///
     /// # Errors
     /// When the Hessian cannot be evaluated at x.
-    fn try_hessian(&self, _: &DVector<f64>) -> Result<Option<Hessian>, Self::Error> {
+    fn try_hessian(&self, _: &DVector<f64>) -> Result<Option<Matrix>, Self::Error> {
         Ok(None)
     }
 
@@ -139,7 +139,7 @@ impl<P: TryProblem> Problem for Fallible<P> {
             gradient.fill(f64::NAN);
         }
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         match self.kept(self.problem.try_hessian(x)) {
             Some(hessian) => hessian,
             // A Hessian of another size counts as NaN.

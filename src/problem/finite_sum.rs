@@ -156,7 +156,7 @@ impl<F: FiniteSum> Problem for Sum<F> {
         self.chunked.cost_and_gradient(&self.all, x, gradient)
     }
     fn structure(&self) -> Structure<'_> {
-        Structure::Sum(&self.chunked)
+        Structure::sum(&self.chunked)
     }
 }
 

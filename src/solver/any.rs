@@ -135,6 +135,8 @@ trait Erased: Send {
     fn gradient_norm(&self) -> Option<f64>;
     fn current(&self) -> &DVector<f64>;
     fn current_cost(&self) -> f64;
+    fn infeasibility(&self) -> Option<f64>;
+    fn multipliers(&self) -> Option<&DVector<f64>>;
     fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
     fn as_any(&self) -> &dyn Any;
@@ -156,6 +158,12 @@ impl<S: State> Erased for S {
     }
     fn current_cost(&self) -> f64 {
         State::current_cost(self)
+    }
+    fn infeasibility(&self) -> Option<f64> {
+        State::infeasibility(self)
+    }
+    fn multipliers(&self) -> Option<&DVector<f64>> {
+        State::multipliers(self)
     }
     fn skipped(&self) -> u64 {
         State::skipped(self)
@@ -209,6 +217,18 @@ impl State for AnyState {
         match &self.0 {
             Inner::Live(state) => state.current_cost(),
             Inner::Stored(..) => f64::NAN,
+        }
+    }
+    fn infeasibility(&self) -> Option<f64> {
+        match &self.0 {
+            Inner::Live(state) => state.infeasibility(),
+            Inner::Stored(..) => None,
+        }
+    }
+    fn multipliers(&self) -> Option<&DVector<f64>> {
+        match &self.0 {
+            Inner::Live(state) => state.multipliers(),
+            Inner::Stored(..) => None,
         }
     }
     fn skipped(&self) -> u64 {

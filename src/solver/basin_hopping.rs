@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::local_search::{Best, LocalSearch};
+use super::inner_run::{Best, InnerRun};
 use super::population::Space;
 use super::{Domain, Solver, State};
 use crate::error::check;
@@ -44,8 +44,8 @@ const SAME: f64 = 1e-8;
 /// hop has s = 8; these hops do not change s.
 ///
 /// An iteration is one step of the local solver, or the start of a hop, so that limits, checkpoints and observers work
-/// within a local search. Bounds and panics are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected
-/// at the bounds. The run converges after the last hop at the earliest.
+/// within a local search. Bounds are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected at the
+/// bounds. The run converges after the last hop at the earliest.
 ///
 /// **Needs** what the local solver needs; no bounds and no scale.
 ///
@@ -165,7 +165,7 @@ pub struct BasinHoppingState<L> {
     lengths: DVector<f64>,
     stretch: f64,
     /// The local search in progress; `None` when the next step is a hop.
-    local: Option<LocalSearch<L>>,
+    local: Option<InnerRun<L>>,
     /// The minimum from which the next hop starts; before the first one, the start.
     x: DVector<f64>,
     cost: f64,
@@ -280,7 +280,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
-        let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
+        let (local, best) = InnerRun::first(&self.local, problem, &x0)?;
         // When the run's evaluations are used up at its start, the first search has not begun yet. When it cannot
         // begin, the start takes the place of a minimum.
         let is_drawn = problem.is_spent();
@@ -319,7 +319,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             }
         } else if state.done.is_none() {
             state.draw(self.hops_in_vain);
-            let begun = LocalSearch::begin(&self.local, problem, &state.start);
+            let begun = InnerRun::begin(&self.local, problem, &state.start);
             problem.uninterrupted()?;
             state.idle += 1;
             state.is_drawn = false;

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::local_search::{Best, LocalSearch};
+use super::inner_run::{Best, InnerRun};
 use super::population::{Sobol, Space};
 use super::{Domain, Solver, State};
 use crate::error::check;
@@ -33,8 +33,6 @@ const SAME: f64 = 1e-4;
 /// a little inside. The gradient's norm is that of (x − P(x − s² ∇f)) / s², where P projects into the bounds, and s is 1,
 /// or for widths below 1/64 the largest power of two up to half the width. The run converges after the last start at
 /// the earliest. A local search on a differenced gradient ends after 5 iterations without improvement.
-///
-/// A panic of the cost or the gradient is treated as NaN, and counted.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///
@@ -129,7 +127,7 @@ pub struct MultiStartState<L> {
     /// `None` for too many variables.
     sequence: Option<Sobol>,
     /// The local search in progress; `None` when the next step is a start.
-    local: Option<LocalSearch<L>>,
+    local: Option<InnerRun<L>>,
     started: u64,
     /// The next start, once it is drawn: after an interruption it is used again.
     start: DVector<f64>,
@@ -250,7 +248,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             Ok(sequence) => Some(sequence.scrambled(&mut random)),
             Err(_) => None,
         };
-        let (local, best) = LocalSearch::first(&self.local, problem, &x0)?;
+        let (local, best) = InnerRun::first(&self.local, problem, &x0)?;
         // When the run's evaluations are used up at its start, the first search has not begun yet.
         let is_begun = !problem.is_spent();
         Ok(MultiStartState {
@@ -282,7 +280,7 @@ impl<S: Solver> Solver for MultiStart<S> {
                 state.started >= self.starts || (self.until_complete && state.is_complete());
         } else if !state.is_done {
             state.draw();
-            let begun = LocalSearch::begin(&self.local, problem, &state.start);
+            let begun = InnerRun::begin(&self.local, problem, &state.start);
             problem.uninterrupted()?;
             state.is_drawn = false;
             state.started += 1;

@@ -2,6 +2,7 @@
 
 use nalgebra::DVector;
 
+use super::check_jacobian::check_structure;
 use super::differences::CostDifferences;
 use super::face::Face;
 use super::measured::Measured;
@@ -23,7 +24,8 @@ const SAFETY: f64 = 4.0;
 
 /// Compares the derivatives that the problem gives with central differences: the gradient with those of the cost; the
 /// Hessian and its products, if given, with those of the gradient; `cost_and_gradient` with `cost` and `gradient`; the
-/// Hessian with its transpose.
+/// Hessian with its transpose. The Jacobian of [`LeastSquares`](crate::LeastSquares) is compared with differences of the
+/// residuals, that of [`Constraints`](crate::Constraints) and their Hessians likewise, up to 100000 entries each.
 ///
 /// The errors of the differences are estimated from the scatter over several steps, and from the effect of moving x by
 /// its last digits. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A
@@ -66,30 +68,41 @@ pub fn check_derivatives<P: Problem>(
         return Err(Error::NonFiniteStart { index, value });
     }
     check_within(problem, x)?;
-    let mut oracle = Oracle::new(problem);
+    let mut report = DerivativeReport::default();
+    check_at(&mut Oracle::new(problem), x, &mut report)?;
+    check_structure(problem, x, &mut report)?;
+    Ok(report)
+}
+
+/// Checks the derivatives of the cost.
+pub(super) fn check_at(
+    oracle: &mut Oracle<'_>,
+    x: &DVector<f64>,
+    report: &mut DerivativeReport,
+) -> Result<(), Error> {
+    let n = x.len();
     let cost = oracle.cost(x);
     if !cost.is_finite() {
         return Err(Error::NotInDomain { what: "cost".into(), value: cost });
     }
-    let mut report = DerivativeReport::default();
     let mut noise = DVector::zeros(n);
-    if problem.has_gradient() {
+    if oracle.problem().has_gradient() {
         let [mut gradient, mut shared] = [(); 2].map(|()| unwritten(n));
         oracle.gradient(x, &mut gradient);
         let shared_cost = oracle.cost_and_gradient(x, &mut shared);
-        if [&gradient, &shared].iter().any(|g| !is_whole(g, &mut report)) {
-            return Ok(report);
+        if [&gradient, &shared].iter().any(|g| !is_whole(g, report)) {
+            return Ok(());
         }
-        let mut face = Face::whole(&mut oracle, x);
+        let mut face = Face::whole(oracle, x);
         noise = GradientNoise::at(&mut face, x, &gradient).entries;
-        check_gradient(&mut face, x, cost, [&gradient, &noise], &mut report);
+        check_gradient(&mut face, x, cost, [&gradient, &noise], report);
         let shared = (shared_cost, &shared);
-        check_shared(&mut face, x, shared, (cost, &gradient), &noise, &mut report);
+        check_shared(&mut face, x, shared, (cost, &gradient), &noise, report);
     }
     if n <= MOST_VARIABLES {
-        check_second(&mut oracle, x, cost, &noise, &mut report);
+        check_second(oracle, x, cost, &noise, report);
     }
-    Ok(report)
+    Ok(())
 }
 
 /// A vector that shows which components are not written.
@@ -237,10 +250,10 @@ fn check_second(
     let mut product = unwritten(n);
     let has_product = problem.hessian_product(x, &DVector::zeros(n), &mut product);
     let hessian = problem.hessian(x);
-    if let Some(given) = hessian.as_ref().filter(|given| !given.is_square(n)) {
-        report.mismatches.push(Mismatch::HessianSize { rows: given.dimension(), expected: n });
+    if let Some(given) = hessian.as_ref().filter(|given| given.shape() != (n, n)) {
+        report.mismatches.push(Mismatch::HessianSize { rows: given.rows(), expected: n });
     }
-    let hessian = hessian.filter(|given| given.is_square(n));
+    let hessian = hessian.filter(|given| given.shape() == (n, n));
     if hessian.is_none() && !has_product {
         return;
     }

@@ -16,6 +16,15 @@ pub struct DerivativeReport {
     pub unchecked: usize,
 }
 
+/// What a Jacobian belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VectorFunction {
+    /// The residuals of [`LeastSquares`](crate::LeastSquares).
+    Residuals,
+    /// The values of [`Constraints`](crate::Constraints).
+    Constraints,
+}
+
 /// A wrong derivative: it differs from the differences by more than their errors allow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -92,6 +101,52 @@ pub enum Mismatch {
         /// How wrong these may be.
         allowed: f64,
     },
+    /// An entry of a Jacobian, compared with differences of the residual or constraint.
+    JacobianEntry {
+        /// Whose Jacobian it is.
+        of: VectorFunction,
+        /// The residual or constraint.
+        row: usize,
+        /// The variable.
+        column: usize,
+        /// What the problem gives.
+        given: f64,
+        /// What differences give.
+        differenced: f64,
+        /// How wrong these may be.
+        allowed: f64,
+    },
+    /// A Jacobian is not m × n.
+    JacobianSize {
+        /// Whose Jacobian it is.
+        of: VectorFunction,
+        /// Its number of rows.
+        rows: usize,
+        /// Its number of columns.
+        columns: usize,
+    },
+    /// An entry of a constraint's Hessian, compared with differences of the constraint's gradient.
+    ConstraintHessianEntry {
+        /// The constraint.
+        constraint: usize,
+        /// Its row.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// What the constraints give.
+        given: f64,
+        /// What differences give.
+        differenced: f64,
+        /// How wrong these may be.
+        allowed: f64,
+    },
+    /// The Hessian of a constraint is not n × n.
+    ConstraintHessianSize {
+        /// The constraint.
+        constraint: usize,
+        /// Its number of rows.
+        rows: usize,
+    },
     /// `cost_and_gradient` returns another cost than `cost`.
     SharedCost {
         /// From `cost_and_gradient`.
@@ -108,6 +163,15 @@ pub enum Mismatch {
         /// From `gradient`.
         alone: f64,
     },
+}
+
+impl fmt::Display for VectorFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Residuals => "residuals",
+            Self::Constraints => "constraints",
+        })
+    }
 }
 
 impl DerivativeReport {
@@ -185,6 +249,35 @@ impl fmt::Display for Mismatch {
                 "entry {row} of the Hessian's product with unit vector {column} is {given}, differences say \
                  {differenced} ± {allowed:.0e}"
             ),
+            Self::JacobianEntry { of, row, column, given, differenced, allowed } => write!(
+                f,
+                "the Jacobian of the {of}, entry ({row}, {column}), is {given}, differences say {differenced} ± \
+                 {allowed:.0e}"
+            ),
+            Self::JacobianSize { of, rows, columns } => {
+                write!(
+                    f,
+                    "the Jacobian of the {of} is {rows} x {columns}: it needs one row for each of them, and one column for each variable"
+                )
+            }
+            Self::ConstraintHessianEntry {
+                constraint,
+                row,
+                column,
+                given,
+                differenced,
+                allowed,
+            } => write!(
+                f,
+                "the Hessian of constraint {constraint}, entry ({row}, {column}), is {given}, differences say \
+                 {differenced} ± {allowed:.0e}"
+            ),
+            Self::ConstraintHessianSize { constraint, rows } => {
+                write!(
+                    f,
+                    "the Hessian of constraint {constraint} has {rows} rows: it needs one for each variable"
+                )
+            }
             Self::SharedCost { shared, alone } => {
                 write!(f, "cost_and_gradient returns {shared}, but cost is {alone}")
             }

@@ -21,7 +21,9 @@ pub struct History {
     pub best_cost: f64,
     /// The lowest gradient norm so far.
     pub best_gradient_norm: f64,
-    /// Iterations since the cost, the gradient norm or the running mean of the norms improved.
+    /// The lowest infeasibility so far; 0 without constraints.
+    pub best_infeasibility: f64,
+    /// Iterations since the infeasibility, the cost, the gradient norm or the running mean of the norms improved.
     pub since_improvement: u64,
     /// The running mean of the gradient norms, in which the latest weigh most, and its lowest value.
     mean_norm: f64,
@@ -40,6 +42,7 @@ struct Mark {
     iteration: u64,
     cost: f64,
     gradient_norm: f64,
+    infeasibility: f64,
 }
 
 /// The share of the newest norm in the mean of norms.
@@ -50,29 +53,43 @@ const LOWER_MEAN: f64 = 0.99;
 const CREEP: u64 = 20;
 /// Creep gains at most this share of all that the run has gained,
 const NEXT_TO_NOTHING: f64 = 1e-9;
-/// and leaves more than this share of the gradient norm.
+/// and leaves more than this share of the gradient norm, and of the infeasibility.
 const AS_STEEP: f64 = 0.5;
 
 impl History {
-    pub(crate) fn new(cost: f64, gradient_norm: Option<f64>) -> Self {
+    pub(crate) fn new(cost: f64, gradient_norm: Option<f64>, infeasibility: Option<f64>) -> Self {
         let norm = gradient_norm.unwrap_or(f64::INFINITY);
+        let infeasibility = infeasibility.unwrap_or(0.0);
         Self {
             first_cost: cost,
             first_gradient_norm: gradient_norm,
             best_cost: cost,
             best_gradient_norm: norm,
+            best_infeasibility: infeasibility,
             since_improvement: 0,
             mean_norm: norm,
             least_mean_norm: norm,
-            mark: Mark { iteration: 0, cost, gradient_norm: norm },
+            mark: Mark { iteration: 0, cost, gradient_norm: norm, infeasibility },
             elapsed_before: Duration::ZERO,
             costs: [cost; LONGEST_WINDOW],
         }
     }
 
     /// Records the iteration that was just made.
-    pub(crate) fn record(&mut self, iteration: u64, cost: f64, gradient_norm: Option<f64>) {
+    pub(crate) fn record(
+        &mut self,
+        iteration: u64,
+        cost: f64,
+        gradient_norm: Option<f64>,
+        infeasibility: Option<f64>,
+    ) {
         let norm = gradient_norm.unwrap_or(f64::INFINITY);
+        let infeasibility = infeasibility.unwrap_or(0.0);
+        let more_feasible = infeasibility < self.best_infeasibility;
+        if more_feasible {
+            // Nearer to the constraints the cost is higher: it is measured from here.
+            (self.best_infeasibility, self.best_cost) = (infeasibility, cost);
+        }
         // A gain below two units in the last place is rounding.
         let lower = cost < self.best_cost - 2.0 * f64::EPSILON * self.best_cost.abs();
         let flatter = norm < self.best_gradient_norm;
@@ -88,7 +105,7 @@ impl History {
         if flatter_in_the_mean {
             self.least_mean_norm = self.mean_norm;
         }
-        let improves = lower || flatter || flatter_in_the_mean;
+        let improves = more_feasible || lower || flatter || flatter_in_the_mean;
         self.since_improvement = if improves { 0 } else { self.since_improvement + 1 };
         self.costs[iteration as usize % LONGEST_WINDOW] = cost;
     }
@@ -101,15 +118,22 @@ impl History {
 
     /// The reason to end a run that has crept since the mark. The mark moves with every judgement.
     fn creep(&mut self, (iteration, cost): (u64, f64), patience: u64) -> Option<Stall> {
-        let Mark { iteration: from, cost: before, gradient_norm } = self.mark;
+        let Mark { iteration: from, cost: before, gradient_norm, infeasibility } = self.mark;
         let iterations = iteration.saturating_sub(from);
         if iterations < patience.saturating_mul(CREEP) {
             return None;
         }
-        self.mark = Mark { iteration, cost, gradient_norm: self.best_gradient_norm };
+        let Self { best_gradient_norm, best_infeasibility, .. } = *self;
+        self.mark = Mark {
+            iteration,
+            cost,
+            gradient_norm: best_gradient_norm,
+            infeasibility: best_infeasibility,
+        };
         let (decrease, total) = (before - cost, self.first_cost - cost);
         let is_creep = decrease <= NEXT_TO_NOTHING * total
-            && self.best_gradient_norm >= AS_STEEP * gradient_norm;
+            && best_gradient_norm >= AS_STEEP * gradient_norm
+            && best_infeasibility >= AS_STEEP * infeasibility;
         is_creep.then_some(Stall::Creep { iterations, decrease, total })
     }
 

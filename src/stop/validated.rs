@@ -16,4 +16,5 @@ pub(crate) struct Validated {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient_norm: Option<f64>,
+    pub infeasibility: Option<f64>,
 }

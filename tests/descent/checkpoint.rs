@@ -8,8 +8,8 @@ use extremum::line_search::{HagerZhang, MoreThuente};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, no_progress};
 use extremum::{
     BarzilaiBorwein, Bfgs, CancellationToken, Checkpoint, ConjugateGradient, DMatrix, DVector,
-    Error, GradientDescent, Hessian, Lbfgs, Minimizer, Newton, Problem, Run, Solution, Solver,
-    Stop, from_fn,
+    Error, GradientDescent, Lbfgs, Matrix, Minimizer, Newton, Problem, Run, Solution, Solver, Stop,
+    from_fn,
 };
 use extremum_tests::{Entry, barrier, bits, cost_only, rosenbrock, solvers, without_hessian};
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ impl Problem for Cancelling<'_> {
         self.count();
         self.problem.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let hessian = self.problem.hessian(x)?;
         self.count();
         Some(hessian)

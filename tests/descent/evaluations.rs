@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use extremum::functions::{classics, more_garbow_hillstrom};
 use extremum::stop::{gradient_norm, max_evaluations};
-use extremum::{DVector, Hessian, Minimizer, Problem};
+use extremum::{DVector, Matrix, Minimizer, Problem};
 use extremum_tests::{barrier, bits, cost_only, rosenbrock, solvers, without_hessian};
 
 /// Units in the last place of the largest coordinate that separate a step from rounding.
@@ -83,7 +83,7 @@ impl<P: Problem + Send> Problem for Recorder<P> {
         self.record(1, x);
         self.problem.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let hessian = self.problem.hessian(x)?;
         self.record(2, x);
         Some(hessian)

@@ -7,7 +7,7 @@ use extremum::functions::{ExtendedRosenbrock, by_name, more_garbow_hillstrom};
 use extremum::line_search::{MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    Beta, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent, Hessian, Lbfgs,
+    Beta, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent, Lbfgs, Matrix,
     Minimizer, Newton, Problem, Solver, from_fn,
 };
 use extremum_tests::{bits, quadratic, rosenbrock, solvers};
@@ -80,8 +80,8 @@ impl<P: Problem> Problem for Transformed<P> {
     fn gradient(&self, z: &DVector<f64>, g: &mut DVector<f64>) {
         g.copy_from(&(self.a.transpose() * gradient(&self.problem, &(&self.a * z))));
     }
-    fn hessian(&self, z: &DVector<f64>) -> Option<Hessian> {
-        let Hessian::Dense(h) = self.problem.hessian(&(&self.a * z))? else { return None };
+    fn hessian(&self, z: &DVector<f64>) -> Option<Matrix> {
+        let Matrix::Dense(h) = self.problem.hessian(&(&self.a * z))? else { return None };
         Some((self.a.transpose() * h * &self.a).into())
     }
 }

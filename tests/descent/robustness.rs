@@ -16,7 +16,7 @@ use extremum::stop::{
 };
 use extremum::{
     Bfgs, Bounds, CancellationToken, ConjugateGradient, DMatrix, DVector, Error, GradientDescent,
-    Hessian, Lbfgs, Minimizer, Newton, Problem, Solution, Solver, Stop, Termination, from_fn,
+    Lbfgs, Matrix, Minimizer, Newton, Problem, Solution, Solver, Stop, Termination, from_fn,
     minimize,
 };
 use extremum_tests::{
@@ -490,7 +490,7 @@ impl<P: Problem> Problem for Cancelling<'_, P> {
         self.count();
         self.problem.cost_and_gradient(x, gradient)
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let hessian = self.problem.hessian(x)?;
         self.count();
         Some(hessian)

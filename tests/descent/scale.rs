@@ -7,7 +7,7 @@ use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Hessian, Lbfgs,
+    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Matrix,
     Minimizer, Newton, Problem, Solver, Stop, from_fn,
 };
 use extremum_tests::{Entry, bits, rosenbrock, without_hessian};
@@ -37,8 +37,8 @@ impl Problem for InUnits<'_> {
         gradient.component_div_assign(&self.unit);
         *gradient *= self.factor;
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
-        let Hessian::Dense(mut h) = self.problem.hessian(&self.inner(x))? else { return None };
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        let Matrix::Dense(mut h) = self.problem.hessian(&self.inner(x))? else { return None };
         for j in 0..h.ncols() {
             for i in 0..h.nrows() {
                 h[(i, j)] = self.factor * (h[(i, j)] / self.unit[i] / self.unit[j]);
@@ -122,7 +122,7 @@ fn problems() -> Vec<TestFunction> {
 #[test]
 fn some_of_the_hessians_are_indefinite() {
     let is_indefinite = |f: &TestFunction| match f.hessian(f.start()) {
-        Some(Hessian::Dense(h)) => h.symmetric_eigenvalues().min() < 0.0,
+        Some(Matrix::Dense(h)) => h.symmetric_eigenvalues().min() < 0.0,
         _ => false,
     };
     assert!(problems().iter().filter(|f| is_indefinite(f)).count() >= 3);
@@ -206,7 +206,7 @@ fn an_offset_is_seen_through() {
     let raised = from_fn(2, move |x| f.cost(x) + 1e8)
         .with_gradient(move |x, g| f.gradient(x, g))
         .with_hessian(move |x| match f.hessian(x) {
-            Some(Hessian::Dense(h)) => h,
+            Some(Matrix::Dense(h)) => h,
             _ => DMatrix::zeros(0, 0),
         });
     macro_rules! each {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::stop::{gradient_norm, max_evaluations};
 use extremum::{
-    AnySolver, Bfgs, Bounds, CancellationToken, Checkpoint, ConjugateGradient, DVector, Hessian,
-    Lbfgs, Minimizer, MultiStart, Newton, Oracle, Problem, Solution, Solver, Termination, from_fn,
+    AnySolver, Bfgs, Bounds, CancellationToken, Checkpoint, ConjugateGradient, DVector, Lbfgs,
+    Matrix, Minimizer, MultiStart, Newton, Oracle, Problem, Solution, Solver, Termination, from_fn,
     minimize,
 };
 use statrs::function::gamma::ln_gamma;
@@ -244,7 +244,7 @@ fn the_error_of_a_gradient_is_what_it_is_said_to_be() {
             let error = (&gradient - &exact).amax();
             let name = function.name();
             // What x rounded in its last place makes of the exact gradient.
-            let Some(Hessian::Dense(hessian)) = function.hessian(x) else { unreachable!() };
+            let Some(Matrix::Dense(hessian)) = function.hessian(x) else { unreachable!() };
             let rounding = 4.0 * f64::EPSILON * (hessian.abs() * x.abs()).amax();
             assert!(error <= claimed + rounding, "{name}: {error:e}, claimed {claimed:e}");
             // Meyer's cost has errors of 1e-12 at its minimum.

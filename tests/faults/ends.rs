@@ -8,8 +8,8 @@ use extremum::line_search::{
 };
 use extremum::stop::{converged, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Hessian,
-    Lbfgs, Minimizer, Newton, Problem, Solution, Solver, Stall, Termination, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Lbfgs,
+    Matrix, Minimizer, Newton, Problem, Solution, Solver, Stall, Termination, from_fn, minimize,
     problem,
 };
 
@@ -348,7 +348,7 @@ impl Problem for Raised<'_> {
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
         self.function.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.function.hessian(x)
     }
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use extremum::first_order::{Adam, Sam, Sgd, Sophia};
 use extremum::{
     AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, Bounds, CmaEs, ConjugateGradient, DMatrix,
-    DVector, DifferentialEvolution, Error, Fallible, GeneticAlgorithm, GradientDescent, Hessian,
-    Lbfgs, Minimizer, MultiStart, NelderMead, Newton, Parallel, ParticleSwarm, PatternSearch,
+    DVector, DifferentialEvolution, Error, Fallible, GeneticAlgorithm, GradientDescent, Lbfgs,
+    Matrix, Minimizer, MultiStart, NelderMead, Newton, Parallel, ParticleSwarm, PatternSearch,
     RandomSearch, SimulatedAnnealing, SobolSearch, Solver, Termination, TryProblem, minimize,
     try_from_fn,
 };
@@ -195,7 +195,7 @@ impl TryProblem for NoHessian {
     fn has_gradient(&self) -> bool {
         true
     }
-    fn try_hessian(&self, x: &DVector<f64>) -> Result<Option<Hessian>, Crash> {
+    fn try_hessian(&self, x: &DVector<f64>) -> Result<Option<Matrix>, Crash> {
         if x[0] == 1.0 { Err(Crash::Outside) } else { Ok(Some(DMatrix::identity(2, 2).into())) }
     }
 }

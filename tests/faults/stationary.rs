@@ -7,7 +7,7 @@ use extremum::functions::{global, large};
 use extremum::stationary::{Reason, Side};
 use extremum::tuning::LrRangeTest;
 use extremum::{
-    Batches, Bfgs, Bounded, Bounds, DMatrix, DVector, Error, FiniteSum, Hessian, Kind, Lbfgs,
+    Batches, Bfgs, Bounded, Bounds, DMatrix, DVector, Error, FiniteSum, Kind, Lbfgs, Matrix,
     Minimizer, Mismatch, MultiStart, Newton, Num, Problem, Sum, check_derivatives, classify,
     from_fn, minimize, problem,
 };
@@ -50,7 +50,7 @@ impl Problem for Recorded<'_> {
         self.record(x);
         self.problem.gradient(x, gradient);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         self.record(x);
         self.hessian.then(|| self.problem.hessian(x)).flatten()
     }
@@ -322,10 +322,10 @@ fn a_damaged_number_of_memories_is_refused() {
 fn a_damaged_size_of_a_matrix_is_refused() {
     let damaged = (0_u32, 1_u64 << 33, 1_u64 << 33, Vec::<f64>::new());
     let bytes = postcard::to_stdvec(&damaged).unwrap();
-    assert!(postcard::from_bytes::<Hessian>(&bytes).is_err());
-    let hessian = Hessian::from(DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    assert!(postcard::from_bytes::<Matrix>(&bytes).is_err());
+    let hessian = Matrix::from(DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
     let bytes = postcard::to_stdvec(&hessian).unwrap();
-    assert_eq!(postcard::from_bytes::<Hessian>(&bytes), Ok(hessian));
+    assert_eq!(postcard::from_bytes::<Matrix>(&bytes), Ok(hessian));
 }
 
 /// Functions far from the origin, and raised: right gradients pass, negated and scaled ones do not.

@@ -9,7 +9,7 @@ use allocation_counter::measure;
 use extremum::stop::{gradient_norm, max_iterations};
 use extremum::{
     Batches, CancellationToken, DMatrix, DVector, Error, FiniteSum, Lbfgs, Minimizer, Newton,
-    Oracle, Problem, Structure, Sum, minimize,
+    Oracle, Problem, Sum, minimize,
 };
 
 /// f_i(x) = (a_i·x - b_i)² / 2, with the terms of every call counted.
@@ -208,7 +208,7 @@ fn the_structure_is_seen_through_pointers() {
         Arc::new(Sum::new(Arc::new(LeastSquares::new(7, 2)))) as Arc<dyn Problem + Send>;
     assert_eq!(Oracle::new(&&problem).terms(), Some(7));
     assert_eq!(Oracle::new(&Box::new(Sum::new(&terms))).terms(), Some(5));
-    assert!(matches!(problem.structure(), Structure::Sum(sum) if sum.dimension() == 2));
+    assert!(problem.structure().sum.is_some_and(|sum| sum.dimension() == 2));
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub fn check(case: &Case) -> Checked {
     match &end {
         End::Found(found) => report(case, found, &problem, &mut findings),
         End::Panicked(message) => findings.push(Finding::new(Kind::Panic, message)),
-        End::Planned if !case.family.lets_panics_through() => {
+        End::Planned if case.survives_panics() => {
             findings.push(Finding::new(Kind::Panic, "the problem's panic reached the caller"));
         }
         End::Refused(_) | End::Planned => {}

@@ -1,6 +1,6 @@
 //! Functions of any scale, with their true gradients and Hessians.
 
-use extremum::{DMatrix, DVector, Hessian, Problem};
+use extremum::{DMatrix, DVector, Matrix, Problem};
 
 use super::dice::Dice;
 use super::shapes::Shape;
@@ -103,7 +103,7 @@ impl Problem for Landscape {
         }
         gradient.iter_mut().zip(&self.scale).for_each(|(g, s)| *g = self.factor * *g / s);
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let (n, u) = (x.len(), self.local(x));
         let mut hessian = match &self.shape {
             Shape::Quadratic { eigenvalues, turn } => {
@@ -131,7 +131,7 @@ impl Problem for Landscape {
         product: &mut DVector<f64>,
     ) -> bool {
         match self.hessian(x) {
-            Some(Hessian::Dense(hessian)) => {
+            Some(Matrix::Dense(hessian)) => {
                 product.gemv(1.0, &hessian, v, 0.0);
                 true
             }

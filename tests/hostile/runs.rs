@@ -95,6 +95,9 @@ pub fn terms<'a>(case: &'a Case, problem: &'a Hostile<'a>, way: Way) -> Minimize
     if matches!(case.fault, Fault::Slow(_)) {
         terms = terms.time_limit(TIME_LIMIT);
     }
+    if case.survives_panics() {
+        terms = terms.survive_panics();
+    }
     if way.is_parallel { terms.evaluate_with(Parallel) } else { terms }
 }
 

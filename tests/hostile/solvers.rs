@@ -32,13 +32,6 @@ pub enum Family {
     Restarts,
 }
 
-impl Family {
-    /// True where a panic of the problem is the caller's; elsewhere it is the cost NaN.
-    pub fn lets_panics_through(self) -> bool {
-        !matches!(self, Self::Population | Self::Restarts)
-    }
-}
-
 impl<T> Said<T> {
     pub fn new(value: T, text: impl Into<String>) -> Self {
         Self { value, text: text.into() }

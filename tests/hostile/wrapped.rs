@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use extremum::{
-    Bounds, CancellationToken, DMatrix, DVector, Evaluations, Hessian, Problem, Structure, Sum,
+    Bounds, CancellationToken, DMatrix, DVector, Evaluations, Matrix, Problem, Structure, Sum,
 };
 
 use super::dice::{Dice, fraction, hash, mixed};
@@ -209,11 +209,11 @@ impl Problem for Hostile<'_> {
             }
         }
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let n = x.len();
         let hessian = self.model.problem().hessian(x).filter(|_| self.form == Form::Hessian)?;
         self.look(2, x);
-        let Hessian::Dense(mut hessian) = hessian else { return Some(hessian) };
+        let Matrix::Dense(mut hessian) = hessian else { return Some(hessian) };
         match self.fault {
             Fault::HessianNegated => hessian.neg_mut(),
             Fault::HessianNan => hessian[(n - 1, 0)] = f64::NAN,

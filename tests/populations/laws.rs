@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use allocation_counter::measure;
+use extremum::evaluator::Call;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
     AnySolver, Bfgs, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution,
@@ -99,16 +100,16 @@ fn candidates_keep_the_bounds_and_begin_with_the_start() -> Result<(), Error> {
     impl Evaluator for &mut Watcher {
         fn costs(
             &mut self,
-            problem: &dyn Problem,
+            call: &Call<'_>,
             points: &[DVector<f64>],
             costs: &mut [f64],
-        ) -> Result<u64, EvaluatorLost> {
+        ) -> Result<(), EvaluatorLost> {
             for (x, cost) in points.iter().zip(costs) {
-                assert!(problem.bounds().unwrap().contain(x), "{x}");
+                assert!(call.problem().bounds().unwrap().contain(x), "{x}");
                 self.0.push(x.iter().map(|x| x.to_bits()).collect());
-                *cost = problem.cost(x);
+                *cost = call.cost(x);
             }
-            Ok(0)
+            Ok(())
         }
     }
     // The minimum is in a corner, one coordinate is fixed, and one is free on one side.
@@ -236,6 +237,7 @@ fn hostile_costs_end_truthfully() -> Result<(), Error> {
         for problem in [&half, &constant, &infinite, &panics] {
             let found = Minimizer::new(problem, solver, [1.0, 1.2])
                 .stop_when(max_evaluations(20_000))
+                .survive_panics()
                 .run()?;
             truthful(solver.name(), problem, &found);
         }
@@ -296,18 +298,18 @@ fn a_lost_evaluator_ends_the_run_with_its_best_point() -> Result<(), Error> {
     impl Evaluator for Mortal {
         fn costs(
             &mut self,
-            problem: &dyn Problem,
+            call: &Call<'_>,
             points: &[DVector<f64>],
             costs: &mut [f64],
-        ) -> Result<u64, EvaluatorLost> {
+        ) -> Result<(), EvaluatorLost> {
             if self.0 == 0 {
                 return Err(EvaluatorLost { reason: "the queue has gone".to_owned() });
             }
             self.0 -= 1;
             for (x, cost) in points.iter().zip(costs) {
-                *cost = problem.cost(x);
+                *cost = call.cost(x);
             }
-            Ok(0)
+            Ok(())
         }
     }
     let sphere = from_fn(2, |x| x.norm_squared());

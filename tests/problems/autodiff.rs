@@ -4,7 +4,7 @@
 
 use std::f64::consts::{LN_2, LN_10};
 
-use extremum::{AutoDiff, DMatrix, DVector, Formula, Hessian, Num, Problem, Real, problem};
+use extremum::{AutoDiff, DMatrix, DVector, Formula, Matrix, Num, Problem, Real, problem};
 
 /// Cost, gradient and Hessian of `problem` at `x`, after checking that the Hessian is exactly symmetric and that
 /// the four ways to ask agree.
@@ -18,7 +18,7 @@ fn derivatives(problem: &dyn Problem, x: &[f64]) -> (f64, DVector<f64>, DMatrix<
     let mut alone = DVector::from_element(n, f64::NAN);
     problem.gradient(&x, &mut alone);
     assert_eq!(gradient.map(f64::to_bits), alone.map(f64::to_bits));
-    let Some(Hessian::Dense(hessian)) = problem.hessian(&x) else { panic!("no dense Hessian") };
+    let Some(Matrix::Dense(hessian)) = problem.hessian(&x) else { panic!("no dense Hessian") };
     assert_eq!(hessian, hessian.transpose());
     let v = DVector::from_fn(n, |i, _| 1.0 - 0.3 * i as f64);
     let mut product = DVector::from_element(n, f64::NAN);
@@ -367,7 +367,7 @@ fn constants_and_points_outside_the_domain() {
     let mut gradient = DVector::zeros(2);
     assert_eq!(barrier.cost_and_gradient(&outside, &mut gradient), f64::INFINITY);
     assert!(gradient.iter().all(|entry| entry.is_nan()));
-    let Some(Hessian::Dense(hessian)) = barrier.hessian(&outside) else { panic!("no Hessian") };
+    let Some(Matrix::Dense(hessian)) = barrier.hessian(&outside) else { panic!("no Hessian") };
     assert!(hessian.iter().all(|entry| entry.is_nan()));
 
     let nothing = problem!(0, |_x| Num::from(2.0));
@@ -377,7 +377,7 @@ fn constants_and_points_outside_the_domain() {
 /// Zero variables: a value, and empty derivatives.
 fn derivatives_of_nothing(problem: &dyn Problem) -> f64 {
     let (x, mut gradient) = (DVector::zeros(0), DVector::zeros(0));
-    assert_eq!(problem.hessian(&x).map(|hessian| hessian.dimension()), Some(0));
+    assert_eq!(problem.hessian(&x).map(|hessian| hessian.rows()), Some(0));
     assert!(problem.hessian_product(&x, &x, &mut gradient));
     problem.cost_and_gradient(&x, &mut gradient)
 }

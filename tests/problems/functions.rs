@@ -3,7 +3,7 @@
 #![cfg(feature = "autodiff")]
 
 use extremum::functions::{self, TestFunction, classics, large, more_garbow_hillstrom, residuals};
-use extremum::{AutoDiff, DMatrix, DVector, Error, Hessian, Lbfgs, Num, Problem, minimize};
+use extremum::{AutoDiff, DMatrix, DVector, Error, Lbfgs, Matrix, Num, Problem, minimize};
 use residuals::{Residuals, Squared};
 
 /// Every function of the module, the large ones at sizes that leave a remainder in their blocked loops.
@@ -30,8 +30,8 @@ fn gradient(problem: &dyn Problem, x: &DVector<f64>) -> DVector<f64> {
 
 fn hessian(problem: &dyn Problem, x: &DVector<f64>) -> DMatrix<f64> {
     match problem.hessian(x).expect("every function here has one") {
-        Hessian::Dense(matrix) => matrix,
-        Hessian::Sparse(matrix) => {
+        Matrix::Dense(matrix) => matrix,
+        Matrix::Sparse(matrix) => {
             let mut dense = DMatrix::zeros(x.len(), x.len());
             for (i, j, value) in matrix.triplet_iter() {
                 dense[(i, j)] += value;

@@ -4,7 +4,7 @@
 
 use extremum::stationary::Reason;
 use extremum::{
-    AutoDiff, Bfgs, Classification, DMatrix, DVector, Error, Formula, Hessian, Kind, Minimizer,
+    AutoDiff, Bfgs, Classification, DMatrix, DVector, Error, Formula, Kind, Matrix, Minimizer,
     Mismatch, Num, Problem, Real, check_derivatives, classify, from_fn, problem,
 };
 
@@ -55,8 +55,8 @@ impl Problem for Rescaled<'_> {
             *g *= self.factor / length;
         }
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
-        let Some(Hessian::Dense(mut h)) = self.problem.hessian(&self.inner(x)) else { return None };
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        let Some(Matrix::Dense(mut h)) = self.problem.hessian(&self.inner(x)) else { return None };
         for j in 0..x.len() {
             for i in 0..x.len() {
                 h[(i, j)] *= self.factor / self.lengths[i] / self.lengths[j];
@@ -583,7 +583,7 @@ impl Problem for Wrong {
         g[2] = x[2].exp() * x[0];
         *g *= self.factor;
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         let e = x[2].exp();
         let mut h = DMatrix::from_row_slice(
             3,

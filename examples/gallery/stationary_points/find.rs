@@ -3,7 +3,7 @@
 use std::fmt;
 
 use extremum::{
-    Bounds, Classification, DVector, Error, Hessian, Kind, Lbfgs, Newton, Problem, classify,
+    Bounds, Classification, DVector, Error, Kind, Lbfgs, Matrix, Newton, Problem, classify,
     minimize,
 };
 
@@ -108,7 +108,7 @@ fn polish(problem: &dyn Problem, mut x: DVector<f64>) -> Option<DVector<f64>> {
         if gradient.amax() == 0.0 {
             return Some(x);
         }
-        let Some(Hessian::Dense(hessian)) = problem.hessian(&x) else { return None };
+        let Some(Matrix::Dense(hessian)) = problem.hessian(&x) else { return None };
         let step = hessian.lu().solve(&gradient)?;
         x -= &step;
         length = step.amax() / x.amax().max(1.0);
@@ -133,10 +133,10 @@ impl Problem for Negative<'_> {
         self.0.gradient(x, gradient);
         gradient.neg_mut();
     }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         match self.0.hessian(x)? {
-            Hessian::Dense(hessian) => Some(Hessian::Dense(-hessian)),
-            Hessian::Sparse(hessian) => Some(Hessian::Sparse(-hessian)),
+            Matrix::Dense(hessian) => Some(Matrix::Dense(-hessian)),
+            Matrix::Sparse(hessian) => Some(Matrix::Sparse(-hessian)),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! answered, and no message carries an index.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use ::mpi::Tag;
@@ -12,7 +13,7 @@ use ::mpi::traits::*;
 use nalgebra::DVector;
 
 use super::World;
-use crate::evaluator::caught;
+use crate::evaluator::Call;
 use crate::{Evaluator, EvaluatorLost, Problem};
 
 /// From rank 0: a point.
@@ -37,7 +38,7 @@ const AT_HAND: usize = 2;
 /// others:  receive a point, send its cost
 /// ```
 /// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank
-/// becomes the cost NaN, and is counted. An interrupted run sends no more points, and waits for the costs that are
+/// becomes a panic on rank 0, unless the run [survives panics](crate::Minimizer::survive_panics). An interrupted run sends no more points, and waits for the costs that are
 /// being evaluated. For several searches, one after the other, give each `&mut ranks`.
 ///
 /// A generation takes two messages a point, of n and 2 numbers. It pays when a cost takes more than some tens of
@@ -82,8 +83,9 @@ pub(super) fn serve(world: &World, problem: &dyn Problem) {
         match root.receive_into(x.as_mut_slice()).tag() {
             POINT => {
                 let is_abandoned = arrived(|| root.immediate_probe_with_tag(ABANDON)).is_some();
-                let cost = if is_abandoned { Some(f64::NAN) } else { caught(problem, &x) };
-                let answer = cost.map_or([f64::NAN, 1.0], |cost| [cost, 0.0]);
+                let call = Call::new(problem).survive_panics(true);
+                let cost = if is_abandoned { f64::NAN } else { call.cost(&x) };
+                let answer = [cost, call.panics() as f64];
                 root.send_with_tag(&answer[..], COST);
             }
             // Messages keep their order: all points that it concerns came before.
@@ -194,10 +196,10 @@ impl Dispatch<'_, '_> {
 impl Evaluator for Mpi<'_> {
     fn costs(
         &mut self,
-        problem: &dyn Problem,
+        call: &Call<'_>,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<u64, EvaluatorLost> {
+    ) -> Result<(), EvaluatorLost> {
         let n = self.dimension;
         if points.iter().any(|x| x.len() != n) || costs.len() != points.len() {
             let reason = format!("the ranks have a problem of dimension {n}, one cost per point");
@@ -205,25 +207,27 @@ impl Evaluator for Mpi<'_> {
         }
         costs.fill(f64::NAN);
         let job = self.world.job();
-        Ok(scope(|scope| {
+        let mut panic = None;
+        let panics_elsewhere = scope(|scope| {
             let unanswered = (1..job.size()).map(|_| VecDeque::with_capacity(AT_HAND)).collect();
             let mut dispatch =
                 Dispatch { job: &job, scope, points, next: 0, unanswered, panics: 0 };
-            let (mut is_interrupted, mut pause) = (false, Pause::default());
+            let (mut is_over, mut pause) = (false, Pause::default());
             loop {
                 if dispatch.take_in(costs) {
                     pause = Pause::default();
                 }
-                if !is_interrupted && problem.is_interrupted() {
-                    is_interrupted = true;
+                if !is_over && (call.is_interrupted() || panic.is_some()) {
+                    is_over = true;
                     dispatch.abandon();
                 }
                 dispatch.hand_out();
                 if let Some(index) = dispatch.own() {
-                    costs[index] = caught(problem, &points[index]).unwrap_or_else(|| {
-                        dispatch.panics += 1;
-                        f64::NAN
-                    });
+                    // The panic is resumed when no rank evaluates any more.
+                    match catch_unwind(AssertUnwindSafe(|| call.cost(&points[index]))) {
+                        Ok(cost) => costs[index] = cost,
+                        Err(payload) => panic = Some(payload),
+                    }
                 } else if dispatch.is_answered() {
                     break;
                 } else {
@@ -231,7 +235,14 @@ impl Evaluator for Mpi<'_> {
                 }
             }
             dispatch.panics
-        }))
+        });
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
+        for _ in 0..panics_elsewhere {
+            call.panicked();
+        }
+        Ok(())
     }
 
     fn width(&self) -> usize {
@@ -242,11 +253,11 @@ impl Evaluator for Mpi<'_> {
 impl Evaluator for &mut Mpi<'_> {
     fn costs(
         &mut self,
-        problem: &dyn Problem,
+        call: &Call<'_>,
         points: &[DVector<f64>],
         costs: &mut [f64],
-    ) -> Result<u64, EvaluatorLost> {
-        (**self).costs(problem, points, costs)
+    ) -> Result<(), EvaluatorLost> {
+        (**self).costs(call, points, costs)
     }
     fn width(&self) -> usize {
         (**self).width()

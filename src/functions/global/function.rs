@@ -16,7 +16,7 @@ use super::GlobalFormula;
 use super::rotation::random_rotation;
 use crate::batches::generator;
 use crate::linalg::{axpy, column, dot};
-use crate::{AutoDiff, Bounds, DMatrix, DVector, Error, Hessian, Problem};
+use crate::{AutoDiff, Bounds, DMatrix, DVector, Error, Matrix, Problem};
 
 /// The problem of minimising a [`GlobalFormula`], with its usual box as bounds, and with its minimiser moved and its
 /// coordinates rotated on demand.
@@ -226,7 +226,7 @@ impl Problem for GlobalFunction {
         })
     }
 
-    fn hessian(&self, x: &DVector<f64>) -> Option<Hessian> {
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
         if !self.transformed {
             return self.formula.hessian(x);
         }

@@ -2,7 +2,7 @@
 
 use super::problem;
 use crate::functions::{TestFunction, sized};
-use crate::{DMatrix, DVector, Error, Hessian};
+use crate::{DMatrix, DVector, Error, Matrix};
 
 /// PENALTY1 of CUTEst: 10⁻⁵ Σᵢ (xᵢ - 1)² + (Σᵢ xᵢ² - ¼)².
 ///
@@ -40,7 +40,7 @@ impl Penalty1 {
         self.value(x)
     }
 
-    fn dense_hessian(&self, x: &[f64]) -> Option<Hessian> {
+    fn dense_hessian(&self, x: &[f64]) -> Option<Matrix> {
         let squares: f64 = x.iter().map(|x| x * x).sum();
         let diagonal = 2e-5 + 4.0 * (squares - 0.25);
         let entry = |i, j| 8.0 * x[i] * x[j] + if i == j { diagonal } else { 0.0 };
@@ -108,7 +108,7 @@ impl Vardim {
         self.value(x)
     }
 
-    fn dense_hessian(&self, x: &[f64]) -> Option<Hessian> {
+    fn dense_hessian(&self, x: &[f64]) -> Option<Matrix> {
         let curvature = 2.0 + 12.0 * Self::sum(x).powi(2);
         let entry = |i: usize, j: usize| {
             curvature * ((i + 1) * (j + 1)) as f64 + if i == j { 2.0 } else { 0.0 }

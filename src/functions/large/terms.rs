@@ -2,7 +2,7 @@
 
 use nalgebra_sparse::{CooMatrix, CscMatrix};
 
-use crate::{AutoDiff, DVector, Formula, Hessian, Num, Problem, Real};
+use crate::{AutoDiff, DVector, Formula, Matrix, Num, Problem, Real};
 
 /// f(x) = Σₖ termₖ(x at `places(k)`), with W variables in each term.
 pub(super) trait Terms<const W: usize>: Copy + Sync {
@@ -38,12 +38,12 @@ pub(super) trait Terms<const W: usize>: Copy + Sync {
     }
 
     /// The sum of the Hessians of the terms, differentiated automatically.
-    fn sparse_hessian(&self, x: &[f64]) -> Option<Hessian> {
+    fn sparse_hessian(&self, x: &[f64]) -> Option<Matrix> {
         let mut sum = CooMatrix::new(x.len(), x.len());
         for k in 0..self.count() {
             let places = self.places(k);
             let own = DVector::from_iterator(W, places.iter().map(|&i| x[i]));
-            let Some(Hessian::Dense(block)) = AutoDiff(Term { of: *self, k }).hessian(&own) else {
+            let Some(Matrix::Dense(block)) = AutoDiff(Term { of: *self, k }).hessian(&own) else {
                 return None;
             };
             for (row, &i) in places.iter().enumerate() {

@@ -85,13 +85,14 @@ impl Difference {
 
 impl<'a> Oracle<'a> {
     pub(super) fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
-        if !x_i.is_finite() || !self.may_evaluate(self.evaluations.cost) {
+        if !x_i.is_finite() || !self.meter.may_evaluate(self.meter.evaluations.cost) {
             return f64::NAN;
         }
         let x = std::mem::replace(&mut self.probe[i], x_i);
-        self.evaluations.cost += 1;
+        self.meter.evaluations.cost += 1;
         self.count_all_terms();
-        let cost = self.problem.cost(&self.probe);
+        let (problem, probe) = (self.problem, &self.probe);
+        let cost = self.meter.call(f64::NAN, || problem.cost(probe));
         self.note_failure(cost.is_nan());
         self.probe[i] = x;
         cost
@@ -211,7 +212,7 @@ impl<'a> Oracle<'a> {
 
     /// Adopts the data collected with a gradient, if the gradient is finite and was not interrupted.
     fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
-        if self.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
+        if self.meter.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
             std::mem::swap(&mut self.differences, &mut learnt);
         }
         self.learnt = learnt;

@@ -1,9 +1,12 @@
-//! Hessians and their products, by differences of gradients or of costs.
+//! Jacobians, Hessians and their products, by differences of values, gradients or costs.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorViewMut};
 
 use super::power_of_two;
-use crate::{Bounds, Oracle};
+use crate::{Bounds, Matrix, Oracle};
+
+/// Writes the values of functions at a point.
+type Evaluate<'e, 'a> = &'e mut dyn FnMut(&mut Oracle<'a>, &DVector<f64>, &mut DVector<f64>);
 
 impl<'a> Oracle<'a> {
     /// The step h of variable j for second derivatives: x + h and x + 2h are within the bounds.
@@ -35,35 +38,60 @@ impl<'a> Oracle<'a> {
         self.anchor_differences(x);
         self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut there = std::mem::take(&mut self.probed[0]);
         for j in 0..x.len() {
             loop {
                 let h = self.second_step(j, x[j], self.steps.forward, bounds);
-                let change = self.difference_column(j, (x, gradient, bounds), h, hessian);
+                let from = (x, gradient, bounds);
+                let to = (hessian.column_mut(j), &mut there);
+                let change = self.difference_column((j, h), from, to, &mut Self::gradient);
                 let largest = gradient.amax();
                 let variable = &mut self.differences.variables[j];
                 let is_lost = change <= 1e3 * f64::EPSILON * largest && variable.typical == 0.0;
                 let is_settled = variable.is_settled || variable.scale >= 1e6;
-                if !is_lost || is_settled || self.closed.is_some() {
-                    variable.is_settled |= self.closed.is_none();
+                if !is_lost || is_settled || self.meter.closed.is_some() {
+                    variable.is_settled |= self.meter.closed.is_none();
                     break;
                 }
                 variable.scale = (1024.0 * variable.scale).max(1.0);
             }
         }
+        self.probed[0] = there;
         symmetrize(hessian);
     }
 
-    /// Writes a column and returns the change of the gradient.
+    /// Writes the Jacobian of functions at x, where their values are `here`, from n more values.
+    pub(in crate::oracle) fn difference_jacobian(
+        &mut self,
+        x: &DVector<f64>,
+        here: &DVector<f64>,
+        jacobian: &mut Matrix,
+        evaluate: Evaluate<'_, 'a>,
+    ) {
+        let jacobian = jacobian.dense(here.len(), x.len());
+        self.anchor_differences(x);
+        self.probe.copy_from(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut there = here.clone();
+        for j in 0..x.len() {
+            let h = self.second_step(j, x[j], self.steps.forward, bounds);
+            let to = (jacobian.column_mut(j), &mut there);
+            self.difference_column((j, h), (x, here, bounds), to, evaluate);
+        }
+    }
+
+    /// Writes the column of derivatives with respect to variable j, by a step h, from the values at x. Returns the
+    /// change of the values, which are left in `there`.
     fn difference_column(
         &mut self,
-        j: usize,
-        (x, gradient, bounds): (&DVector<f64>, &DVector<f64>, Option<&Bounds>),
-        h: f64,
-        hessian: &mut DMatrix<f64>,
+        (j, h): (usize, f64),
+        (x, here, bounds): (&DVector<f64>, &DVector<f64>, Option<&Bounds>),
+        (mut column, there): (DVectorViewMut<'_, f64>, &mut DVector<f64>),
+        evaluate: Evaluate<'_, 'a>,
     ) -> f64 {
         if h == 0.0 {
             // The bounds fix the variable.
-            hessian.column_mut(j).fill(0.0);
+            column.fill(0.0);
             return f64::INFINITY;
         }
         let mut moved = f64::NAN;
@@ -73,18 +101,17 @@ impl<'a> Oracle<'a> {
             }
             self.probe[j] = x[j] + h;
             moved = self.probe[j] - x[j];
-            let (probe, mut there) =
-                (std::mem::take(&mut self.probe), std::mem::take(&mut self.probed[0]));
-            self.gradient(&probe, &mut there);
-            (self.probe, self.probed[0]) = (probe, there);
-            if self.probed[0].iter().all(|g| g.is_finite()) {
+            let probe = std::mem::take(&mut self.probe);
+            evaluate(self, &probe, there);
+            self.probe = probe;
+            if there.iter().all(|value| value.is_finite()) {
                 break;
             }
         }
         self.probe[j] = x[j];
         let mut change = 0.0_f64;
-        let differences = self.probed[0].iter().zip(gradient).map(|(there, here)| there - here);
-        for (entry, difference) in hessian.column_mut(j).iter_mut().zip(differences) {
+        let differences = there.iter().zip(here).map(|(there, here)| there - here);
+        for (entry, difference) in column.iter_mut().zip(differences) {
             change = change.max(difference.abs());
             *entry = difference / moved;
         }
@@ -169,7 +196,7 @@ impl<'a> Oracle<'a> {
             evaluate(self, &there, product);
             *product -= gradient;
             *product /= h;
-            if self.closed.is_some() || product.iter().all(|p| p.is_finite()) {
+            if self.meter.closed.is_some() || product.iter().all(|p| p.is_finite()) {
                 break;
             }
         }

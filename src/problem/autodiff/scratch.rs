@@ -40,10 +40,24 @@ pooled! {
 /// The buffer is out of the pool during the call, so a formula that evaluates another one gets a second buffer.
 /// While the thread is torn down the pool no longer exists, and the buffer is a new one.
 pub(super) fn with_variables<R: Pooled>(x: &DVector<f64>, run: &mut dyn FnMut(&mut [Num<R>])) {
+    with_buffer(run, &mut |buffer| {
+        buffer.extend(x.as_slice().iter().map(|&value| Num::from(value)));
+    });
+}
+
+/// Calls `run` with m zeros, in the same way.
+pub(super) fn with_constants<R: Pooled>(m: usize, run: &mut dyn FnMut(&mut [Num<R>])) {
+    with_buffer(run, &mut |buffer| buffer.resize(m, Num::from(0.0)));
+}
+
+fn with_buffer<R: Pooled>(
+    run: &mut dyn FnMut(&mut [Num<R>]),
+    fill: &mut dyn FnMut(&mut Vec<Num<R>>),
+) {
     let mut buffer =
         R::pool().try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();
     buffer.clear();
-    buffer.extend(x.as_slice().iter().map(|&value| Num::from(value)));
+    fill(&mut buffer);
     run(&mut buffer);
     // Without a pool there is nothing to keep the buffer in.
     let _ = R::pool().try_with(|pool| pool.borrow_mut().push(buffer));

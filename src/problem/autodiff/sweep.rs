@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector, SVector};
 use num_dual::{Derivative, DualSVec64, HyperDualSVec64};
 
 use super::Num;
-use super::scratch::{Pooled, with_variables};
+use super::scratch::{Pooled, with_constants, with_variables};
 
 /// A formula for one kind of number.
 type Evaluate<'a, R> = &'a dyn Fn(&[Num<R>]) -> Num<R>;
@@ -40,6 +40,53 @@ where
         }
     });
     value
+}
+
+/// Formulas for one kind of number: they write their values.
+type EvaluateAll<'a, R> = &'a dyn Fn(&[Num<R>], &mut [Num<R>]);
+
+/// Writes the values: one evaluation of the formulas.
+pub(super) fn values(evaluate: EvaluateAll<'_, f64>, x: &DVector<f64>, values: &mut DVector<f64>) {
+    with_variables(x, &mut |variables| {
+        with_constants(values.len(), &mut |found| {
+            evaluate(variables, found);
+            for (value, found) in values.iter_mut().zip(found.iter()) {
+                *value = found.value();
+            }
+        });
+    });
+}
+
+/// Writes the Jacobian, m × n: ⌈n / N⌉ evaluations of the formulas.
+pub(super) fn jacobian<const N: usize>(
+    evaluate: EvaluateAll<'_, DualSVec64<N>>,
+    x: &DVector<f64>,
+    jacobian: &mut DMatrix<f64>,
+) where
+    DualSVec64<N>: Pooled,
+{
+    let n = x.len();
+    with_variables::<DualSVec64<N>>(x, &mut |variables| {
+        with_constants::<DualSVec64<N>>(jacobian.nrows(), &mut |found| {
+            for left in (0..n).step_by(N) {
+                for (k, variable) in variables.iter_mut().skip(left).take(N).enumerate() {
+                    variable.0 = variable.0.derivative(k);
+                }
+                evaluate(variables, found);
+                for (i, value) in found.iter().enumerate() {
+                    let mut entries = [0.0; N];
+                    let derivatives = value.0.eps.0.as_ref().map(|eps| eps.as_slice());
+                    write(value.0.re, derivatives, &mut entries);
+                    for (j, entry) in (left..n.min(left + N)).zip(entries) {
+                        jacobian[(i, j)] = entry;
+                    }
+                }
+                for variable in variables.iter_mut().skip(left).take(N) {
+                    variable.0.eps = Derivative::none();
+                }
+            }
+        });
+    });
 }
 
 /// Writes ∇²f(x) v: ⌈n / N⌉ evaluations of the formula.
@@ -82,17 +129,16 @@ fn write(value: f64, derivatives: Option<&[f64]>, entries: &mut [f64]) {
     }
 }
 
-/// The Hessian in blocks of B × B, those of the lower triangle: k (k + 1) / 2 evaluations of the formula, where
+/// Writes the Hessian in blocks of B × B, those of the lower triangle: k (k + 1) / 2 evaluations of the formula, where
 /// k = ⌈n / B⌉.
 pub(super) fn hessian<const B: usize>(
     evaluate: Evaluate<'_, HyperDualSVec64<B, B>>,
     x: &DVector<f64>,
-) -> DMatrix<f64>
-where
+    hessian: &mut DMatrix<f64>,
+) where
     HyperDualSVec64<B, B>: Pooled,
 {
     let n = x.len();
-    let mut hessian = DMatrix::zeros(n, n);
     with_variables::<HyperDualSVec64<B, B>>(x, &mut |variables| {
         for top in (0..n).step_by(B) {
             for (k, variable) in variables.iter_mut().skip(top).take(B).enumerate() {
@@ -123,5 +169,4 @@ where
             }
         }
     });
-    hessian
 }

@@ -19,7 +19,7 @@ use super::steepest::descend;
 use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
 use crate::linalg::{self, Packed};
 use crate::line_search::{HagerZhang, LineSearch};
-use crate::{Error, Hessian, Oracle, memory};
+use crate::{Error, Matrix, Oracle, memory};
 
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
 ///
@@ -55,7 +55,7 @@ const PERSISTENT: u32 = 5;
 /// The direction of [`Bfgs`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseHessian {
-    initial_hessian: Option<Hessian>,
+    initial_hessian: Option<Matrix>,
     self_scaling: bool,
 }
 
@@ -74,7 +74,7 @@ impl Default for Bfgs {
 impl<L: LineSearch> Bfgs<L> {
     /// The initial Hessian, n × n, symmetric and positive definite, in the variables of the problem. It is inverted
     /// once. Default: a multiple of the identity, determined by the first step.
-    pub fn initial_hessian(self, hessian: impl Into<Hessian>) -> Self {
+    pub fn initial_hessian(self, hessian: impl Into<Matrix>) -> Self {
         let hessian = hessian.into();
         self.map_direction(|d| d.initial_hessian = Some(hessian))
     }
@@ -136,7 +136,7 @@ impl InverseHessian {
     /// The inverse of the initial Hessian, when it has one.
     fn initial_inverse(&self, n: usize) -> Option<DMatrix<f64>> {
         let mut dense = DMatrix::zeros(n, n);
-        self.initial_hessian.as_ref().filter(|h| h.is_square(n))?.write_to(&mut dense);
+        self.initial_hessian.as_ref().filter(|h| h.shape() == (n, n))?.write_to(&mut dense);
         dense.cholesky().map(|factor| factor.inverse())
     }
 }
@@ -159,8 +159,8 @@ impl Direction for InverseHessian {
     fn check(&self, n: usize) -> Result<(), Error> {
         memory::check_pairs(self.name(), n, 0.5)?;
         let Some(hessian) = &self.initial_hessian else { return Ok(()) };
-        if !hessian.is_square(n) {
-            let actual = hessian.dimension();
+        if hessian.shape() != (n, n) {
+            let actual = hessian.rows();
             return Err(Error::Dimension { what: "initial_hessian", expected: n, actual });
         }
         if self.initial_inverse(n).is_none() {

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::partial::Partial;
 use super::{Population, SearchState};
-use crate::solver::local_search::centre;
-use crate::stop::History;
+use crate::solver::inner_run::{Best, InnerRun};
 use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination};
 
 /// Generations before the best point is polished for the first time.
@@ -247,31 +246,21 @@ impl<'a, P: Population> Course<'a, P> {
     }
 }
 
-/// Runs a local solver from x, within the bounds even if the solver does not know them. Returns what it found, and its
-/// price in costs.
+/// The gradient norm at which a polish ends.
+const POLISHED: f64 = 1e-9;
+
+/// Runs a local solver from x to its end. Returns what it found, and its price in costs.
 pub(crate) fn descend(
     local: &dyn AnySolver,
     problem: &mut Oracle<'_>,
     x: &DVector<f64>,
 ) -> (Option<(DVector<f64>, f64)>, u64) {
     let before = problem.evaluations();
-    let centre = centre(local, problem, x);
-    let found = problem.without_bounds(centre.as_ref(), |problem, unbounded| {
-        let start = centre.as_ref().unwrap_or(x);
-        let mut state = local.init(problem, unbounded.enter(start)).ok()?;
-        let mut history = History::new(state.cost(), state.gradient_norm());
-        let patience = local.patience().min(5);
-        for iteration in 1..=1000 {
-            let flow = local.step(problem, &mut state);
-            history.record(iteration, state.cost(), state.gradient_norm());
-            let stuck = history.since_improvement >= patience;
-            if flow.is_break() || stuck || state.gradient_norm().is_some_and(|norm| norm <= 1e-9) {
-                break;
-            }
-        }
-        let mut found = x.clone();
-        unbounded.leave(state.x(), &mut found);
-        Some((found, state.cost()))
+    let found = InnerRun::begin(local, problem, x).ok().map(|mut run| {
+        let mut best = Best { x: x.clone(), cost: f64::INFINITY, gradient_norm: None };
+        best.take(&run);
+        while run.step(local, problem, POLISHED, &mut best).is_continue() {}
+        (best.x, best.cost)
     });
     let after = problem.evaluations();
     let gradients = (after.gradient - before.gradient) * x.len() as u64;

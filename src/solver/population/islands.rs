@@ -346,6 +346,8 @@ fn best_of(name: &str, own: Report, others: Vec<Report>, started: Instant) -> So
         x: best.x,
         cost: best.cost,
         gradient_norm: None,
+        infeasibility: None,
+        multipliers: None,
         validation_cost: None,
         iterations,
         evaluations,

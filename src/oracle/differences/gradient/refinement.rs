@@ -18,7 +18,7 @@ impl Oracle<'_> {
     /// the solver `has_failed` with it and it could be more precise. Where it has grown a hundredfold, a cheaper scheme
     /// is adopted.
     pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
-        if self.problem.has_gradient() || self.closed.is_some() {
+        if self.problem.has_gradient() || self.meter.closed.is_some() {
             return false;
         }
         let differences = &mut self.differences;
@@ -136,7 +136,7 @@ impl Oracle<'_> {
             };
             largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });
         }
-        if self.closed.is_some() {
+        if self.meter.closed.is_some() {
             return f64::NAN;
         }
         self.differences.measured = Some((cost, largest));

@@ -1,4 +1,4 @@
-//! A local search, one of many within a global search, and the best point of all of them.
+//! A run of a solver within a run of another: a local search within a global one, and the best point of all of them.
 
 use std::ops::ControlFlow;
 
@@ -25,7 +25,7 @@ const STEEP: f64 = 1e-3;
 
 /// The best point of all local searches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Best {
+pub(crate) struct Best {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient_norm: Option<f64>,
@@ -33,7 +33,7 @@ pub(super) struct Best {
 
 impl Best {
     /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient.
-    pub fn take<L: State>(&mut self, local: &LocalSearch<L>) {
+    pub fn take<L: State>(&mut self, local: &InnerRun<L>) {
         if local.cost() <= self.cost {
             self.x.copy_from(&local.x);
             self.cost = local.cost();
@@ -49,7 +49,7 @@ impl Best {
 
 /// The centre of the unbounded coordinates in which a local solver searches from x; `None` without bounds, and for a
 /// solver that keeps them by itself.
-pub(crate) fn centre<S: Solver + ?Sized>(
+fn centre<S: Solver + ?Sized>(
     solver: &S,
     problem: &Oracle<'_>,
     x: &DVector<f64>,
@@ -59,19 +59,15 @@ pub(crate) fn centre<S: Solver + ?Sized>(
 }
 
 /// The iterations without improvement after which a local search ends.
-fn patience<S: Solver>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) -> u64 {
+fn patience<S: Solver + ?Sized>(solver: &S, problem: &Oracle<'_>, sees_gradient: bool) -> u64 {
     let is_noisy = sees_gradient && !problem.problem().has_gradient();
     solver.patience().min(if is_noisy { PATIENCE_IN_NOISE } else { u64::MAX })
 }
 
-/// Writes the gradient with respect to x itself.
-fn take_gradient(problem: &mut Oracle<'_>, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-    problem.without_bounds(None, |problem, _| problem.cost_and_gradient(x, gradient));
-}
-
-/// A local search within the bounds. A solver that does not keep bounds sees unbounded coordinates.
+/// A run of a local solver, counted and watched with the run that it belongs to. It stays within the bounds: a solver
+/// that does not keep them sees unbounded coordinates. It ends where the gradient is small or nothing improves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct LocalSearch<L> {
+pub(crate) struct InnerRun<L> {
     state: L,
     /// The step that was made, with the solver's reason to end there if it had one, until it is judged.
     stepped: Option<Option<Termination>>,
@@ -95,12 +91,12 @@ pub(super) struct LocalSearch<L> {
     is_over: bool,
 }
 
-impl<L: State> LocalSearch<L> {
+impl<L: State> InnerRun<L> {
     /// A local search at its start.
     ///
     /// # Errors
     /// Those of the solver.
-    pub fn begin<S: Solver<State = L>>(
+    pub fn begin<S: Solver<State = L> + ?Sized>(
         solver: &S,
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
@@ -109,7 +105,7 @@ impl<L: State> LocalSearch<L> {
         Self::begin_at(solver, problem, x0, centre)
     }
 
-    fn begin_at<S: Solver<State = L>>(
+    fn begin_at<S: Solver<State = L> + ?Sized>(
         solver: &S,
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
@@ -124,7 +120,7 @@ impl<L: State> LocalSearch<L> {
             Ok::<_, Error>((state, is_plain))
         })?;
         Ok(Self {
-            history: History::new(state.cost(), state.gradient_norm()),
+            history: History::new(state.cost(), state.gradient_norm(), None),
             gradient_norm: state.gradient_norm().filter(|_| is_plain),
             first_cost: state.cost(),
             gradient: DVector::zeros(x.len()),
@@ -145,18 +141,14 @@ impl<L: State> LocalSearch<L> {
     ///
     /// # Errors
     /// Those of the solver, and for a start without a finite cost.
-    pub fn first<S: Solver<State = L>>(
+    pub fn first<S: Solver<State = L> + ?Sized>(
         solver: &S,
         problem: &mut Oracle<'_>,
         x0: &DVector<f64>,
     ) -> Result<(Option<Self>, Best), Error> {
         let centre = centre(solver, problem, x0);
         let is_moved = centre.as_ref().is_some_and(|centre| centre != x0);
-        let cost = if is_moved {
-            problem.without_bounds(None, |problem, _| problem.start_cost(x0))?
-        } else {
-            f64::INFINITY
-        };
+        let cost = if is_moved { problem.start_cost(x0)? } else { f64::INFINITY };
         let mut best = Best { x: x0.clone(), cost, gradient_norm: None };
         match Self::begin_at(solver, problem, x0, centre) {
             Ok(local) => {
@@ -186,7 +178,7 @@ impl<L: State> LocalSearch<L> {
     /// Makes one iteration and updates the best point. Breaks at the end of the search: with `None` when the gradient
     /// is at most `tolerance` or nothing improves, or with the reason why the run has to end. An interrupted step does
     /// not count.
-    pub fn step<S: Solver<State = L>>(
+    pub fn step<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -208,7 +200,7 @@ impl<L: State> LocalSearch<L> {
         }
     }
 
-    fn go_on<S: Solver<State = L>>(
+    fn go_on<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -231,7 +223,7 @@ impl<L: State> LocalSearch<L> {
 
     /// An iteration of the solver; true when the gradient in x is known after it. Breaks when the cost is unbounded
     /// below.
-    fn advance<S: Solver<State = L>>(
+    fn advance<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -266,7 +258,7 @@ impl<L: State> LocalSearch<L> {
         let end = self.stepped.take().flatten();
         self.iteration += 1;
         let norm = self.state.gradient_norm();
-        self.history.record(self.iteration, self.state.cost(), norm);
+        self.history.record(self.iteration, self.state.cost(), norm, None);
         self.is_flat = is_flat;
         self.is_over = end.is_some()
             || is_noise
@@ -282,7 +274,7 @@ impl<L: State> LocalSearch<L> {
 
     /// At the end, takes the gradient in x where it differs from that in y, which vanishes at a bound whatever the
     /// gradient in x. When it is too large, the search continues, in new coordinates if x is bent there.
-    fn measure<S: Solver<State = L>>(
+    fn measure<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -295,7 +287,7 @@ impl<L: State> LocalSearch<L> {
             return ControlFlow::Continue(());
         };
         if !is_known {
-            take_gradient(problem, &self.x, &mut self.gradient);
+            problem.cost_and_gradient(&self.x, &mut self.gradient);
             problem.uninterrupted().map_break(Some)?;
         }
         let measured = bounds.projected_norm(&self.x, &self.gradient);
@@ -320,7 +312,7 @@ impl<L: State> LocalSearch<L> {
         if let (Some(bounds), Some(_), None) =
             (problem.problem().bounds(), self.state.gradient_norm(), best.gradient_norm)
         {
-            take_gradient(problem, &best.x, &mut self.gradient);
+            problem.cost_and_gradient(&best.x, &mut self.gradient);
             problem.uninterrupted()?;
             best.gradient_norm = Some(bounds.projected_norm(&best.x, &self.gradient));
         }
@@ -342,7 +334,7 @@ impl<L: State> LocalSearch<L> {
 
     /// The search continued from its point in coordinates around that point. Variables that are pressed against a bound
     /// stay there. `None` when it would begin higher.
-    fn renewed<S: Solver<State = L>>(
+    fn renewed<S: Solver<State = L> + ?Sized>(
         &self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -365,7 +357,7 @@ impl<L: State> LocalSearch<L> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when they do not fit.
-    pub fn restore<S: Solver<State = L>>(
+    pub fn restore<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,

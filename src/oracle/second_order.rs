@@ -1,0 +1,118 @@
+//! Hessians and their products.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::Oracle;
+use super::differences::difference_step;
+use crate::Matrix;
+
+/// A Hessian, and the point where it was evaluated; empty at first.
+#[derive(Default)]
+pub(super) struct GivenHessian {
+    x: DVector<f64>,
+    matrix: Matrix,
+}
+
+impl GivenHessian {
+    /// Keeps the memory of the matrix alone.
+    pub fn forget(&mut self) {
+        self.x.fill(f64::NAN);
+    }
+}
+
+impl Oracle<'_> {
+    /// Writes ∇²f(x) and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
+    /// those at x. A Hessian that the problem does not give is differenced: n gradients, or n(n + 3)/2 costs when
+    /// there is no gradient either. A Hessian of the wrong size counts as NaN.
+    pub fn hessian(
+        &mut self,
+        x: &DVector<f64>,
+        (cost, gradient): (f64, &DVector<f64>),
+        hessian: &mut DMatrix<f64>,
+    ) -> f64 {
+        let n = x.len();
+        if self.given_hessian(x, hessian) {
+            return n as f64 * f64::EPSILON;
+        }
+        if !self.meter.is_open() {
+            hessian.fill(f64::NAN);
+            return f64::NAN;
+        }
+        self.prepare_differences();
+        if self.problem.has_gradient() {
+            self.difference_gradient(x, gradient, hessian);
+            10.0 * n as f64 * difference_step::FORWARD
+        } else {
+            self.difference_cost_twice(x, cost, hessian);
+            10.0 * n as f64 * self.steps.second
+        }
+    }
+
+    /// Writes ∇²f(x) as the problem gives it, both triangles untouched; false when it gives none or the run was
+    /// interrupted. A Hessian of the wrong size counts as NaN.
+    pub(crate) fn given_hessian(&mut self, x: &DVector<f64>, hessian: &mut DMatrix<f64>) -> bool {
+        let is_given = self.evaluate_hessian(x);
+        if is_given {
+            self.hessian.matrix.write_to(hessian);
+        }
+        is_given
+    }
+
+    /// Evaluates the problem's own Hessian into the workspace.
+    fn evaluate_hessian(&mut self, x: &DVector<f64>) -> bool {
+        // Until it is known to be written, the matrix belongs to no point.
+        self.hessian.forget();
+        let (problem, matrix) = (self.problem, &mut self.hessian.matrix);
+        if !self.meter.is_open() || !self.meter.call(false, || problem.write_hessian(x, matrix)) {
+            return false;
+        }
+        self.meter.evaluations.hessian += 1;
+        self.hessian.x.clone_from(x);
+        let n = x.len();
+        if self.hessian.matrix.shape() != (n, n) {
+            self.hessian.matrix.dense(n, n).fill(f64::NAN);
+            self.note_failure(true);
+        }
+        true
+    }
+
+    /// Writes ∇²f(x) v. `gradient` is that at x. A product that the problem does not give is that with its Hessian,
+    /// which is evaluated once for all products at x; without a Hessian, it is differenced from one more gradient
+    /// along v.
+    ///
+    /// ```
+    /// use extremum::{DVector, Oracle, from_fn};
+    /// let f = from_fn(2, |x| x[0] * x[0] * x[1]).with_gradient(|x, g| {
+    ///     g[0] = 2.0 * x[0] * x[1];
+    ///     g[1] = x[0] * x[0];
+    /// });
+    /// let (x, v) = (DVector::from_vec(vec![1.0, 2.0]), DVector::from_vec(vec![1.0, 1.0]));
+    /// let (mut oracle, mut g, mut product) = (Oracle::new(&f), x.clone(), x.clone());
+    /// oracle.gradient(&x, &mut g);
+    /// oracle.hessian_product(&x, &g, &v, &mut product); // [[4, 2], [2, 0]] v
+    /// assert!((product[0] - 6.0).abs() < 1e-6 && (product[1] - 2.0).abs() < 1e-6);
+    /// assert_eq!(oracle.evaluations().gradient, 2);
+    /// ```
+    pub fn hessian_product(
+        &mut self,
+        x: &DVector<f64>,
+        gradient: &DVector<f64>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) {
+        if !self.meter.is_open() {
+            product.fill(f64::NAN);
+            return;
+        }
+        let problem = self.problem;
+        if self.meter.call(false, || problem.hessian_product(x, v, product)) {
+            self.meter.evaluations.hessian_product += 1;
+            return;
+        }
+        if self.hessian.x == *x || self.evaluate_hessian(x) {
+            self.hessian.matrix.times(v, product);
+            return;
+        }
+        self.difference_along(v, (x, gradient), product, Self::gradient);
+    }
+}

@@ -1,0 +1,151 @@
+//! Residuals and constraints: what a problem has beside its cost.
+
+use nalgebra::DVector;
+
+use super::Oracle;
+use crate::{LeastSquares, Matrix};
+
+impl<'a> Oracle<'a> {
+    /// The number m of residuals, when the problem is a [sum of squares](LeastSquares).
+    pub fn residuals(&self) -> Option<usize> {
+        self.least_squares().map(LeastSquares::residuals)
+    }
+
+    fn least_squares(&self) -> Option<&'a dyn LeastSquares> {
+        self.problem.structure().least_squares
+    }
+
+    /// Writes the residuals r(x) of a sum of squares, m components. NaN when the problem is none.
+    ///
+    /// ```
+    /// use extremum::{DVector, LeastSquares, Matrix, Oracle, SumOfSquares};
+    ///
+    /// /// r = (x₀ x₁, x₀²)
+    /// struct Pair;
+    ///
+    /// impl LeastSquares for Pair {
+    ///     fn dimension(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residuals(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+    ///         (r[0], r[1]) = (x[0] * x[1], x[0] * x[0]);
+    ///     }
+    /// }
+    ///
+    /// let problem = SumOfSquares::new(Pair);
+    /// let (x, mut r, mut jacobian) = (DVector::from_vec(vec![1.0, 3.0]), DVector::zeros(2), Matrix::default());
+    /// let mut oracle = Oracle::new(&problem);
+    /// oracle.residual(&x, &mut r);
+    /// oracle.jacobian(&x, &r, &mut jacobian);
+    /// assert!((jacobian.dense(2, 2)[(0, 0)] - 3.0).abs() < 1e-6); // ∂r₀/∂x₀ = x₁
+    /// assert_eq!((oracle.evaluations().residual, oracle.evaluations().jacobian), (3, 0));
+    /// ```
+    pub fn residual(&mut self, x: &DVector<f64>, residual: &mut DVector<f64>) {
+        match self.least_squares() {
+            Some(problem) if self.meter.may_evaluate(self.meter.evaluations.residual) => {
+                self.meter.evaluations.residual += 1;
+                let m = problem.residuals();
+                self.fill(residual, m, &mut |values| problem.residual(x, values));
+            }
+            _ => residual.fill(f64::NAN),
+        }
+    }
+
+    /// Writes the Jacobian of the residuals at x, where they are `residual`: as the problem gives it, or differenced
+    /// from n more residuals within the bounds. A Jacobian of the wrong size counts as NaN.
+    pub fn jacobian(&mut self, x: &DVector<f64>, residual: &DVector<f64>, jacobian: &mut Matrix) {
+        let shape = (residual.len(), x.len());
+        let Some(problem) = self.least_squares() else { return unknown(shape, jacobian) };
+        if !self.meter.may_evaluate(self.meter.evaluations.jacobian) {
+            return unknown(shape, jacobian);
+        }
+        if self.meter.call(false, || problem.jacobian(x, jacobian)) {
+            self.meter.evaluations.jacobian += 1;
+            self.check_shape(shape, jacobian);
+        } else {
+            self.difference_jacobian(x, residual, jacobian, &mut Self::residual);
+        }
+    }
+
+    /// Writes the constraints c(x), m components. NaN when the problem has none.
+    pub fn constraint_values(&mut self, x: &DVector<f64>, values: &mut DVector<f64>) {
+        match self.problem.structure().constraints {
+            Some(constraints) if self.meter.may_evaluate(self.meter.evaluations.constraint) => {
+                self.meter.evaluations.constraint += 1;
+                let m = constraints.count();
+                self.fill(values, m, &mut |values| constraints.values(x, values));
+            }
+            _ => values.fill(f64::NAN),
+        }
+    }
+
+    /// Writes the Jacobian of the constraints at x, where they have these values: as [`jacobian`](Self::jacobian) does.
+    pub fn constraint_jacobian(
+        &mut self,
+        x: &DVector<f64>,
+        values: &DVector<f64>,
+        jacobian: &mut Matrix,
+    ) {
+        let shape = (values.len(), x.len());
+        let Some(constraints) = self.problem.structure().constraints else {
+            return unknown(shape, jacobian);
+        };
+        if !self.meter.may_evaluate(self.meter.evaluations.constraint_jacobian) {
+            return unknown(shape, jacobian);
+        }
+        if self.meter.call(false, || constraints.jacobian(x, jacobian)) {
+            self.meter.evaluations.constraint_jacobian += 1;
+            self.check_shape(shape, jacobian);
+        } else {
+            self.difference_jacobian(x, values, jacobian, &mut Self::constraint_values);
+        }
+    }
+
+    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, when the constraints give it.
+    pub fn constraint_hessian(
+        &mut self,
+        x: &DVector<f64>,
+        multipliers: &DVector<f64>,
+    ) -> Option<Matrix> {
+        let constraints = self.problem.structure().constraints?;
+        if !self.meter.may_evaluate(self.meter.evaluations.constraint_hessian) {
+            return None;
+        }
+        let mut hessian = self.meter.call(None, || constraints.hessian(x, multipliers))?;
+        self.meter.evaluations.constraint_hessian += 1;
+        self.check_shape((x.len(), x.len()), &mut hessian);
+        Some(hessian)
+    }
+
+    /// Has m values written. Those of another number, and those of a panic, are NaN.
+    fn fill(
+        &mut self,
+        values: &mut DVector<f64>,
+        m: usize,
+        write: &mut dyn FnMut(&mut DVector<f64>),
+    ) {
+        let is_written = self.meter.call(false, || {
+            write(values);
+            true
+        });
+        if !is_written || values.len() != m {
+            *values = DVector::repeat(m, f64::NAN);
+        }
+        self.note_failure(values.iter().any(|value| value.is_nan()));
+    }
+
+    fn check_shape(&mut self, shape: (usize, usize), matrix: &mut Matrix) {
+        if matrix.shape() != shape {
+            unknown(shape, matrix);
+            self.note_failure(true);
+        }
+    }
+}
+
+/// A matrix of NaN.
+fn unknown((rows, columns): (usize, usize), matrix: &mut Matrix) {
+    matrix.dense(rows, columns).fill(f64::NAN);
+}

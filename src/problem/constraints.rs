@@ -1,0 +1,139 @@
+//! Constraints beside the bounds.
+//!
+//! ```text
+//! minimise f(x)  subject to  l ≤ c(x) ≤ u,    Jᵢⱼ = ∂cᵢ/∂xⱼ
+//! ```
+//!
+//! An equality has l = u; a side that is infinite does not constrain. The Lagrangian is f(x) − Σ yᵢ cᵢ(x), as in J. Nocedal
+//! and S. Wright, Numerical Optimization, 2nd ed., Springer (2006), eq. (12.33).
+
+use std::sync::Arc;
+
+use nalgebra::DVector;
+
+use super::{Bounds, Matrix, Problem, Structure};
+
+/// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Constrained`] puts them on a [`Problem`]; a run refuses a solver that
+/// cannot keep them.
+///
+/// ```
+/// use extremum::{Bounds, Constrained, Constraints, DVector, Error, Lbfgs, Oracle, from_fn, minimize};
+///
+/// /// x₀² + x₁² = 2
+/// struct Circle(Bounds);
+///
+/// impl Constraints for Circle {
+///     fn count(&self) -> usize {
+///         1
+///     }
+///     fn limits(&self) -> &Bounds {
+///         &self.0
+///     }
+///     fn values(&self, x: &DVector<f64>, c: &mut DVector<f64>) {
+///         c[0] = x.norm_squared();
+///     }
+/// }
+///
+/// let problem = Constrained(from_fn(2, |x| x[0] + x[1]), Circle(Bounds::new([2.0], [2.0])?));
+/// let mut c = DVector::zeros(1);
+/// Oracle::new(&problem).constraint_values(&DVector::from_vec(vec![-1.0, 2.0]), &mut c);
+/// assert_eq!(c[0], 5.0);
+/// let refused = minimize(&problem, Lbfgs::default(), [1.0, 1.0]);
+/// assert!(matches!(refused, Err(Error::ConstraintsNotSupported { .. })));
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Constraints: Sync {
+    /// The number m of constraints.
+    fn count(&self) -> usize;
+
+    /// The limits l and u, m components.
+    fn limits(&self) -> &Bounds;
+
+    /// Writes c(x), m components. NaN or infinity: x is outside the domain.
+    fn values(&self, x: &DVector<f64>, values: &mut DVector<f64>);
+
+    /// Writes the Jacobian ∂cᵢ/∂xⱼ, m × n, and returns true, when the problem can give it; otherwise it is differenced.
+    /// `jacobian` holds what the last call left, so that its memory is used again: see [`Matrix::dense`].
+    fn jacobian(&self, _x: &DVector<f64>, _jacobian: &mut Matrix) -> bool {
+        false
+    }
+
+    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, n × n and symmetric, when the problem can give it.
+    fn hessian(&self, _x: &DVector<f64>, _multipliers: &DVector<f64>) -> Option<Matrix> {
+        None
+    }
+}
+
+macro_rules! forward {
+    ($pointer:ty, $($sync:tt)*) => {
+        impl<C: Constraints + $($sync)* ?Sized> Constraints for $pointer {
+            fn count(&self) -> usize {
+                (**self).count()
+            }
+            fn limits(&self) -> &Bounds {
+                (**self).limits()
+            }
+            fn values(&self, x: &DVector<f64>, values: &mut DVector<f64>) {
+                (**self).values(x, values);
+            }
+            fn jacobian(&self, x: &DVector<f64>, jacobian: &mut Matrix) -> bool {
+                (**self).jacobian(x, jacobian)
+            }
+            fn hessian(&self, x: &DVector<f64>, multipliers: &DVector<f64>) -> Option<Matrix> {
+                (**self).hessian(x, multipliers)
+            }
+        }
+    };
+}
+
+forward!(&C,);
+forward!(Box<C>,);
+forward!(Arc<C>, Send+);
+
+/// Any problem, within constraints: `Constrained(problem, constraints)`. An example is at [`Constraints`].
+#[derive(Clone, Debug)]
+pub struct Constrained<P, C>(pub P, pub C);
+
+impl<P: Problem, C: Constraints> Problem for Constrained<P, C> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.0.cost(x)
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.0.gradient(x, gradient);
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        self.0.hessian(x)
+    }
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.0.write_hessian(x, hessian)
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        self.0.cost_and_gradient(x, gradient)
+    }
+    fn hessian_product(
+        &self,
+        x: &DVector<f64>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) -> bool {
+        self.0.hessian_product(x, v, product)
+    }
+    fn bounds(&self) -> Option<&Bounds> {
+        self.0.bounds()
+    }
+    fn has_gradient(&self) -> bool {
+        self.0.has_gradient()
+    }
+    fn noise(&self) -> f64 {
+        self.0.noise()
+    }
+    fn failure(&self) -> Option<String> {
+        self.0.failure()
+    }
+    fn structure(&self) -> Structure<'_> {
+        self.0.structure().within(&self.1)
+    }
+}

@@ -1,0 +1,201 @@
+//! Sums of squares.
+//!
+//! ```text
+//! f(x) = ½ Σ rᵢ(x)²,    ∇f(x) = J(x)' r(x),    Jᵢⱼ = ∂rᵢ/∂xⱼ
+//! ```
+//!
+//! The factor ½ is that of J. Nocedal and S. Wright, Numerical Optimization, 2nd ed., Springer (2006), eqs. (10.1) to
+//! (10.4).
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nalgebra::DVector;
+
+use super::{Matrix, Problem, Structure};
+
+/// The residuals r: ℝⁿ → ℝᵐ of a fit. [`SumOfSquares`] makes them a [`Problem`]; solvers that work with residuals reach
+/// them through [`Problem::structure`].
+///
+/// ```
+/// use extremum::{DVector, LeastSquares, Lbfgs, Matrix, SumOfSquares, minimize};
+///
+/// /// rᵢ = b₀ tᵢ + b₁ − yᵢ
+/// struct Line {
+///     t: [f64; 3],
+///     y: [f64; 3],
+/// }
+///
+/// impl LeastSquares for Line {
+///     fn dimension(&self) -> usize {
+///         2
+///     }
+///     fn residuals(&self) -> usize {
+///         3
+///     }
+///     fn residual(&self, b: &DVector<f64>, r: &mut DVector<f64>) {
+///         for i in 0..3 {
+///             r[i] = b[0] * self.t[i] + b[1] - self.y[i];
+///         }
+///     }
+///     fn jacobian(&self, _: &DVector<f64>, j: &mut Matrix) -> bool {
+///         let j = j.dense(3, 2);
+///         for i in 0..3 {
+///             (j[(i, 0)], j[(i, 1)]) = (self.t[i], 1.0);
+///         }
+///         true
+///     }
+/// }
+///
+/// let problem = SumOfSquares::new(Line { t: [0.0, 1.0, 2.0], y: [1.0, 3.0, 5.0] });
+/// let found = minimize(&problem, Lbfgs::default(), [0.0, 0.0])?;
+/// assert!((found.x[0] - 2.0).abs() < 1e-6 && (found.x[1] - 1.0).abs() < 1e-6);
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub trait LeastSquares: Sync {
+    /// The number n of variables.
+    fn dimension(&self) -> usize;
+
+    /// The number m of residuals.
+    fn residuals(&self) -> usize;
+
+    /// Writes r(x), m components. NaN or infinity: x is outside the domain.
+    fn residual(&self, x: &DVector<f64>, residual: &mut DVector<f64>);
+
+    /// Writes the Jacobian ∂rᵢ/∂xⱼ, m × n, and returns true, when the problem can give it. `jacobian` holds what the
+    /// last call left, so that its memory is used again: see [`Matrix::dense`]. Default: false.
+    fn jacobian(&self, _x: &DVector<f64>, _jacobian: &mut Matrix) -> bool {
+        false
+    }
+
+    /// True when there is a [`jacobian`](Self::jacobian). Default: whether it returns true at x = 0.
+    fn has_jacobian(&self) -> bool {
+        self.jacobian(&DVector::zeros(self.dimension()), &mut Matrix::default())
+    }
+}
+
+macro_rules! forward {
+    ($pointer:ty, $($sync:tt)*) => {
+        impl<L: LeastSquares + $($sync)* ?Sized> LeastSquares for $pointer {
+            fn dimension(&self) -> usize {
+                (**self).dimension()
+            }
+            fn residuals(&self) -> usize {
+                (**self).residuals()
+            }
+            fn residual(&self, x: &DVector<f64>, residual: &mut DVector<f64>) {
+                (**self).residual(x, residual);
+            }
+            fn jacobian(&self, x: &DVector<f64>, jacobian: &mut Matrix) -> bool {
+                (**self).jacobian(x, jacobian)
+            }
+            fn has_jacobian(&self) -> bool {
+                (**self).has_jacobian()
+            }
+        }
+    };
+}
+
+forward!(&L,);
+forward!(Box<L>,);
+forward!(Arc<L>, Send+);
+
+/// The [`Problem`] of minimising ½ Σ rᵢ(x)² over [`LeastSquares`]. Without a Jacobian the cost is differenced.
+///
+/// An example is at [`LeastSquares`].
+pub struct SumOfSquares<L> {
+    residuals: L,
+    has_jacobian: bool,
+    /// Workspaces not in use. The lock is held only while they are taken and returned.
+    scratch: Mutex<Vec<Workspace>>,
+}
+
+/// The residuals at x, and a Jacobian.
+#[derive(Default)]
+struct Workspace {
+    x: DVector<f64>,
+    residual: DVector<f64>,
+    jacobian: Matrix,
+}
+
+impl<L: LeastSquares> SumOfSquares<L> {
+    /// Half the sum of the squares of these residuals.
+    pub fn new(residuals: L) -> Self {
+        let has_jacobian = residuals.has_jacobian();
+        Self { residuals, has_jacobian, scratch: Mutex::new(Vec::new()) }
+    }
+
+    /// The residuals.
+    pub fn residuals(&self) -> &L {
+        &self.residuals
+    }
+
+    fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
+        let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = lock().pop().unwrap_or_default();
+        let made = work(&mut workspace);
+        lock().push(workspace);
+        made
+    }
+
+    /// Evaluates the residuals at x, unless they are known there. Those of another number are NaN.
+    fn evaluate(&self, x: &DVector<f64>, workspace: &mut Workspace) {
+        let Workspace { x: at, residual, .. } = workspace;
+        if at == x {
+            return;
+        }
+        let m = self.residuals.residuals();
+        if residual.len() != m {
+            *residual = DVector::zeros(m);
+        }
+        self.residuals.residual(x, residual);
+        if residual.len() != m {
+            *residual = DVector::repeat(m, f64::NAN);
+        }
+        at.clone_from(x);
+    }
+}
+
+impl<L: LeastSquares> Problem for SumOfSquares<L> {
+    fn dimension(&self) -> usize {
+        self.residuals.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.with_workspace(|workspace| {
+            self.evaluate(x, workspace);
+            0.5 * workspace.residual.norm_squared()
+        })
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.cost_and_gradient(x, gradient);
+    }
+    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        self.with_workspace(|workspace| {
+            self.evaluate(x, workspace);
+            let Workspace { residual, jacobian, .. } = workspace;
+            let is_given = self.residuals.jacobian(x, jacobian);
+            if is_given && jacobian.shape() == (residual.len(), x.len()) {
+                jacobian.transpose_times(residual, gradient);
+            } else {
+                gradient.fill(f64::NAN);
+            }
+            0.5 * residual.norm_squared()
+        })
+    }
+    fn has_gradient(&self) -> bool {
+        self.has_jacobian
+    }
+    fn structure(&self) -> Structure<'_> {
+        Structure::least_squares(&self.residuals)
+    }
+}
+
+impl<L: LeastSquares> fmt::Debug for SumOfSquares<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SumOfSquares")
+            .field("dimension", &self.residuals.dimension())
+            .field("residuals", &self.residuals.residuals())
+            .field("has_jacobian", &self.has_jacobian)
+            .finish_non_exhaustive()
+    }
+}

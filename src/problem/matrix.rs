@@ -1,0 +1,120 @@
+//! Matrices of derivatives, dense or sparse.
+
+use nalgebra::{DMatrix, DVector};
+use nalgebra_sparse::CscMatrix;
+use serde::{Deserialize, Serialize};
+
+/// A matrix of derivatives: a Hessian ∇²f(x), n × n and symmetric, or a Jacobian ∂rᵢ/∂xⱼ, m × n.
+///
+/// A problem writes it [in place](Self::dense), so that one matrix serves a whole run. A problem with a sparse matrix
+/// assigns it at the first call, and may write the values alone at later ones.
+///
+/// ```
+/// use extremum::{CscMatrix, DMatrix, DVector, Matrix};
+/// let mut matrix = Matrix::default();
+/// matrix.dense(2, 3)[(1, 2)] = 5.0;
+/// let mut product = DVector::zeros(2);
+/// matrix.times(&DVector::from_vec(vec![0.0, 0.0, 2.0]), &mut product);
+/// assert_eq!(product.as_slice(), [0.0, 10.0]);
+///
+/// let sparse: Matrix = CscMatrix::from(&DMatrix::from_diagonal_element(3, 3, 2.0)).into();
+/// assert_eq!((sparse.rows(), sparse.columns()), (3, 3));
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Matrix {
+    /// Every entry.
+    Dense(#[serde(with = "crate::linalg::matrix_bytes")] DMatrix<f64>),
+    /// The nonzero entries, by columns; those of both triangles for a Hessian.
+    Sparse(CscMatrix<f64>),
+}
+
+/// The matrix without rows and columns.
+impl Default for Matrix {
+    fn default() -> Self {
+        Self::Dense(DMatrix::zeros(0, 0))
+    }
+}
+
+impl Matrix {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.shape().0
+    }
+
+    /// The number of columns.
+    pub fn columns(&self) -> usize {
+        self.shape().1
+    }
+
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        match self {
+            Self::Dense(matrix) => matrix.shape(),
+            Self::Sparse(matrix) => (matrix.nrows(), matrix.ncols()),
+        }
+    }
+
+    /// The entries of a dense matrix of this size, to be written. Those of an earlier dense matrix of the same size
+    /// keep their values and their memory; otherwise all are 0.
+    pub fn dense(&mut self, rows: usize, columns: usize) -> &mut DMatrix<f64> {
+        if !matches!(self, Self::Dense(matrix) if matrix.shape() == (rows, columns)) {
+            *self = Self::Dense(DMatrix::zeros(rows, columns));
+        }
+        match self {
+            Self::Dense(matrix) => matrix,
+            Self::Sparse(_) => unreachable!("made dense above"),
+        }
+    }
+
+    /// Writes the product A v. `v` has as many components as the matrix has columns, `product` as many as it has rows.
+    pub fn times(&self, v: &DVector<f64>, product: &mut DVector<f64>) {
+        match self {
+            Self::Dense(matrix) => product.gemv(1.0, matrix, v, 0.0),
+            Self::Sparse(matrix) => {
+                product.fill(0.0);
+                for (column, v) in matrix.col_iter().zip(v) {
+                    for (&i, a) in column.row_indices().iter().zip(column.values()) {
+                        product[i] += a * v;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the product Aᵀ v. `v` has as many components as the matrix has rows, `product` as many as it has columns.
+    pub fn transpose_times(&self, v: &DVector<f64>, product: &mut DVector<f64>) {
+        match self {
+            Self::Dense(matrix) => product.gemv_tr(1.0, matrix, v, 0.0),
+            Self::Sparse(matrix) => {
+                for (column, sum) in matrix.col_iter().zip(product.iter_mut()) {
+                    let entries = column.row_indices().iter().zip(column.values());
+                    *sum = entries.map(|(&i, a)| a * v[i]).sum();
+                }
+            }
+        }
+    }
+
+    /// Writes every entry into `dense`, a matrix of the same size.
+    pub(crate) fn write_to(&self, dense: &mut DMatrix<f64>) {
+        match self {
+            Self::Dense(matrix) => dense.copy_from(matrix),
+            Self::Sparse(matrix) => {
+                dense.fill(0.0);
+                for (i, j, value) in matrix.triplet_iter() {
+                    dense[(i, j)] += value;
+                }
+            }
+        }
+    }
+}
+
+impl From<DMatrix<f64>> for Matrix {
+    fn from(matrix: DMatrix<f64>) -> Self {
+        Self::Dense(matrix)
+    }
+}
+
+impl From<CscMatrix<f64>> for Matrix {
+    fn from(matrix: CscMatrix<f64>) -> Self {
+        Self::Sparse(matrix)
+    }
+}
