@@ -3,14 +3,18 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::checksum;
 use crate::oracle::Differences;
 use crate::stop::{History, Validated};
 use crate::{Error, Evaluations, Record, Solver};
 
 /// Raised when the layout of a state's bytes changes.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
+///
+/// It belongs to the solver with the parameters that it had, and to a problem of the same dimension; with others,
+/// resuming is an error. The rules that end a run may differ. Its bytes end with a checksum: damaged ones are an error.
 ///
 /// ```
 /// use extremum::{Bfgs, Checkpoint, Minimizer, from_fn};
@@ -28,6 +32,7 @@ const FORMAT: u32 = 6;
 pub struct Checkpoint {
     format: u32,
     solver: String,
+    fingerprint: u64,
     /// The state's bytes, or why it could not be written.
     state: Result<Vec<u8>, String>,
     pub(crate) x0: DVector<f64>,
@@ -49,12 +54,11 @@ impl Checkpoint {
         trace: Vec<Record>,
         validated: Option<Validated>,
     ) -> Self {
-        let state = postcard::to_stdvec(state).map_err(|error| error.to_string());
-        let solver = solver.name().to_owned();
         Self {
             format: FORMAT,
-            solver,
-            state,
+            solver: solver.name().to_owned(),
+            fingerprint: solver.fingerprint(),
+            state: postcard::to_stdvec(state).map_err(|error| error.to_string()),
             x0,
             iteration,
             evaluations,
@@ -73,7 +77,10 @@ impl Checkpoint {
         if let Err(reason) = &self.state {
             return Err(Error::Checkpoint { reason: reason.clone() });
         }
-        postcard::to_stdvec(self).map_err(|error| Error::Checkpoint { reason: error.to_string() })
+        let written = postcard::to_stdvec(self);
+        let mut bytes = written.map_err(|e| Error::Checkpoint { reason: e.to_string() })?;
+        bytes.extend(checksum(&bytes).to_le_bytes());
+        Ok(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
@@ -81,6 +88,11 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Checkpoint`] when the bytes are damaged or of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let sealed = bytes.split_last_chunk();
+        let Some((bytes, _)) = sealed.filter(|(b, sum)| checksum(b).to_le_bytes() == **sum) else {
+            let reason = "its checksum does not match: it is damaged, or of another version";
+            return Err(Error::Checkpoint { reason: reason.to_owned() });
+        };
         let checkpoint: Self = postcard::from_bytes(bytes)
             .map_err(|error| Error::Checkpoint { reason: error.to_string() })?;
         if checkpoint.format != FORMAT {
@@ -108,6 +120,10 @@ impl Checkpoint {
     pub(crate) fn state<S: Solver>(&self, solver: &S) -> Result<S::State, Error> {
         if self.solver != solver.name() {
             let reason = format!("it was made by {}, not by {}", self.solver, solver.name());
+            return Err(Error::Checkpoint { reason });
+        }
+        if self.fingerprint != solver.fingerprint() {
+            let reason = format!("it was made by {} with other parameters", self.solver);
             return Err(Error::Checkpoint { reason });
         }
         let bytes = self.state.as_ref().map_err(|e| Error::Checkpoint { reason: e.clone() })?;

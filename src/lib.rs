@@ -50,6 +50,7 @@ mod checkpoint;
 mod error;
 mod evaluations;
 pub mod evaluator;
+mod fingerprint;
 #[cfg(feature = "autodiff")]
 pub mod functions;
 pub mod guide;
@@ -79,6 +80,7 @@ pub use evaluations::Evaluations;
 #[cfg(feature = "parallel")]
 pub use evaluator::Parallel;
 pub use evaluator::{Evaluator, EvaluatorLost, Serial};
+pub use fingerprint::fingerprint;
 pub use minimizer::{IntoControlFlow, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};
 pub use nalgebra_sparse::CscMatrix;

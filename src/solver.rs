@@ -18,7 +18,7 @@ pub use any::{AnySolver, AnyState};
 pub use basin_hopping::{BasinHopping, BasinHoppingState};
 pub use multi_start::{Minimum, MultiStart, MultiStartState};
 
-use crate::{Error, Oracle, Termination};
+use crate::{Error, Oracle, Termination, fingerprint};
 
 /// Everything that changes during a run, workspace included. Checkpoints store it.
 pub trait State: Serialize + DeserializeOwned + Send + 'static {
@@ -94,6 +94,12 @@ pub trait Solver: Send + Sync {
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
 
+    /// A number that tells this configuration from others: a checkpoint of another one is refused. Default: that of the
+    /// name. A method with parameters returns [`fingerprint(self)`](crate::fingerprint()).
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&self.name())
+    }
+
     /// The domain in which the method keeps x. Before it evaluates anything, a run refuses a problem that needs more.
     /// Default: [`Domain::Free`], so that a method without support for bounds never ignores them.
     fn domain(&self) -> Domain {
@@ -161,6 +167,9 @@ macro_rules! forward {
             type State = S::State;
             fn name(&self) -> &'static str {
                 (**self).name()
+            }
+            fn fingerprint(&self) -> u64 {
+                (**self).fingerprint()
             }
             fn domain(&self) -> Domain {
                 (**self).domain()

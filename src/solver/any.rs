@@ -28,6 +28,8 @@ pub trait AnySolver: Send + Sync {
     #[doc(hidden)]
     fn name_any(&self) -> &'static str;
     #[doc(hidden)]
+    fn fingerprint_any(&self) -> u64;
+    #[doc(hidden)]
     fn domain_any(&self) -> Domain;
     #[doc(hidden)]
     fn init_any(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error>;
@@ -46,6 +48,10 @@ pub trait AnySolver: Send + Sync {
 impl<S: Solver> AnySolver for S {
     fn name_any(&self) -> &'static str {
         self.name()
+    }
+
+    fn fingerprint_any(&self) -> u64 {
+        self.fingerprint()
     }
 
     fn domain_any(&self) -> Domain {
@@ -95,6 +101,9 @@ impl Solver for dyn AnySolver + '_ {
     type State = AnyState;
     fn name(&self) -> &'static str {
         self.name_any()
+    }
+    fn fingerprint(&self) -> u64 {
+        self.fingerprint_any()
     }
     fn domain(&self) -> Domain {
         self.domain_any()

@@ -12,7 +12,7 @@ use super::inner_run::{Best, InnerRun};
 use super::population::Space;
 use super::{Domain, Solver, State};
 use crate::error::check;
-use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
+use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination, fingerprint};
 
 /// The factor of the length after a rejected hop; after an accepted one, its inverse.
 const SHORTER: f64 = 0.9;
@@ -268,6 +268,19 @@ impl<S: Solver> Solver for BasinHopping<S> {
 
     fn name(&self) -> &'static str {
         "BasinHopping"
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let Self { local, hops, hops_in_vain, temperature, gradient_norm, scale, seed } = self;
+        fingerprint(&(
+            local.fingerprint(),
+            hops,
+            hops_in_vain,
+            temperature,
+            gradient_norm,
+            scale,
+            seed,
+        ))
     }
 
     /// The local solver need not keep bounds by itself.

@@ -32,7 +32,7 @@ pub use steepest::{GradientDescent, Steepest};
 use super::{Solver, promised_change};
 use crate::error::check;
 use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
-use crate::{Bounds, Domain, Error, Oracle, Stall, Termination, linalg};
+use crate::{Bounds, Domain, Error, Oracle, Stall, Termination, fingerprint, linalg};
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
 
@@ -151,6 +151,10 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 
     fn name(&self) -> &'static str {
         self.direction.name()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
     }
 
     fn domain(&self) -> Domain {

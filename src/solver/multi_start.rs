@@ -13,7 +13,7 @@ use super::inner_run::{Best, InnerRun};
 use super::population::{Sobol, Space};
 use super::{Domain, Solver, State};
 use crate::error::check;
-use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination};
+use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination, fingerprint};
 
 /// Minima closer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box
 /// where that is smaller, count as one.
@@ -228,6 +228,11 @@ impl<S: Solver> Solver for MultiStart<S> {
 
     fn name(&self) -> &'static str {
         "MultiStart"
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let Self { local, starts, until_complete, gradient_norm, scale, seed } = self;
+        fingerprint(&(local.fingerprint(), starts, until_complete, gradient_norm, scale, seed))
     }
 
     /// The local solver need not keep bounds by itself.

@@ -34,7 +34,7 @@ pub use svrg::{Anchored, Svrg};
 
 use super::Solver;
 use crate::error::check;
-use crate::{Error, Oracle, Stall, Termination, linalg};
+use crate::{Error, Oracle, Stall, Termination, fingerprint, linalg};
 use epoch::Method;
 use groups::Groups;
 use state::Measured;
@@ -132,6 +132,10 @@ impl<M: Method> Solver for VarianceReduced<M> {
 
     fn name(&self) -> &'static str {
         self.method.name()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
     }
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {

@@ -30,12 +30,12 @@ impl<R: Real> From<f64> for Num<R> {
 }
 
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident = $call:ident;)+) => {
+    ($($(#[$doc:meta])* $name:ident;)+) => {
         impl<R: Real> Num<R> {
             $($(#[$doc])*
             #[inline]
             pub fn $name(self) -> Self {
-                Num(self.0.$call())
+                Num(self.0.$name())
             })+
         }
     };
@@ -43,58 +43,58 @@ macro_rules! functions {
 
 functions! {
     /// √x. The derivative at 0 is not finite.
-    sqrt = sqrt;
+    sqrt;
     /// ∛x. The derivative at 0 is not finite.
-    cbrt = cbrt;
+    cbrt;
     /// eˣ.
-    exp = exp;
+    exp;
     /// 2ˣ.
-    exp2 = exp2;
+    exp2;
     /// eˣ - 1, accurate near x = 0.
-    exp_m1 = exp_m1;
+    exp_m1;
     /// The natural logarithm.
-    ln = ln;
+    ln;
     /// ln(1 + x), accurate near x = 0.
-    ln_1p = ln_1p;
+    ln_1p;
     /// The logarithm to base 2.
-    log2 = log2;
+    log2;
     /// The logarithm to base 10.
-    log10 = log10;
+    log10;
     /// 1 / x.
-    recip = recip;
+    recip;
     /// The sine of x radians.
-    sin = sin;
+    sin;
     /// The cosine of x radians.
-    cos = cos;
+    cos;
     /// The tangent of x radians.
-    tan = tangent;
+    tan;
     /// The arcsine in radians.
-    asin = asin;
+    asin;
     /// The arccosine in radians.
-    acos = acos;
+    acos;
     /// The arctangent in radians.
-    atan = atan;
+    atan;
     /// The hyperbolic sine.
-    sinh = sinh;
+    sinh;
     /// The hyperbolic cosine.
-    cosh = cosh;
+    cosh;
     /// The hyperbolic tangent.
-    tanh = hyperbolic_tangent;
+    tanh;
     /// The inverse of the hyperbolic sine.
-    asinh = asinh;
+    asinh;
     /// The inverse of the hyperbolic cosine.
-    acosh = acosh;
+    acosh;
     /// The inverse of the hyperbolic tangent.
-    atanh = atanh;
+    atanh;
     /// |x|. At ±0 the derivative is ±1, with the sign of the zero.
-    abs = magnitude;
+    abs;
 }
 
 impl<R: Real> Num<R> {
     /// The value without its derivatives.
     #[inline]
     pub fn value(self) -> f64 {
-        self.0.re()
+        self.0.value()
     }
 
     /// False when the value is NaN or infinite.
@@ -106,25 +106,25 @@ impl<R: Real> Num<R> {
     /// xⁿ, with exact derivatives at x = 0 too.
     #[inline]
     pub fn powi(self, n: i32) -> Self {
-        Num(self.0.integer_power(n))
+        Num(self.0.powi(n))
     }
 
     /// x to a constant power: NaN at x < 0, unless the power is a whole number.
     #[inline]
     pub fn powf(self, exponent: f64) -> Self {
-        Num(self.0.real_power(exponent))
+        Num(self.0.powf(exponent))
     }
 
     /// x to a power that depends on the variables, for x > 0; elsewhere the derivatives are NaN.
     #[inline]
     pub fn pow(self, exponent: Self) -> Self {
-        Num(self.0.power(exponent.0))
+        Num(self.0.pow(exponent.0))
     }
 
     /// The angle of the point (x, self) in (-π, π].
     #[inline]
     pub fn atan2(self, x: impl Into<Self>) -> Self {
-        Num(self.0.angle(x.into().0))
+        Num(self.0.atan2(x.into().0))
     }
 
     /// The larger of the two, `self` when they are equal, the other when one is NaN.

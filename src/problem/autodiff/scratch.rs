@@ -12,7 +12,7 @@ use super::{Num, Real};
 pub(super) type Pool<R> = RefCell<Vec<Vec<Num<R>>>>;
 
 /// A scalar that has a pool on every thread.
-pub(super) trait Pooled: Real {
+pub(super) trait Pooled: Real + 'static {
     fn pool() -> &'static LocalKey<Pool<Self>>;
 }
 

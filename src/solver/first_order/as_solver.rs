@@ -6,13 +6,16 @@ use nalgebra::DVector;
 
 use super::iteration::{Iteration, PATIENCE};
 use super::{Chain, FirstOrderState, Groups, Rule};
-use crate::{Error, Oracle, Solver, Termination};
+use crate::{Error, Oracle, Solver, Termination, fingerprint};
 
 impl<R: Rule> Solver for Groups<R> {
     type State = FirstOrderState<R>;
 
     fn name(&self) -> &'static str {
         R::NAME
+    }
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         Iteration::default().init(self, problem, x0)
@@ -38,6 +41,10 @@ macro_rules! solver {
 
             fn name(&self) -> &'static str {
                 <Self as crate::first_order::Rule>::NAME
+            }
+            #[inline]
+            fn fingerprint(&self) -> u64 {
+                crate::fingerprint(self)
             }
             #[inline]
             fn init(

@@ -8,7 +8,7 @@ use super::iteration::{Iteration, MiniBatches, PATIENCE};
 use super::state::FirstOrderState;
 use super::{Groups, Rule};
 use crate::schedule::ReduceOnPlateau;
-use crate::{Batches, Error, Oracle, Solver, Termination};
+use crate::{Batches, Error, Oracle, Solver, Termination, fingerprint};
 
 /// A solver that minimises a problem by an update rule.
 ///
@@ -115,6 +115,9 @@ impl<R: Rule> Solver for FirstOrder<R> {
 
     fn name(&self) -> &'static str {
         R::NAME
+    }
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.iteration.init(&self.groups, problem, x0)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::partial::Partial;
 use super::{Population, SearchState};
 use crate::solver::inner_run::{Best, InnerRun};
-use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination};
+use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination, fingerprint};
 
 /// Generations before the best point is polished for the first time.
 const UNPOLISHED: u64 = 20;
@@ -279,6 +279,10 @@ impl<P: Population> Solver for Generations<P> {
     fn name(&self) -> &'static str {
         P::NAME
     }
+    fn fingerprint(&self) -> u64 {
+        let local = self.local.as_ref().map(|local| local.fingerprint());
+        fingerprint(&(&self.population, local))
+    }
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
@@ -345,6 +349,10 @@ macro_rules! solver {
 
             fn name(&self) -> &'static str {
                 <Self as crate::solver::population::Population>::NAME
+            }
+            #[inline]
+            fn fingerprint(&self) -> u64 {
+                crate::fingerprint(self)
             }
             fn domain(&self) -> crate::Domain {
                 crate::Domain::Bounded

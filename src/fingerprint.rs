@@ -1,0 +1,52 @@
+//! A number for a configuration or for bytes, which another one hardly shares.
+//!
+//! ```text
+//! h ← 14695981039346656037;  for every byte b:  h ← (h xor b) · 1099511628211  mod 2⁶⁴
+//! ```
+//!
+//! This is FNV-1a with 64 bits, of G. Fowler, L. Noll and K.-P. Vo (draft-eastlake-fnv, section 2). Every step is one-to-one, so that a single wrong
+//! byte always changes the result.
+
+use std::fmt::{self, Debug, Write};
+
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+impl Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.add(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// The fingerprint of a configuration, by what its `Debug` shows: see [`Solver::fingerprint`](crate::Solver::fingerprint).
+///
+/// ```
+/// use extremum::{Lbfgs, fingerprint};
+/// assert_eq!(fingerprint(&Lbfgs::default()), fingerprint(&Lbfgs::default()));
+/// assert_ne!(fingerprint(&Lbfgs::default()), fingerprint(&Lbfgs::default().memory(3)));
+/// ```
+pub fn fingerprint(configuration: &dyn Debug) -> u64 {
+    let mut hash = Fnv::new();
+    // Writing into a number does not fail; a `Debug` that does has shown what it could.
+    let _ = write!(hash, "{configuration:?}");
+    hash.0
+}
+
+/// The checksum of bytes.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    let mut hash = Fnv::new();
+    hash.add(bytes);
+    hash.0
+}
