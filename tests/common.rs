@@ -4,6 +4,8 @@
 // At the tests' level of optimisation a program links generic code that a library before it has compiled: every solver.
 use extremum_hostile as _;
 
+pub mod seal;
+
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use extremum::line_search::{HagerZhang, MoreThuente};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, no_progress};
 use extremum::{
-    BarzilaiBorwein, Bfgs, CancellationToken, Checkpoint, ConjugateGradient, DMatrix, DVector,
-    Error, GradientDescent, Lbfgs, Matrix, Minimizer, Newton, Problem, Run, Solution, Solver, Stop,
-    from_fn,
+    AnySolver, BarzilaiBorwein, Bfgs, CancellationToken, Checkpoint, ConjugateGradient, DMatrix,
+    DVector, Error, GradientDescent, Lbfgs, Matrix, Minimizer, MultiStart, Newton, Problem, Run,
+    Solution, Solver, Stop, from_fn,
 };
+use extremum_tests::seal::{sealed, unsealed};
 use extremum_tests::{Entry, barrier, bits, cost_only, rosenbrock, solvers, without_hessian};
 use serde::{Deserialize, Serialize};
 
@@ -183,13 +184,13 @@ fn taken(entry: &Entry, steps: u64) -> Vec<u8> {
     for _ in 0..steps {
         let _ = run.step();
     }
-    run.checkpoint().to_bytes().unwrap()
+    unsealed(&run.checkpoint().to_bytes().unwrap()).to_vec()
 }
 
 fn resume(solver: &impl Solver, problem: &dyn Problem, bytes: &[u8]) -> Result<Solution, Error> {
     let terms = Minimizer::new(&problem, solver, vec![0.0; problem.dimension()])
         .stop_when(gradient_norm(1e-6).or(max_iterations(60)).or(max_evaluations(2_000)));
-    Ok(terms.resume(Checkpoint::from_bytes(bytes)?)?.complete())
+    Ok(terms.resume(Checkpoint::from_bytes(&sealed(bytes.to_vec()))?)?.complete())
 }
 
 #[test]
@@ -215,6 +216,47 @@ fn a_checkpoint_of_another_solver_or_size_is_refused() {
     let nonmonotone = Entry { search: "", solver: BarzilaiBorwein::default().boxed() };
     let monotone = BarzilaiBorwein::default().line_search(HagerZhang::default());
     assert!(resume(&monotone, &rosenbrock(), &taken(&nonmonotone, 3)).is_err());
+}
+
+/// A single wrong byte shows in the checksum.
+#[test]
+fn damaged_bytes_are_refused_by_their_checksum() {
+    let entry = Entry { search: "HagerZhang", solver: Lbfgs::<HagerZhang>::default().boxed() };
+    let mut bytes = sealed(taken(&entry, 3));
+    assert!(Checkpoint::from_bytes(&bytes).is_ok());
+    for i in 0..bytes.len() {
+        for bit in 0..8 {
+            bytes[i] ^= 1 << bit;
+            let error = Checkpoint::from_bytes(&bytes).unwrap_err();
+            assert!(error.to_string().contains("checksum"), "{error}");
+            bytes[i] ^= 1 << bit;
+        }
+        assert!(Checkpoint::from_bytes(&bytes[..i]).is_err());
+    }
+}
+
+/// The state would fit, but the steps would not be those of the run.
+#[test]
+fn a_checkpoint_of_other_parameters_is_refused() {
+    let pairs: [[Box<dyn AnySolver>; 2]; 4] = [
+        [
+            Lbfgs::default().line_search(HagerZhang::default()).boxed(),
+            Lbfgs::default().line_search(HagerZhang::default().max_trials(30)).boxed(),
+        ],
+        [Bfgs::default().boxed(), Bfgs::default().typical_x([1.0, 2.0]).boxed()],
+        [MultiStart::default().scale(1.0).boxed(), MultiStart::default().scale(2.0).boxed()],
+        [
+            MultiStart::new(Bfgs::default()).scale(1.0).boxed(),
+            MultiStart::new(Bfgs::default().typical_x([1.0, 2.0])).scale(1.0).boxed(),
+        ],
+    ];
+    for [solver, other] in pairs {
+        let entry = Entry { search: "", solver };
+        let bytes = taken(&entry, 3);
+        assert!(resume(&entry.solver, &rosenbrock(), &bytes).is_ok());
+        let error = resume(&other, &rosenbrock(), &bytes).unwrap_err();
+        assert!(error.to_string().contains("other parameters"), "{error}");
+    }
 }
 
 #[test]
@@ -275,21 +317,28 @@ fn noise_in_place_of_bytes_is_refused_or_survived() {
 struct Mirror {
     format: u32,
     solver: String,
+    fingerprint: u64,
     state: Result<Vec<u8>, String>,
     x0: DVector<f64>,
     iteration: u64,
-    evaluations: [u64; 6],
+    evaluations: [u64; 11],
     differences: [MirrorOfDifferences; 2],
     first_cost: f64,
     first_gradient_norm: Option<f64>,
-    best: [f64; 2],
+    best: [f64; 3],
     since_improvement: u64,
     mean_norms: [f64; 2],
-    mark: (u64, f64, f64),
+    mark: (u64, f64, f64, f64),
     elapsed_before: Duration,
     costs: [f64; 32],
     trace: Vec<()>,
     validated: Option<()>,
+}
+
+impl Mirror {
+    fn bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).unwrap()
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -307,18 +356,18 @@ fn hostile_numbers_are_refused_or_survived() {
     let entry = Entry { search: "HagerZhang", solver: Lbfgs::<HagerZhang>::default().boxed() };
     let bytes = taken(&entry, 3);
     let mirror: Mirror = postcard::from_bytes(&bytes).unwrap();
-    assert_eq!(postcard::to_stdvec(&mirror).unwrap(), bytes, "the mirror is not true");
+    assert_eq!(mirror.bytes(), bytes, "the mirror is not true");
     let changes: [fn(&mut Mirror); 13] = [
         |m| m.x0 = DVector::zeros(3),
         |m| m.first_cost = f64::NAN,
         |m| m.mean_norms = [f64::NAN; 2],
-        |m| m.mark = (u64::MAX, f64::NAN, f64::NAN),
+        |m| m.mark = (u64::MAX, f64::NAN, f64::NAN, f64::NAN),
         |m| m.iteration = u64::MAX,
-        |m| m.evaluations = [u64::MAX; 6],
+        |m| m.evaluations = [u64::MAX; 11],
         |m| m.since_improvement = u64::MAX,
         |m| m.elapsed_before = Duration::MAX,
         |m| m.first_gradient_norm = Some(f64::NAN),
-        |m| m.best = [f64::NAN; 2],
+        |m| m.best = [f64::NAN; 3],
         |m| m.costs = [f64::NAN; 32],
         |m| m.format += 1,
         |m| m.state = Err("no state".into()),
@@ -326,9 +375,9 @@ fn hostile_numbers_are_refused_or_survived() {
     for change in changes {
         let mut hostile = mirror.clone();
         change(&mut hostile);
-        survives(&entry, &postcard::to_stdvec(&hostile).unwrap());
+        survives(&entry, &hostile.bytes());
         // Without a limit on iterations.
-        if let Ok(checkpoint) = Checkpoint::from_bytes(&postcard::to_stdvec(&hostile).unwrap()) {
+        if let Ok(checkpoint) = Checkpoint::from_bytes(&sealed(hostile.bytes())) {
             let problem = rosenbrock();
             let terms = Minimizer::new(&problem, &entry.solver, [0.0; 2]);
             if let Ok(mut run) = terms.stop_when(gradient_norm(1e-6)).resume(checkpoint) {
@@ -352,13 +401,13 @@ fn every_number_of_a_state_may_be_hostile() {
                 let mut state = state.clone();
                 state[i..i + 8].copy_from_slice(&hostile.to_le_bytes());
                 let mirror = Mirror { state: Ok(state), ..mirror.clone() };
-                survives(&entry, &postcard::to_stdvec(&mirror).unwrap());
+                survives(&entry, &mirror.bytes());
             }
             // The largest varint.
             let mut state = state.clone();
             state.splice(i..=i, [[0xff; 9].as_slice(), &[0x01]].concat());
             let mirror = Mirror { state: Ok(state), ..mirror.clone() };
-            survives(&entry, &postcard::to_stdvec(&mirror).unwrap());
+            survives(&entry, &mirror.bytes());
         }
     }
 }
@@ -386,7 +435,7 @@ fn a_point_that_is_not_finite_is_refused() {
             let mut state = state.clone();
             state[at..at + 8].copy_from_slice(&hostile.to_le_bytes());
             let mirror = Mirror { state: Ok(state), ..mirror.clone() };
-            let bytes = postcard::to_stdvec(&mirror).unwrap();
+            let bytes = mirror.bytes();
             let result = resume(&entry.solver, &rosenbrock(), &bytes);
             assert!(matches!(result, Err(Error::Checkpoint { .. })), "{}", entry.label());
         }

@@ -11,6 +11,7 @@ use extremum::{
     Minimizer, MultiStart, NelderMead, Newton, Oracle, Problem, Solution, Solver, State,
     Termination, from_fn, minimize,
 };
+use extremum_tests::seal::{sealed, unsealed};
 use serde::{Deserialize, Serialize};
 
 const FREE: f64 = f64::INFINITY;
@@ -364,6 +365,7 @@ fn damaged_checkpoints_do_not_overflow() -> Result<(), Error> {
                 let _ = run.step();
             }
             let bytes = run.checkpoint().to_bytes()?;
+            let bytes = unsealed(&bytes);
             let mut largest = [0xff; 10];
             largest[9] = 1;
             for at in 0..bytes.len() {
@@ -371,7 +373,7 @@ fn damaged_checkpoints_do_not_overflow() -> Result<(), Error> {
                     let mut damaged = bytes[..at].to_vec();
                     damaged.extend_from_slice(damage);
                     damaged.extend_from_slice(&bytes[at + 1..]);
-                    let Ok(checkpoint) = Checkpoint::from_bytes(&damaged) else { continue };
+                    let Ok(checkpoint) = Checkpoint::from_bytes(&sealed(damaged)) else { continue };
                     let terms = Minimizer::new(problem, solver, [0.2, 2.0]);
                     let terms = terms.stop_when(gradient_norm(1e-6).or(max_evaluations(300)));
                     let Ok(mut run) = terms.resume(checkpoint) else { continue };

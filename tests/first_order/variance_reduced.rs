@@ -12,6 +12,7 @@ use extremum::{
     Lbfgs, Minimizer, Problem, Saga, Sarah, Solution, Solver, Stall, State, Stop, Structure, Sum,
     Svrg, Termination, from_fn, minimize,
 };
+use extremum_tests::seal::{sealed, unsealed};
 
 /// f_i(x) = φ(a_i·x, b_i) + λ|x|²/2: least squares, φ = (s − b)²/2, or logistic, φ = ln(1 + exp(−b s)).
 struct Regression {
@@ -887,7 +888,7 @@ fn bad_calls_are_refused() {
 
 /// An `Err`, or a run from a finite point that ends.
 fn survives(solver: &dyn AnySolver, problem: &dyn Problem, bytes: &[u8]) {
-    let Ok(checkpoint) = Checkpoint::from_bytes(bytes) else { return };
+    let Ok(checkpoint) = Checkpoint::from_bytes(&sealed(bytes.to_vec())) else { return };
     let run = Minimizer::new(&problem, solver, [0.0; 2]);
     let Ok(run) = run.stop_when(gradient_norm(1e-6).or(max_iterations(8))).resume(checkpoint)
     else {
@@ -911,6 +912,7 @@ fn hostile_bytes_are_refused_or_survived() {
         let mut run = run.cancelled_by(&token).start().unwrap();
         while run.step().is_continue() {}
         let bytes = run.checkpoint().to_bytes().unwrap();
+        let bytes = unsealed(&bytes).to_vec();
         survives(&solver, &problem, &bytes);
         for length in 0..bytes.len() {
             survives(&solver, &problem, &bytes[..length]);

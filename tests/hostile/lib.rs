@@ -13,6 +13,8 @@ pub mod repeats;
 pub mod report;
 pub mod rules;
 pub mod runs;
+#[path = "../seal.rs"]
+pub mod seal;
 pub mod searches;
 pub mod shapes;
 pub mod solvers;

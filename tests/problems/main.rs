@@ -6,3 +6,4 @@ mod global_functions;
 mod modules;
 mod stationary;
 mod stationary_examples;
+mod structure;

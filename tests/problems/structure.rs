@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use extremum::functions::residuals::{Beale, BrownDennis, Components, OsborneOne, Residuals, Rosenbrock, Squared};
+use extremum::functions::residuals::{
+    Beale, BrownDennis, Components, OsborneOne, Residuals, Rosenbrock, Squared,
+};
 use extremum::stationary::VectorFunction;
 use extremum::{
-    AutoDiff, Bounded, Bounds, Constrained, Constraints, CscMatrix, DMatrix, DVector, Domain, Error,
-    Lbfgs, LeastSquares, Matrix, Minimizer, Mismatch, Newton, NelderMead, Oracle, Parallel,
-    ParticleSwarm, Problem, Solver, Structure, SumOfSquares, Termination, check_derivatives, from_fn,
-    minimize,
+    AutoDiff, Bounded, Bounds, Constrained, Constraints, CscMatrix, DMatrix, DVector, Domain,
+    Error, Lbfgs, LeastSquares, Matrix, Minimizer, Mismatch, NelderMead, Newton, Oracle, Parallel,
+    ParticleSwarm, Problem, Solver, Structure, SumOfSquares, Termination, check_derivatives,
+    from_fn, minimize,
 };
 
 fn vector(x: &[f64]) -> DVector<f64> {
@@ -262,7 +264,10 @@ fn what_is_missing_or_of_the_wrong_size_is_nan() {
     assert_eq!(values.as_slice(), [10.0, 0.0]);
     oracle.jacobian(&x, &values, &mut jacobian);
     assert!(jacobian.dense(2, 2).iter().all(|j| j.is_nan()));
-    assert!(matches!(minimize(&wrong, Lbfgs::default(), [0.0, 0.0]), Err(Error::NotInDomain { .. })));
+    assert!(matches!(
+        minimize(&wrong, Lbfgs::default(), [0.0, 0.0]),
+        Err(Error::NotInDomain { .. })
+    ));
 }
 
 #[test]
@@ -299,7 +304,8 @@ fn constraints_are_checked_with_their_hessians() -> Result<(), Error> {
     let report = check_derivatives(&Constrained(cost(), curves), x)?;
     assert!(!report.passes());
     for mismatch in &report.mismatches {
-        let Mismatch::ConstraintHessianEntry { constraint: 1, given, differenced, .. } = *mismatch else {
+        let Mismatch::ConstraintHessianEntry { constraint: 1, given, differenced, .. } = *mismatch
+        else {
             panic!("{report}");
         };
         assert!(given == 2.0 && (differenced - 1.0).abs() < 1e-6, "{report}");
@@ -325,7 +331,9 @@ fn a_problem_may_have_two_structures() -> Result<(), Error> {
     assert_eq!(constraints.map(|curves| curves.count()), Some(2));
     // Nothing but a solver for constraints takes it.
     assert!(Domain::Constrained > Domain::Bounded);
-    for solver in [Lbfgs::default().boxed(), Newton::default().boxed(), NelderMead::default().boxed()] {
+    for solver in
+        [Lbfgs::default().boxed(), Newton::default().boxed(), NelderMead::default().boxed()]
+    {
         let refused = Minimizer::new(&boxed, &solver, [0.5, 0.5]).run();
         let Err(Error::ConstraintsNotSupported { solver: name }) = refused else { panic!() };
         assert_eq!(name, solver.name());
@@ -337,7 +345,10 @@ fn a_problem_may_have_two_structures() -> Result<(), Error> {
 #[test]
 fn threads_change_no_bit_of_a_fit() -> Result<(), Error> {
     let fit = SumOfSquares::new(AutoDiff(Components(OsborneOne)));
-    let swarm = || Minimizer::new(&fit, ParticleSwarm::default().scale(0.5), OsborneOne.start()).max_iterations(30);
+    let swarm = || {
+        Minimizer::new(&fit, ParticleSwarm::default().scale(0.5), OsborneOne.start())
+            .max_iterations(30)
+    };
     let (serial, parallel) = (swarm().run()?, swarm().evaluate_with(Parallel).run()?);
     assert_eq!((serial.x, serial.cost), (parallel.x, parallel.cost));
     assert!(matches!(serial.termination, Termination::MaxIterations { .. }));
