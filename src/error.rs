@@ -48,7 +48,9 @@ pub enum Error {
         value: f64,
     },
     /// The problem left a component of its gradient unwritten.
-    #[error("gradient[{index}] was not written: the gradient has to write every component")]
+    #[error(
+        "gradient[{index}] was not written: write every component, or let has_gradient return false"
+    )]
     GradientNotWritten {
         /// The first such component.
         index: usize,

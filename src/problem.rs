@@ -31,9 +31,9 @@ pub use structure::Structure;
 
 /// A function f: ℝⁿ → ℝ to minimise.
 ///
-/// Only [`dimension`](Problem::dimension), [`cost`](Problem::cost) and [`gradient`](Problem::gradient) are
-/// required. Everything else is optional and makes a solver faster or more reliable. The trait is object-safe, and
-/// `&P`, `Box<P>` and `Arc<P>` are problems too.
+/// Only [`dimension`](Problem::dimension) and [`cost`](Problem::cost) are required. A problem either writes its
+/// [`gradient`](Problem::gradient), or says that it [has none](Problem::has_gradient). Everything else is optional and makes
+/// a solver faster or more reliable. The trait is object-safe, and `&P`, `Box<P>` and `Arc<P>` are problems too.
 ///
 /// ```
 /// use extremum::{DVector, Lbfgs, Problem, minimize};
@@ -68,7 +68,8 @@ pub trait Problem: Sync {
     fn cost(&self, x: &DVector<f64>) -> f64;
 
     /// Writes the gradient ∇f(x), n components. Never called when [`has_gradient`](Problem::has_gradient) is false.
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>);
+    /// Default: writes nothing, which a run reports as [`GradientNotWritten`](crate::Error::GradientNotWritten).
+    fn gradient(&self, _x: &DVector<f64>, _gradient: &mut DVector<f64>) {}
 
     /// The Hessian ∇²f(x), n × n and symmetric, when the problem can give it.
     fn hessian(&self, _x: &DVector<f64>) -> Option<Matrix> {
@@ -102,7 +103,33 @@ pub trait Problem: Sync {
         None
     }
 
-    /// False when the problem has no [`gradient`](Problem::gradient); the cost is then differenced instead.
+    /// False when the problem has no [`gradient`](Problem::gradient); the cost is then differenced instead. Default: true.
+    ///
+    /// ```
+    /// use extremum::{Bfgs, DVector, Error, Problem, minimize};
+    ///
+    /// struct Simulation {
+    ///     is_differenced: bool,
+    /// }
+    ///
+    /// impl Problem for Simulation {
+    ///     fn dimension(&self) -> usize {
+    ///         1
+    ///     }
+    ///     fn cost(&self, x: &DVector<f64>) -> f64 {
+    ///         (x[0] - 2.0).powi(2)
+    ///     }
+    ///     fn has_gradient(&self) -> bool {
+    ///         !self.is_differenced
+    ///     }
+    /// }
+    ///
+    /// let found = minimize(Simulation { is_differenced: true }, Bfgs::default(), [0.0])?;
+    /// assert!((found.x[0] - 2.0).abs() < 1e-6);
+    /// let forgotten = minimize(Simulation { is_differenced: false }, Bfgs::default(), [0.0]);
+    /// assert!(matches!(forgotten, Err(Error::GradientNotWritten { index: 0 })));
+    /// # Ok::<(), Error>(())
+    /// ```
     fn has_gradient(&self) -> bool {
         true
     }

@@ -10,9 +10,9 @@ mod check_jacobian;
 mod classification;
 mod differences;
 mod face;
+mod hessian_estimate;
 mod kind;
 mod location;
-mod measured;
 mod noise;
 mod report;
 mod spectrum;
@@ -22,8 +22,8 @@ use nalgebra::DVector;
 use crate::{Error, IntoVector, Oracle, Problem};
 use active::Held;
 use face::Face;
+use hessian_estimate::HessianEstimate;
 use location::Location;
-use measured::Measured;
 use noise::GradientNoise;
 use spectrum::Spectrum;
 
@@ -136,7 +136,7 @@ fn examine(
     let mut face = Face::new(oracle, &held.point, free.clone());
     let [z, slope] = [&held.point, &held.gradient].map(|all| face.restrict(all));
     let mut noise = GradientNoise::at(&mut face, &z, &slope);
-    let measured = Measured::at(&mut face, &z, held.cost, &noise.entries);
+    let measured = HessianEstimate::at(&mut face, &z, held.cost, &noise.entries);
     if !face.has_gradient() {
         let length = |j| measured.length(j);
         noise = noise.differenced(&mut face, &z, (held.cost, &slope), length);

@@ -14,13 +14,13 @@
 
 /// φ(α) and φ'(α) at a point of the ray.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
+pub(super) struct Sample {
     pub alpha: f64,
     pub value: f64,
     pub slope: f64,
 }
 
-impl Point {
+impl Sample {
     /// The point of φ(α) + `slope` α.
     pub(super) fn tilted(self, slope: f64) -> Self {
         Self { value: self.value + self.alpha * slope, slope: self.slope + slope, ..self }
@@ -47,7 +47,7 @@ pub(super) fn quadratic(value: f64, slope: f64, alpha: f64, trial: f64) -> f64 {
 
 /// The minimiser of the cubic with the values and slopes of two points, as the ratio r in
 /// α = `from` + r (`to` - `from`); NaN when the cubic has no minimum.
-pub(super) fn cubic(from: Point, to: Point) -> f64 {
+pub(super) fn cubic(from: Sample, to: Sample) -> f64 {
     let width = to.alpha - from.alpha;
     let theta = 3.0 * (from.value - to.value) / width + from.slope + to.slope;
     // Divided by s, no square overflows or underflows.
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
 
     /// φ(α) = α^3 - 3 α, whose minimum is at 1.
-    fn point(alpha: f64) -> Point {
-        Point { alpha, value: alpha.powi(3) - 3.0 * alpha, slope: 3.0 * alpha.powi(2) - 3.0 }
+    fn point(alpha: f64) -> Sample {
+        Sample { alpha, value: alpha.powi(3) - 3.0 * alpha, slope: 3.0 * alpha.powi(2) - 3.0 }
     }
 
     #[test]
@@ -114,8 +114,8 @@ mod tests {
     fn curves_without_a_minimum_give_no_positive_step() {
         assert!(
             cubic(
-                Point { alpha: 0.0, value: 0.0, slope: -1.0 },
-                Point { alpha: 1.0, value: -1.0, slope: -1.0 }
+                Sample { alpha: 0.0, value: 0.0, slope: -1.0 },
+                Sample { alpha: 1.0, value: -1.0, slope: -1.0 }
             )
             .is_nan()
         );

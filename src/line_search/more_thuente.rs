@@ -20,7 +20,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{Point, cubic, quadratic, secant};
+use super::interpolation::{Sample, cubic, quadratic, secant};
 use super::trials::{Expansion, Trials, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
@@ -113,7 +113,7 @@ impl LineSearch for MoreThuente {
         let target_slope = self.sufficient_decrease * start.slope;
         let curvature = start.curvature(self.curvature);
 
-        let origin = Point { alpha: 0.0, value: start.value, slope: start.slope };
+        let origin = Sample { alpha: 0.0, value: start.value, slope: start.slope };
         let mut interval = Interval { x: origin, y: origin, bracketed: false };
         let mut alpha = start.alpha;
         let (mut lower, mut upper) = (0.0, alpha + LARGEST_EXTRAPOLATION * alpha);
@@ -196,8 +196,8 @@ impl LineSearch for MoreThuente {
 /// The interval between x, the end with the lowest value, and y.
 #[derive(Clone, Copy, Debug)]
 struct Interval {
-    x: Point,
-    y: Point,
+    x: Sample,
+    y: Sample,
     /// A minimiser is known to lie between x and y; before that, y is x or an older x.
     bracketed: bool,
 }
@@ -210,7 +210,7 @@ impl Interval {
     }
 
     /// Takes the trial `p` into the interval; the next trial, section 4 (MINPACK-2's `dcstep`).
-    fn update(&mut self, p: Point, lower: f64, upper: f64) -> f64 {
+    fn update(&mut self, p: Sample, lower: f64, upper: f64) -> f64 {
         let Self { x, y, .. } = *self;
         let turned = p.slope * x.slope.signum() < 0.0;
         let secant = secant((p.alpha, p.slope), (x.alpha, x.slope));

@@ -19,7 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interpolation::{Point, cubic, safeguarded};
+use super::interpolation::{Sample, cubic, safeguarded};
 use super::trials::{Expansion, Trials, between, check_max_trials};
 use super::{Failure, FailureReason, LineSearch, Phi, Start, Step};
 use crate::Error;
@@ -88,7 +88,7 @@ impl StrongWolfe {
     }
 
     /// What a trial means for the search.
-    fn judge(&self, trials: &Trials<'_>, lo: Point, p: Point) -> Verdict {
+    fn judge(&self, trials: &Trials<'_>, lo: Sample, p: Sample) -> Verdict {
         let start = trials.start();
         let target = start.value + self.sufficient_decrease * p.alpha * start.slope;
         let is_flat = p.slope.abs() <= -start.curvature(self.curvature) * start.slope;
@@ -107,8 +107,8 @@ impl StrongWolfe {
     fn zoom(
         &self,
         trials: &mut Trials<'_>,
-        mut lo: Point,
-        mut hi: Result<Point, f64>,
+        mut lo: Sample,
+        mut hi: Result<Sample, f64>,
     ) -> Result<Step, Failure> {
         let start = trials.start();
         let mut widths = [f64::INFINITY; 2];
@@ -172,7 +172,7 @@ impl LineSearch for StrongWolfe {
     fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
-        let mut lo = Point { alpha: 0.0, value: start.value, slope: start.slope };
+        let mut lo = Sample { alpha: 0.0, value: start.value, slope: start.slope };
         let mut alpha = start.alpha;
         let mut expansion = Expansion::new(2.0);
         loop {

@@ -1,6 +1,6 @@
 //! The record that every search keeps: which trials it made, how many are left, and the best point.
 
-use super::interpolation::{Point, safeguarded, secant};
+use super::interpolation::{Sample, safeguarded, secant};
 use super::{Failure, FailureReason, Phi, ROUNDING, Start, Step};
 use crate::Error;
 
@@ -76,7 +76,7 @@ impl<'a> Trials<'a> {
     }
 
     /// φ and φ' at a new trial step.
-    pub(super) fn point(&mut self, alpha: f64) -> Result<Option<Point>, Failure> {
+    pub(super) fn point(&mut self, alpha: f64) -> Result<Option<Sample>, Failure> {
         self.look()?;
         self.begin(alpha)?;
         let (value, slope) = self.phi.value_and_slope(alpha);
@@ -89,7 +89,7 @@ impl<'a> Trials<'a> {
         self.known_value = (alpha, value);
         self.record(alpha, value);
         self.confirm(alpha);
-        Ok(Some(Point { alpha, value, slope }))
+        Ok(Some(Sample { alpha, value, slope }))
     }
 
     /// φ at a trial step: a new one, or the one whose slope has been evaluated.

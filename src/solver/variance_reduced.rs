@@ -36,8 +36,8 @@ use super::Solver;
 use crate::error::check;
 use crate::{Error, Oracle, Stall, Termination, fingerprint, linalg};
 use epoch::Method;
-use groups::Groups;
-use state::Measured;
+use groups::TermGroups;
+use state::Iterate;
 
 /// Halvings of the step after which a run ends: 2⁻³⁰ is 1e-9.
 const MAX_HALVINGS: u32 = 30;
@@ -141,13 +141,13 @@ impl<M: Method> Solver for VarianceReduced<M> {
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         let terms = self.check(problem)?;
         let n = problem.dimension();
-        let groups = Groups::new(terms, self.batch_size, self.seed)?;
+        let groups = TermGroups::new(terms, self.batch_size, self.seed)?;
         let mut memory = self.method.start(n, groups.count())?;
         let mut gradient = DVector::zeros(n);
         let cost = problem.start(&x0, &mut gradient)?;
         self.method.restart(&mut memory, &x0);
         let gradient_norm = linalg::max_abs(gradient.as_slice());
-        let start = Measured { x: x0, cost, gradient, gradient_norm };
+        let start = Iterate { x: x0, cost, gradient, gradient_norm };
         let mut state = EpochState::new(start, groups, memory);
         self.next_epoch(&mut state);
         Ok(state)
@@ -183,7 +183,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
             self.next_epoch(state);
             return ControlFlow::Continue(());
         }
-        let Measured { x, gradient, .. } = &mut state.trial;
+        let Iterate { x, gradient, .. } = &mut state.trial;
         let cost = problem.cost_and_gradient(x, gradient);
         problem.uninterrupted()?;
         if cost == f64::NEG_INFINITY {
@@ -202,7 +202,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         let terms = self.check(problem)?;
         let n = problem.dimension();
-        let fresh = Groups::new(terms, self.batch_size, self.seed)?;
+        let fresh = TermGroups::new(terms, self.batch_size, self.seed)?;
         let reason = match state.check(n, &fresh, self.steps(fresh.count())) {
             Ok(()) if self.method.is_valid(&state.memory, n, fresh.count()) => return Ok(()),
             Ok(()) => "the memory of its method does not fit this solver and problem",

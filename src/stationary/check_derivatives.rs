@@ -5,7 +5,7 @@ use nalgebra::DVector;
 use super::check_jacobian::check_structure;
 use super::differences::CostDifferences;
 use super::face::Face;
-use super::measured::Measured;
+use super::hessian_estimate::HessianEstimate;
 use super::noise::{GradientNoise, cost_noise};
 use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
 use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
@@ -257,7 +257,7 @@ fn check_second(
     if hessian.is_none() && !has_product {
         return;
     }
-    let measured = Measured::differenced(&mut Face::whole(oracle, x), x, cost, noise);
+    let measured = HessianEstimate::differenced(&mut Face::whole(oracle, x), x, cost, noise);
     let root = measured.hessian.diagonal().map(|h| h.abs().sqrt());
     let rounding = (4.0 + n as f64) * f64::EPSILON;
     let mut allowed = measured.error();

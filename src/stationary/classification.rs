@@ -7,8 +7,8 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::active::{ActiveBound, Held, Side};
+use super::hessian_estimate::HessianEstimate;
 use super::location::Location;
-use super::measured::Measured;
 use super::spectrum::{Spectrum, congruent, jacobi};
 use super::{Kind, Reason};
 use crate::Bounds;
@@ -32,6 +32,10 @@ pub struct Classification {
     /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
     /// without a Hessian.
     pub eigenvalues: Vec<Eigenvalue>,
+    /// Their eigenvectors, one per column, n components each: of length 1, the largest component positive. A variable that is
+    /// held at its bound has the component 0.
+    #[serde(with = "crate::linalg::matrix_bytes")]
+    pub eigenvectors: DMatrix<f64>,
     /// The parts of the radii.
     pub errors: ErrorBudget,
     lowest_index: usize,
@@ -102,6 +106,7 @@ impl Classification {
             active: held.active.clone(),
             distance: f64::INFINITY,
             eigenvalues: Vec::new(),
+            eigenvectors: DMatrix::zeros(x.len(), 0),
             errors: ErrorBudget::default(),
             lowest_index: 0,
             highest_index: x.len() - held.active.len(),
@@ -113,7 +118,7 @@ impl Classification {
     pub(super) fn judged(
         mut self,
         free: &[usize],
-        measured: &Measured,
+        measured: &HessianEstimate,
         [plain, balanced]: [&Spectrum; 2],
         location: &Location,
     ) -> Self {
@@ -130,6 +135,7 @@ impl Classification {
         let radius = self.errors.total();
         self.eigenvalues =
             plain.values.iter().map(|v| Eigenvalue { value: v / unit, radius }).collect();
+        self.eigenvectors = in_all_variables(&plain.vectors, free, self.eigenvectors.nrows());
 
         // Over all directions v in the span of the decided eigenvectors, the errors change v'Av by at most ρ v'v, and
         // the location by at most a part of v'|A|v.
@@ -304,4 +310,16 @@ impl Classification {
             more => write!(f, ", and {more} more"),
         }
     }
+}
+
+/// Eigenvectors in the free variables as vectors in all n, the largest component positive.
+fn in_all_variables(vectors: &DMatrix<f64>, free: &[usize], n: usize) -> DMatrix<f64> {
+    let mut all = DMatrix::zeros(n, vectors.ncols());
+    for (column, mut whole) in vectors.column_iter().zip(all.column_iter_mut()) {
+        let sign = if column[column.iamax()] < 0.0 { -1.0 } else { 1.0 };
+        for (&i, entry) in free.iter().zip(&column) {
+            whole[i] = sign * entry;
+        }
+    }
+    all
 }

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::Reason;
 use super::face::Face;
-use super::measured::Measured;
+use super::hessian_estimate::HessianEstimate;
 use super::noise::GradientNoise;
 use super::spectrum::Spectrum;
 
@@ -49,7 +49,7 @@ impl Location {
         x: &DVector<f64>,
         gradient: &DVector<f64>,
         noise: &GradientNoise,
-        measured: &Measured,
+        measured: &HessianEstimate,
         spectrum: &Spectrum,
     ) -> Self {
         let n = x.len();
@@ -69,7 +69,7 @@ struct Search<'s, 'f, 'o, 'p> {
     face: &'s mut Face<'f, 'o>,
     x: &'p DVector<f64>,
     gradient: &'p DVector<f64>,
-    measured: &'p Measured,
+    measured: &'p HessianEstimate,
     spectrum: &'p Spectrum,
 }
 

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::super::interpolation::{Point, cubic, quadratic, safeguarded, secant};
+use super::super::interpolation::{Sample, cubic, quadratic, safeguarded, secant};
 use super::super::trials::{Expansion, Trials, between};
 use super::super::{Failure, FailureReason, Start, Step};
 use super::{HagerZhang, HagerZhangMemory};
@@ -21,13 +21,13 @@ impl From<Failure> for End {
 }
 
 /// Where the slope vanishes that is linear between two points.
-fn line(a: Point, b: Point) -> f64 {
+fn line(a: Sample, b: Sample) -> f64 {
     secant((a.alpha, a.slope), (b.alpha, b.slope))
 }
 
 /// A minimiser between a falling and a rising end: by slopes and values together where those are known, as Moré and
 /// Thuente choose it (their cases 1 and 2), else by the slopes.
-fn interpolated(a: Point, b: Point) -> f64 {
+fn interpolated(a: Sample, b: Sample) -> f64 {
     let (secant, width, share) = (line(a, b), b.alpha - a.alpha, cubic(a, b));
     if !(share > 0.0 && share < 1.0) {
         return secant;
@@ -44,9 +44,9 @@ fn interpolated(a: Point, b: Point) -> f64 {
 /// What a rejected trial shows. The value is NaN where it was not evaluated, or is lost in rounding.
 enum Verdict {
     /// φ' >= 0: an upper end.
-    Rising(Point),
+    Rising(Sample),
     /// φ' < 0 and φ low: a lower end.
-    Falling(Point),
+    Falling(Sample),
     /// φ' < 0, but φ is higher than at the lower end: a minimiser lies before.
     TooHigh,
     /// Outside the domain.
@@ -77,7 +77,7 @@ impl Search<'_> {
     }
 
     /// secant², S1-S4.
-    fn secant_pair(&mut self, a: Point, b: Point) -> Result<(Point, Point), End> {
+    fn secant_pair(&mut self, a: Sample, b: Sample) -> Result<(Sample, Sample), End> {
         let c = if self.rule.secants_only { line(a, b) } else { interpolated(a, b) };
         let (new_a, new_b) = self.update(a, b, c)?;
         if new_b.alpha == c {
@@ -90,7 +90,7 @@ impl Search<'_> {
     }
 
     /// Shrinks the interval by a trial at `c`, U0-U3.
-    fn update(&mut self, a: Point, b: Point, c: f64) -> Result<(Point, Point), End> {
+    fn update(&mut self, a: Sample, b: Sample, c: f64) -> Result<(Sample, Sample), End> {
         if !(a.alpha < c && c < b.alpha) {
             return Ok((a, b));
         }
@@ -103,7 +103,12 @@ impl Search<'_> {
     }
 
     /// Cuts [a, `upper`] until it ends with φ' >= 0, U3; the first cut is at `share` of the interval.
-    fn cut(&mut self, mut a: Point, mut upper: f64, mut share: f64) -> Result<(Point, Point), End> {
+    fn cut(
+        &mut self,
+        mut a: Sample,
+        mut upper: f64,
+        mut share: f64,
+    ) -> Result<(Sample, Sample), End> {
         loop {
             let d = self.inside(a.alpha, upper, share)?;
             share = self.rule.bisection;
@@ -127,9 +132,9 @@ impl Search<'_> {
     }
 
     /// B0-B3.
-    fn bracket(&mut self) -> Result<(Point, Point), End> {
+    fn bracket(&mut self) -> Result<(Sample, Sample), End> {
         let Start { value, slope, .. } = self.start;
-        let mut a = Point { alpha: 0.0, value, slope };
+        let mut a = Sample { alpha: 0.0, value, slope };
         let mut c = self.first_step()?;
         let mut expansion = Expansion::new(self.rule.expansion);
         loop {
@@ -197,7 +202,7 @@ impl Search<'_> {
         };
         let below_t2 = slope <= (2.0 * rule.sufficient_decrease - 1.0) * start.slope;
         if memory.approximate && !below_t2 {
-            return Ok(Verdict::Rising(Point { alpha, value: f64::NAN, slope }));
+            return Ok(Verdict::Rising(Sample { alpha, value: f64::NAN, slope }));
         }
         let Some(value) = trials.value(alpha)? else {
             return Ok(Verdict::Outside);
@@ -213,7 +218,7 @@ impl Search<'_> {
             memory.approximate = approximate;
             return Err(End(Ok(trials.accept(alpha, value))));
         }
-        let point = Point { alpha, value: if approximate { f64::NAN } else { value }, slope };
+        let point = Sample { alpha, value: if approximate { f64::NAN } else { value }, slope };
         Ok(if slope >= 0.0 {
             Verdict::Rising(point)
         } else if is_low && (approximate || decreases) {

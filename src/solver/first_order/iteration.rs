@@ -6,7 +6,7 @@ use nalgebra::DVector;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::state::{FirstOrderState, Measured, Moved, Position};
+use super::state::{Evaluated, FirstOrderState, Moved, Position};
 use super::stepper::Stepper;
 use super::{Groups, Rule};
 use crate::error::check;
@@ -130,7 +130,7 @@ impl Iteration {
         position.moved = Moved::default();
         if position.batches.is_none() && updater.skipped() > skipped {
             // The squares of the gradient overflow here, so no later step can move either.
-            let Measured { cost, gradient_norm, .. } = *position.shown();
+            let Evaluated { cost, gradient_norm, .. } = *position.shown();
             let is_far = position.x.amax() > FAR;
             return ControlFlow::Break(if is_far && cost < -f64::MAX.sqrt() {
                 Termination::Unbounded { cost }

@@ -27,9 +27,9 @@ pub(super) struct Position {
     pub gradient: DVector<f64>,
     /// On mini-batches the point that is measured; else empty, and x is measured.
     pub point: DVector<f64>,
-    pub measured: Measured,
+    pub measured: Evaluated,
     /// The best point measured, while the last one is not the best.
-    best: Measured,
+    best: Evaluated,
     /// Whether the last point measured is worse than the best.
     behind: bool,
     /// The lowest cost measured, and the cost at the start.
@@ -44,7 +44,7 @@ pub(super) struct Position {
 
 /// A point with its cost and gradient norm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Measured {
+pub(super) struct Evaluated {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient_norm: f64,
@@ -89,7 +89,7 @@ impl Position {
     ) -> Self {
         let n = x.len();
         let zeros = |needed: bool| DVector::zeros(if needed { n } else { 0 });
-        let measured = Measured { x: x.clone(), cost, gradient_norm: gradient.amax() };
+        let measured = Evaluated { x: x.clone(), cost, gradient_norm: gradient.amax() };
         Self {
             point: zeros(batches.is_some()),
             best: measured.clone(),
@@ -180,7 +180,7 @@ impl Position {
     }
 
     /// The point that is reported.
-    pub fn shown(&self) -> &Measured {
+    pub fn shown(&self) -> &Evaluated {
         if self.behind { &self.best } else { &self.measured }
     }
 }

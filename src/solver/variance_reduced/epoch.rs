@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::groups::Groups;
-use super::state::Measured;
+use super::groups::TermGroups;
+use super::state::Iterate;
 use crate::{Error, Oracle, Termination};
 
 /// The part of a variance-reduced method that differs between methods.
@@ -35,7 +35,7 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
 
     /// How many of m steps the next epoch makes. A method that continues from a random iterate draws it here: the steps
     /// after it need not be made.
-    fn draw_length(&self, steps: usize, _groups: &mut Groups) -> usize {
+    fn draw_length(&self, steps: usize, _groups: &mut TermGroups) -> usize {
         steps
     }
 
@@ -75,9 +75,9 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
 /// An epoch as its method sees it.
 #[derive(Debug)]
 pub struct Epoch<'a> {
-    pub(super) groups: &'a Groups,
+    pub(super) groups: &'a TermGroups,
     /// x̃ with its gradient.
-    pub(super) anchor: &'a Measured,
+    pub(super) anchor: &'a Iterate,
     /// The iterate, which is measured at the end of the epoch.
     pub(super) x: &'a mut DVector<f64>,
     /// Steps made, skipped ones included.

@@ -1,4 +1,4 @@
-//! Groups of terms, drawn at random.
+//! TermGroups of terms, drawn at random.
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ const LAST_WORD: u128 = 1 << 67;
 /// The methods treat each group as one term: with F_k = w_k (1/|k|) Σ_{i in k} f_i and w_k = |k| G/N, the cost is
 /// (1/G) Σ F_k, and everything that is proved for N terms and uniform draws with replacement holds for G groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Groups {
+pub struct TermGroups {
     random: ChaCha8Rng,
     order: Vec<usize>,
     count: usize,
@@ -32,7 +32,7 @@ pub struct Group<'a> {
     pub weight: f64,
 }
 
-impl Groups {
+impl TermGroups {
     pub fn new(terms: usize, size: usize, seed: u64) -> Result<Self, Error> {
         let order = Batches::new(terms, size, seed)?.into_order();
         let count = terms.div_ceil(size);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VarianceReduced;
 use super::epoch::{Epoch, Method, is_finite};
-use super::groups::{Group, Groups};
+use super::groups::{Group, TermGroups};
 use super::svrg::check_step;
 use crate::{Error, Oracle, Termination, linalg};
 
@@ -109,7 +109,7 @@ impl Method for Recursive {
         check_step(self.step)
     }
 
-    fn draw_length(&self, steps: usize, groups: &mut Groups) -> usize {
+    fn draw_length(&self, steps: usize, groups: &mut TermGroups) -> usize {
         if self.random_iterate { groups.up_to(steps) } else { steps }
     }
 

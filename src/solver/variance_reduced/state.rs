@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::MAX_HALVINGS;
 use super::epoch::{Epoch, is_finite};
-use super::groups::Groups;
+use super::groups::TermGroups;
 use crate::line_search::ROUNDING;
 use crate::{State, linalg};
 
 /// A point with the cost and the gradient of all terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Measured {
+pub(super) struct Iterate {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient: DVector<f64>,
     pub gradient_norm: f64,
 }
 
-impl Measured {
+impl Iterate {
     fn zeros(n: usize) -> Self {
         let zeros = || DVector::zeros(n);
         Self { x: zeros(), cost: 0.0, gradient: zeros(), gradient_norm: 0.0 }
@@ -45,15 +45,15 @@ impl Measured {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochState<M> {
     /// x̃, where the epoch starts.
-    pub(super) anchor: Measured,
+    pub(super) anchor: Iterate,
     /// The iterate, and room for its cost and gradient.
-    pub(super) trial: Measured,
+    pub(super) trial: Iterate,
     /// The best point measured, when that is not the anchor.
-    best: Measured,
+    best: Iterate,
     behind: bool,
     /// The cost at the start of the run.
     first_cost: f64,
-    pub(super) groups: Groups,
+    pub(super) groups: TermGroups,
     /// Steps of the epoch made, skipped ones included.
     pub(super) position: usize,
     /// Steps of the epoch to make.
@@ -67,13 +67,13 @@ pub struct EpochState<M> {
 
 impl<M> EpochState<M> {
     /// The state at an evaluated start; allocates everything.
-    pub(super) fn new(start: Measured, groups: Groups, memory: M) -> Self {
+    pub(super) fn new(start: Iterate, groups: TermGroups, memory: M) -> Self {
         let n = start.x.len();
         Self {
             first_cost: start.cost,
             anchor: start,
-            trial: Measured::zeros(n),
-            best: Measured::zeros(n),
+            trial: Iterate::zeros(n),
+            best: Iterate::zeros(n),
             behind: false,
             groups,
             position: 0,
@@ -105,7 +105,7 @@ impl<M> EpochState<M> {
     }
 
     /// The best point measured.
-    pub(super) fn reported(&self) -> &Measured {
+    pub(super) fn reported(&self) -> &Iterate {
         if self.behind { &self.best } else { &self.anchor }
     }
 
@@ -129,7 +129,12 @@ impl<M> EpochState<M> {
     }
 
     /// Checks a loaded state, the method's memory aside, against n variables, fresh groups and epochs of m steps.
-    pub(super) fn check(&self, n: usize, fresh: &Groups, steps: usize) -> Result<(), &'static str> {
+    pub(super) fn check(
+        &self,
+        n: usize,
+        fresh: &TermGroups,
+        steps: usize,
+    ) -> Result<(), &'static str> {
         if [&self.trial, &self.best].into_iter().any(|p| p.x.len() != n || p.gradient.len() != n) {
             return Err("its sizes are not those of this problem");
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VarianceReduced;
 use super::epoch::{Epoch, Method};
-use super::groups::{Group, Groups};
+use super::groups::{Group, TermGroups};
 use crate::error::check;
 use crate::{Error, Oracle, Termination, linalg};
 
@@ -108,7 +108,7 @@ impl Method for Anchored {
         if self.random_iterate { 2 } else { 1 }
     }
 
-    fn draw_length(&self, steps: usize, groups: &mut Groups) -> usize {
+    fn draw_length(&self, steps: usize, groups: &mut TermGroups) -> usize {
         if self.random_iterate { groups.up_to(steps.saturating_sub(1)) } else { steps }
     }
 

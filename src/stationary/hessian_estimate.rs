@@ -15,7 +15,7 @@ const COST_STEP: f64 = 1.220_703_125e-4;
 const ACCURATE: [f64; 2] = [1e-7, 1e-5];
 
 /// ∇²f(x) made symmetric, with bounds for the errors of its entries by source.
-pub(super) struct Measured {
+pub(super) struct HessianEstimate {
     pub hessian: DMatrix<f64>,
     /// |H_h - H_√5h|: about four times the truncation error of H_h, and more than that error for one-sided differences.
     pub truncation: DMatrix<f64>,
@@ -33,7 +33,7 @@ enum Source {
     Costs(Vec<f64>),
 }
 
-impl Measured {
+impl HessianEstimate {
     /// The problem's own Hessian, or else differences. `noise` bounds the rounding errors of the gradient.
     pub fn at(face: &mut Face, x: &DVector<f64>, cost: f64, noise: &DVector<f64>) -> Self {
         match face.given_hessian(x) {
