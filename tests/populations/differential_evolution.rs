@@ -66,6 +66,7 @@ fn variants() -> Vec<DifferentialEvolution> {
         new().control(fixed).strategy(Strategy::Best1Bin).population(20),
         new().strategy(Strategy::Rand1Bin),
         new().population(4),
+        new().budget(2000),
     ]
 }
 
@@ -155,6 +156,62 @@ fn it_finds_the_minima_of_separable_and_aslant_costs() {
     assert_eq!(solved(classic, |x| x.norm_squared(), 3, 10_000, 4), 4);
 }
 
+/// Tanabe & Fukunaga (2014), equation 10.
+#[test]
+fn with_a_budget_the_members_decrease_to_four_along_a_line() {
+    let (first, budget) = (36.0, 900);
+    let solver = DifferentialEvolution::default().budget(budget);
+    let mut search = solver.start(vec![2.0; 2], Some(box_of(2, 5.0))).unwrap();
+    let mut spent = 0;
+    while spent < 2 * budget {
+        let costs: Vec<f64> = search.ask().iter().map(rastrigin).collect();
+        spent += costs.len() as u64;
+        let flow = search.tell(&costs).unwrap();
+        let expected = first - (first - 4.0) * (spent as f64 / budget as f64).min(1.0);
+        let state = serde_json::to_value(search.state()).unwrap();
+        let memory = &state["memory"];
+        let count = |name: &str| memory[name].as_array().unwrap().len();
+        let members = count("members");
+        assert!((members as f64 - expected).abs() <= 0.5, "{members} after {spent}");
+        assert_eq!((count("costs"), count("archive")), (members, 2 * members));
+        // The best members are those that stay.
+        let costs = memory["costs"].as_array().unwrap().iter();
+        let lowest = costs.map(|cost| cost.as_f64().unwrap()).fold(f64::INFINITY, f64::min);
+        assert_eq!(lowest, search.best().1);
+        if flow.is_break() {
+            break;
+        }
+    }
+    assert!(spent >= budget, "it ended after {spent}");
+}
+
+#[test]
+fn a_budget_makes_a_short_run_converge() {
+    for n in [2, 5] {
+        let budget = 1000 * n as u64;
+        let new = |seed| DifferentialEvolution::default().seed(seed);
+        let aslant = |x: &DVector<f64>| {
+            let slopes = x.iter().zip(x.iter().skip(1)).map(|(a, b)| 100.0 * (a - b).powi(2));
+            slopes.sum::<f64>() + x[0] * x[0]
+        };
+        assert_eq!(solved(|seed| new(seed).boxed(), aslant, n, budget, 10), 0, "n = {n}");
+        let short = |seed| new(seed).budget(budget).boxed();
+        assert_eq!(solved(short, aslant, n, budget, 10), 10, "n = {n}");
+    }
+}
+
+/// A budget of less than the first generation leaves four members.
+#[test]
+fn a_budget_that_is_too_small_is_no_error() {
+    let solver = DifferentialEvolution::default().budget(1);
+    let mut search = solver.start(vec![2.0; 3], Some(box_of(3, 5.0))).unwrap();
+    for count in [39, 4] {
+        let costs: Vec<f64> = search.ask().iter().map(rastrigin).collect();
+        assert!(costs.len() <= count && !costs.is_empty());
+        let _ = search.tell(&costs).unwrap();
+    }
+}
+
 #[test]
 fn bad_parameters_are_refused() {
     let new = DifferentialEvolution::default;
@@ -178,6 +235,7 @@ fn bad_parameters_are_refused() {
         (new().spread_tolerance(-1.0), "spread_tolerance"),
         (new().cost_tolerance(f64::NAN), "cost_tolerance"),
         (new().patience(0), "patience"),
+        (new().budget(0), "budget"),
         (new().scale(-1.0), "scale"),
     ] {
         let error = minimize(&sphere, solver, [0.5, 0.5]).unwrap_err();

@@ -23,6 +23,7 @@ fn populations() -> Vec<Box<dyn AnySolver>> {
         PatternSearch::default().boxed(),
         PatternSearch::default().opportunistic(true).boxed(),
         DifferentialEvolution::default().scale(3.0).boxed(),
+        DifferentialEvolution::default().scale(3.0).budget(2000).boxed(),
         ParticleSwarm::default().scale(3.0).boxed(),
         ParticleSwarm::comprehensive_learning().scale(3.0).boxed(),
         GeneticAlgorithm::default().scale(3.0).boxed(),

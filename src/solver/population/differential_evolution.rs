@@ -21,6 +21,9 @@ use strategy::{Mutation, best_of};
 
 solver!(DifferentialEvolution);
 
+/// The fewest members: a parent and three others.
+const FEWEST: usize = 4;
+
 /// What happens to a coordinate of a mutant beyond a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Boundary {
@@ -42,13 +45,15 @@ pub enum Boundary {
 /// u_j = v_j with probability CR and for one j at random, else x_j
 /// x ← u  if f(u) ≤ f(x)
 /// ```
+/// With a [`budget`](Self::budget) the worst members leave in the course of the run.
+///
 /// **Needs** costs; finite bounds or a scale. Apart from its stopping rules, it uses only the order of the costs.
 ///
 /// **Parameters** [`population`](Self::population) (30 + 3 n), [`strategy`](Self::strategy) (current-to-pbest/1/bin),
 /// [`control`](Self::control) of F and CR (success history), [`best_share`](Self::best_share) (0.11),
-/// [`archive`](Self::archive) (2), [`boundary`](Self::boundary) (midpoint), [`spread_tolerance`](Self::spread_tolerance)
-/// (1e-12), [`cost_tolerance`](Self::cost_tolerance) (1e-13), [`patience`](Self::patience) (500 generations),
-/// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
+/// [`archive`](Self::archive) (2), [`boundary`](Self::boundary) (midpoint), [`budget`](Self::budget) (none),
+/// [`spread_tolerance`](Self::spread_tolerance) (1e-12), [`cost_tolerance`](Self::cost_tolerance) (1e-13),
+/// [`patience`](Self::patience) (500 generations), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** No member ever gets worse. It ends with [`Stall::Collapsed`], [`Stall::FlatCosts`] or
 /// [`Stall::NoImprovement`]; the end need not be the lowest minimum. A trial that equals its parent is not evaluated;
@@ -68,7 +73,7 @@ pub enum Boundary {
 /// adaptive differential evolution with optional external archive", IEEE Trans. Evol. Comput. 13 (2009), table I and
 /// equations 6 to 13; R. Tanabe, A. Fukunaga, "Success-history based parameter adaptation for differential evolution",
 /// IEEE CEC (2013), algorithm 1, and "Improving the search performance of SHADE using linear population size
-/// reduction", IEEE CEC (2014), for the Lehmer mean of CR, p = 0.11 and the length of the history.
+/// reduction", IEEE CEC (2014), for the Lehmer mean of CR, p = 0.11, the length of the history, and equation 10: `budget`.
 #[derive(Clone, Debug)]
 pub struct DifferentialEvolution {
     population: Option<usize>,
@@ -77,6 +82,7 @@ pub struct DifferentialEvolution {
     best_share: f64,
     archive: f64,
     boundary: Boundary,
+    budget: Option<u64>,
     ending: Ending,
     scale: Option<f64>,
     seed: u64,
@@ -91,6 +97,7 @@ impl Default for DifferentialEvolution {
             best_share: 0.11,
             archive: 2.0,
             boundary: Boundary::default(),
+            budget: None,
             ending: Ending::new(500),
             scale: None,
             seed: 0,
@@ -99,7 +106,7 @@ impl Default for DifferentialEvolution {
 }
 
 impl DifferentialEvolution {
-    /// The number of members, default 30 + 3 n. Range: 4 to 1000000.
+    /// The number of members, with a [budget](Self::budget) at first; default 30 + 3 n. Range: 4 to 1000000.
     pub fn population(mut self, population: usize) -> Self {
         self.population = Some(population);
         self
@@ -130,6 +137,24 @@ impl DifferentialEvolution {
         self.boundary = boundary;
         self
     }
+    /// How many costs there will be to learn from, if that is known: the number of members then decreases linearly with
+    /// them, to 4 at the end, so that the search is wide at first and still converges. Worth it where some hundreds to
+    /// thousands of evaluations per variable are all there is. It does not end the run, and a [polish](Self::polish)
+    /// does not count; `max_evaluations` limits both. Default: none, all members stay. Range: ≥ 1.
+    ///
+    /// ```
+    /// use extremum::{Bounds, DifferentialEvolution, Minimizer, from_fn};
+    /// let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2))
+    ///     .with_bounds(Bounds::new([-5.0; 2], [10.0; 2])?);
+    /// let run = |solver| Minimizer::new(&valley, solver, [4.0, -3.0]).max_evaluations(2000).run();
+    /// let (wide, shrinking) = (DifferentialEvolution::default(), DifferentialEvolution::default().budget(2000));
+    /// assert!(run(shrinking)?.cost < 1e-3 * run(wide)?.cost);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn budget(mut self, evaluations: u64) -> Self {
+        self.budget = Some(evaluations);
+        self
+    }
     /// The run ends as [collapsed](Stall::Collapsed) when the members differ in no coordinate by more than this,
     /// relative to the coordinate or to the box of the first population, whichever is larger. Default 1e-12. Range: ≥
     /// 0.
@@ -152,6 +177,14 @@ impl DifferentialEvolution {
 
     fn size(&self, n: usize) -> usize {
         self.population.unwrap_or(30 + 3 * n)
+    }
+
+    /// The number of members after so many evaluations.
+    fn size_after(&self, n: usize, evaluations: u64) -> usize {
+        let first = self.size(n);
+        let Some(budget) = self.budget else { return first };
+        let share = (evaluations as f64 / budget as f64).min(1.0);
+        first - (first.saturating_sub(FEWEST) as f64 * share).round() as usize
     }
 
     fn archive_size(&self, members: usize) -> usize {
@@ -184,6 +217,8 @@ pub struct Memory {
     members: Vec<DVector<f64>>,
     costs: Vec<f64>,
     is_evaluated: bool,
+    /// How many costs it has learned from.
+    evaluations: u64,
     /// The members, with the best first and in order.
     order: Vec<usize>,
     /// The workspace for replaced members, and how many there are.
@@ -207,6 +242,24 @@ impl Memory {
             order.select_nth_unstable_by(best, by_cost);
         }
         order[..best].sort_unstable_by(by_cost);
+    }
+
+    /// Keeps the given number of best members, and as much of the archive as belongs to them.
+    fn shrink(&mut self, size: usize, archive: usize) {
+        if size == self.members.len() {
+            return;
+        }
+        self.rank(size);
+        // From the last to the first, because the last member takes the place of one that is removed.
+        self.order[size..].sort_unstable();
+        for &member in self.order[size..].iter().rev() {
+            self.members.swap_remove(member);
+            self.costs.swap_remove(member);
+        }
+        self.order.retain(|&member| member < size);
+        self.archive.truncate(archive);
+        self.archived = self.archived.min(archive);
+        self.trials.clear();
     }
 
     fn archive(&mut self, member: usize, random: &mut Random) {
@@ -236,7 +289,8 @@ impl Population for DifferentialEvolution {
     fn begin(&self, space: &Space, random: &mut Random) -> Result<Memory, Error> {
         let n = space.dimension();
         let size = self.size(n);
-        check_size(size, n, "population", 4)?;
+        check_size(size, n, "population", FEWEST)?;
+        check(self.budget != Some(0), "budget", 0.0, "at least 1")?;
         let share = self.best_share;
         check(share > 0.0 && share <= 1.0, "best_share", share, "above 0, at most 1")?;
         let holds = (0.0..=10.0).contains(&self.archive);
@@ -248,6 +302,7 @@ impl Population for DifferentialEvolution {
             members: latin_hypercube(space, random, size),
             costs: vec![f64::INFINITY; size],
             is_evaluated: false,
+            evaluations: 0,
             order: (0..size).collect(),
             archive: vec![DVector::zeros(n); self.archive_size(size)],
             archived: 0,
@@ -336,6 +391,9 @@ impl Population for DifferentialEvolution {
             }
             memory.is_evaluated = true;
         }
+        memory.evaluations = memory.evaluations.saturating_add(costs.len() as u64);
+        let size = self.size_after(space.dimension(), memory.evaluations);
+        memory.shrink(size, self.archive_size(size));
         self.ending.look(space, &mut memory.stagnation, &memory.members, &memory.costs)
     }
     /// The point replaces the worst member, if it is better.
@@ -353,7 +411,7 @@ impl Population for DifferentialEvolution {
         }
     }
     fn is_valid(&self, space: &Space, memory: &Memory) -> bool {
-        let size = self.size(space.dimension());
+        let size = self.size_after(space.dimension(), memory.evaluations);
         let is_each_once = || {
             let mut seen = vec![false; size];
             memory.order.iter().all(|&i| i < size && !std::mem::replace(&mut seen[i], true))
