@@ -1,6 +1,7 @@
 //! Differential evolution: [`DifferentialEvolution`] and its strategies, controls and boundaries.
 
 mod control;
+mod memory;
 mod strategy;
 
 use std::ops::ControlFlow;
@@ -8,14 +9,15 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::ending::{Ending, Stagnation};
+use super::ending::Ending;
 use super::members::{MOST_NUMBERS, all_within, check_size, copy, latin_hypercube};
 use super::{Candidates, Population, Space, solver};
 use crate::error::check;
 use crate::random::interpolated;
 use crate::{Error, Random, Stall};
 pub use control::Control;
-use control::{History, Successes};
+use control::Successes;
+pub use memory::Memory;
 pub use strategy::Strategy;
 use strategy::{Mutation, best_of};
 
@@ -207,72 +209,6 @@ impl DifferentialEvolution {
             Boundary::Reflect => space.reflected(i, value),
         };
         if value.is_finite() { value } else { parent }
-    }
-}
-
-/// Everything that changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
-    /// Infinite costs until they are evaluated.
-    members: Vec<DVector<f64>>,
-    costs: Vec<f64>,
-    is_evaluated: bool,
-    /// How many costs it has learned from.
-    evaluations: u64,
-    /// The members, with the best first and in order.
-    order: Vec<usize>,
-    /// The workspace for replaced members, and how many there are.
-    archive: Vec<DVector<f64>>,
-    archived: usize,
-    history: History,
-    /// The parent of the next trial.
-    next: usize,
-    /// The parent, F and CR of each candidate.
-    trials: Vec<(usize, f64, f64)>,
-    trial: DVector<f64>,
-    stagnation: Stagnation,
-}
-
-impl Memory {
-    /// Puts the given number of best members first, in order.
-    fn rank(&mut self, best: usize) {
-        let Self { order, costs, .. } = self;
-        let by_cost = |&a: &usize, &b: &usize| costs[a].total_cmp(&costs[b]).then(a.cmp(&b));
-        if best < order.len() {
-            order.select_nth_unstable_by(best, by_cost);
-        }
-        order[..best].sort_unstable_by(by_cost);
-    }
-
-    /// Keeps the given number of best members, and as much of the archive as belongs to them.
-    fn shrink(&mut self, size: usize, archive: usize) {
-        if size == self.members.len() {
-            return;
-        }
-        self.rank(size);
-        // From the last to the first, because the last member takes the place of one that is removed.
-        self.order[size..].sort_unstable();
-        for &member in self.order[size..].iter().rev() {
-            self.members.swap_remove(member);
-            self.costs.swap_remove(member);
-        }
-        self.order.retain(|&member| member < size);
-        self.archive.truncate(archive);
-        self.archived = self.archived.min(archive);
-        self.trials.clear();
-    }
-
-    fn archive(&mut self, member: usize, random: &mut Random) {
-        if self.archive.is_empty() {
-            return;
-        }
-        let place = if self.archived < self.archive.len() {
-            self.archived += 1;
-            self.archived - 1
-        } else {
-            random.index(self.archived)
-        };
-        copy(&self.members[member], &mut self.archive[place]);
     }
 }
 
