@@ -3,6 +3,7 @@
 //! x⁺ = x + α d with g'd < 0. One loop, [`Descent`], combines any [`Direction`] with any
 //! [`LineSearch`]; the methods' names are aliases.
 
+mod along_ray;
 mod barzilai_borwein;
 mod bfgs;
 mod conjugate_gradient;
@@ -31,13 +32,11 @@ pub use steepest::{GradientDescent, Steepest};
 
 use super::{Solver, promised_change};
 use crate::error::check;
-use crate::line_search::{Failure, FailureReason, LineSearch, ROUNDING, Start, Step};
+use crate::line_search::{FailureReason, LineSearch, ROUNDING, Start, Step};
 use crate::{Bounds, Domain, Error, Oracle, Stall, Termination, fingerprint, linalg};
+use along_ray::Looked;
 use diagnosis::{Diagnosis, diagnose};
 use ray::{Ray, Trial};
-
-/// How often a search that ended at a point without a gradient is repeated, each time short of that step.
-const RETRIES: usize = 20;
 
 /// A direction with a line search: every line-search solver.
 ///
@@ -130,21 +129,6 @@ fn norm_within(bounds: Option<&Bounds>, x: &DVector<f64>, gradient: &DVector<f64
 
 /// A cost that still decreases beyond this distance is unbounded.
 const FAR: f64 = 1e200;
-
-/// The first trial of a search that is repeated, relative to the step before. It is not a power of ½, because searches
-/// try those.
-const SHORTER: f64 = 0.47;
-
-/// The result of a search along a ray.
-struct Looked<M> {
-    outcome: Result<Step, Failure>,
-    /// The accepted step, or the best of a failed search, with value and gradient; `None` for the start.
-    accepted: Option<Trial>,
-    /// The new memory of the search.
-    memory: M,
-    /// True when longer steps were excluded, so that the result says nothing about them.
-    is_cut_short: bool,
-}
 
 impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     type State = DescentState<D::Memory, L::Memory>;
@@ -366,35 +350,6 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
 }
 
 impl<D: Direction, L: LineSearch> Descent<D, L> {
-    /// Searches along a ray. A search that ends at a point with a cost but no gradient, as at a kink, is repeated with
-    /// shorter steps, because the method cannot go on from there.
-    fn look_along(
-        &self,
-        ray: &mut Ray<'_, '_, '_>,
-        mut start: Start,
-        memory: L::Memory,
-        curvature: Option<f64>,
-    ) -> ControlFlow<Termination, Looked<L::Memory>> {
-        let whole = start.alpha_max;
-        let mut retries = 0..RETRIES;
-        loop {
-            let mut memory = memory;
-            let outcome = match curvature {
-                None => self.line_search.search(ray, start, &mut memory),
-                Some(curvature) => curvature::search(ray, start, curvature),
-            };
-            let (Ok(step) | Err(Failure { best: step, .. })) = outcome;
-            let accepted = ray.finish(step);
-            ray.uninterrupted()?;
-            if accepted.is_some() || step.alpha == 0.0 || retries.next().is_none() {
-                let is_cut_short = start.alpha_max < whole;
-                return ControlFlow::Continue(Looked { outcome, accepted, memory, is_cut_short });
-            }
-            start.alpha = SHORTER * step.alpha;
-            start.alpha_max = start.alpha;
-        }
-    }
-
     /// Writes a descent direction: the method's own, or steepest descent where that is not one.
     fn propose(
         &self,

@@ -37,7 +37,7 @@ use crate::error::check;
 use crate::{Error, Oracle, Stall, Termination, fingerprint, linalg};
 use epoch::Method;
 use groups::TermGroups;
-use state::Iterate;
+use state::EpochPoint;
 
 /// Halvings of the step after which a run ends: 2⁻³⁰ is 1e-9.
 const MAX_HALVINGS: u32 = 30;
@@ -147,7 +147,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
         let cost = problem.start(&x0, &mut gradient)?;
         self.method.restart(&mut memory, &x0);
         let gradient_norm = linalg::max_abs(gradient.as_slice());
-        let start = Iterate { x: x0, cost, gradient, gradient_norm };
+        let start = EpochPoint { x: x0, cost, gradient, gradient_norm };
         let mut state = EpochState::new(start, groups, memory);
         self.next_epoch(&mut state);
         Ok(state)
@@ -183,7 +183,7 @@ impl<M: Method> Solver for VarianceReduced<M> {
             self.next_epoch(state);
             return ControlFlow::Continue(());
         }
-        let Iterate { x, gradient, .. } = &mut state.trial;
+        let EpochPoint { x, gradient, .. } = &mut state.trial;
         let cost = problem.cost_and_gradient(x, gradient);
         problem.uninterrupted()?;
         if cost == f64::NEG_INFINITY {

@@ -6,7 +6,7 @@ use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::groups::TermGroups;
-use super::state::Iterate;
+use super::state::EpochPoint;
 use crate::{Error, Oracle, Termination};
 
 /// The part of a variance-reduced method that differs between methods.
@@ -77,7 +77,7 @@ pub trait Method: Clone + Send + Sync + std::fmt::Debug {
 pub struct Epoch<'a> {
     pub(super) groups: &'a TermGroups,
     /// x̃ with its gradient.
-    pub(super) anchor: &'a Iterate,
+    pub(super) anchor: &'a EpochPoint,
     /// The iterate, which is measured at the end of the epoch.
     pub(super) x: &'a mut DVector<f64>,
     /// Steps made, skipped ones included.

@@ -11,14 +11,14 @@ use crate::{State, linalg};
 
 /// A point with the cost and the gradient of all terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Iterate {
+pub(super) struct EpochPoint {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient: DVector<f64>,
     pub gradient_norm: f64,
 }
 
-impl Iterate {
+impl EpochPoint {
     fn zeros(n: usize) -> Self {
         let zeros = || DVector::zeros(n);
         Self { x: zeros(), cost: 0.0, gradient: zeros(), gradient_norm: 0.0 }
@@ -45,11 +45,11 @@ impl Iterate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochState<M> {
     /// x̃, where the epoch starts.
-    pub(super) anchor: Iterate,
+    pub(super) anchor: EpochPoint,
     /// The iterate, and room for its cost and gradient.
-    pub(super) trial: Iterate,
+    pub(super) trial: EpochPoint,
     /// The best point measured, when that is not the anchor.
-    best: Iterate,
+    best: EpochPoint,
     behind: bool,
     /// The cost at the start of the run.
     first_cost: f64,
@@ -67,13 +67,13 @@ pub struct EpochState<M> {
 
 impl<M> EpochState<M> {
     /// The state at an evaluated start; allocates everything.
-    pub(super) fn new(start: Iterate, groups: TermGroups, memory: M) -> Self {
+    pub(super) fn new(start: EpochPoint, groups: TermGroups, memory: M) -> Self {
         let n = start.x.len();
         Self {
             first_cost: start.cost,
             anchor: start,
-            trial: Iterate::zeros(n),
-            best: Iterate::zeros(n),
+            trial: EpochPoint::zeros(n),
+            best: EpochPoint::zeros(n),
             behind: false,
             groups,
             position: 0,
@@ -105,7 +105,7 @@ impl<M> EpochState<M> {
     }
 
     /// The best point measured.
-    pub(super) fn reported(&self) -> &Iterate {
+    pub(super) fn reported(&self) -> &EpochPoint {
         if self.behind { &self.best } else { &self.anchor }
     }
 
