@@ -10,6 +10,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use extremum::evaluator::Call;
 use extremum::{DVector, Evaluator, Parallel, Problem, Serial, from_fn};
 use rayon::ThreadPoolBuilder;
 
@@ -31,14 +32,15 @@ fn seconds(mut work: impl FnMut()) -> f64 {
 /// The shortest times of a generation with each evaluator.
 fn generation(problem: &dyn Problem, points: &[DVector<f64>]) -> (f64, f64) {
     let (mut serial, mut parallel) = (f64::INFINITY, f64::INFINITY);
+    let call = Call::new(problem);
     let mut costs = vec![0.0; points.len()];
     let mut same = costs.clone();
     for _ in 0..25 {
         serial = serial.min(seconds(|| {
-            Serial.costs(problem, points, &mut costs).unwrap();
+            Serial.costs(&call, points, &mut costs).unwrap();
         }));
         parallel = parallel.min(seconds(|| {
-            Parallel.costs(problem, points, &mut same).unwrap();
+            Parallel.costs(&call, points, &mut same).unwrap();
         }));
         assert_eq!(costs, same);
     }

@@ -62,6 +62,11 @@ pub trait Constraints: Sync {
     fn hessian(&self, _x: &DVector<f64>, _multipliers: &DVector<f64>) -> Option<Matrix> {
         None
     }
+
+    /// Why the constraints can be evaluated no more, if they cannot: as [`Problem::failure`].
+    fn failure(&self) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -81,6 +86,9 @@ macro_rules! forward {
             }
             fn hessian(&self, x: &DVector<f64>, multipliers: &DVector<f64>) -> Option<Matrix> {
                 (**self).hessian(x, multipliers)
+            }
+            fn failure(&self) -> Option<String> {
+                (**self).failure()
             }
         }
     };
@@ -131,7 +139,7 @@ impl<P: Problem, C: Constraints> Problem for Constrained<P, C> {
         self.0.noise()
     }
     fn failure(&self) -> Option<String> {
-        self.0.failure()
+        self.0.failure().or_else(|| self.1.failure())
     }
     fn structure(&self) -> Structure<'_> {
         self.0.structure().within(&self.1)

@@ -72,6 +72,11 @@ pub trait LeastSquares: Sync {
     fn has_jacobian(&self) -> bool {
         self.jacobian(&DVector::zeros(self.dimension()), &mut Matrix::default())
     }
+
+    /// Why the residuals can be evaluated no more, if they cannot: as [`Problem::failure`].
+    fn failure(&self) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -91,6 +96,9 @@ macro_rules! forward {
             }
             fn has_jacobian(&self) -> bool {
                 (**self).has_jacobian()
+            }
+            fn failure(&self) -> Option<String> {
+                (**self).failure()
             }
         }
     };
@@ -184,6 +192,9 @@ impl<L: LeastSquares> Problem for SumOfSquares<L> {
     }
     fn has_gradient(&self) -> bool {
         self.has_jacobian
+    }
+    fn failure(&self) -> Option<String> {
+        self.residuals.failure()
     }
     fn structure(&self) -> Structure<'_> {
         Structure::least_squares(&self.residuals)

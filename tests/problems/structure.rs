@@ -1,5 +1,6 @@
 //! What a problem has beside its cost: residuals, constraints, and matrices written in place.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use extremum::functions::residuals::{
@@ -352,5 +353,52 @@ fn threads_change_no_bit_of_a_fit() -> Result<(), Error> {
     let (serial, parallel) = (swarm().run()?, swarm().evaluate_with(Parallel).run()?);
     assert_eq!((serial.x, serial.cost), (parallel.x, parallel.cost));
     assert!(matches!(serial.termination, Termination::MaxIterations { .. }));
+    Ok(())
+}
+
+/// Residuals that fail at the fifth call end the run, and so do constraints.
+#[test]
+fn residuals_and_constraints_may_fail() -> Result<(), Error> {
+    struct Failing(AtomicU64);
+    impl LeastSquares for Failing {
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn residuals(&self) -> usize {
+            1
+        }
+        fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+            let call = self.0.fetch_add(1, Ordering::Relaxed);
+            r[0] = if call >= 4 { f64::NAN } else { x[0] - 2.0 };
+        }
+        fn failure(&self) -> Option<String> {
+            (self.0.load(Ordering::Relaxed) > 4).then(|| "no license".to_owned())
+        }
+    }
+    let problem = SumOfSquares::new(Failing(AtomicU64::new(0)));
+    let found = minimize(&problem, NelderMead::default().scale(1.0), [0.0])?;
+    let Termination::ProblemFailed { reason } = &found.termination else { panic!("{found}") };
+    assert!(reason == "no license" && found.cost <= 2.0, "{found}");
+    let Curves { limits, .. } = Curves::new();
+    struct Lost(Bounds);
+    impl Constraints for Lost {
+        fn count(&self) -> usize {
+            2
+        }
+        fn limits(&self) -> &Bounds {
+            &self.0
+        }
+        fn values(&self, _: &DVector<f64>, c: &mut DVector<f64>) {
+            c.fill(f64::NAN);
+        }
+        fn failure(&self) -> Option<String> {
+            Some("lost".to_owned())
+        }
+    }
+    let problem = Constrained(from_fn(2, |x| x[0]), Lost(limits));
+    let mut oracle = Oracle::new(&problem);
+    oracle.constraint_values(&vector(&[0.0; 2]), &mut vector(&[0.0; 2]));
+    let ended = oracle.uninterrupted();
+    assert!(matches!(ended, ControlFlow::Break(Termination::ProblemFailed { .. })), "{ended:?}");
     Ok(())
 }
