@@ -86,6 +86,14 @@ pub enum Error {
         /// The solver's name.
         solver: &'static str,
     },
+    /// The solver works on residuals, but the problem is not a sum of squares.
+    #[error(
+        "{solver} works on residuals, but the problem is not a sum of squares: write them as LeastSquares and minimise SumOfSquares::new(residuals)"
+    )]
+    NotASumOfSquares {
+        /// The solver's name.
+        solver: &'static str,
+    },
     /// A lower bound exceeds its upper bound, or a bound is NaN.
     #[error(
         "bound {index} is [{lower}, {upper}]: the lower bound must not exceed the upper, and neither may be NaN"
@@ -113,6 +121,14 @@ pub enum Error {
     ConstraintsNotSupported {
         /// The solver's name.
         solver: &'static str,
+    },
+    /// The constraints do not have one lower and one upper limit each.
+    #[error("there are {expected} constraints, but limits for {actual}: give each of them both")]
+    ConstraintLimits {
+        /// The number m of constraints.
+        expected: usize,
+        /// The number of limits on each side.
+        actual: usize,
     },
     /// The start lies outside the problem's bounds.
     #[error(

@@ -98,7 +98,7 @@ pub use solver::population::{
     differential_evolution, particle_swarm,
 };
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
-pub use solver::{AnySolver, BasinHopping, Domain, MultiStart, Solver, State};
+pub use solver::{AnySolver, BasinHopping, Domain, Iterate, MultiStart, Solver, State};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };

@@ -1,10 +1,12 @@
-//! The solvers, and the traits to write one: a solver is plain configuration that creates and advances a state.
+//! The solvers, and the traits to write one: a solver is plain configuration that creates and advances a state. A whole one
+//! is shown at [`Iterate`], the state of methods that move a single point.
 
 mod any;
 mod basin_hopping;
 pub mod descent;
 pub mod first_order;
 mod inner_run;
+mod iterate;
 mod multi_start;
 pub mod population;
 pub mod variance_reduced;
@@ -16,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use any::{AnySolver, AnyState};
 pub use basin_hopping::{BasinHopping, BasinHoppingState};
+pub use iterate::Iterate;
 pub use multi_start::{Minimum, MultiStart, MultiStartState};
 
 use crate::{Error, Oracle, Termination, fingerprint};
@@ -26,7 +29,9 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn x(&self) -> &DVector<f64>;
     /// The cost there.
     fn cost(&self) -> f64;
-    /// The gradient's maximum norm there; `None` when the method uses no gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients. Within bounds it is that of the
+    /// [projected gradient](crate::Bounds::projected_norm), within constraints that of the Lagrangian's gradient,
+    /// ∇f(x) − Σ yᵢ ∇cᵢ(x): the norm that vanishes at a solution.
     fn gradient_norm(&self) -> Option<f64> {
         None
     }
@@ -116,11 +121,24 @@ pub trait Solver: Send + Sync {
     /// itself knows that the run is over.
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination>;
 
-    /// Checks a loaded state against the solver and the problem.
+    /// Checks a loaded state against the solver and the problem. Default: x has the problem's dimension, and x and its
+    /// cost are finite; there is a multiplier for each constraint, if there are any. A state with other vectors or matrices
+    /// has to check their sizes as well: wrong ones would panic.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when they do not fit.
-    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error>;
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        let x = state.x();
+        let constraints = problem.problem().structure().constraints.map_or(0, |all| all.count());
+        let fits = x.len() == problem.dimension()
+            && x.iter().all(|x| x.is_finite())
+            && state.cost().is_finite()
+            && state.multipliers().is_none_or(|y| y.len() == constraints);
+        if fits {
+            return Ok(());
+        }
+        Err(Error::Checkpoint { reason: "its point does not belong to this problem".to_owned() })
+    }
 
     /// Called before a run reports convergence. A method that knows more than the gradient may object, and the run goes
     /// on: [`Newton`](crate::Newton) examines the Hessian and leaves a saddle.

@@ -92,21 +92,14 @@ pub fn classify<P: Problem>(problem: &P, x: impl IntoVector) -> Result<Classific
     if x.len() != n {
         return Err(Error::Dimension { what: "x", expected: n, actual: x.len() });
     }
-    check_within(problem, x)?;
     let mut oracle = Oracle::new(problem);
     let mut gradient = DVector::zeros(n);
     let cost = oracle.start(x, &mut gradient)?;
     Ok(examine(&mut oracle, x, cost, &gradient))
 }
 
-/// `Ok` when the problem has no bounds, or bounds of the dimension of x that contain x.
-fn check_within(problem: &dyn Problem, x: &DVector<f64>) -> Result<(), Error> {
-    problem.bounds().map_or(Ok(()), |bounds| bounds.check(x))
-}
-
 /// [`classify`] within a run, counted by its oracle. `None` when the run was interrupted, or x is not in the domain.
 pub(crate) fn classify_with(oracle: &mut Oracle<'_>, x: &DVector<f64>) -> Option<Classification> {
-    check_within(oracle.problem(), x).ok()?;
     let mut gradient = DVector::zeros(oracle.dimension());
     let cost = oracle.start(x, &mut gradient).ok()?;
     let classification = examine(oracle, x, cost, &gradient);

@@ -162,7 +162,9 @@ impl<'a, S: Solver> Run<'a, S> {
             Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
             _ => return verdict,
         };
-        let error = self.oracle.gradient_error(self.state.x(), self.state.cost(), None);
+        let (x, multipliers) = (self.state.x(), self.state.multipliers());
+        let error = self.oracle.gradient_error(x, self.state.cost(), None)
+            + multipliers.map_or(0.0, |y| self.oracle.constraint_error(x, y));
         if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
             let reason = Stall::DifferenceError { error, tolerance };
             return Termination::Stalled { reason, gradient_norm };

@@ -57,8 +57,8 @@ impl<'a> Oracle<'a> {
     /// Evaluates the start of a derivative-free search: f(x0).
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0 or the cost is not finite; when the problem is a sum without terms; when
-    /// the run is interrupted.
+    /// When x0 has the wrong dimension or is outside the bounds; when x0 or the cost is not finite; when the problem is a
+    /// sum without terms; when the run is interrupted.
     pub fn start_cost(&mut self, x0: &DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         let cost = self.cost(x0);

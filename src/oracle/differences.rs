@@ -209,6 +209,11 @@ impl Differences {
         }
     }
 
+    /// True once a gradient was differenced from costs.
+    fn are_of_costs(&self) -> bool {
+        self.variables.iter().any(|variable| variable.steps[1] > 0.0)
+    }
+
     /// The largest error of a scheme, in plain and in scaled variables.
     fn error(&self, scheme: Scheme, scale: Option<&DVector<f64>>) -> [f64; 2] {
         if scheme == Scheme::Extrapolated {

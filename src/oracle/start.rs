@@ -9,10 +9,10 @@ impl Oracle<'_> {
     /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
     ///
     /// # Errors
-    /// When x0 has the wrong dimension, or x0, the cost or the gradient is not finite; when the problem left a
-    /// component of the gradient unwritten, or replaced it by a vector of another length; when the problem is a sum
-    /// without terms; when the run is interrupted, also by a limit of evaluations that is too small for a differenced
-    /// gradient.
+    /// When x0 has the wrong dimension or is outside the bounds; when x0, the cost or the gradient is not finite; when the
+    /// problem left a component of the gradient unwritten, or replaced it by a vector of another length; when the problem
+    /// is a sum without terms; when the run is interrupted, also by a limit of evaluations that is too small for a
+    /// differenced gradient.
     pub fn start(&mut self, x0: &DVector<f64>, gradient: &mut DVector<f64>) -> Result<f64, Error> {
         self.check_start(x0)?;
         gradient.fill(f64::from_bits(UNWRITTEN));
@@ -48,6 +48,82 @@ impl Oracle<'_> {
         Ok(cost)
     }
 
+    /// Evaluates the start of a least-squares method: writes the residuals r(x0) into `residual`, m components, and returns
+    /// f(x0) = ½ Σ rᵢ².
+    ///
+    /// ```
+    /// use extremum::{DVector, Error, LeastSquares, Oracle, SumOfSquares};
+    ///
+    /// /// r = (x₀ x₁, x₀²)
+    /// struct Pair;
+    ///
+    /// impl LeastSquares for Pair {
+    ///     fn dimension(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residuals(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+    ///         (r[0], r[1]) = (x[0] * x[1], x[0] * x[0]);
+    ///     }
+    /// }
+    ///
+    /// let problem = SumOfSquares::new(Pair);
+    /// let mut r = DVector::zeros(2);
+    /// let cost = Oracle::new(&problem).start_residual(&DVector::from_vec(vec![1.0, 3.0]), &mut r)?;
+    /// assert_eq!((cost, r.as_slice()), (5.0, [3.0, 1.0].as_slice()));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When x0 has the wrong dimension or is outside the bounds; when x0 or a residual is not finite, as all are when the
+    /// problem is no sum of squares; when the run is interrupted.
+    pub fn start_residual(
+        &mut self,
+        x0: &DVector<f64>,
+        residual: &mut DVector<f64>,
+    ) -> Result<f64, Error> {
+        self.check_start(x0)?;
+        self.residual(x0, residual);
+        self.check_interruption()?;
+        let cost = 0.5 * residual.norm_squared();
+        self.check_finite("residual", residual, cost)?;
+        Ok(cost)
+    }
+
+    /// Evaluates the constraints at the start of a run, after [`start`](Self::start): writes c(x0) into `values`, m
+    /// components.
+    ///
+    /// # Errors
+    /// When x0 has the wrong dimension or is outside the bounds; when the constraints do not have as many limits as values;
+    /// when x0 or a constraint is not finite; when the run is interrupted.
+    pub fn start_constraints(
+        &mut self,
+        x0: &DVector<f64>,
+        values: &mut DVector<f64>,
+    ) -> Result<(), Error> {
+        self.check_start(x0)?;
+        self.constraint_values(x0, values);
+        self.check_interruption()?;
+        self.check_finite("constraint", values, values.amax())
+    }
+
+    /// Checks values at the start of a run, and a cost made of them.
+    fn check_finite(&self, what: &str, values: &DVector<f64>, cost: f64) -> Result<(), Error> {
+        match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            Some((index, &value)) if !self.has_failed() => {
+                Err(Error::NotInDomain { what: format!("{what} {index}"), value })
+            }
+            _ => self.check_cost(cost),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.meter.closed, Some(Termination::ProblemFailed { .. }))
+    }
+
+    /// Checks where a run starts, before anything is evaluated.
     pub(crate) fn check_start(&self, x0: &DVector<f64>) -> Result<(), Error> {
         let n = self.dimension();
         if x0.len() != n {
@@ -55,6 +131,15 @@ impl Oracle<'_> {
         }
         if let Some((index, &value)) = x0.iter().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(Error::NonFiniteStart { index, value });
+        }
+        if let Some(bounds) = self.problem.bounds() {
+            bounds.check(x0)?;
+        }
+        if let Some(constraints) = self.problem.structure().constraints {
+            let (expected, actual) = (constraints.count(), constraints.limits().dimension());
+            if actual != expected {
+                return Err(Error::ConstraintLimits { expected, actual });
+            }
         }
         match self.terms() {
             Some(0) => Err(Error::EmptySum),

@@ -20,12 +20,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nalgebra::DVector;
 
 use crate::problem::Sides;
-use crate::{Bounds, FiniteSum, Matrix, Problem, Structure};
+use crate::{Bounds, FiniteSum, LeastSquares, Matrix, Problem, Structure};
 
 /// A problem in the coordinates y, or in x itself.
 pub(crate) struct Unbounded<'a> {
     problem: &'a dyn Problem,
     terms: Option<&'a dyn FiniteSum>,
+    residuals: Option<&'a dyn LeastSquares>,
     /// The start of the search, and the bounds; `None` where y is x.
     seen: Option<(&'a DVector<f64>, &'a Bounds)>,
     /// True once a cost was −∞.
@@ -165,10 +166,11 @@ impl<'a> Unbounded<'a> {
     ) -> Self {
         // The gradient of an earlier view may belong to another search.
         workspace.at.fill(f64::NAN);
-        let terms = problem.structure().sum;
+        let Structure { sum: terms, least_squares: residuals, .. } = problem.structure();
         let seen = start.zip(problem.bounds());
         let workspace = Mutex::new(workspace);
-        Self { problem, terms, seen, is_bottomless: AtomicBool::new(false), workspace }
+        let is_bottomless = AtomicBool::new(false);
+        Self { problem, terms, residuals, seen, is_bottomless, workspace }
     }
 
     /// The workspace, for the next view.
@@ -322,7 +324,39 @@ impl Problem for Unbounded<'_> {
         self.problem.failure()
     }
     fn structure(&self) -> Structure<'_> {
-        if self.terms.is_some() { Structure::sum(self) } else { Structure::default() }
+        Structure {
+            sum: self.terms.map(|_| self as &dyn FiniteSum),
+            least_squares: self.residuals.map(|_| self as &dyn LeastSquares),
+            ..Structure::default()
+        }
+    }
+}
+
+/// The residuals of a problem that is a sum of squares, in the same coordinates.
+impl LeastSquares for Unbounded<'_> {
+    fn dimension(&self) -> usize {
+        self.problem.dimension()
+    }
+    fn residuals(&self) -> usize {
+        self.residuals.map_or(0, LeastSquares::residuals)
+    }
+    fn residual(&self, y: &DVector<f64>, residual: &mut DVector<f64>) {
+        if let Some(residuals) = self.residuals {
+            self.at(y, |x| residuals.residual(x, residual));
+        }
+    }
+    fn jacobian(&self, y: &DVector<f64>, jacobian: &mut Matrix) -> bool {
+        let Some(residuals) = self.residuals else { return false };
+        let is_given = self.at(y, |x| residuals.jacobian(x, jacobian));
+        if is_given && jacobian.columns() == y.len() {
+            for (j, (y, coordinate)) in y.iter().zip(self.coordinates()).enumerate() {
+                jacobian.scale_column(j, coordinate.at(*y).1);
+            }
+        }
+        is_given
+    }
+    fn has_jacobian(&self) -> bool {
+        self.residuals.is_some_and(LeastSquares::has_jacobian)
     }
 }
 

@@ -91,6 +91,22 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
+    /// By how much x, of the dimension of the bounds, is outside: the largest of lᵢ − xᵢ and xᵢ − uᵢ, at least 0. NaN when
+    /// a component is NaN. Of the values of [constraints](crate::Constraints) and their limits it is the
+    /// [infeasibility](crate::State::infeasibility).
+    ///
+    /// ```
+    /// use extremum::{Bounds, DVector};
+    /// let unit = Bounds::new([0.0, 0.0], [1.0, 1.0])?;
+    /// assert_eq!(unit.violation(&DVector::from_vec(vec![-0.5, 1.25])), 0.5);
+    /// assert_eq!(unit.violation(&DVector::from_vec(vec![0.5, 1.0])), 0.0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn violation(&self, x: &DVector<f64>) -> f64 {
+        let outside = x.iter().zip(self.sides()).map(|(x, s)| (s.lower - x).max(x - s.upper));
+        outside.fold(0.0, |most, by| if by <= most || most.is_nan() { most } else { by })
+    }
+
     /// `Err` unless x has the dimension of the bounds and is within them.
     pub(crate) fn check(&self, x: &DVector<f64>) -> Result<(), Error> {
         if self.dimension() != x.len() {
@@ -115,8 +131,17 @@ impl Bounds {
         self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
     }
 
-    /// Moves x to the nearest point within the bounds.
-    pub(crate) fn project(&self, x: &mut DVector<f64>) {
+    /// Moves x, of the dimension of the bounds, to the nearest point within them: xᵢ ← min(max(xᵢ, lᵢ), uᵢ). A NaN moves to
+    /// its lower bound.
+    ///
+    /// ```
+    /// use extremum::{Bounds, DVector};
+    /// let mut x = DVector::from_vec(vec![-1.0, 0.5]);
+    /// Bounds::new([0.0, 0.0], [1.0, 1.0])?.project(&mut x);
+    /// assert_eq!(x.as_slice(), [0.0, 0.5]);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn project(&self, x: &mut DVector<f64>) {
         for (x, Sides { lower, upper }) in x.iter_mut().zip(self.sides()) {
             *x = x.max(lower).min(upper);
         }
@@ -139,8 +164,19 @@ impl Bounds {
         })
     }
 
-    /// The maximum norm of the [projected](Self::projected) gradient. NaN when a component is NaN.
-    pub(crate) fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+    /// The maximum norm of the projected gradient, max |x − P(x − g)| for x within the bounds, where P
+    /// [projects](Self::project) into them: 0 at a minimum, also on a bound. NaN when a component of g is NaN. A coordinate
+    /// whose bounds are less than 1/64 apart is measured in units of its own, the largest power of two s up to half their
+    /// width: |x − P(x − s² g)| / s². One that they fix counts as 0.
+    ///
+    /// ```
+    /// use extremum::{Bounds, DVector};
+    /// let unit = Bounds::new([0.0, 0.0], [1.0, 1.0])?;
+    /// let (x, g) = (DVector::from_vec(vec![0.0, 0.5]), DVector::from_vec(vec![3.0, 0.25]));
+    /// assert_eq!(unit.projected_norm(&x, &g), 0.25); // x₀ can go no lower
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
         let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
         self.projected(x, gradient).fold(0.0, larger)
     }

@@ -65,6 +65,19 @@ impl Matrix {
         }
     }
 
+    /// Every entry, in a matrix of its own, for the factorizations of nalgebra.
+    ///
+    /// ```
+    /// use extremum::{CscMatrix, DMatrix, Matrix};
+    /// let sparse: Matrix = CscMatrix::from(&DMatrix::from_diagonal_element(2, 2, 3.0)).into();
+    /// assert_eq!(sparse.to_dense(), DMatrix::from_row_slice(2, 2, &[3.0, 0.0, 0.0, 3.0]));
+    /// ```
+    pub fn to_dense(&self) -> DMatrix<f64> {
+        let mut dense = DMatrix::zeros(self.rows(), self.columns());
+        self.write_to(&mut dense);
+        dense
+    }
+
     /// Writes the product A v. `v` has as many components as the matrix has columns, `product` as many as it has rows.
     pub fn times(&self, v: &DVector<f64>, product: &mut DVector<f64>) {
         match self {
@@ -88,6 +101,18 @@ impl Matrix {
                 for (column, sum) in matrix.col_iter().zip(product.iter_mut()) {
                     let entries = column.row_indices().iter().zip(column.values());
                     *sum = entries.map(|(&i, a)| a * v[i]).sum();
+                }
+            }
+        }
+    }
+
+    /// Multiplies column j by a number.
+    pub(crate) fn scale_column(&mut self, j: usize, factor: f64) {
+        match self {
+            Self::Dense(matrix) => matrix.column_mut(j).scale_mut(factor),
+            Self::Sparse(matrix) => {
+                if let Some(mut column) = matrix.get_col_mut(j) {
+                    column.values_mut().iter_mut().for_each(|entry| *entry *= factor);
                 }
             }
         }

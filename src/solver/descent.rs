@@ -151,7 +151,6 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let mut gradient = DVector::zeros(n);
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds();
-        bounds.map_or(Ok(()), |bounds| bounds.check(&x0))?;
         let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         if let Some(typical) = &self.typical_x {
             problem.set_typical(typical);

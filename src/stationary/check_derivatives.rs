@@ -7,7 +7,7 @@ use super::differences::CostDifferences;
 use super::face::Face;
 use super::hessian_estimate::HessianEstimate;
 use super::noise::{GradientNoise, cost_noise};
-use super::{DerivativeReport, MOST_VARIABLES, Mismatch, check_within};
+use super::{DerivativeReport, MOST_VARIABLES, Mismatch};
 use crate::oracle::{UNWRITTEN, WRONG_LENGTH};
 use crate::{Error, IntoVector, Oracle, Problem};
 
@@ -67,7 +67,7 @@ pub fn check_derivatives<P: Problem>(
     if let Some((index, &value)) = x.iter().enumerate().find(|(_, x)| !x.is_finite()) {
         return Err(Error::NonFiniteStart { index, value });
     }
-    check_within(problem, x)?;
+    problem.bounds().map_or(Ok(()), |bounds| bounds.check(x))?;
     let mut report = DerivativeReport::default();
     check_at(&mut Oracle::new(problem), x, &mut report)?;
     check_structure(problem, x, &mut report)?;

@@ -80,6 +80,47 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// The error of J'w at x, in the maximum norm, where J is differenced from m values v, and the weights w are the values
+    /// themselves unless they are given: |w'(v(x + 2h) − 2 v(x + h) + v(x))| / 2h + 2 η / h, with η that of ½ Σ |wᵢ vᵢ|.
+    /// Infinite where a value is not finite.
+    pub(in crate::oracle) fn jacobian_error(
+        &mut self,
+        x: &DVector<f64>,
+        m: usize,
+        weights: Option<&DVector<f64>>,
+        evaluate: Evaluate<'_, 'a>,
+    ) -> f64 {
+        self.anchor_differences(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let [mut here, mut near, mut far] = [(); 3].map(|()| DVector::zeros(m));
+        evaluate(self, x, &mut here);
+        let weights = weights.unwrap_or(&here);
+        let size: f64 = weights.iter().zip(&here).map(|(w, v)| (w * v).abs()).sum();
+        let eta = self.steps.error(0.5 * size);
+        let mut probe = x.clone();
+        let mut largest = 0.0_f64;
+        for j in 0..x.len() {
+            let h = self.second_step(j, x[j], self.steps.forward, bounds);
+            let mut error = if h == 0.0 { 0.0 } else { f64::INFINITY };
+            for h in [h, -h] {
+                let [once, twice] = [x[j] + h, x[j] + 2.0 * h];
+                let is_within = |b: &Bounds| (b.lower()[j]..=b.upper()[j]).contains(&twice);
+                if error.is_finite() || !bounds.is_none_or(is_within) {
+                    continue;
+                }
+                for (at, values) in [(once, &mut near), (twice, &mut far)] {
+                    probe[j] = at;
+                    evaluate(self, &probe, values);
+                }
+                let bend = |i: usize| weights[i] * ((far[i] - near[i]) - (near[i] - here[i]));
+                error = (0.5 * (0..m).map(bend).sum::<f64>().abs() + 2.0 * eta) / h.abs();
+            }
+            probe[j] = x[j];
+            largest = largest.max(if error.is_nan() { f64::INFINITY } else { error });
+        }
+        largest
+    }
+
     /// Writes the column of derivatives with respect to variable j, by a step h, from the values at x. Returns the
     /// change of the values, which are left in `there`.
     fn difference_column(

@@ -4,7 +4,7 @@ use nalgebra::DVector;
 
 use super::super::{COARSE, Norms, STALE, Scheme};
 use super::Place;
-use crate::Oracle;
+use crate::{Evaluations, Oracle};
 
 impl Oracle<'_> {
     /// True when the gradient at a point of this cost was differenced, and could be more precise.
@@ -85,9 +85,22 @@ impl Oracle<'_> {
         self.differences.measured.filter(|(at, _)| *at == cost).map(|(_, error)| error)
     }
 
+    /// The error of J'y, the constraints' part in the gradient of the Lagrangian, in the maximum norm; 0 where J is given.
+    /// It is measured with 2n + 1 values of the constraints. NaN when the run is interrupted.
+    pub(crate) fn constraint_error(&mut self, x: &DVector<f64>, multipliers: &DVector<f64>) -> f64 {
+        let Evaluations { constraint, constraint_jacobian, .. } = self.meter.evaluations;
+        if constraint == 0 || constraint_jacobian > 0 {
+            return 0.0;
+        }
+        let values = &mut Self::constraint_values;
+        let error = self.jacobian_error(x, multipliers.len(), Some(multipliers), values);
+        if self.meter.closed.is_some() { f64::NAN } else { error }
+    }
+
     /// The error of a differenced gradient in the maximum norm; 0 where the problem gives the gradient. If it is not
-    /// known yet it is measured, with 2n costs for the `gradient` at x, or 4n for any gradient by the scheme in use.
-    /// NaN when the run is interrupted.
+    /// known yet it is measured, with 2n costs for the `gradient` at x, or 4n for any gradient by the scheme in use. In a
+    /// run that has differenced residuals and no costs, it is that of J'r, with 2n + 1 residuals. NaN when the run is
+    /// interrupted.
     pub fn gradient_error(
         &mut self,
         x: &DVector<f64>,
@@ -100,6 +113,16 @@ impl Oracle<'_> {
         if let Some((at, error)) = self.differences.measured
             && at == cost
         {
+            return error;
+        }
+        let is_of_residuals =
+            self.meter.evaluations.residual > 0 && !self.differences.are_of_costs();
+        if let Some(m) = self.residuals().filter(|_| is_of_residuals && gradient.is_none()) {
+            let error = self.jacobian_error(x, m, None, &mut Self::residual);
+            if self.meter.closed.is_some() {
+                return f64::NAN;
+            }
+            self.differences.measured = Some((cost, error));
             return error;
         }
         self.anchor_differences(x);
