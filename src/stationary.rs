@@ -49,6 +49,8 @@ const MOST_VARIABLES: usize = 2000;
 /// variables and their reduced Hessian: second-order sufficient conditions of a minimum within the bounds. Nothing is
 /// evaluated outside.
 ///
+/// A problem with [constraints](crate::Constraints) is [`Undecided`](Kind::Undecided).
+///
 /// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short (|Dᵢ| ≤
 /// 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the
 /// gradient must change as H predicts, and not by rounding errors; and the Hessian must change over that length by at
@@ -122,6 +124,9 @@ fn examine(
         let mut corner = answer(Kind::Minimum);
         corner.distance = moved;
         return corner;
+    }
+    if oracle.problem().structure().constraints.is_some() {
+        return undecided(Reason::Constrained);
     }
     if free.len() > MOST_VARIABLES {
         return undecided(Reason::TooLarge);

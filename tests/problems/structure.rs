@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use extremum::functions::residuals::{
     Beale, BrownDennis, Components, OsborneOne, Residuals, Rosenbrock, Squared,
 };
-use extremum::stationary::VectorFunction;
+use extremum::stationary::{Reason, VectorFunction};
 use extremum::{
     AutoDiff, Bounded, Bounds, Constrained, Constraints, CscMatrix, DMatrix, DVector, Domain,
-    Error, Lbfgs, LeastSquares, Matrix, Minimizer, Mismatch, NelderMead, Newton, Oracle, Parallel,
-    ParticleSwarm, Problem, Solver, Structure, SumOfSquares, Termination, check_derivatives,
-    from_fn, minimize,
+    Error, Kind, Lbfgs, LeastSquares, Matrix, Minimizer, Mismatch, NelderMead, Newton, Oracle,
+    Parallel, ParticleSwarm, Problem, Solver, Structure, SumOfSquares, Termination,
+    check_derivatives, from_fn, minimize,
 };
 
 fn vector(x: &[f64]) -> DVector<f64> {
@@ -317,6 +317,22 @@ fn constraints_are_checked_with_their_hessians() -> Result<(), Error> {
         mismatch,
         Mismatch::JacobianEntry { of: VectorFunction::Constraints, row: 1, column: 0, .. }
     )));
+    Ok(())
+}
+
+/// The cost of a constrained minimum has a gradient there, or none: its Hessian does not decide.
+#[test]
+fn no_verdict_is_given_within_constraints() -> Result<(), Error> {
+    let bowl = || {
+        from_fn(2, |x| x.norm_squared())
+            .with_gradient(|x, g| (g[0], g[1]) = (2.0 * x[0], 2.0 * x[1]))
+    };
+    assert!(classify(&bowl(), [0.0, 0.0])?.is_minimum());
+    let constrained = Constrained(bowl(), Curves::new());
+    for x in [[0.0, 0.0], [1.0, -1.0]] {
+        let kind = classify(&constrained, x)?.kind;
+        assert_eq!(kind, Kind::Undecided { reason: Reason::Constrained });
+    }
     Ok(())
 }
 
