@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::oracle::Differences;
 use crate::stop::{History, Validated};
-use crate::{Error, Evaluations, Record, Solver};
+use crate::{Error, Evaluations, Record, Solver, Termination};
 
 /// Raised when the layout of a state's bytes changes.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
@@ -37,6 +37,8 @@ pub struct Checkpoint {
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
+    /// Why the solver ended the run, where that was not judged yet.
+    pub(crate) unjudged: Option<Termination>,
 }
 
 impl Checkpoint {
@@ -62,6 +64,7 @@ impl Checkpoint {
             history,
             trace,
             validated,
+            unjudged: None,
         }
     }
 

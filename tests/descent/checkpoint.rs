@@ -290,6 +290,7 @@ struct Mirror {
     costs: [f64; 32],
     trace: Vec<()>,
     validated: Option<()>,
+    unjudged: Option<()>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

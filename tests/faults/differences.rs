@@ -468,3 +468,43 @@ fn what_another_problem_taught_is_refused() {
     let checkpoint = run.checkpoint();
     assert!(Minimizer::new(&problem(3), Lbfgs::default(), [1.0; 3]).resume(checkpoint).is_err());
 }
+
+/// Where terms cancel, a cost of 1e-13 has errors of 1e-16: more than its rounding, and more than a short step changes it.
+#[test]
+fn a_gradient_below_the_errors_of_the_cost_is_not_claimed() {
+    let costs: [(&str, fn(f64) -> f64, fn(f64) -> f64); 2] = [
+        ("plateau", |r| 1.0 - (-r * r).exp(), |r| 2.0 * r * (-r * r).exp()),
+        ("waves", |r| 0.5 * r * r + 10.0 * (1.0 - (3.0 * r).cos()), |r| r + 30.0 * (3.0 * r).sin()),
+    ];
+    for (name, cost, slope) in costs {
+        for start in [[-0.3, 0.19], [0.11, -0.2], [0.019, 0.14]] {
+            for tolerance in [1e-10, 1e-11, 1e-12, 1e-13] {
+                let problem = from_fn(2, |x| cost(x[0]) + cost(x[1]));
+                let solvers: [Box<dyn AnySolver>; 4] = [
+                    Lbfgs::default().boxed(),
+                    Bfgs::default().boxed(),
+                    ConjugateGradient::default().boxed(),
+                    Newton::default().boxed(),
+                ];
+                for solver in solvers {
+                    let found = Minimizer::new(&problem, &solver, start)
+                        .stop_when(gradient_norm(tolerance).or(max_evaluations(3000)))
+                        .run()
+                        .unwrap();
+                    let norm = found.x.iter().fold(0.0, |norm: f64, x| norm.max(slope(*x).abs()));
+                    assert!(
+                        norm <= 10.0 * tolerance || !found.termination.is_converged(),
+                        "{name} from {start:?} by {}: {norm:e} is not {tolerance:e}\n{found}",
+                        solver.name()
+                    );
+                }
+            }
+        }
+    }
+    // An error that is known, or none, hides no convergence.
+    let bowl = from_fn(2, |x| (x[0] - 3.0).powi(2) + (x[1] + 1.0).powi(4) + (x[1] + 1.0).powi(2));
+    let found = minimize(&bowl, Bfgs::default(), [1.0, 2.0]).unwrap();
+    assert!(found.termination.is_converged() && (found.x[0] - 3.0).abs() < 1e-6, "{found}");
+    let flat = minimize(&from_fn(3, |_| 1.0), Lbfgs::default(), [1.0; 3]).unwrap();
+    assert!(flat.termination.is_converged(), "{flat}");
+}
