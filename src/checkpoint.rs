@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::fingerprint::checksum;
 use crate::oracle::Differences;
 use crate::stop::{History, Validated};
-use crate::{Error, Evaluations, Record, Solver};
+use crate::{Error, Evaluations, Record, Solver, Termination};
 
 /// Raised when the layout of a state's bytes changes.
 const FORMAT: u32 = 7;
@@ -42,6 +42,8 @@ pub struct Checkpoint {
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
+    /// Why the solver ended the run, where that was not judged yet.
+    pub(crate) unjudged: Option<Termination>,
 }
 
 impl Checkpoint {
@@ -66,6 +68,7 @@ impl Checkpoint {
             history,
             trace,
             validated,
+            unjudged: None,
         }
     }
 

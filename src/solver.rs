@@ -151,8 +151,7 @@ pub trait Solver: Send + Sync {
     /// units of the variables. Infinite when sᵢ = 0 for a nonzero component. `None` when the method has no gradient.
     /// Default: an upper bound, the gradient's norm times the largest size.
     fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
-        let sizes = state.x().iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
-        Some(promised_change([(state.gradient_norm()?, sizes.fold(0.0, f64::max))].into_iter()))
+        Some(promised_by_norm(state.gradient_norm()?, state.x(), x0))
     }
 
     /// The number of iterations without improvement after which a run ends, [stalled](crate::Stall::NoImprovement).
@@ -167,6 +166,35 @@ pub trait Solver: Send + Sync {
     {
         Box::new(self)
     }
+}
+
+/// How often a method may refine its gradient before it accepts convergence: more often than there are ways to
+/// difference it.
+const REFINEMENTS: usize = 4;
+
+/// What `holds` for the state, if the solver accepts convergence there. A solver that refines its gradient is asked
+/// again, as it would be if the run were resumed from there: so that both come to the same end.
+pub(crate) fn accepted<S: Solver + ?Sized, T>(
+    solver: &S,
+    problem: &mut Oracle<'_>,
+    state: &mut S::State,
+    holds: impl Fn(&Oracle<'_>, &S::State) -> Option<T>,
+) -> Option<T> {
+    for _ in 0..REFINEMENTS {
+        let norm = state.gradient_norm();
+        let accepts = solver.accepts_convergence(problem, state);
+        let held = holds(problem, state)?;
+        if state.gradient_norm() == norm {
+            return Some(held).filter(|_| accepts);
+        }
+    }
+    None
+}
+
+/// An upper bound of [`Solver::promised_change`]: the gradient's norm times the largest size.
+fn promised_by_norm(norm: f64, x: &DVector<f64>, x0: &DVector<f64>) -> f64 {
+    let sizes = x.iter().zip(x0).map(|(x, x0)| x.abs().max((x - x0).abs()));
+    promised_change([(norm, sizes.fold(0.0, f64::max))].into_iter())
 }
 
 /// max |gᵢ| sᵢ over pairs (gᵢ, sᵢ); see [`Solver::promised_change`].

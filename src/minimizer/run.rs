@@ -6,6 +6,7 @@ use nalgebra::DVector;
 use web_time::Instant;
 
 use super::{Minimizer, Observer, Validation};
+use crate::solver::accepted;
 use crate::stop::{History, TOLERANCE, Validated, Warning, stalls};
 use crate::{
     Checkpoint, Oracle, Progress, Record, Solution, Solver, Stall, State, Stop, Termination,
@@ -33,6 +34,8 @@ pub struct Run<'a, S: Solver> {
     trace: Vec<Record>,
     started: Instant,
     termination: Option<Termination>,
+    /// The solver's reason to end here, where the run was interrupted before it could be judged.
+    unjudged: Option<Termination>,
     /// Set when a test of the gradient holds, but was met too cheaply.
     warning: Option<Warning>,
 }
@@ -47,14 +50,14 @@ impl<'a, S: Solver> Run<'a, S> {
         started: Instant,
     ) -> Self {
         let fresh = checkpoint.is_none();
-        let (x0, iteration, history, trace, validated) = match checkpoint {
-            Some(Checkpoint { x0, iteration, history, trace, validated, .. }) => {
-                (x0, iteration, history, trace, validated)
+        let (x0, iteration, history, trace, validated, unjudged) = match checkpoint {
+            Some(Checkpoint { x0, iteration, history, trace, validated, unjudged, .. }) => {
+                (x0, iteration, history, trace, validated, unjudged)
             }
             None => {
                 let history =
                     History::new(state.cost(), state.gradient_norm(), state.infeasibility());
-                (terms.x0, 0, history, Vec::new(), None)
+                (terms.x0, 0, history, Vec::new(), None, None)
             }
         };
         let mut run = Self {
@@ -74,12 +77,13 @@ impl<'a, S: Solver> Run<'a, S> {
             trace,
             started,
             termination: None,
+            unjudged: None,
             warning: None,
         };
         if fresh {
             run.validate();
         }
-        run.judge(ControlFlow::Continue(()));
+        run.judge(unjudged.map_or(ControlFlow::Continue(()), ControlFlow::Break));
         if fresh {
             run.look_around();
         }
@@ -117,6 +121,7 @@ impl<'a, S: Solver> Run<'a, S> {
     /// at a point that passes the test has nothing more to find.
     fn judge(&mut self, flow: ControlFlow<Termination>) {
         self.warning = None;
+        let ending = flow.clone().break_value();
         let mut progress = self.progress();
         if progress.gradient_norm.is_some_and(|norm| norm <= TOLERANCE) {
             progress.promised = self.promised();
@@ -124,11 +129,10 @@ impl<'a, S: Solver> Run<'a, S> {
         let mut verdict = self.stop.holds(&progress);
         if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
             let others = self.stop.holds(&Progress { gradient_norm: None, ..progress });
-            let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
-            // The method may have refined the gradient; where it objects, the other rules still count.
+            let again = self.accepted(Stop::holds);
+            // Where the method objects, the other rules still count.
             let mut progress = self.progress();
             progress.promised = self.promised();
-            let again = self.stop.holds(&progress).filter(|_| accepts);
             self.warning = progress.warning().filter(|_| again.is_some());
             verdict = again.or(others);
         }
@@ -148,10 +152,24 @@ impl<'a, S: Solver> Run<'a, S> {
             });
         }
         let verdict = verdict.map(|verdict| self.visible(verdict));
-        self.termination = match self.oracle.uninterrupted() {
-            ControlFlow::Break(reason) => Some(reason),
-            ControlFlow::Continue(()) => verdict,
+        (self.termination, self.unjudged) = match self.oracle.uninterrupted() {
+            ControlFlow::Break(reason) => (Some(reason), ending),
+            ControlFlow::Continue(()) => (verdict, None),
         };
+    }
+
+    /// The verdict of a rule on the gradient, if the method accepts convergence.
+    fn accepted(
+        &mut self,
+        rule: impl Fn(&Stop, &Progress<'_>) -> Option<Termination>,
+    ) -> Option<Termination> {
+        let Self { oracle, solver, state, stop, history, x0, iteration, started, .. } = self;
+        let solver: &S = solver;
+        accepted(solver, oracle, state, |oracle, state| {
+            let mut progress = progress(*iteration, state, oracle, history, *started);
+            progress.promised = solver.promised_change(state, x0);
+            rule(stop, &progress)
+        })
     }
 
     /// The verdict, unless it claims convergence by a differenced gradient whose error exceeds the tolerance.
@@ -162,9 +180,15 @@ impl<'a, S: Solver> Run<'a, S> {
             Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
             _ => return verdict,
         };
-        let (x, multipliers) = (self.state.x(), self.state.multipliers());
-        let error = self.oracle.gradient_error(x, self.state.cost(), None)
-            + multipliers.map_or(0.0, |y| self.oracle.constraint_error(x, y));
+        let (x, cost) = (self.state.x(), self.state.cost());
+        let of_constraints =
+            self.state.multipliers().map_or(0.0, |y| self.oracle.constraint_error(x, y));
+        let known = self.oracle.gradient_error(x, cost, None) + of_constraints;
+        let error = if known <= tolerance {
+            known + self.oracle.hidden_error(x, (cost, &self.x0), tolerance - known)
+        } else {
+            known
+        };
         if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
             let reason = Stall::DifferenceError { error, tolerance };
             return Termination::Stalled { reason, gradient_norm };
@@ -180,12 +204,9 @@ impl<'a, S: Solver> Run<'a, S> {
 
     /// The convergence of a run that can gain no more.
     fn settled(&mut self) -> Option<Termination> {
-        let settles =
-            |run: &Self| run.stop.settles(&Progress { promised: run.promised(), ..run.progress() });
-        settles(self)?;
-        let accepts = self.solver.accepts_convergence(&mut self.oracle, &mut self.state);
-        // The method may have refined the gradient.
-        settles(self).filter(|_| accepts)
+        let progress = Progress { promised: self.promised(), ..self.progress() };
+        self.stop.settles(&progress)?;
+        self.accepted(Stop::settles)
     }
 
     /// Reports the iteration to the trace and the observers.
@@ -231,7 +252,10 @@ impl<'a, S: Solver> Run<'a, S> {
         let done = (self.iteration, self.oracle.evaluations(), self.oracle.differences());
         let (trace, validated) = (self.trace.clone(), self.validated.clone());
         let x0 = self.x0.clone();
-        Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated)
+        let mut checkpoint =
+            Checkpoint::new(&self.solver, &self.state, x0, done, history, trace, validated);
+        checkpoint.unjudged = self.unjudged.clone();
+        checkpoint
     }
 
     /// Steps to the end and finishes, with verification if [`Minimizer::verify`] asked for it.

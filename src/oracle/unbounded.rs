@@ -201,9 +201,9 @@ impl<'a> Unbounded<'a> {
         }
     }
 
-    /// True where y is x, and so are the derivatives.
+    /// True where y is x, and so are the derivatives. A whole period away the slope is that of x as well.
     pub fn is_plain(&self, y: &DVector<f64>) -> bool {
-        y.iter().zip(self.coordinates()).all(|(y, coordinate)| coordinate.at(*y).1 == 1.0)
+        y.iter().zip(self.coordinates()).all(|(y, coordinate)| coordinate.at(*y) == (*y, 1.0))
     }
 
     /// |dxᵢ/dyᵢ| at y, relative to where x is not bent.

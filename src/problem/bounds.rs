@@ -167,7 +167,8 @@ impl Bounds {
     /// The maximum norm of the projected gradient, max |x − P(x − g)| for x within the bounds, where P
     /// [projects](Self::project) into them: 0 at a minimum, also on a bound. NaN when a component of g is NaN. A coordinate
     /// whose bounds are less than 1/64 apart is measured in units of its own, the largest power of two s up to half their
-    /// width: |x − P(x − s² g)| / s². One that they fix counts as 0.
+    /// width: |x − P(x − s² g)| / s². Between bounds that touch it is measured as far as x may still move. One that they fix
+    /// counts as 0.
     ///
     /// ```
     /// use extremum::{Bounds, DVector};
@@ -178,7 +179,28 @@ impl Bounds {
     /// ```
     pub fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
         let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
-        self.projected(x, gradient).fold(0.0, larger)
+        let touching = x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
+            let is_open = sides.are_one() && sides.lower < sides.upper;
+            if is_open { g.clamp(x - sides.upper, x - sides.lower).abs() } else { 0.0 }
+        });
+        self.projected(x, gradient).chain(touching).fold(0.0, larger)
+    }
+
+    /// An upper bound of the change of the cost that a gradient promises at x, within the bounds, when a variable
+    /// changes by its own size, from the gradient's [norm](Self::projected_norm): infinite where that is the room which
+    /// the bounds leave, because then the gradient may be of any size.
+    pub(crate) fn promised_change(&self, x: &DVector<f64>, x0: &DVector<f64>, norm: f64) -> f64 {
+        let promises = x.iter().zip(x0).zip(self.sides()).map(|((x, x0), sides)| {
+            let unit = if sides.are_one() { 1.0 } else { sides.unit() };
+            let size = x.abs().max((x - x0).abs());
+            let along = |room: f64| match room {
+                0.0 => 0.0,
+                _ if norm < room / unit / unit => norm * size.min(room),
+                _ => f64::INFINITY,
+            };
+            along(x - sides.lower).max(along(sides.upper - x))
+        });
+        if norm == 0.0 { 0.0 } else { promises.fold(0.0, f64::max) }
     }
 
     /// The lower corner.

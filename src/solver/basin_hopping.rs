@@ -361,17 +361,18 @@ impl<S: Solver> Solver for BasinHopping<S> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check()?;
         let n = problem.dimension();
-        let vectors = [&state.lengths, &state.x, &state.start];
         let counts = [state.hops, state.in_vain, state.idle, state.differences];
         let numbers = [state.cost, state.lowest, state.difference, state.stretch];
         let is_valid = state.solver == self.local.name()
             && state.space.dimension() == n
             && state.space.is_valid(problem.problem().bounds())
-            && vectors.iter().all(|v| v.len() == n && v.iter().all(|v| v.is_finite()))
+            && state.lengths.len() == n
+            && state.lengths.iter().all(|length| length.is_finite())
+            && [&state.x, &state.start].iter().all(|x| state.space.holds(x))
             && counts.iter().all(|count| *count < u64::MAX / 2)
             && numbers.iter().all(|number| !number.is_nan())
             && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
-            && state.best.is_valid(n);
+            && state.best.is_valid(&state.space);
         if !is_valid {
             let reason = "its hops do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });
@@ -385,6 +386,10 @@ impl<S: Solver> Solver for BasinHopping<S> {
     /// Not before the last hop: a small gradient only says that a local search has ended.
     fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
         state.done.is_some()
+    }
+
+    fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
+        state.best.promised_change(state.space.bounds(), x0)
     }
 
     /// The patience is counted in hops instead.

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Solver, State};
+use super::population::Space;
+use super::{Domain, Solver, State, accepted, promised_by_norm};
 use crate::oracle::inside;
 use crate::stop::History;
 use crate::{Bounds, Error, Oracle, Termination};
@@ -41,9 +42,18 @@ impl Best {
         }
     }
 
+    /// See [`Solver::promised_change`].
+    pub fn promised_change(&self, bounds: Option<&Bounds>, x0: &DVector<f64>) -> Option<f64> {
+        let norm = self.gradient_norm?;
+        Some(match bounds {
+            Some(bounds) => bounds.promised_change(&self.x, x0, norm),
+            None => promised_by_norm(norm, &self.x, x0),
+        })
+    }
+
     /// False for values that only a damaged checkpoint holds.
-    pub fn is_valid(&self, n: usize) -> bool {
-        self.x.len() == n && self.x.iter().all(|x| x.is_finite()) && self.cost.is_finite()
+    pub fn is_valid(&self, space: &Space) -> bool {
+        space.holds(&self.x) && self.cost.is_finite()
     }
 }
 
@@ -186,8 +196,11 @@ impl<L: State> InnerRun<L> {
         best: &mut Best,
     ) -> ControlFlow<Option<Termination>> {
         let flow = self.go_on(solver, problem, tolerance);
-        // Also after an interruption: a solver may keep what it found before the evaluations were used up.
-        best.take(self);
+        // Also when the evaluations are used up: a solver may keep what it found before. After any other interruption the
+        // step is not over, and its end is judged by the run that is resumed.
+        if problem.uninterrupted().is_continue() || problem.is_spent() {
+            best.take(self);
+        }
         if let ControlFlow::Break(None) = flow {
             self.look_at(best, problem).map_break(Some)?;
         }
@@ -241,14 +254,18 @@ impl<L: State> InnerRun<L> {
                     }
                 }
                 unbounded.leave(state.x(), x);
-                let norm = state.gradient_norm();
                 let is_plain = unbounded.is_plain(state.x());
-                *gradient_norm = norm.filter(|_| is_plain);
                 let tolerance = if is_plain { tolerance } else { *share * tolerance };
                 let is_known = unbounded.last_gradient(x, gradient);
-                let is_flat = norm.is_some_and(|norm| norm <= tolerance)
+                let is_small = |_: &Oracle<'_>, state: &L| {
+                    state.gradient_norm().filter(|norm| *norm <= tolerance)
+                };
+                let is_flat = is_small(problem, state).is_some()
                     && problem.uninterrupted().is_continue()
-                    && solver.accepts_convergence(problem, state);
+                    && accepted(solver, problem, state, is_small).is_some();
+                // The solver may have refined the gradient.
+                let norm = state.gradient_norm();
+                *gradient_norm = norm.filter(|_| is_plain);
                 let error = problem.known_gradient_error(state.cost());
                 let is_noise = norm.zip(error).is_some_and(|(norm, error)| norm <= error);
                 // A finite box bounds the search: in it only −∞ is unbounded.

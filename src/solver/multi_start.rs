@@ -314,12 +314,12 @@ impl<S: Solver> Solver for MultiStart<S> {
             && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
             && state.started < u64::MAX / 2
             && (state.started >= 1 || state.is_drawn)
-            && state.start.len() == n
-            && state.best.is_valid(n)
+            && state.space.holds(&state.start)
+            && state.best.is_valid(&state.space)
             && state
                 .minima
                 .iter()
-                .all(|minimum| minimum.x.len() == n && minimum.hits < u64::MAX / 2);
+                .all(|minimum| state.space.holds(&minimum.x) && minimum.hits < u64::MAX / 2);
         if !is_valid {
             let reason = "its starts do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });
@@ -334,6 +334,10 @@ impl<S: Solver> Solver for MultiStart<S> {
     /// Not before the last start: a small gradient only says that a local search has ended.
     fn accepts_convergence(&self, _problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
         state.is_done
+    }
+
+    fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
+        state.best.promised_change(state.space.bounds(), x0)
     }
 
     /// The number of starts ends the run.

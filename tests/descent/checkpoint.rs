@@ -333,6 +333,7 @@ struct Mirror {
     costs: [f64; 32],
     trace: Vec<()>,
     validated: Option<()>,
+    unjudged: Option<()>,
 }
 
 impl Mirror {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, BasinHopping, Bfgs, Bounds, Checkpoint, DVector, Domain, Error, FromFn, Lbfgs,
-    Minimizer, MultiStart, NelderMead, Newton, Oracle, Problem, Solution, Solver, State,
-    Termination, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, Bounds, Checkpoint, DVector, Domain, Error,
+    FromFn, Lbfgs, Minimizer, MultiStart, NelderMead, Newton, Oracle, Problem, Solution, Solver,
+    State, Stop, Termination, from_fn, minimize,
 };
 use extremum_tests::seal::{sealed, unsealed};
 use serde::{Deserialize, Serialize};
@@ -484,6 +484,47 @@ fn minima_are_told_apart_by_the_size_of_the_box() -> Result<(), Error> {
         let minima = run.state().minima();
         assert_eq!(minima.len(), 2, "{size:e}: {minima:?}");
         assert_eq!(minima.iter().map(|minimum| minimum.hits).sum::<u64>(), 20);
+    }
+    Ok(())
+}
+
+/// A gradient that points at a bound close by counts as far as x may go, but its promise is that of its whole size.
+#[test]
+fn a_gradient_cut_off_by_a_bound_promises_more_than_its_rest() -> Result<(), Error> {
+    let (unit, start) = (8.398448680945103e-8, 3.3060062853454035e-6);
+    // The gradient has the wrong sign: no search from the start succeeds.
+    let problem = from_fn(1, move |x| 0.5e300 * (x[0] / unit).powi(2))
+        .with_gradient(move |x, g| g[0] = -1e300 * x[0] / unit / unit)
+        .with_bounds(Bounds::new([-2.838976925211644e83], [start])?);
+    for solver in [MultiStart::default().scale(2e-3).boxed(), BasinHopping::default().boxed()] {
+        let found = Minimizer::new(&problem, &solver, [start])
+            .stop_when(Stop::default().or(max_evaluations(2000)))
+            .run()?;
+        let is_promised = matches!(found.termination, Termination::PromisedChange { .. });
+        assert!(!is_promised || found.x[0] == start, "{found}");
+    }
+    Ok(())
+}
+
+/// Bounds a few units in the last place apart leave x as much room as that.
+#[test]
+fn bounds_that_touch_fix_nothing_exactly() -> Result<(), Error> {
+    let (lower, upper) = (0.08416070338481245, 0.08416070338481253);
+    let problem = within(
+        from_fn(2, |x| x[1] * x[1] - x[0] * x[0]).with_gradient(|x, g| {
+            g[0] = -2.0 * x[0];
+            g[1] = 2.0 * x[1];
+        }),
+        &[lower, -1.0],
+        &[upper, 2.0],
+    );
+    for (tolerance, is_shown) in [(0.0, false), (1e-12, true)] {
+        let found = Minimizer::new(&problem, BarzilaiBorwein::default(), [lower, 0.5])
+            .stop_when(gradient_norm(tolerance).or(max_evaluations(500)))
+            .run()?;
+        let room = upper - found.x[0];
+        assert_eq!(found.termination.is_converged(), is_shown || room == 0.0, "{found}");
+        assert!(found.gradient_norm >= Some(room), "{found}");
     }
     Ok(())
 }

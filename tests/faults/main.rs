@@ -6,6 +6,7 @@ mod bounds;
 mod differences;
 mod ends;
 mod failures;
+mod hostile;
 mod populations;
 mod stationary;
 mod usage;

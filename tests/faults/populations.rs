@@ -1,10 +1,12 @@
 //! Populations, the simplex and the mesh.
 
+use extremum::solver::population::Population;
 use extremum::stop::{max_evaluations, max_iterations, target, when};
 use extremum::{
     AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error,
     GeneticAlgorithm, Lbfgs, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
-    RandomSearch, SimulatedAnnealing, SobolSearch, Solver, Stall, Termination, from_fn, minimize,
+    RandomSearch, Search, SimulatedAnnealing, SobolSearch, Solver, Stall, Termination, from_fn,
+    minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -402,5 +404,84 @@ fn large_populations_take_no_more_time_for_each_child() -> Result<(), Error> {
     };
     // One after the other it would be a hundred times.
     assert!(seconds(20_000)? < 20.0 * seconds(200)?);
+    Ok(())
+}
+
+/// JSON has no infinities; any cost will do.
+fn finite(value: &mut serde_json::Value) {
+    if let Some(fields) = value.as_object_mut() {
+        for (name, field) in fields {
+            if field.is_null() && name != "examples" {
+                *field = 1e300.into();
+            }
+            finite(field);
+        }
+    }
+}
+
+/// A member, a corner of the box or a candidate outside of the bounds would be evaluated, and reported.
+#[test]
+fn members_outside_of_the_bounds_are_refused() -> Result<(), Error> {
+    fn refuses<P: Population + Clone>(method: P, places: &[&str]) -> Result<(), Error> {
+        let bounds = Bounds::new([-5.0; 3], [5.0; 3])?;
+        let mut search = Search::new(method.clone(), [1.0, 2.0, 3.0], Some(bounds.clone()))?;
+        for _ in 0..4 {
+            let costs: Vec<f64> = search.ask().iter().map(rastrigin).collect();
+            let _ = search.tell(&costs)?;
+        }
+        search.ask();
+        let mut sound = serde_json::to_value(search.state()).unwrap();
+        finite(&mut sound);
+        let all = ["/space/lower/0/0", "/space/upper/0/0", "/best/0/0", "/candidates/points/0/0/0"];
+        for place in all.iter().chain(places) {
+            for value in [5.5, -5.5] {
+                let mut damaged = sound.clone();
+                *damaged.pointer_mut(place).unwrap() = value.into();
+                let mut other = Search::new(method.clone(), [1.0, 2.0, 3.0], Some(bounds.clone()))?;
+                let refused = other.restore(serde_json::from_value(damaged).unwrap());
+                let is_refused = matches!(refused, Err(Error::Checkpoint { .. }));
+                assert!(is_refused, "{} takes {value} at {place}", P::NAME);
+            }
+        }
+        let mut other = Search::new(method, [1.0, 2.0, 3.0], Some(bounds))?;
+        other.restore(serde_json::from_value(sound).unwrap())
+    }
+    refuses(NelderMead::default(), &["/memory/vertices/1/x/0/0", "/memory/reflected/x/0/0"])?;
+    refuses(PatternSearch::default(), &["/memory/x/0/0", "/memory/base/0/0"])?;
+    refuses(SimulatedAnnealing::default(), &["/memory/current/0/0"])?;
+    refuses(DifferentialEvolution::default(), &["/memory/members/2/0/0"])?;
+    refuses(ParticleSwarm::default(), &["/memory/x/2/0/0", "/memory/best/2/0/0"])?;
+    refuses(RandomSearch::default(), &[])?;
+    refuses(SobolSearch::default(), &[])?;
+    refuses(CmaEs::default(), &[])?;
+    let genetic = GeneticAlgorithm::default().population(10);
+    let mut search =
+        genetic.clone().start([1.0, 2.0, 3.0], Some(Bounds::new([-5.0; 3], [5.0; 3])?))?;
+    let costs: Vec<f64> = search.ask().iter().map(rastrigin).collect();
+    let _ = search.tell(&costs)?;
+    let state = serde_json::to_value(search.state()).unwrap();
+    let first = format!("/memory/members/{}/0/0", state["memory"]["order"][0]);
+    let mut damaged = state.clone();
+    *damaged.pointer_mut(&first).unwrap() = 5.5.into();
+    assert!(search.restore(serde_json::from_value(damaged).unwrap()).is_err());
+    search.restore(serde_json::from_value(state).unwrap())
+}
+
+/// A restart with a smaller population follows a generation of the larger one.
+#[test]
+fn cma_es_is_resumed_after_every_generation() -> Result<(), Error> {
+    let problem = from_fn(2, rastrigin).with_bounds(Bounds::new([-5.12; 2], [5.12; 2])?);
+    let method = CmaEs::default().bipop().tolerance_x(1e-3);
+    let terms = || Minimizer::new(&problem, &method, [2.0, -1.5]).stop_when(max_evaluations(4000));
+    let mut run = terms().start()?;
+    let mut generations = 0;
+    while run.step().is_continue() {
+        let bytes = run.checkpoint().to_bytes()?;
+        run = terms().resume(Checkpoint::from_bytes(&bytes)?)?;
+        generations += 1;
+    }
+    let (resumed, straight) = (run.finish(), terms().run()?);
+    assert!(generations > 100, "{generations}");
+    assert_eq!((resumed.x, resumed.cost), (straight.x, straight.cost));
     Ok(())
 }

@@ -31,18 +31,10 @@ impl Kind {
     /// How many of so many cases are known to end like this, rounded down. To be lowered; what is not listed never happens.
     pub fn known(self, cases: u64) -> u64 {
         let in_1e5 = match self {
-            // A user's panic, in local searches with differences.
-            Self::Panic => 2,
-            // Of differenced gradients: plateaus and waves that no difference sees.
-            Self::FalseConverged => 15,
-            // Kinks that look like a wrong gradient; Hessians that overflow.
-            Self::FalseClaim => 8,
-            // Damaged checkpoints whose members are outside of the bounds.
-            Self::WrongReport => 6,
             // Points whose gradient was not kept, where searches fail.
             Self::RepeatedPoint => 300,
-            // Differences resumed at the start, local searches interrupted within a step.
-            Self::DifferentBits => 20,
+            // A polish interrupted after its generation reached the target; a gradient that is 0 at bounds, refined twice.
+            Self::DifferentBits => 3,
             _ => 0,
         };
         cases * in_1e5 / 100_000

@@ -7,6 +7,11 @@ use nalgebra::DVector;
 use super::{CUTS, Differences, ENLARGEMENTS, Scheme, TINY, Variable, power_of_two};
 use crate::{Bounds, Oracle};
 
+/// The ratio of the second differences over h/2 and h where the cost is level between them: 4, and 2 at a kink.
+const LEVEL: f64 = 2.5;
+/// A change of the cost is visible when it is this many times the error of a cost.
+const VISIBLE: f64 = 1e3;
+
 /// A variable at its point: xᵢ, its bounds, and the cost there once it is known.
 #[derive(Clone, Copy)]
 struct Place {
@@ -85,16 +90,24 @@ impl Difference {
 
 impl<'a> Oracle<'a> {
     pub(super) fn cost_at_probe(&mut self, i: usize, x_i: f64) -> f64 {
-        if !x_i.is_finite() || !self.meter.may_evaluate(self.meter.evaluations.cost) {
+        if !x_i.is_finite() {
             return f64::NAN;
         }
         let x = std::mem::replace(&mut self.probe[i], x_i);
+        let cost = self.cost_of_probe();
+        self.probe[i] = x;
+        cost
+    }
+
+    fn cost_of_probe(&mut self) -> f64 {
+        if !self.meter.may_evaluate(self.meter.evaluations.cost) {
+            return f64::NAN;
+        }
         self.meter.evaluations.cost += 1;
         self.count_all_terms();
         let (problem, probe) = (self.problem, &self.probe);
         let cost = self.meter.call(f64::NAN, || problem.cost(probe));
         self.note_failure(cost.is_nan());
-        self.probe[i] = x;
         cost
     }
 
@@ -173,12 +186,17 @@ impl<'a> Oracle<'a> {
         }
         let near = self.central(at, 0.5 * h);
         let gap = near.slope - far.slope;
+        let size = near.size.max(far.size);
+        // A cost that is level beyond h/2 changes over shorter lengths, of which differences over h say nothing.
+        let rise = near.second.abs() * (0.5 * h).powi(2);
+        let is_level = near.second.abs() > LEVEL * far.second.abs();
+        let is_lost = is_level && rise > VISIBLE * self.steps.error(size);
         Difference {
             slope: near.slope + gap / 3.0,
             second: near.second + (near.second - far.second) / 3.0,
             third: 8.0 * gap / (h * h),
-            size: near.size.max(far.size),
-            truncation: 0.01 * gap.abs(),
+            size,
+            truncation: if is_lost { near.second.abs() * h } else { 0.01 * gap.abs() },
             change: far.change,
         }
     }
@@ -205,7 +223,7 @@ impl<'a> Oracle<'a> {
             gradient[i] = found.slope;
             learnt.variables[i] = variable;
         }
-        (learnt.scheme, learnt.measured) = (Scheme::Central, None);
+        (learnt.scheme, learnt.measured, learnt.refined) = (Scheme::Central, None, None);
         (learnt.norm, learnt.cost) = (0.0, cost);
         self.take_up(learnt, gradient);
     }
@@ -281,7 +299,10 @@ impl<'a> Oracle<'a> {
         let mut best = (guess, Difference::NOWHERE);
         for _ in 0..CUTS {
             let (found, rounding) = self.extrapolated_of(at, &variable, 1.25);
-            // A shorter step is better until it is lost in rounding.
+            // A shorter step is better until it is lost in rounding, which may be that of terms that cancel in the cost.
+            if found.change == 0.0 && best.1.change > 0.0 {
+                break;
+            }
             if best.1.slope.is_nan() || rounding < best.1.truncation {
                 best = (variable, found);
             }
@@ -337,8 +358,10 @@ impl<'a> Oracle<'a> {
             };
             cost = at.cost;
         }
-        let is_measured = scheme == Scheme::Extrapolated;
-        self.differences.measured = cost.filter(|_| is_measured).map(|cost| (cost, error));
+        if self.meter.closed.is_none() {
+            let is_measured = scheme == Scheme::Extrapolated;
+            self.differences.measured = cost.filter(|_| is_measured).map(|cost| (cost, error));
+        }
         cost
     }
 }

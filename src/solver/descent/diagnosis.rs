@@ -36,7 +36,11 @@ const PROMISING: f64 = 1e-3;
 /// Without a rise in the search, the longer step is the one that promises a decrease by this share of the cost.
 const VISIBLE: f64 = 1e6 * f64::EPSILON;
 
-/// Evaluates two points of the ray after its search has failed. A differenced gradient is never blamed.
+/// The shortest step at which a gradient is blamed, relative to the shortest that rounding does not bend.
+const SAFELY: f64 = 16.0;
+
+/// Evaluates two points of the ray after its search has failed, and a third before the gradient is blamed. A differenced
+/// gradient is never blamed.
 pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) -> Diagnosis {
     let cost = ray.cost();
     let visible = (VISIBLE * cost.abs() / -slope).min(alpha_max);
@@ -57,12 +61,23 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) ->
     let is_proportional = near_rise >= PROPORTIONAL * rise && near * -slope >= PROMISING * rise;
     let secant = (far_value - near_value) / (alpha - near);
     let mean = 0.5 * (near_slope + far_slope);
-    let is_telling = is_proportional && secant.is_finite() && mean.is_finite();
+    let resolved = ray.shortest_resolved();
+    // Costs below the smallest normal number have few digits.
+    let is_visible = rise >= f64::MIN_POSITIVE && near >= resolved;
+    let is_telling = is_proportional && is_visible && secant.is_finite() && mean.is_finite();
     if !is_telling {
-        Diagnosis::Nothing
-    } else if mean >= 0.5 * secant {
-        Diagnosis::Kink
-    } else {
-        Diagnosis::Contradiction
+        return Diagnosis::Nothing;
     }
+    if mean >= 0.5 * secant {
+        return Diagnosis::Kink;
+    }
+    // Next to a cusp a right gradient holds over short steps only.
+    let short = visible.max(SAFELY * resolved);
+    if short < near {
+        let value = ray.value(short);
+        if value < cost {
+            return Diagnosis::Lower { alpha: short, value };
+        }
+    }
+    Diagnosis::Contradiction
 }

@@ -37,6 +37,9 @@ pub(super) const SEEN: usize = 64;
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
 
+/// A step must be this many times as long as the rounding of x, to say anything about the gradient.
+const ROUNDED: f64 = 64.0;
+
 /// Steps shorter than this lead from no finite number to an infinite one.
 const SAFE: f64 = 1e290;
 
@@ -117,6 +120,19 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
     /// The shortest step at which the cost rose by more than rounding; infinite without one.
     pub fn shortest_rise(&self) -> f64 {
         self.rise.alpha
+    }
+
+    /// The shortest step that is long compared with the rounding of x, which moves the point in directions of its own.
+    pub fn shortest_resolved(&self) -> f64 {
+        let (mut along, mut rounding) = (0.0, 0.0);
+        for (i, (x, d)) in self.x.iter().zip(self.d).enumerate() {
+            let x = x / self.scale.map_or(1.0, |scale| scale[i]);
+            // The squares of the largest directions are not finite.
+            let d = d / self.longest;
+            along += self.longest * d * d;
+            rounding += f64::EPSILON * (d * x).abs();
+        }
+        ROUNDED * rounding / along
     }
 
     /// Records a cost at the trial point that is above f(x) by far more than rounding.

@@ -22,10 +22,9 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         }
         let scale = self.typical_x.as_ref();
         let scaled = scale.map_or(plain, |_| linalg::max_abs(gradient.as_slice()));
-        if !problem.is_coarse(Norms { cost, plain, scaled, scale }, has_failed) {
+        if !problem.refine(x, Norms { cost, plain, scaled, scale }, has_failed, better) {
             return None;
         }
-        problem.refine((x, cost), scale, has_failed, better);
         let norm = norm_within(problem.problem().bounds(), x, better);
         if let Some(scale) = scale {
             better.component_mul_assign(scale);
@@ -42,17 +41,22 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
         if problem.problem().has_gradient() {
             return true;
         }
-        let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
-        best.gradient.copy_from(gradient);
-        if let Some(scale) = &self.typical_x {
-            best.gradient.component_div_assign(scale);
-        }
-        let known = *gradient_norm;
-        if problem.gradient_error(x, *cost, Some(&best.gradient)) <= known {
-            return true;
-        }
-        let refined = self.refine(problem, (x, *cost, gradient, known), true, &mut best.gradient);
-        if problem.uninterrupted().is_continue() {
+        let known = state.gradient_norm;
+        // As often as it can be refined: a run that is resumed on the way comes to the same gradient.
+        loop {
+            let DescentState { x, cost, gradient, gradient_norm, best, .. } = state;
+            best.gradient.copy_from(gradient);
+            if let Some(scale) = &self.typical_x {
+                best.gradient.component_div_assign(scale);
+            }
+            if problem.gradient_error(x, *cost, Some(&best.gradient)) <= *gradient_norm {
+                break;
+            }
+            let here = (&*x, *cost, &*gradient, *gradient_norm);
+            let refined = self.refine(problem, here, true, &mut best.gradient);
+            if refined.is_none() || problem.uninterrupted().is_break() {
+                break;
+            }
             state.take_gradient(refined);
         }
         state.gradient_norm <= known

@@ -132,7 +132,9 @@ impl Iteration {
             // The squares of the gradient overflow here, so no later step can move either.
             let Evaluated { cost, gradient_norm, .. } = *position.shown();
             let is_far = position.x.amax() > FAR;
-            return ControlFlow::Break(if is_far && cost < -f64::MAX.sqrt() {
+            // A start that low says nothing of how the cost goes on.
+            let has_fallen = position.first_cost() - cost >= 0.5 * cost.abs();
+            return ControlFlow::Break(if is_far && has_fallen && cost < -f64::MAX.sqrt() {
                 Termination::Unbounded { cost }
             } else {
                 let gradient_norm = Some(gradient_norm);

@@ -106,6 +106,11 @@ impl Position {
         }
     }
 
+    /// The cost at the start.
+    pub fn first_cost(&self) -> f64 {
+        self.first_cost
+    }
+
     /// Writes the point to measure into `point`.
     pub fn propose(&mut self, updater: &mut dyn Stepper) {
         if self.batches.is_some() {

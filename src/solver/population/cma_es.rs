@@ -190,6 +190,8 @@ impl CmaEsMemory {
         self.distribution.mean.copy_from(&self.point);
         self.distribution.restart(sigma, population);
         self.injected_cost = None;
+        // The last generation may have been larger than this population.
+        self.drawn = 0;
     }
 
     /// Ranks the candidates.

@@ -327,6 +327,6 @@ impl Population for GeneticAlgorithm {
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool {
         let (population, children) = (self.population, self.children());
         let is_configured = population >= 2 && children >= 1;
-        is_configured && memory.is_valid(space.dimension(), population.saturating_add(children))
+        is_configured && memory.is_valid(space, population, children)
     }
 }

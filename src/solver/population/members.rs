@@ -97,12 +97,7 @@ pub(super) fn hash(x: &DVector<f64>) -> u64 {
 }
 /// True for points that a population of this space may hold.
 pub(super) fn all_within(space: &Space, points: &[DVector<f64>], count: usize) -> bool {
-    let fits = |x: &DVector<f64>| {
-        x.len() == space.dimension()
-            && x.iter().all(|x| x.is_finite())
-            && space.bounds().is_none_or(|bounds| bounds.contain(x))
-    };
-    points.len() == count && points.iter().all(fits)
+    points.len() == count && points.iter().all(|x| space.holds(x))
 }
 
 /// Spreads points over the box of the first population, the start first: a Latin hypercube. In each coordinate, each of

@@ -202,6 +202,6 @@ impl Population for NelderMead {
         simplex.inject(x, cost);
     }
     fn is_valid(&self, space: &Space, simplex: &Simplex) -> bool {
-        simplex.is_valid(space.dimension())
+        simplex.is_valid(space)
     }
 }

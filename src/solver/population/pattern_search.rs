@@ -135,6 +135,6 @@ impl Population for PatternSearch {
         mesh.inject(x, cost);
     }
     fn is_valid(&self, space: &Space, mesh: &Mesh) -> bool {
-        mesh.is_valid(space.dimension())
+        mesh.is_valid(space)
     }
 }

@@ -56,8 +56,11 @@ impl Candidates {
         &self.points[..self.used]
     }
 
-    fn is_valid(&self, n: usize) -> bool {
-        self.used <= self.points.len() && self.points.iter().all(|x| x.len() == n)
+    /// False for invalid data of a damaged checkpoint. The points that are not in use are workspace.
+    fn is_valid(&self, space: &Space) -> bool {
+        self.used <= self.points.len()
+            && self.points.iter().all(|x| x.len() == space.dimension())
+            && self.all().iter().all(|x| space.holds(x))
     }
 }
 
@@ -202,10 +205,9 @@ impl<M> SearchState<M> {
     ) -> Result<(), Error> {
         let fits = self.space.dimension() == n
             && self.space.is_valid(bounds)
-            && self.candidates.is_valid(n)
+            && self.candidates.is_valid(&self.space)
             && self.costs.len() == self.candidates.used
-            && self.best.len() == n
-            && self.best.iter().all(|x| x.is_finite())
+            && self.space.holds(&self.best)
             && self.best_cost > f64::NEG_INFINITY
             && self.generation < u64::MAX / 2
             && population.is_valid(&self.space, &self.memory);

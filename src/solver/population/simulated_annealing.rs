@@ -359,6 +359,6 @@ impl Population for SimulatedAnnealing {
     }
 
     fn is_valid(&self, space: &Space, memory: &Self::Memory) -> bool {
-        memory.is_valid(space.dimension())
+        memory.is_valid(space)
     }
 }

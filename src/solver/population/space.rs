@@ -181,14 +181,19 @@ impl Space {
         }
     }
 
+    /// True for a point that a search in this space may hold: finite and within the bounds.
+    pub(crate) fn holds(&self, x: &DVector<f64>) -> bool {
+        x.len() == self.dimension()
+            && x.iter().all(|x| x.is_finite())
+            && self.bounds.as_ref().is_none_or(|bounds| bounds.contain(x))
+    }
+
     /// False for invalid data of a damaged checkpoint.
     pub(crate) fn is_valid(&self, bounds: Option<&Bounds>) -> bool {
-        let n = self.x0.len();
-        let region = self.lower.iter().zip(&self.upper);
-        n > 0
+        self.dimension() > 0
             && self.bounds.as_ref() == bounds
-            && [&self.lower, &self.upper].iter().all(|corner| corner.len() == n)
-            && region.into_iter().all(|(l, u)| l.is_finite() && u.is_finite() && l <= u)
-            && self.x0.iter().all(|x| x.is_finite())
+            // The first points are drawn between the corners.
+            && [&self.x0, &self.lower, &self.upper].iter().all(|point| self.holds(point))
+            && self.lower.iter().zip(&self.upper).all(|(lower, upper)| lower <= upper)
     }
 }

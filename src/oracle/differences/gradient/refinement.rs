@@ -6,6 +6,26 @@ use super::super::{COARSE, Norms, STALE, Scheme};
 use super::Place;
 use crate::{Evaluations, Oracle};
 
+/// The points of a line on which the errors of the cost are measured.
+const POINTS: usize = 7;
+/// The factor between the lengths of lines, and their largest number.
+const LONGER: f64 = 64.0;
+const LENGTHS: usize = 6;
+/// The fourth differences of a smooth cost fall with the fourth power of the length, errors in it do not.
+const SMOOTH: f64 = 1e-3;
+
+/// Costs at equal distances along a line.
+#[derive(Clone, Copy)]
+struct Line {
+    /// The largest of their fourth differences. Of independent errors it is 8 times one; the error that these make in a
+    /// derivative over h is at most twice one over h.
+    fourth: f64,
+    /// True when they have the same sign, as those of a smooth cost, or are not finite: those of errors alternate.
+    may_be_smooth: bool,
+    /// False when the costs are all the same.
+    has_changed: bool,
+}
+
 impl Oracle<'_> {
     /// True when the gradient at a point of this cost was differenced, and could be more precise.
     pub(crate) fn is_refinable(&self, cost: f64) -> bool {
@@ -17,7 +37,7 @@ impl Oracle<'_> {
     /// True when a gradient that was differenced by the scheme in use is too coarse compared with its errors, or when
     /// the solver `has_failed` with it and it could be more precise. Where it has grown a hundredfold, a cheaper scheme
     /// is adopted.
-    pub(crate) fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
+    fn is_coarse(&mut self, at: Norms<'_>, has_failed: bool) -> bool {
         if self.problem.has_gradient() || self.meter.closed.is_some() {
             return false;
         }
@@ -32,15 +52,22 @@ impl Oracle<'_> {
             && (has_failed || is_stale || !differences.is_within(differences.scheme, COARSE, at))
     }
 
-    /// Writes ∇f(x) by the next scheme or a better one, updates the data on each variable, and chooses the scheme for
-    /// the next gradients: one better than the scheme in use if that `has_failed`. An interruption changes no data.
+    /// Where the gradient at x, of these norms, is too coarse or the solver `has_failed` with it, writes ∇f(x) by the next
+    /// scheme or a better one, updates the data on each variable, and chooses the scheme for the next gradients: one
+    /// better than the scheme in use if that has failed. False where it is not too coarse. An interruption changes no
+    /// data.
     pub(crate) fn refine(
         &mut self,
-        (x, cost): (&DVector<f64>, f64),
-        scale: Option<&DVector<f64>>,
+        x: &DVector<f64>,
+        at: Norms<'_>,
         has_failed: bool,
         gradient: &mut DVector<f64>,
-    ) {
+    ) -> bool {
+        let before = (self.differences.scheme, self.differences.norm);
+        if !self.is_coarse(at, has_failed) {
+            return false;
+        }
+        let Norms { cost, scale, .. } = at;
         self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
         let mut learnt = std::mem::take(&mut self.learnt);
@@ -78,6 +105,11 @@ impl Oracle<'_> {
             scheme = Scheme::Extrapolated;
         }
         self.take_up(learnt, gradient);
+        if self.meter.closed.is_some() {
+            // The step that led here is repeated, with the scheme that it began with.
+            (self.differences.scheme, self.differences.norm) = before;
+        }
+        true
     }
 
     /// The error of the gradient that was last differenced, where it is known and the point has this cost.
@@ -115,9 +147,8 @@ impl Oracle<'_> {
         {
             return error;
         }
-        let is_of_residuals =
-            self.meter.evaluations.residual > 0 && !self.differences.are_of_costs();
-        if let Some(m) = self.residuals().filter(|_| is_of_residuals && gradient.is_none()) {
+        let is_of_residuals = gradient.is_none() && self.differences_residuals();
+        if let Some(m) = self.residuals().filter(|_| is_of_residuals) {
             let error = self.jacobian_error(x, m, None, &mut Self::residual);
             if self.meter.closed.is_some() {
                 return f64::NAN;
@@ -164,5 +195,116 @@ impl Oracle<'_> {
         }
         self.differences.measured = Some((cost, largest));
         largest
+    }
+
+    /// True in a run that has differenced residuals and no costs.
+    fn differences_residuals(&self) -> bool {
+        self.meter.evaluations.residual > 0 && !self.differences.are_of_costs()
+    }
+
+    /// The error in a gradient at x, differenced by the scheme in use, from errors of the cost that exceed its rounding:
+    /// where large terms cancel, they leave theirs. Measured on a line as long as differences over the distance from
+    /// the start x0 would be, because over shorter ones these errors may be all the same; 6 costs. Where it is more than
+    /// `allowed`, on shorter lines too, as long as it vanishes there as it does for a smooth cost. 0 where the problem
+    /// gives the gradient; infinite where costs are not finite; NaN when the run is interrupted.
+    pub(crate) fn hidden_error(
+        &mut self,
+        x: &DVector<f64>,
+        (cost, x0): (f64, &DVector<f64>),
+        allowed: f64,
+    ) -> f64 {
+        if self.problem.has_gradient() || self.differences_residuals() {
+            return 0.0;
+        }
+        self.anchor_differences(x);
+        let moves = |&i: &usize| self.width(i) > 0.0;
+        let steps = (0..x.len()).filter(moves).map(|i| self.step_in_use(i, x[i]));
+        let shortest = steps.fold(f64::INFINITY, f64::min);
+        let error = |line: Line| 0.5 * line.fourth / shortest;
+        let mut factor = 1.0;
+        let mut line = self.line(x, (cost, x0), factor);
+        // A cost that does not change says nothing.
+        for _ in 0..LENGTHS {
+            if line.has_changed || self.meter.closed.is_some() {
+                break;
+            }
+            factor *= LONGER;
+            line = self.line(x, (cost, x0), factor);
+        }
+        for _ in 0..LENGTHS {
+            if error(line) <= allowed || !line.may_be_smooth || self.meter.closed.is_some() {
+                break;
+            }
+            factor /= LONGER;
+            let shorter = self.line(x, (cost, x0), factor);
+            let is_smooth = shorter.fourth <= SMOOTH * line.fourth;
+            if !(is_smooth && shorter.has_changed) {
+                break;
+            }
+            line = shorter;
+        }
+        if self.meter.closed.is_some() { f64::NAN } else { error(line) }
+    }
+
+    /// The step of a variable in the scheme in use.
+    fn step_in_use(&self, i: usize, x: f64) -> f64 {
+        let variable = self.differences.variables[i];
+        let [forward, central] = match variable.steps {
+            [_, 0.0] => [self.steps.forward, self.steps.central].map(|h| h * variable.scale),
+            steps => steps,
+        };
+        let h = match self.differences.scheme {
+            Scheme::Forward => forward,
+            Scheme::Central => central,
+            Scheme::Extrapolated => self.steps.extrapolated * variable.scale,
+        };
+        variable.step(h, x)
+    }
+
+    /// The costs on a line through x, within the bounds: to both sides of x, or from x on where a bound is near.
+    fn line(&mut self, x: &DVector<f64>, (cost, x0): (f64, &DVector<f64>), factor: f64) -> Line {
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut direction = std::mem::take(&mut self.probed[0]);
+        let mut is_near = false;
+        for i in 0..x.len() {
+            let variable = self.differences.variables[i];
+            let scale = variable.scale.max((x[i] - x0[i]).abs());
+            let h = (factor * self.steps.central * scale).max(8.0 * f64::EPSILON * x[i].abs());
+            let [down, up] = Place::new(i, x, bounds, None).room();
+            is_near |= down.min(up) < h && down.max(up) > 0.0;
+            direction[i] = h;
+        }
+        let first = if is_near { 0 } else { POINTS / 2 };
+        for (i, step) in direction.iter_mut().enumerate() {
+            let [down, up] = Place::new(i, x, bounds, None).room();
+            let reach = if is_near { step.min(0.5 * down.max(up)) } else { step.min(down).min(up) };
+            // Variables that all move alike could hide a part of the cost.
+            let is_down = if is_near { down > up } else { i % 2 == 1 };
+            *step = if is_down { -reach } else { reach } / (POINTS / 2) as f64;
+        }
+        let mut costs = [cost; POINTS];
+        for (k, cost) in costs.iter_mut().enumerate().filter(|(k, _)| *k != first) {
+            self.probe.copy_from(x);
+            self.probe.axpy(k as f64 - first as f64, &direction, 1.0);
+            if let Some(bounds) = bounds {
+                bounds.project(&mut self.probe);
+            }
+            let is_finite = self.probe.iter().all(|x| x.is_finite());
+            *cost = if is_finite { self.cost_of_probe() } else { f64::NAN };
+        }
+        self.probed[0] = direction;
+        let fourth = |k: usize| {
+            let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|j| costs[k + j]);
+            a + e - 4.0 * (b + d) + 6.0 * c
+        };
+        let fourth = [0, 1, 2].map(fourth);
+        let sizes = fourth.iter().map(|fourth| fourth.abs()).filter(|size| size.is_finite());
+        Line {
+            fourth: sizes.reduce(f64::max).unwrap_or(f64::INFINITY),
+            may_be_smooth: [1.0, -1.0]
+                .iter()
+                .any(|sign| fourth.iter().all(|fourth| fourth.is_nan() || sign * fourth > 0.0)),
+            has_changed: costs.iter().any(|other| *other != cost),
+        }
     }
 }

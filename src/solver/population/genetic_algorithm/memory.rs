@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::PointSet;
+use super::{PointSet, Space};
 
 /// What a [`GeneticAlgorithm`](super::GeneticAlgorithm) remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,8 @@ impl GeneticAlgorithmMemory {
         order[..best].sort_unstable_by(by_cost);
     }
 
-    pub(super) fn is_valid(&self, n: usize, all: usize) -> bool {
+    pub(super) fn is_valid(&self, space: &Space, population: usize, children: usize) -> bool {
+        let (n, all) = (space.dimension(), population.saturating_add(children));
         if self.order.len() != all {
             return false;
         }
@@ -72,6 +73,8 @@ impl GeneticAlgorithmMemory {
         [self.members.len(), self.costs.len()] == [all; 2]
             && is_there.iter().all(|&is_there| is_there)
             && self.members.iter().chain(&self.pair).all(|x| x.len() == n)
+            && (!self.has_begun
+                || self.order[..population].iter().all(|&at| space.holds(&self.members[at])))
             && self.costs.iter().all(|cost| !cost.is_nan())
             && self.unimproved < u64::MAX / 2
             && self.seen.is_valid(all)

@@ -352,9 +352,10 @@ impl Simplex {
         }
     }
 
-    pub(super) fn is_valid(&self, n: usize) -> bool {
+    pub(super) fn is_valid(&self, space: &Space) -> bool {
+        let n = space.dimension();
         let vertices = self.vertices.iter().chain([&self.reflected]);
-        let mut points = vertices.clone().map(|v| &v.x).chain([&self.centroid, &self.trial]);
+        let mut points = vertices.clone().map(|v| &v.x).chain([&self.trial]);
         self.free.len() <= n
             && self.free.iter().all(|&i| i < n)
             && self.vertices.len() == self.free.len() + 1
@@ -363,7 +364,8 @@ impl Simplex {
             && self.exchanged <= self.free.len()
             && self.edges.iter().all(|edge| edge.is_finite())
             && self.waiting.iter().all(|&vertex| vertex < self.vertices.len())
-            && points.all(|x| x.len() == n && x.iter().all(|x| x.is_finite()))
+            && self.centroid.len() == n
+            && points.all(|x| space.holds(x))
             && vertices.into_iter().all(|vertex| !vertex.cost.is_nan())
             && !self.begun.is_nan()
             && !self.first.is_nan()

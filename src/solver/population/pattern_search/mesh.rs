@@ -234,9 +234,11 @@ impl Mesh {
         }
     }
 
-    pub(super) fn is_valid(&self, n: usize) -> bool {
-        let points = [&self.x, &self.base, &self.trial];
-        points.iter().all(|x| x.len() == n && x.iter().all(|x| x.is_finite()))
+    pub(super) fn is_valid(&self, space: &Space) -> bool {
+        let n = space.dimension();
+        // The trial is moved within the bounds before it is used.
+        [&self.x, &self.base].iter().all(|x| space.holds(x))
+            && self.trial.len() == n
             && self.lengths.len() == n
             && self.lowest.len() == n
             && self.polled.iter().all(|&i| i < n)

@@ -72,9 +72,9 @@ impl SimulatedAnnealingMemory {
         *length = length.clamp(SHORTEST, 1.0);
     }
 
-    pub(super) fn is_valid(&self, n: usize) -> bool {
-        self.current.len() == n
-            && self.current.iter().all(|x| x.is_finite())
+    pub(super) fn is_valid(&self, space: &Space) -> bool {
+        let n = space.dimension();
+        space.holds(&self.current)
             && !self.cost.is_nan()
             && self.lengths.len() == n + 1
             && self.lengths.iter().all(|length| (SHORTEST..=1.0).contains(length))
