@@ -13,6 +13,9 @@ use crate::{
     stationary,
 };
 
+/// A rule on the gradient.
+type Rule = fn(&Stop, &Progress<'_>) -> Option<Termination>;
+
 /// The most saddles that a verified run leaves.
 const ESCAPES: u32 = 100;
 
@@ -151,7 +154,8 @@ impl<'a, S: Solver> Run<'a, S> {
                 self.settled().filter(|_| stalled.is_at_rest()).unwrap_or(stalled)
             });
         }
-        let verdict = verdict.map(|verdict| self.visible(verdict));
+        let may_go_on = ending.is_none();
+        let verdict = verdict.and_then(|verdict| self.visible(verdict, may_go_on));
         (self.termination, self.unjudged) = match self.oracle.uninterrupted() {
             ControlFlow::Break(reason) => (Some(reason), ending),
             ControlFlow::Continue(()) => (verdict, None),
@@ -159,10 +163,7 @@ impl<'a, S: Solver> Run<'a, S> {
     }
 
     /// The verdict of a rule on the gradient, if the method accepts convergence.
-    fn accepted(
-        &mut self,
-        rule: impl Fn(&Stop, &Progress<'_>) -> Option<Termination>,
-    ) -> Option<Termination> {
+    fn accepted(&mut self, rule: Rule) -> Option<Termination> {
         let Self { oracle, solver, state, stop, history, x0, iteration, started, .. } = self;
         let solver: &S = solver;
         accepted(solver, oracle, state, |oracle, state| {
@@ -172,28 +173,45 @@ impl<'a, S: Solver> Run<'a, S> {
         })
     }
 
-    /// The verdict, unless it claims convergence by a differenced gradient whose error exceeds the tolerance.
-    fn visible(&mut self, verdict: Termination) -> Termination {
-        let gradient_norm = self.state.gradient_norm();
-        let tolerance = match verdict {
-            Termination::GradientNorm { tolerance, .. } => tolerance,
-            Termination::PromisedChange { .. } => gradient_norm.unwrap_or(f64::INFINITY),
-            _ => return verdict,
-        };
-        let (x, cost) = (self.state.x(), self.state.cost());
-        let of_constraints =
-            self.state.multipliers().map_or(0.0, |y| self.oracle.constraint_error(x, y));
-        let known = self.oracle.gradient_error(x, cost, None) + of_constraints;
-        let error = if known <= tolerance {
-            known + self.oracle.hidden_error(x, (cost, &self.x0), tolerance - known)
-        } else {
-            known
-        };
-        if error > tolerance || (error.is_nan() && !self.oracle.problem().has_gradient()) {
-            let reason = Stall::DifferenceError { error, tolerance };
-            return Termination::Stalled { reason, gradient_norm };
+    /// The verdict, unless it claims convergence by a differenced gradient whose error exceeds the tolerance. Where
+    /// costs have larger errors than was known, the gradient is differenced again over longer steps; if it is large then,
+    /// a run that `may_go_on` does.
+    fn visible(&mut self, verdict: Termination, may_go_on: bool) -> Option<Termination> {
+        let mut verdict = verdict;
+        loop {
+            let gradient_norm = self.state.gradient_norm();
+            let (tolerance, rule): (f64, Rule) = match verdict {
+                Termination::GradientNorm { tolerance, .. } => (tolerance, Stop::holds),
+                Termination::PromisedChange { .. } => {
+                    (gradient_norm.unwrap_or(f64::INFINITY), Stop::settles)
+                }
+                _ => return Some(verdict),
+            };
+            let (x, cost) = (self.state.x(), self.state.cost());
+            let of_constraints =
+                self.state.multipliers().map_or(0.0, |y| self.oracle.constraint_error(x, y));
+            let known = self.oracle.gradient_error(x, cost, None) + of_constraints;
+            let [hidden, of_cost] = if known <= tolerance {
+                self.oracle.hidden_error(x, (cost, &self.x0), tolerance - known)
+            } else {
+                [0.0; 2]
+            };
+            let error = known + hidden;
+            if error <= tolerance || (error.is_nan() && self.oracle.problem().has_gradient()) {
+                return Some(verdict);
+            }
+            // Each time the errors in the cost are at least twice as large.
+            let is_new = self.oracle.learn_cost_error(of_cost, x, &self.x0);
+            let again = if is_new { self.accepted(rule) } else { None };
+            match again {
+                Some(again) => verdict = again,
+                None if is_new && may_go_on => return None,
+                None => {
+                    let reason = Stall::DifferenceError { error, tolerance };
+                    return Some(Termination::Stalled { reason, gradient_norm });
+                }
+            }
         }
-        verdict
     }
 
     /// What the gradient promises; see [`Solver::promised_change`]. Unknown under constraints, which forbid to follow it.

@@ -187,6 +187,8 @@ pub(crate) struct Differences {
     measured: Option<(f64, f64)>,
     /// The cost at the point where the gradient was last refined by extrapolation.
     refined: Option<f64>,
+    /// The errors in a cost that were found, where they exceed its rounding.
+    floor: f64,
 }
 
 impl Default for Differences {
@@ -198,6 +200,7 @@ impl Default for Differences {
             cost: 0.0,
             measured: None,
             refined: None,
+            floor: 0.0,
         }
     }
 }
@@ -268,6 +271,11 @@ impl<'a> Norms<'a> {
 }
 
 impl Oracle<'_> {
+    /// The size of the errors of costs up to `size`.
+    fn cost_error(&self, size: f64) -> f64 {
+        self.steps.error(size).max(self.differences.floor)
+    }
+
     /// The data on differences, here and in unbounded coordinates.
     pub(crate) fn differences(&self) -> [Differences; 2] {
         [self.differences.clone(), self.unbounded_differences.clone()]
@@ -285,6 +293,7 @@ impl Oracle<'_> {
                 && variables.iter().all(Variable::is_valid)
                 && learnt.norm >= 0.0
                 && learnt.cost.is_finite()
+                && (learnt.floor >= 0.0 && learnt.floor.is_finite())
         };
         if !learnt.iter().all(is_valid) {
             let reason = "its data on differences do not belong to this problem".to_owned();

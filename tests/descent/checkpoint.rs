@@ -350,6 +350,7 @@ struct MirrorOfDifferences {
     cost: f64,
     measured: Option<(f64, f64)>,
     refined: Option<f64>,
+    floor: f64,
 }
 
 #[test]

@@ -11,7 +11,7 @@ use extremum::{
     AutoDiff, Bounded, Bounds, Constrained, Constraints, CscMatrix, DMatrix, DVector, Domain,
     Error, Kind, Lbfgs, LeastSquares, Matrix, Minimizer, Mismatch, NelderMead, Newton, Oracle,
     Parallel, ParticleSwarm, Problem, Solver, Structure, SumOfSquares, Termination,
-    check_derivatives, from_fn, minimize,
+    check_derivatives, classify, from_fn, minimize,
 };
 
 fn vector(x: &[f64]) -> DVector<f64> {

@@ -190,7 +190,7 @@ impl<'a> Oracle<'a> {
         // A cost that is level beyond h/2 changes over shorter lengths, of which differences over h say nothing.
         let rise = near.second.abs() * (0.5 * h).powi(2);
         let is_level = near.second.abs() > LEVEL * far.second.abs();
-        let is_lost = is_level && rise > VISIBLE * self.steps.error(size);
+        let is_lost = is_level && rise > VISIBLE * self.cost_error(size);
         Difference {
             slope: near.slope + gap / 3.0,
             second: near.second + (near.second - far.second) / 3.0,
@@ -231,6 +231,7 @@ impl<'a> Oracle<'a> {
     /// Adopts the data collected with a gradient, if the gradient is finite and was not interrupted.
     fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
         if self.meter.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
+            learnt.floor = self.differences.floor;
             std::mem::swap(&mut self.differences, &mut learnt);
         }
         self.learnt = learnt;
@@ -238,7 +239,7 @@ impl<'a> Oracle<'a> {
 
     /// The central difference of a variable, from a guess of its scale.
     fn explore(&mut self, at: &mut Place, cost: f64, guess: Variable) -> (Variable, Difference) {
-        let lost = self.steps.error(cost.abs()) / self.steps.extrapolated;
+        let lost = self.cost_error(cost.abs()) / self.steps.extrapolated;
         let mut variable = guess;
         let first = self.central_of(at, &variable);
         let mut found = first;
@@ -268,7 +269,7 @@ impl<'a> Oracle<'a> {
         if found.slope.is_nan() || (is_bent && found.change > lost) {
             return self.learn(at, variable);
         }
-        let eta = self.steps.error(found.size.max(cost.abs()));
+        let eta = self.cost_error(found.size.max(cost.abs()));
         variable.tune(self.steps, eta, found.slope, found.second, None);
         (variable, found)
     }
@@ -289,7 +290,7 @@ impl<'a> Oracle<'a> {
         let h = factor * power_of_two(self.steps.extrapolated * variable.scale);
         let h = variable.step(h, at.x);
         let found = self.extrapolated(at, h);
-        (found, 3.0 * self.steps.error(found.size) / h)
+        (found, 3.0 * self.cost_error(found.size) / h)
     }
 
     /// The extrapolated difference of a variable, and the steps that follow from it. A scale beyond the length over
@@ -317,7 +318,7 @@ impl<'a> Oracle<'a> {
             variable.scale /= 64.0;
         }
         let (mut variable, found) = best;
-        let eta = self.steps.error(found.size.max(at.cost.unwrap_or(0.0).abs()));
+        let eta = self.cost_error(found.size.max(at.cost.unwrap_or(0.0).abs()));
         variable.tune(self.steps, eta, found.slope, found.second, Some(found.third));
         (variable, found)
     }

@@ -11,6 +11,8 @@ const POINTS: usize = 7;
 /// The factor between the lengths of lines, and their largest number.
 const LONGER: f64 = 64.0;
 const LENGTHS: usize = 6;
+/// Other spacings of the points on a line.
+const OTHERS: [f64; 2] = [1.37, 0.73];
 /// The fourth differences of a smooth cost fall with the fourth power of the length, errors in it do not.
 const SMOOTH: f64 = 1e-3;
 
@@ -83,13 +85,13 @@ impl Oracle<'_> {
                 variable.anchor(x[i], self.width(i));
                 let (variable, found) = if scheme == Scheme::Central {
                     let found = self.central_of(&mut at, &variable);
-                    let eta = self.steps.error(found.size.max(cost.abs()));
+                    let eta = self.cost_error(found.size.max(cost.abs()));
                     variable.tune(self.steps, eta, found.slope, found.second, None);
                     (variable, found)
                 } else {
                     let (variable, found) = self.learn(&mut at, variable);
                     let h = self.steps.extrapolated * variable.scale;
-                    error = error.max(found.truncation + 3.0 * self.steps.error(found.size) / h);
+                    error = error.max(found.truncation + 3.0 * self.cost_error(found.size) / h);
                     (variable, found)
                 };
                 gradient[i] = found.slope;
@@ -174,11 +176,11 @@ impl Oracle<'_> {
                     // The truncation over 1.5 h is 2.25 times that over h, so the gap exceeds the latter.
                     let found = self.central(&mut at, 1.5 * central);
                     let gap = (gradient[i] - found.slope).abs();
-                    2.0 * gap + 3.0 * self.steps.error(found.size) / central
+                    2.0 * gap + 3.0 * self.cost_error(found.size) / central
                 }
                 None => {
                     let (found, rounding) = self.extrapolated_of(&mut at, &variable, 1.5);
-                    let eta = self.steps.error(found.size);
+                    let eta = self.cost_error(found.size);
                     match scheme {
                         Scheme::Forward => 0.5 * found.second.abs() * forward + 2.0 * eta / forward,
                         Scheme::Central => {
@@ -206,15 +208,16 @@ impl Oracle<'_> {
     /// where large terms cancel, they leave theirs. Measured on a line as long as differences over the distance from
     /// the start x0 would be, because over shorter ones these errors may be all the same; 6 costs. Where it is more than
     /// `allowed`, on shorter lines too, as long as it vanishes there as it does for a smooth cost. 0 where the problem
-    /// gives the gradient; infinite where costs are not finite; NaN when the run is interrupted.
+    /// gives the gradient; infinite where costs are not finite; NaN when the run is interrupted. With it comes the size of
+    /// the errors in a cost.
     pub(crate) fn hidden_error(
         &mut self,
         x: &DVector<f64>,
         (cost, x0): (f64, &DVector<f64>),
         allowed: f64,
-    ) -> f64 {
+    ) -> [f64; 2] {
         if self.problem.has_gradient() || self.differences_residuals() {
-            return 0.0;
+            return [0.0; 2];
         }
         self.anchor_differences(x);
         let moves = |&i: &usize| self.width(i) > 0.0;
@@ -231,6 +234,14 @@ impl Oracle<'_> {
             factor *= LONGER;
             line = self.line(x, (cost, x0), factor);
         }
+        // Costs that are multiples of a rounding unit may lie on a line by chance, but hardly at three spacings.
+        for other in OTHERS {
+            if line.fourth == 0.0 && line.has_changed && self.meter.closed.is_none() {
+                let other = self.line(x, (cost, x0), factor * other);
+                line.fourth = line.fourth.max(other.fourth);
+                line.may_be_smooth &= other.may_be_smooth;
+            }
+        }
         for _ in 0..LENGTHS {
             if error(line) <= allowed || !line.may_be_smooth || self.meter.closed.is_some() {
                 break;
@@ -243,7 +254,29 @@ impl Oracle<'_> {
             }
             line = shorter;
         }
-        if self.meter.closed.is_some() { f64::NAN } else { error(line) }
+        if self.meter.closed.is_some() { [f64::NAN; 2] } else { [error(line), 0.25 * line.fourth] }
+    }
+
+    /// Takes note of errors in the cost that are larger than those known so far, and forgets the steps and the scales that
+    /// they made too short. False when they are not larger.
+    pub(crate) fn learn_cost_error(
+        &mut self,
+        size: f64,
+        x: &DVector<f64>,
+        x0: &DVector<f64>,
+    ) -> bool {
+        if !(size > 2.0 * self.differences.floor && size.is_finite()) {
+            return false;
+        }
+        let differences = &mut self.differences;
+        differences.floor = size;
+        for ((variable, x), x0) in differences.variables.iter_mut().zip(x).zip(x0) {
+            variable.typical = variable.typical.max((x - x0).abs().min(1e290));
+            variable.errors = [f64::INFINITY; 2];
+        }
+        (differences.scheme, differences.measured, differences.refined) =
+            (Scheme::Central, None, None);
+        true
     }
 
     /// The step of a variable in the scheme in use.
