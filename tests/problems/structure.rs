@@ -1,5 +1,7 @@
 //! What a problem has beside its cost: residuals, constraints, and matrices written in place.
 
+#![cfg(all(feature = "autodiff", feature = "parallel"))]
+
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
