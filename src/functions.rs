@@ -31,7 +31,8 @@ pub mod residuals;
 
 use std::fmt;
 
-use crate::{AutoDiff, Bounds, DVector, Error, Formula, Matrix, Problem};
+use crate::problem::delegate;
+use crate::{AutoDiff, Bounds, DVector, Error, Formula, Problem};
 
 pub use classics::classics;
 pub use large::{
@@ -109,37 +110,10 @@ impl<T: Residuals> From<T> for TestFunction {
 }
 
 impl Problem for TestFunction {
-    fn dimension(&self) -> usize {
-        self.problem.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        self.problem.cost(x)
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        self.problem.gradient(x, gradient);
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
-        self.problem.hessian(x)
-    }
-    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
-        self.problem.write_hessian(x, hessian)
-    }
-    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        self.problem.cost_and_gradient(x, gradient)
-    }
-    fn hessian_product(
-        &self,
-        x: &DVector<f64>,
-        v: &DVector<f64>,
-        product: &mut DVector<f64>,
-    ) -> bool {
-        self.problem.hessian_product(x, v, product)
-    }
+    delegate!(self => self.problem);
+
     fn bounds(&self) -> Option<&Bounds> {
         self.problem.bounds()
-    }
-    fn has_gradient(&self) -> bool {
-        self.problem.has_gradient()
     }
 }
 

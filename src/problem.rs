@@ -153,43 +153,56 @@ pub trait Problem: Sync {
     }
 }
 
+/// The methods of a [`Problem`] that a wrapper leaves to the problem within, but for bounds, failure and structure.
+macro_rules! delegate {
+    ($self:ident => $inner:expr) => {
+        fn dimension(&$self) -> usize {
+            $inner.dimension()
+        }
+        fn cost(&$self, x: &nalgebra::DVector<f64>) -> f64 {
+            $inner.cost(x)
+        }
+        fn gradient(&$self, x: &nalgebra::DVector<f64>, gradient: &mut nalgebra::DVector<f64>) {
+            $inner.gradient(x, gradient);
+        }
+        fn hessian(&$self, x: &nalgebra::DVector<f64>) -> Option<crate::Matrix> {
+            $inner.hessian(x)
+        }
+        fn write_hessian(&$self, x: &nalgebra::DVector<f64>, hessian: &mut crate::Matrix) -> bool {
+            $inner.write_hessian(x, hessian)
+        }
+        fn cost_and_gradient(
+            &$self,
+            x: &nalgebra::DVector<f64>,
+            gradient: &mut nalgebra::DVector<f64>,
+        ) -> f64 {
+            $inner.cost_and_gradient(x, gradient)
+        }
+        fn hessian_product(
+            &$self,
+            x: &nalgebra::DVector<f64>,
+            v: &nalgebra::DVector<f64>,
+            product: &mut nalgebra::DVector<f64>,
+        ) -> bool {
+            $inner.hessian_product(x, v, product)
+        }
+        fn has_gradient(&$self) -> bool {
+            $inner.has_gradient()
+        }
+        fn noise(&$self) -> f64 {
+            $inner.noise()
+        }
+    };
+}
+pub(crate) use delegate;
+
 macro_rules! forward {
     ($pointer:ty, $($sync:tt)*) => {
         impl<P: Problem + $($sync)* ?Sized> Problem for $pointer {
-            fn dimension(&self) -> usize {
-                (**self).dimension()
-            }
-            fn cost(&self, x: &DVector<f64>) -> f64 {
-                (**self).cost(x)
-            }
-            fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-                (**self).gradient(x, gradient);
-            }
-            fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
-                (**self).hessian(x)
-            }
-            fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
-                (**self).write_hessian(x, hessian)
-            }
-            fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-                (**self).cost_and_gradient(x, gradient)
-            }
-            fn hessian_product(
-                &self,
-                x: &DVector<f64>,
-                v: &DVector<f64>,
-                product: &mut DVector<f64>,
-            ) -> bool {
-                (**self).hessian_product(x, v, product)
-            }
+            delegate!(self => (**self));
+
             fn bounds(&self) -> Option<&Bounds> {
                 (**self).bounds()
-            }
-            fn has_gradient(&self) -> bool {
-                (**self).has_gradient()
-            }
-            fn noise(&self) -> f64 {
-                (**self).noise()
             }
             fn failure(&self) -> Option<String> {
                 (**self).failure()

@@ -1,8 +1,6 @@
 //! A problem within bounds.
 
-use nalgebra::DVector;
-
-use super::{Bounds, Matrix, Problem, Structure};
+use super::{Bounds, Problem, Structure, delegate};
 
 /// Any problem, within bounds: `Bounded(problem, bounds)`. For a closure, [`FromFn::with_bounds`](crate::FromFn::with_bounds)
 /// does the same.
@@ -22,40 +20,10 @@ use super::{Bounds, Matrix, Problem, Structure};
 pub struct Bounded<P>(pub P, pub Bounds);
 
 impl<P: Problem> Problem for Bounded<P> {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        self.0.cost(x)
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        self.0.gradient(x, gradient);
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
-        self.0.hessian(x)
-    }
-    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
-        self.0.write_hessian(x, hessian)
-    }
-    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        self.0.cost_and_gradient(x, gradient)
-    }
-    fn hessian_product(
-        &self,
-        x: &DVector<f64>,
-        v: &DVector<f64>,
-        product: &mut DVector<f64>,
-    ) -> bool {
-        self.0.hessian_product(x, v, product)
-    }
+    delegate!(self => self.0);
+
     fn bounds(&self) -> Option<&Bounds> {
         Some(&self.1)
-    }
-    fn has_gradient(&self) -> bool {
-        self.0.has_gradient()
-    }
-    fn noise(&self) -> f64 {
-        self.0.noise()
     }
     fn failure(&self) -> Option<String> {
         self.0.failure()

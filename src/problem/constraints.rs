@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use nalgebra::DVector;
 
-use super::{Bounds, Matrix, Problem, Structure};
+use super::{Bounds, Matrix, Problem, Structure, delegate};
 
 /// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Constrained`] puts them on a [`Problem`]; a run refuses a solver that
 /// cannot keep them.
@@ -103,40 +103,10 @@ forward!(Arc<C>, Send+);
 pub struct Constrained<P, C>(pub P, pub C);
 
 impl<P: Problem, C: Constraints> Problem for Constrained<P, C> {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        self.0.cost(x)
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        self.0.gradient(x, gradient);
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
-        self.0.hessian(x)
-    }
-    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
-        self.0.write_hessian(x, hessian)
-    }
-    fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
-        self.0.cost_and_gradient(x, gradient)
-    }
-    fn hessian_product(
-        &self,
-        x: &DVector<f64>,
-        v: &DVector<f64>,
-        product: &mut DVector<f64>,
-    ) -> bool {
-        self.0.hessian_product(x, v, product)
-    }
+    delegate!(self => self.0);
+
     fn bounds(&self) -> Option<&Bounds> {
         self.0.bounds()
-    }
-    fn has_gradient(&self) -> bool {
-        self.0.has_gradient()
-    }
-    fn noise(&self) -> f64 {
-        self.0.noise()
     }
     fn failure(&self) -> Option<String> {
         self.0.failure().or_else(|| self.1.failure())
