@@ -157,8 +157,6 @@ impl<S: Solver> BasinHopping<S> {
 /// The state of [`BasinHopping`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BasinHoppingState<L> {
-    /// The name of the local solver.
-    solver: String,
     space: Space,
     random: Random,
     /// h and s.
@@ -299,7 +297,6 @@ impl<S: Solver> Solver for BasinHopping<S> {
         let is_drawn = problem.is_spent();
         let is_over = local.is_none() && !is_drawn;
         Ok(BasinHoppingState {
-            solver: self.local.name().to_owned(),
             random: Random::new(self.seed),
             lengths: self.lengths(&space),
             stretch: 1.0,
@@ -363,8 +360,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         let n = problem.dimension();
         let counts = [state.hops, state.in_vain, state.idle, state.differences];
         let numbers = [state.cost, state.lowest, state.difference, state.stretch];
-        let is_valid = state.solver == self.local.name()
-            && state.space.dimension() == n
+        let is_valid = state.space.dimension() == n
             && state.space.is_valid(problem.problem().bounds())
             && state.lengths.len() == n
             && state.lengths.iter().all(|length| length.is_finite())

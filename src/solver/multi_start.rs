@@ -120,8 +120,6 @@ pub struct Minimum {
 /// The state of [`MultiStart`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MultiStartState<L> {
-    /// The name of the local solver.
-    solver: String,
     space: Space,
     random: Random,
     /// `None` for too many variables.
@@ -257,7 +255,6 @@ impl<S: Solver> Solver for MultiStart<S> {
         // When the run's evaluations are used up at its start, the first search has not begun yet.
         let is_begun = !problem.is_spent();
         Ok(MultiStartState {
-            solver: self.local.name().to_owned(),
             space,
             random,
             sequence,
@@ -307,8 +304,7 @@ impl<S: Solver> Solver for MultiStart<S> {
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check()?;
         let n = problem.dimension();
-        let is_valid = state.solver == self.local.name()
-            && state.space.dimension() == n
+        let is_valid = state.space.dimension() == n
             && state.space.is_valid(problem.problem().bounds())
             && state.sequence.is_some() == (n <= Sobol::LARGEST)
             && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
