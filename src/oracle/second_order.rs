@@ -1,12 +1,14 @@
 //! Hessians and their products.
 
+use std::mem::{replace, swap, take};
+
 use nalgebra::{DMatrix, DVector};
 
 use super::Oracle;
 use super::differences::difference_step;
 use crate::Matrix;
 
-/// A Hessian, and the point where it was evaluated; empty at first.
+/// A Hessian for products, and the point where it was evaluated; empty at first.
 #[derive(Default)]
 pub(super) struct GivenHessian {
     x: DVector<f64>,
@@ -51,23 +53,40 @@ impl Oracle<'_> {
     /// Writes ∇²f(x) as the problem gives it, both triangles untouched; false when it gives none or the run was
     /// interrupted. A Hessian of the wrong size counts as NaN.
     pub(crate) fn given_hessian(&mut self, x: &DVector<f64>, hessian: &mut DMatrix<f64>) -> bool {
+        if matches!(self.hessian.matrix, Matrix::Sparse(_)) {
+            // It is kept for its pattern.
+            let is_given = self.evaluate_hessian(x);
+            if is_given {
+                self.hessian.matrix.write_to(hessian);
+            }
+            return is_given;
+        }
+        // A dense one is written where it is wanted.
+        let kept = replace(&mut self.hessian.matrix, Matrix::Dense(take(hessian)));
         let is_given = self.evaluate_hessian(x);
-        if is_given {
-            self.hessian.matrix.write_to(hessian);
+        match &mut self.hessian.matrix {
+            Matrix::Dense(matrix) => {
+                swap(matrix, hessian);
+                self.hessian.matrix = kept;
+            }
+            Matrix::Sparse(_) => *hessian = self.hessian.matrix.to_dense(),
+        }
+        if hessian.shape() != (x.len(), x.len()) {
+            // The problem gave none, and yet changed the matrix.
+            *hessian = DMatrix::zeros(x.len(), x.len());
         }
         is_given
     }
 
     /// Evaluates the problem's own Hessian into the workspace.
     fn evaluate_hessian(&mut self, x: &DVector<f64>) -> bool {
-        // Until it is known to be written, the matrix belongs to no point.
+        // The matrix belongs to no point that is remembered.
         self.hessian.forget();
         let (problem, matrix) = (self.problem, &mut self.hessian.matrix);
         if !self.meter.is_open() || !self.meter.call(false, || problem.write_hessian(x, matrix)) {
             return false;
         }
         self.meter.evaluations.hessian += 1;
-        self.hessian.x.clone_from(x);
         let n = x.len();
         if self.hessian.matrix.shape() != (n, n) {
             self.hessian.matrix.dense(n, n).fill(f64::NAN);
@@ -110,6 +129,7 @@ impl Oracle<'_> {
             return;
         }
         if self.hessian.x == *x || self.evaluate_hessian(x) {
+            self.hessian.x.clone_from(x);
             self.hessian.matrix.times(v, product);
             return;
         }
