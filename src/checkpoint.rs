@@ -13,8 +13,10 @@ const FORMAT: u32 = 7;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
-/// It belongs to the solver with the parameters that it had, and to a problem of the same dimension; with others,
-/// resuming is an error. The rules that end a run may differ. Its bytes end with a checksum: damaged ones are an error.
+/// It can be resumed only by the same solver with the same parameters ([`Solver::fingerprint`]), on a problem of the same
+/// dimension; otherwise [`Minimizer::resume`](crate::Minimizer::resume) returns [`Error::Checkpoint`]. The stopping rules
+/// and limits may differ. The bytes contain a format number, now 7, and end with a checksum of 8 bytes:
+/// [`from_bytes`](Self::from_bytes) refuses damaged ones and those of another format.
 ///
 /// ```
 /// use extremum::{Bfgs, Checkpoint, Minimizer, from_fn};
@@ -42,7 +44,7 @@ pub struct Checkpoint {
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
-    /// Why the solver ended the run, where that was not judged yet.
+    /// Why the solver ended the run, if the run was interrupted before it could judge that.
     pub(crate) unjudged: Option<Termination>,
 }
 
@@ -89,7 +91,7 @@ impl Checkpoint {
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when the bytes are damaged or of another version.
+    /// [`Error::Checkpoint`] when the bytes are damaged or have another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let sealed = bytes.split_last_chunk();
         let Some((bytes, _)) = sealed.filter(|(b, sum)| checksum(b).to_le_bytes() == **sum) else {

@@ -116,18 +116,20 @@ pub enum Error {
     },
     /// The problem has constraints, which the solver cannot keep.
     #[error(
-        "{solver} does not keep x within the problem's constraints: take a solver whose domain is Domain::Constrained"
+        "{solver} does not keep x within the problem's constraints: that takes a solver whose domain is Domain::Constrained"
     )]
     ConstraintsNotSupported {
         /// The solver's name.
         solver: &'static str,
     },
-    /// The constraints do not have one lower and one upper limit each.
-    #[error("there are {expected} constraints, but limits for {actual}: give each of them both")]
+    /// The limits l and u of the constraints do not have m components.
+    #[error(
+        "there are {expected} constraints, but limits for {actual}: give each constraint a lower and an upper limit"
+    )]
     ConstraintLimits {
         /// The number m of constraints.
         expected: usize,
-        /// The number of limits on each side.
+        /// The number of components of l and of u.
         actual: usize,
     },
     /// The start lies outside the problem's bounds.
@@ -197,7 +199,7 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
-    /// The run was cancelled, or its time was up, before the start had been evaluated.
+    /// The run was cancelled, or its time or its evaluations were used up, before the start had been evaluated.
     #[error("the run was interrupted before its start had been evaluated: {reason}")]
     Interrupted {
         /// What interrupted it.

@@ -56,10 +56,12 @@ pub struct EvaluatorLost {
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub trait Evaluator {
-    /// Writes the cost of each point, in their order.
+    /// Writes the cost of every point into `costs`, which has as many components, in the order of the points; NaN for a
+    /// point that was not evaluated. [`Call::cost`] evaluates a point in this process. An evaluator that sends points elsewhere
+    /// asks [`Call::is_interrupted`] before it sends more, and reports a panic there by [`Call::panicked`].
     ///
     /// # Errors
-    /// When the evaluator can evaluate no longer.
+    /// When the evaluator can evaluate no longer: the run ends with its best point.
     fn costs(
         &mut self,
         call: &Call<'_>,
@@ -67,7 +69,7 @@ pub trait Evaluator {
         costs: &mut [f64],
     ) -> Result<(), EvaluatorLost>;
 
-    /// How many points the evaluator evaluates in parallel. It changes no bit of a run.
+    /// How many points the evaluator evaluates in parallel. Default: 1. It changes no bit of a run.
     fn width(&self) -> usize {
         1
     }

@@ -1,11 +1,11 @@
-//! A number for a configuration or for bytes, which another one hardly shares.
+//! A 64-bit hash of a configuration or of bytes: two that differ are unlikely to have the same.
 //!
 //! ```text
 //! h ← 14695981039346656037;  for every byte b:  h ← (h xor b) · 1099511628211  mod 2⁶⁴
 //! ```
 //!
-//! This is FNV-1a with 64 bits, of G. Fowler, L. Noll and K.-P. Vo (draft-eastlake-fnv, section 2). Every step is one-to-one, so that a single wrong
-//! byte always changes the result.
+//! This is FNV-1a with 64 bits, of G. Fowler, L. Noll and K.-P. Vo (draft-eastlake-fnv, section 2). Every step is
+//! one-to-one in h and in b, so that a single wrong byte always changes the result.
 
 use std::fmt::{self, Debug, Write};
 
@@ -30,7 +30,8 @@ impl Write for Fnv {
     }
 }
 
-/// The fingerprint of a configuration, by what its `Debug` shows: see [`Solver::fingerprint`](crate::Solver::fingerprint).
+/// The 64-bit hash (FNV-1a) of what `Debug` shows of a configuration: see [`Solver::fingerprint`](crate::Solver::fingerprint).
+/// Configurations that `Debug` shows alike have the same one, such as those that differ only in a closure.
 ///
 /// ```
 /// use extremum::{Lbfgs, fingerprint};

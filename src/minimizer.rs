@@ -129,8 +129,8 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Ends the run after this many evaluations of the cost or of the gradient, whatever the stopping rule; see
-    /// [`max_evaluations`](crate::stop::max_evaluations). Default: none.
+    /// Ends the run after this many evaluations of one kind (costs, gradients, residuals, constraints, Jacobians), whatever
+    /// the stopping rule; see [`max_evaluations`](crate::stop::max_evaluations). Default: none.
     pub fn max_evaluations(mut self, limit: u64) -> Self {
         self.max_evaluations = Some(limit);
         self
@@ -198,9 +198,11 @@ impl<'a, S: Solver> Minimizer<'a, S> {
         self
     }
 
-    /// Goes on when a function of the problem panics: what it should have computed is NaN, and
-    /// [`Evaluations::panics`](crate::Evaluations::panics) counts it. For a simulation that breaks at one point of a thousand.
-    /// Default: the panic reaches the caller, because it is a mistake in the problem.
+    /// Continues when a function of the problem panics, and counts that in
+    /// [`Evaluations::panics`](crate::Evaluations::panics). A cost, a gradient, residuals or constraints that panic are NaN, so
+    /// that x is outside the domain; a Jacobian, a Hessian or a product with it counts as not given, and is differenced. For a
+    /// simulation that fails at one point in a thousand. Default: the panic reaches the caller, because it shows a mistake
+    /// in the problem.
     ///
     /// ```
     /// use extremum::{DifferentialEvolution, Minimizer, from_fn};
@@ -255,7 +257,8 @@ impl<'a, S: Solver> Minimizer<'a, S> {
     /// Resumes a run from a checkpoint. The start given to [`new`](Self::new) is not used.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when the checkpoint does not fit the solver or the problem.
+    /// [`Error::Checkpoint`] when the checkpoint belongs to another solver or to other parameters of it, or does not fit the
+    /// problem; otherwise as [`start`](Self::start).
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Run<'a, S>, Error> {
         let mut oracle = self.oracle()?;
         oracle.set_evaluations(checkpoint.evaluations);

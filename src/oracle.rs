@@ -42,7 +42,7 @@ pub struct Oracle<'a> {
     differences: Differences,
     /// The same for local searches in unbounded coordinates, when the problem has bounds.
     unbounded_differences: Differences,
-    /// The Hessian that the problem gave last.
+    /// The last Hessian that the problem gave.
     hessian: GivenHessian,
     /// Workspace for new data on differences, until the evaluations are known to be uninterrupted.
     learnt: Differences,

@@ -71,13 +71,15 @@ pub trait Problem: Sync {
     /// Default: writes nothing, which a run reports as [`GradientNotWritten`](crate::Error::GradientNotWritten).
     fn gradient(&self, _x: &DVector<f64>, _gradient: &mut DVector<f64>) {}
 
-    /// The Hessian ∇²f(x), n × n and symmetric, when the problem can give it.
+    /// The Hessian ∇²f(x), n × n and symmetric, when the problem can give it. Default: `None`; a solver that needs it takes
+    /// differences then.
     fn hessian(&self, _x: &DVector<f64>) -> Option<Matrix> {
         None
     }
 
-    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when the problem can give it.
-    /// Worth implementing for many variables: it saves the memory of a new matrix, and a sparse one keeps its pattern.
+    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when the problem can give it;
+    /// otherwise returns false. Default: writes what [`hessian`](Self::hessian) returns. Worth implementing for many
+    /// variables: no new matrix is allocated, and a sparse one keeps its pattern.
     fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
         self.hessian(x).map(|given| *hessian = given).is_some()
     }
@@ -88,7 +90,7 @@ pub trait Problem: Sync {
         self.cost(x)
     }
 
-    /// Writes ∇²f(x) v and returns true, when the problem can give it.
+    /// Writes ∇²f(x) v, n components, and returns true, when the problem can give it. Default: returns false.
     fn hessian_product(
         &self,
         _x: &DVector<f64>,
@@ -98,7 +100,7 @@ pub trait Problem: Sync {
         false
     }
 
-    /// The box that x has to stay in, if there is one.
+    /// The bounds that x has to keep, of dimension n, if there are any. Default: `None`.
     fn bounds(&self) -> Option<&Bounds> {
         None
     }
@@ -141,8 +143,8 @@ pub trait Problem: Sync {
         f64::EPSILON
     }
 
-    /// Why the problem can be evaluated no more, if it cannot: asked when a value is NaN, and ends the run
-    /// ([`ProblemFailed`](crate::Termination::ProblemFailed)). [`Fallible`] answers it.
+    /// Why the problem can no longer be evaluated, if that is so. It is asked when a value is NaN; a reason ends the run
+    /// ([`ProblemFailed`](crate::Termination::ProblemFailed)). Default: `None`. [`Fallible`] implements it.
     fn failure(&self) -> Option<String> {
         None
     }
@@ -153,7 +155,7 @@ pub trait Problem: Sync {
     }
 }
 
-/// The methods of a [`Problem`] that a wrapper leaves to the problem within, but for bounds, failure and structure.
+/// The methods of a [`Problem`] that a wrapper forwards to the problem inside: all but bounds, failure and structure.
 macro_rules! delegate {
     ($self:ident => $inner:expr) => {
         fn dimension(&$self) -> usize {

@@ -30,13 +30,14 @@ pub struct Solution {
     pub x: DVector<f64>,
     /// The cost there.
     pub cost: f64,
-    /// The gradient's maximum norm there; `None` when the method uses no gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients. See
+    /// [`State::gradient_norm`](crate::State::gradient_norm).
     pub gradient_norm: Option<f64>,
-    /// By how much x breaks the constraints; `None` when the method keeps none. See
+    /// The infeasibility of x, by how much it violates the constraints; `None` when the method keeps none. See
     /// [`State::infeasibility`](crate::State::infeasibility).
     pub infeasibility: Option<f64>,
-    /// The multipliers of the constraints at x, if the method has them; see
-    /// [`State::multipliers`](crate::State::multipliers).
+    /// The multipliers of the constraints at x, m components, if the method has them; see
+    /// [`State::multipliers`](crate::State::multipliers). `None` also when x is the point of lowest validation cost.
     pub multipliers: Option<DVector<f64>>,
     /// The validation cost at x, when the run was asked to [`validate`](crate::Minimizer::validate): the lowest, unless
     /// the run converged.
@@ -72,7 +73,7 @@ pub struct Record {
     pub cost: f64,
     /// The gradient's maximum norm there.
     pub gradient_norm: Option<f64>,
-    /// By how much x breaks the constraints; `None` when the method keeps none.
+    /// The infeasibility there; `None` when the method keeps no constraints.
     pub infeasibility: Option<f64>,
     /// Calls so far.
     pub evaluations: Evaluations,

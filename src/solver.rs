@@ -1,5 +1,5 @@
-//! The solvers, and the traits to write one: a solver is plain configuration that creates and advances a state. A whole one
-//! is shown at [`Iterate`], the state of methods that move a single point.
+//! The solvers, and the traits to write one: a solver is plain configuration that creates and advances a state. A complete
+//! example is at [`Iterate`], the state of methods that move a single point.
 
 mod any;
 mod basin_hopping;
@@ -30,8 +30,8 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     /// The cost there.
     fn cost(&self) -> f64;
     /// The gradient's maximum norm there; `None` when the method uses no gradients. Within bounds it is that of the
-    /// [projected gradient](crate::Bounds::projected_norm), within constraints that of the Lagrangian's gradient,
-    /// ∇f(x) − Σ yᵢ ∇cᵢ(x): the norm that vanishes at a solution.
+    /// [projected gradient](crate::Bounds::projected_norm), with constraints that of the gradient of the Lagrangian,
+    /// ∇f(x) − Σ yᵢ ∇cᵢ(x), projected if there are bounds as well: a norm that vanishes at a solution. Default: `None`.
     fn gradient_norm(&self) -> Option<f64> {
         None
     }
@@ -43,13 +43,16 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn current_cost(&self) -> f64 {
         self.cost()
     }
-    /// By how much x breaks the constraints: the largest of lᵢ − cᵢ(x) and cᵢ(x) − uᵢ, at least 0; `None` when the method
-    /// keeps no constraints. [`cost`](Self::cost) is the problem's own, without penalties.
+    /// The infeasibility of x, by how much it violates the constraints: the largest of lᵢ − cᵢ(x) and cᵢ(x) − uᵢ, at least 0.
+    /// `None`, the default, when the method keeps no constraints. [`cost`](Self::cost) is the problem's own, without
+    /// penalties.
     fn infeasibility(&self) -> Option<f64> {
         None
     }
-    /// The multipliers y of the constraints at x, if the method has them: ∇f(x) = Σ yᵢ ∇cᵢ(x) at a solution without active
-    /// bounds.
+    /// The multipliers y of the constraints at x, m components, if the method has them: ∇f(x) = Σ yᵢ ∇cᵢ(x) at a solution
+    /// without active bounds. There yᵢ ≥ 0 where cᵢ(x) is at its lower limit, yᵢ ≤ 0 at its upper limit, yᵢ = 0 between
+    /// them, and of any sign for an equality (J. Nocedal and S. Wright, Numerical Optimization, 2nd ed., eq. (12.34)).
+    /// Default: `None`.
     fn multipliers(&self) -> Option<&DVector<f64>> {
         None
     }
@@ -73,7 +76,7 @@ pub enum Domain {
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
-    /// The problem's bounds and [constraints](crate::Constraints).
+    /// The problem's bounds and [constraints](crate::Constraints). No solver of this library has this domain yet.
     Constrained,
 }
 
@@ -99,8 +102,9 @@ pub trait Solver: Send + Sync {
     /// The method's name, for tables and checkpoints.
     fn name(&self) -> &'static str;
 
-    /// A number that tells this configuration from others: a checkpoint of another one is refused. Default: that of the
-    /// name. A method with parameters returns [`fingerprint(self)`](crate::fingerprint()).
+    /// A number that tells this configuration from others: a checkpoint with another fingerprint is refused. Default: that
+    /// of the name. A method with parameters should return [`fingerprint(self)`](crate::fingerprint()), or the fingerprint of
+    /// a tuple of its parameters and the fingerprints of the solvers that it runs.
     fn fingerprint(&self) -> u64 {
         fingerprint(&self.name())
     }
@@ -121,9 +125,9 @@ pub trait Solver: Send + Sync {
     /// itself knows that the run is over.
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination>;
 
-    /// Checks a loaded state against the solver and the problem. Default: x has the problem's dimension, and x and its
-    /// cost are finite; there is a multiplier for each constraint, if there are any. A state with other vectors or matrices
-    /// has to check their sizes as well: wrong ones would panic.
+    /// Checks a state that was read from a checkpoint against the solver and the problem. Default: x has the problem's
+    /// dimension, x and its cost are finite, and the multipliers, if there are any, are as many as the constraints. A method
+    /// whose state has further vectors or matrices has to check their sizes as well: wrong ones would make a step panic.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when they do not fit.
@@ -155,6 +159,7 @@ pub trait Solver: Send + Sync {
     }
 
     /// The number of iterations without improvement after which a run ends, [stalled](crate::Stall::NoImprovement).
+    /// Default: 100.
     fn patience(&self) -> u64 {
         100
     }

@@ -2,10 +2,10 @@
 //!
 //! A rule is a pure function of [`Progress`]; the run keeps the history that rules need, and stores it in the
 //! checkpoint. `gradient_norm(1e-8).or(max_iterations(500))` ends a run at whichever comes first. By default a run
-//! ends when it has [`converged`], or after 100000 iterations. Under every rule, a run also ends when neither cost nor
-//! gradient has improved in 100 iterations ([`Stall::NoImprovement`]; update rules have
-//! [more patience](crate::Solver::patience)), or when twenty times as many iterations have gained almost nothing
-//! ([`Stall::Creep`]).
+//! ends when it has [`converged`], or after 100000 iterations. Under every rule, a run also ends when neither the cost nor
+//! the gradient (nor the infeasibility, with constraints) has improved in 100 iterations ([`Stall::NoImprovement`]; update
+//! rules have [more patience](crate::Solver::patience)), or when twenty times as many iterations have gained almost
+//! nothing ([`Stall::Creep`]).
 
 mod history;
 mod validated;
@@ -35,9 +35,10 @@ pub struct Progress<'a> {
     pub x: &'a DVector<f64>,
     /// The cost there.
     pub cost: f64,
-    /// The gradient's maximum norm there; `None` when the method uses no gradients.
+    /// The gradient's maximum norm there; `None` when the method uses no gradients. See
+    /// [`State::gradient_norm`](crate::State::gradient_norm).
     pub gradient_norm: Option<f64>,
-    /// By how much x breaks the constraints; `None` when the method keeps none. See
+    /// The infeasibility of x, by how much it violates the constraints; `None` when the method keeps none. See
     /// [`State::infeasibility`](crate::State::infeasibility).
     pub infeasibility: Option<f64>,
     /// The current iterate, which may be worse than the best: [`State::current`](crate::State::current).
@@ -74,7 +75,7 @@ const SMALL: f64 = 1e-8;
 const INVISIBLE: f64 = 4.0 * f64::EPSILON;
 
 impl Progress<'_> {
-    /// True when x breaks no constraint by more than the tolerance.
+    /// True when x violates no constraint by more than the tolerance.
     fn is_feasible(&self, tolerance: f64) -> bool {
         self.infeasibility.is_none_or(|infeasibility| infeasibility <= tolerance)
     }
@@ -161,6 +162,8 @@ enum Relative {
 /// absolute test, or m ≤ 1e-8 (f(x₀) − f(x)) or m ≤ 4 ε |f(x)| ([`Termination::PromisedChange`]). So scaling the cost
 /// or a variable does not change the verdict.
 ///
+/// With constraints, x may violate them by no more than 1e-6.
+///
 /// ```
 /// use extremum::{Lbfgs, Minimizer, from_fn, stop::{converged, max_iterations}};
 /// // In units of 1e-12 the gradient is below 1e-6 everywhere near the start.
@@ -180,8 +183,9 @@ pub fn converged() -> Stop {
     Stop(Rule::GradientNorm { tolerance: TOLERANCE, relative: Relative::Earned })
 }
 
-/// Converged when max |∂f/∂xᵢ| ≤ `tolerance`, absolute. Range: ≥ 0. With constraints, x may break them by no more than
-/// `tolerance`; the same holds for the tests below.
+/// Converged when max |∂f/∂xᵢ| ≤ `tolerance`, absolute. Range: ≥ 0. Within bounds or constraints the norm is that of
+/// [`State::gradient_norm`](crate::State::gradient_norm). With constraints, x may violate them by no more than `tolerance`;
+/// the same holds for the two relative tests.
 pub fn gradient_norm(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::Absolute })
 }
@@ -197,7 +201,7 @@ pub fn gradient_norm_relative_to_first(tolerance: f64) -> Stop {
     Stop(Rule::GradientNorm { tolerance, relative: Relative::ToFirst })
 }
 
-/// Converged when f ≤ `target`. With constraints, x may break them by no more than 1e-6.
+/// Converged when f ≤ `target`. With constraints, x may violate them by no more than 1e-6.
 pub fn target(target: f64) -> Stop {
     Stop(Rule::Target(target))
 }
@@ -207,15 +211,17 @@ pub fn max_iterations(limit: u64) -> Stop {
     Stop(Rule::MaxIterations(limit))
 }
 
-/// Ends once `limit` costs or `limit` gradients were evaluated, in the middle of an iteration if necessary: apart from
-/// the start, a run never evaluates more. The terms of mini-batches are not counted. Combined with another rule by
+/// Ends once `limit` evaluations of one kind were made (costs, gradients, residuals, constraints, Jacobians of either, or
+/// Hessians of the constraints), in the middle of an iteration if necessary: apart from the start, a run never makes more.
+/// Hessians of the cost and the terms of mini-batches are not counted. Combined with another rule by
 /// [`and`](Stop::and), it is checked only after each iteration.
 pub fn max_evaluations(limit: u64) -> Stop {
     Stop(Rule::MaxEvaluations(limit))
 }
 
 /// Stalled when the cost decreased by no more than `tolerance` · |f| over the last `window` iterations. Range:
-/// tolerance ≥ 0, window 1 to 31. It is not a test of convergence.
+/// tolerance ≥ 0, window 1 to 31. With constraints, only where x violates them by no more than 1e-6. It is not a test of
+/// convergence.
 pub fn no_progress(tolerance: f64, window: u64) -> Stop {
     Stop(Rule::NoProgress { tolerance, window })
 }

@@ -1,4 +1,4 @@
-//! What an evaluator is asked.
+//! A request to an evaluator for the costs of points.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,8 +8,8 @@ use web_time::Instant;
 
 use crate::{CancellationToken, Problem};
 
-/// The call of an [`Evaluator`](super::Evaluator): the problem whose costs are wanted, and whether they are still wanted.
-/// Any number of threads may use it.
+/// A call of an [`Evaluator`](super::Evaluator): it evaluates and counts the costs of the problem, knows whether they are
+/// still wanted, and handles panics. Any number of threads may use it at the same time.
 ///
 /// ```
 /// use extremum::{DVector, Evaluator, Serial, evaluator::Call, from_fn};
@@ -29,7 +29,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call outside a run: it is never interrupted, and a panic of the problem is not caught.
+    /// A call outside a run. It is never interrupted, and a panic of the problem is not caught.
     pub fn new(problem: &'a dyn Problem) -> Self {
         let (calls, panics) = (AtomicU64::new(0), AtomicU64::new(0));
         Self { problem, token: None, deadline: None, survives_panics: false, calls, panics }
@@ -44,22 +44,22 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Whether a panic of the problem is counted and becomes the cost NaN, as with
-    /// [`Minimizer::survive_panics`](crate::Minimizer::survive_panics). Default false.
+    /// Whether a panic of the cost is caught and counted, and the cost is then NaN, as with
+    /// [`Minimizer::survive_panics`](crate::Minimizer::survive_panics). Default: false.
     pub fn survive_panics(mut self, survives: bool) -> Self {
         self.survives_panics = survives;
         self
     }
 
-    /// The problem, for all but its cost.
+    /// The problem, for everything but its cost: a cost evaluated through it would not be counted.
     pub fn problem(&self) -> &'a dyn Problem {
         self.problem
     }
 
-    /// f(x); NaN once the run is interrupted.
+    /// f(x), counted. NaN once the run is interrupted: nothing is evaluated then.
     ///
     /// # Panics
-    /// When the problem does, unless panics are survived.
+    /// When the cost panics, unless the call [survives panics](Self::survive_panics).
     pub fn cost(&self, x: &DVector<f64>) -> f64 {
         if self.is_interrupted() {
             return f64::NAN;
@@ -71,28 +71,29 @@ impl<'a> Call<'a> {
         catch_unwind(AssertUnwindSafe(|| self.problem.cost(x))).unwrap_or_else(|_| self.panicked())
     }
 
-    /// True once the run needs no further costs. An evaluator that sends points elsewhere asks before it sends more.
+    /// True once the run was cancelled or its time is up, so that no further costs are wanted. An evaluator that sends points
+    /// elsewhere asks before it sends more.
     pub fn is_interrupted(&self) -> bool {
         self.token.is_some_and(CancellationToken::is_cancelled)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// The cost at a point where the problem panicked in another process: NaN, and the panic is counted.
+    /// Reports that the cost panicked at a point in another process. Counts the panic and returns the cost to write: NaN.
     ///
     /// # Panics
-    /// Unless panics are survived.
+    /// Unless the call [survives panics](Self::survive_panics).
     pub fn panicked(&self) -> f64 {
         assert!(self.survives_panics, "the cost panicked in another process");
         self.panics.fetch_add(1, Ordering::Relaxed);
         f64::NAN
     }
 
-    /// The calls of [`cost`](Self::cost) that reached the problem.
+    /// The number of costs that [`cost`](Self::cost) evaluated, those that panicked included.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// The panics survived.
+    /// The number of panics that were caught or reported.
     pub fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }

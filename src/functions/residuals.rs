@@ -82,8 +82,8 @@ impl<T: Residuals> Formula for Squared<T> {
     }
 }
 
-/// The residuals by themselves: [`AutoDiff`](crate::AutoDiff) makes them [`LeastSquares`](crate::LeastSquares). The cost
-/// of a [`SumOfSquares`](crate::SumOfSquares) is ½ Σ rᵢ², half of that of [`Squared`].
+/// The vector of residuals: [`AutoDiff`](crate::AutoDiff) makes it a [`LeastSquares`](crate::LeastSquares). The cost of its
+/// [`SumOfSquares`](crate::SumOfSquares) is ½ Σ rᵢ², half that of [`Squared`].
 ///
 /// ```
 /// use extremum::functions::residuals::{Components, Rosenbrock};

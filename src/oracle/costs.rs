@@ -9,10 +9,10 @@ use crate::evaluator::Call;
 use crate::{Error, Termination};
 
 impl<'a> Oracle<'a> {
-    /// Writes the costs of many points, evaluated by the run's [evaluator](crate::Evaluator). Breaks with the reason
-    /// when the run was interrupted; the costs are then unusable. When the run's evaluations were used up
-    /// ([`Termination::MaxEvaluations`]), the first points have their costs, as many as the limit allowed, and the rest
-    /// are NaN.
+    /// Writes the costs of many points, evaluated by the run's [evaluator](crate::Evaluator), into `costs`, which has as many
+    /// components. Breaks with the reason when the run was interrupted; the costs are then unusable. But when the run's
+    /// evaluations were used up ([`Termination::MaxEvaluations`]), the first points have their costs, as many as the limit
+    /// allowed, and the rest are NaN.
     pub fn costs(
         &mut self,
         points: &[DVector<f64>],

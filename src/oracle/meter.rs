@@ -1,4 +1,4 @@
-//! What a run counts and watches, whichever view of the problem it looks at.
+//! The counts and the limits of a run, whichever view of the problem it evaluates.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use web_time::Instant;
 
 use crate::{CancellationToken, Evaluations, Problem, Termination};
 
-/// The counts of a run, its limits, and the reason why it may evaluate no more. A run within a run continues it.
+/// The counts of a run, its limits, and the reason why it may evaluate no more. A run within a run shares them.
 #[derive(Clone)]
 pub(super) struct Meter {
     pub evaluations: Evaluations,

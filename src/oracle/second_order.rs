@@ -23,7 +23,7 @@ impl GivenHessian {
 }
 
 impl Oracle<'_> {
-    /// Writes ∇²f(x) and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
+    /// Writes ∇²f(x), n × n, and returns the size of its errors relative to its largest entries. `cost` and `gradient` are
     /// those at x. A Hessian that the problem does not give is differenced: n gradients, or n(n + 3)/2 costs when
     /// there is no gradient either. A Hessian of the wrong size counts as NaN.
     pub fn hessian(
@@ -95,9 +95,9 @@ impl Oracle<'_> {
         true
     }
 
-    /// Writes ∇²f(x) v. `gradient` is that at x. A product that the problem does not give is that with its Hessian,
-    /// which is evaluated once for all products at x; without a Hessian, it is differenced from one more gradient
-    /// along v.
+    /// Writes ∇²f(x) v, n components; `gradient` is ∇f(x). If the problem does not give the product, its Hessian is multiplied
+    /// with v, and is evaluated once for all products at x. Without a Hessian, the gradient is differenced along v, with one
+    /// more gradient. NaN once the run is interrupted.
     ///
     /// ```
     /// use extremum::{DVector, Oracle, from_fn};

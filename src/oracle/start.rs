@@ -6,7 +6,7 @@ use super::{Oracle, UNWRITTEN, WRONG_LENGTH};
 use crate::{Error, Termination, memory};
 
 impl Oracle<'_> {
-    /// Evaluates the start of a run: f(x0), and ∇f(x0) into `gradient`.
+    /// Evaluates the start of a run: returns f(x0) and writes ∇f(x0) into `gradient`, n components.
     ///
     /// # Errors
     /// When x0 has the wrong dimension or is outside the bounds; when x0, the cost or the gradient is not finite; when the
@@ -77,8 +77,8 @@ impl Oracle<'_> {
     /// ```
     ///
     /// # Errors
-    /// When x0 has the wrong dimension or is outside the bounds; when x0 or a residual is not finite, as all are when the
-    /// problem is no sum of squares; when the run is interrupted.
+    /// When x0 has the wrong dimension or is outside the bounds; when x0, a residual or the cost is not finite; when the
+    /// problem is not a sum of squares, whose residuals are NaN; when the run is interrupted.
     pub fn start_residual(
         &mut self,
         x0: &DVector<f64>,

@@ -1,4 +1,4 @@
-//! Residuals and constraints: what a problem has beside its cost.
+//! Residuals and constraints, which a problem may have in addition to its cost.
 
 use nalgebra::DVector;
 
@@ -6,7 +6,7 @@ use super::Oracle;
 use crate::{LeastSquares, Matrix};
 
 impl<'a> Oracle<'a> {
-    /// The number m of residuals, when the problem is a [sum of squares](LeastSquares).
+    /// The number m of residuals; `None` when the problem is not a [sum of squares](LeastSquares).
     pub fn residuals(&self) -> Option<usize> {
         self.least_squares().map(LeastSquares::residuals)
     }
@@ -15,7 +15,8 @@ impl<'a> Oracle<'a> {
         self.problem.structure().least_squares
     }
 
-    /// Writes the residuals r(x) of a sum of squares, m components. NaN when the problem is none.
+    /// Writes the residuals r(x) of a sum of squares, m components. NaN when the problem is not one, when it writes another
+    /// number of residuals, and once the run is interrupted.
     ///
     /// ```
     /// use extremum::{DVector, LeastSquares, Matrix, Oracle, SumOfSquares};
@@ -54,8 +55,9 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the Jacobian of the residuals at x, where they are `residual`: as the problem gives it, or differenced
-    /// from n more residuals within the bounds. A Jacobian of the wrong size counts as NaN.
+    /// Writes the Jacobian ∂rᵢ/∂xⱼ of the residuals at x, m × n, where `residual` is r(x): as the problem gives it, or by
+    /// forward differences with n more evaluations of the residuals, within the bounds. NaN when the problem is not a sum of
+    /// squares, when it gives a Jacobian of another size, and once the run is interrupted.
     pub fn jacobian(&mut self, x: &DVector<f64>, residual: &DVector<f64>, jacobian: &mut Matrix) {
         let shape = (residual.len(), x.len());
         let Some(problem) = self.least_squares() else { return unknown(shape, jacobian) };
@@ -70,7 +72,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the constraints c(x), m components. NaN when the problem has none.
+    /// Writes the constraints c(x), m components. NaN when the problem has none, when it writes another number of values,
+    /// and once the run is interrupted.
     pub fn constraint_values(&mut self, x: &DVector<f64>, values: &mut DVector<f64>) {
         match self.problem.structure().constraints {
             Some(constraints) if self.meter.may_evaluate(self.meter.evaluations.constraint) => {
@@ -82,7 +85,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the Jacobian of the constraints at x, where they have these values: as [`jacobian`](Self::jacobian) does.
+    /// Writes the Jacobian ∂cᵢ/∂xⱼ of the constraints at x, m × n, where `values` is c(x), as [`jacobian`](Self::jacobian)
+    /// does for residuals.
     pub fn constraint_jacobian(
         &mut self,
         x: &DVector<f64>,
@@ -104,7 +108,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, when the constraints give it.
+    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components; n × n, and NaN when the constraints give another size. `None` when
+    /// they do not give it, when the problem has no constraints, and once the run is interrupted. It is never differenced.
     pub fn constraint_hessian(
         &mut self,
         x: &DVector<f64>,
@@ -120,7 +125,7 @@ impl<'a> Oracle<'a> {
         Some(hessian)
     }
 
-    /// Has m values written. Those of another number, and those of a panic, are NaN.
+    /// Lets the problem write m values. They are NaN if it writes another number of them, or panics.
     fn fill(
         &mut self,
         values: &mut DVector<f64>,

@@ -1,4 +1,4 @@
-//! Runs within a run, which look at the problem through a view of it.
+//! Runs within a run, which evaluate the problem through a view of it.
 
 use std::mem::{swap, take};
 
@@ -9,8 +9,8 @@ use crate::Problem;
 use crate::evaluator::Serial;
 
 impl Oracle<'_> {
-    /// Lets a run within a run look at the problem through another one: a view in other coordinates, or with terms
-    /// added to the cost. It is counted and watched like this one, has the same noise, and works with the same vectors.
+    /// Lets a run within a run evaluate a view of the problem: in other coordinates, or with terms added to the cost. It
+    /// shares the counts and limits of this oracle, the noise of its cost, and its workspace.
     pub(crate) fn seen_through<T>(
         &mut self,
         view: &dyn Problem,

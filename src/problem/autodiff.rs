@@ -64,7 +64,7 @@ impl<F: Formula> Formula for &F {
     }
 }
 
-/// Functions r: ℝⁿ → ℝᵐ written once for every kind of number, such as the residuals of a fit. [`AutoDiff`] makes them
+/// A function r: ℝⁿ → ℝᵐ written once for every kind of number, such as the residuals of a fit. [`AutoDiff`] makes it a
 /// [`LeastSquares`] with an exact Jacobian.
 ///
 /// ```
@@ -100,10 +100,10 @@ pub trait VectorFormula: Sync {
     /// The number n of variables.
     fn dimension(&self) -> usize;
 
-    /// The number m of values.
+    /// The number m of components of r.
     fn length(&self) -> usize;
 
-    /// Writes the m values at x, n variables.
+    /// Writes r(x): `x` has n components, and `values` has m.
     fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]);
 }
 
@@ -127,6 +127,8 @@ impl<F: VectorFormula> VectorFormula for &F {
 /// k (k + 1) / 2 evaluations, k = ⌈n / B⌉, in blocks of B = n up to 4, 4 up to n = 16 and 8 beyond. With hundreds
 /// of variables, a hand-written gradient is worth the work. Nothing is allocated after the first call on a thread,
 /// except the Hessian itself.
+///
+/// Of a [`VectorFormula`] it makes a [`LeastSquares`]: the Jacobian takes ⌈n / N⌉ evaluations, as a gradient does.
 ///
 /// **Values.** [`cost_and_gradient`](Problem::cost_and_gradient) returns the bits of [`cost`](Problem::cost).
 ///

@@ -91,9 +91,9 @@ impl Bounds {
         x.len() == self.dimension() && x.iter().zip(sides).all(|(x, (l, u))| l <= x && x <= u)
     }
 
-    /// By how much x, of the dimension of the bounds, is outside: the largest of lᵢ − xᵢ and xᵢ − uᵢ, at least 0. NaN when
-    /// a component is NaN. Of the values of [constraints](crate::Constraints) and their limits it is the
-    /// [infeasibility](crate::State::infeasibility).
+    /// By how much x, of the dimension of the bounds, violates them: the largest of lᵢ − xᵢ and xᵢ − uᵢ, at least 0. NaN when
+    /// a component of x is NaN. For the values c(x) of [constraints](crate::Constraints) and their limits, this is the
+    /// [infeasibility](crate::State::infeasibility) of x.
     ///
     /// ```
     /// use extremum::{Bounds, DVector};
@@ -131,8 +131,8 @@ impl Bounds {
         self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
     }
 
-    /// Moves x, of the dimension of the bounds, to the nearest point within them: xᵢ ← min(max(xᵢ, lᵢ), uᵢ). A NaN moves to
-    /// its lower bound.
+    /// Projects x, of the dimension of the bounds, to the nearest point within them: xᵢ ← min(max(xᵢ, lᵢ), uᵢ). A NaN
+    /// becomes its lower bound.
     ///
     /// ```
     /// use extremum::{Bounds, DVector};
@@ -164,11 +164,12 @@ impl Bounds {
         })
     }
 
-    /// The maximum norm of the projected gradient, max |x − P(x − g)| for x within the bounds, where P
-    /// [projects](Self::project) into them: 0 at a minimum, also on a bound. NaN when a component of g is NaN. A coordinate
-    /// whose bounds are less than 1/64 apart is measured in units of its own, the largest power of two s up to half their
-    /// width: |x − P(x − s² g)| / s². Between bounds that touch it is measured as far as x may still move. One that they fix
-    /// counts as 0.
+    /// The maximum norm of the projected gradient, max |xᵢ − P(x − g)ᵢ| for x within the bounds, where P
+    /// [projects](Self::project) into them: 0 at a minimum, also on a bound. NaN when a component of g is NaN whose variable
+    /// is not fixed. A variable whose bounds are less than 1/64 apart is measured in units of its own, s, the largest power
+    /// of two up to half their width: |xᵢ − P(x − s² g)ᵢ| / s². One whose bounds differ only by rounding (by at most 2⁻³⁹ of
+    /// the larger of |lᵢ| and |uᵢ|) is measured with s = 1, so that it counts at most as that difference. One with lᵢ = uᵢ is
+    /// fixed and counts as 0.
     ///
     /// ```
     /// use extremum::{Bounds, DVector};

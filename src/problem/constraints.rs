@@ -1,4 +1,4 @@
-//! Constraints beside the bounds.
+//! Constraints in addition to the bounds.
 //!
 //! ```text
 //! minimise f(x)  subject to  l ≤ c(x) ≤ u,    Jᵢⱼ = ∂cᵢ/∂xⱼ
@@ -13,8 +13,9 @@ use nalgebra::DVector;
 
 use super::{Bounds, Matrix, Problem, Structure, delegate};
 
-/// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Constrained`] puts them on a [`Problem`]; a run refuses a solver that
-/// cannot keep them.
+/// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Constrained`] adds them to a [`Problem`]. A run refuses a solver whose
+/// [domain](crate::Domain) is not [`Constrained`](crate::Domain::Constrained). No solver of this library has that domain
+/// yet: constraints are for solvers of your own, which evaluate them through the [`Oracle`](crate::Oracle).
 ///
 /// ```
 /// use extremum::{Bounds, Constrained, Constraints, DVector, Error, Lbfgs, Oracle, from_fn, minimize};
@@ -46,24 +47,26 @@ pub trait Constraints: Sync {
     /// The number m of constraints.
     fn count(&self) -> usize;
 
-    /// The limits l and u, m components.
+    /// The limits l and u, m components each: lᵢ = uᵢ for an equality, infinite where there is no limit.
     fn limits(&self) -> &Bounds;
 
     /// Writes c(x), m components. NaN or infinity: x is outside the domain.
     fn values(&self, x: &DVector<f64>, values: &mut DVector<f64>);
 
-    /// Writes the Jacobian ∂cᵢ/∂xⱼ, m × n, and returns true, when the problem can give it; otherwise it is differenced.
-    /// `jacobian` holds what the last call left, so that its memory is used again: see [`Matrix::dense`].
+    /// Writes the Jacobian ∂cᵢ/∂xⱼ, m × n, and returns true, when it can be given; otherwise returns false, and it is
+    /// differenced. `jacobian` holds what the last call wrote, so that its memory can be reused: see [`Matrix::dense`].
+    /// Default: false.
     fn jacobian(&self, _x: &DVector<f64>, _jacobian: &mut Matrix) -> bool {
         false
     }
 
-    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, n × n and symmetric, when the problem can give it.
+    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components; n × n and symmetric, when it can be given. The Hessian of the
+    /// Lagrangian is ∇²f(x) minus this sum. Default: `None`.
     fn hessian(&self, _x: &DVector<f64>, _multipliers: &DVector<f64>) -> Option<Matrix> {
         None
     }
 
-    /// Why the constraints can be evaluated no more, if they cannot: as [`Problem::failure`].
+    /// Why the constraints can no longer be evaluated, if that is so; see [`Problem::failure`]. Default: `None`.
     fn failure(&self) -> Option<String> {
         None
     }
@@ -98,7 +101,8 @@ forward!(&C,);
 forward!(Box<C>,);
 forward!(Arc<C>, Send+);
 
-/// Any problem, within constraints: `Constrained(problem, constraints)`. An example is at [`Constraints`].
+/// Any problem, with constraints in addition: `Constrained(problem, constraints)`. They replace constraints that the
+/// problem has already. An example is at [`Constraints`].
 #[derive(Clone, Debug)]
 pub struct Constrained<P, C>(pub P, pub C);
 

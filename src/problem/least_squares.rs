@@ -14,8 +14,8 @@ use nalgebra::DVector;
 
 use super::{Matrix, Problem, Structure};
 
-/// The residuals r: ℝⁿ → ℝᵐ of a fit. [`SumOfSquares`] makes them a [`Problem`]; solvers that work with residuals reach
-/// them through [`Problem::structure`].
+/// The residuals r: ℝⁿ → ℝᵐ of a fit, and their Jacobian if it is known. [`SumOfSquares`] makes a [`Problem`] of them with
+/// the cost ½ Σ rᵢ(x)². Solvers that work with residuals evaluate them through the [`Oracle`](crate::Oracle).
 ///
 /// ```
 /// use extremum::{DVector, LeastSquares, Lbfgs, Matrix, SumOfSquares, minimize};
@@ -62,18 +62,19 @@ pub trait LeastSquares: Sync {
     /// Writes r(x), m components. NaN or infinity: x is outside the domain.
     fn residual(&self, x: &DVector<f64>, residual: &mut DVector<f64>);
 
-    /// Writes the Jacobian ∂rᵢ/∂xⱼ, m × n, and returns true, when the problem can give it. `jacobian` holds what the
-    /// last call left, so that its memory is used again: see [`Matrix::dense`]. Default: false.
+    /// Writes the Jacobian ∂rᵢ/∂xⱼ, m × n, and returns true, when it can be given; otherwise returns false. `jacobian` holds
+    /// what the last call wrote, so that its memory can be reused: see [`Matrix::dense`]. Default: false.
     fn jacobian(&self, _x: &DVector<f64>, _jacobian: &mut Matrix) -> bool {
         false
     }
 
-    /// True when there is a [`jacobian`](Self::jacobian). Default: whether it returns true at x = 0.
+    /// True when there is a [`jacobian`](Self::jacobian). Default: calls it once, at x = 0, also when 0 is outside the
+    /// bounds or the domain, and returns what it returns.
     fn has_jacobian(&self) -> bool {
         self.jacobian(&DVector::zeros(self.dimension()), &mut Matrix::default())
     }
 
-    /// Why the residuals can be evaluated no more, if they cannot: as [`Problem::failure`].
+    /// Why the residuals can no longer be evaluated, if that is so; see [`Problem::failure`]. Default: `None`.
     fn failure(&self) -> Option<String> {
         None
     }
@@ -108,7 +109,9 @@ forward!(&L,);
 forward!(Box<L>,);
 forward!(Arc<L>, Send+);
 
-/// The [`Problem`] of minimising ½ Σ rᵢ(x)² over [`LeastSquares`]. Without a Jacobian the cost is differenced.
+/// The [`Problem`] of minimising f(x) = ½ Σ rᵢ(x)² for the residuals of a [`LeastSquares`], with the gradient J(x)' r(x)
+/// (Nocedal and Wright, eqs. (10.1) and (10.4)). Without a Jacobian the problem has no gradient, and the cost is differenced.
+/// The cost is NaN where the residuals do not have m components, and the gradient where the Jacobian is not m × n.
 ///
 /// An example is at [`LeastSquares`].
 pub struct SumOfSquares<L> {
@@ -127,7 +130,8 @@ struct Workspace {
 }
 
 impl<L: LeastSquares> SumOfSquares<L> {
-    /// Half the sum of the squares of these residuals.
+    /// The problem of minimising half the sum of the squares of these residuals. Asks them once whether they have a
+    /// [Jacobian](LeastSquares::has_jacobian).
     pub fn new(residuals: L) -> Self {
         let has_jacobian = residuals.has_jacobian();
         Self { residuals, has_jacobian, scratch: Mutex::new(Vec::new()) }
@@ -146,7 +150,7 @@ impl<L: LeastSquares> SumOfSquares<L> {
         made
     }
 
-    /// Evaluates the residuals at x, unless they are known there. Those of another number are NaN.
+    /// Evaluates the residuals at x, unless they are known there. They are NaN if they do not have m components.
     fn evaluate(&self, x: &DVector<f64>, workspace: &mut Workspace) {
         let Workspace { x: at, residual, .. } = workspace;
         if at == x {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A matrix of derivatives: a Hessian ∇²f(x), n × n and symmetric, or a Jacobian ∂rᵢ/∂xⱼ, m × n.
 ///
 /// A problem writes it [in place](Self::dense), so that one matrix serves a whole run. A problem with a sparse matrix
-/// assigns it at the first call, and may write the values alone at later ones.
+/// assigns it at the first call; at later calls it may overwrite the values only, as the pattern does not change.
 ///
 /// ```
 /// use extremum::{CscMatrix, DMatrix, DVector, Matrix};
@@ -24,11 +24,11 @@ use serde::{Deserialize, Serialize};
 pub enum Matrix {
     /// Every entry.
     Dense(#[serde(with = "crate::linalg::matrix_bytes")] DMatrix<f64>),
-    /// The nonzero entries, by columns; those of both triangles for a Hessian.
+    /// The nonzero entries, in compressed columns; for a Hessian, those of both triangles.
     Sparse(CscMatrix<f64>),
 }
 
-/// The matrix without rows and columns.
+/// The matrix with no rows and no columns.
 impl Default for Matrix {
     fn default() -> Self {
         Self::Dense(DMatrix::zeros(0, 0))
@@ -53,8 +53,8 @@ impl Matrix {
         }
     }
 
-    /// The entries of a dense matrix of this size, to be written. Those of an earlier dense matrix of the same size
-    /// keep their values and their memory; otherwise all are 0.
+    /// Makes this a dense matrix of the given size and returns its entries, to be written. A dense matrix that has this size
+    /// already keeps its memory and its values; otherwise all entries are 0.
     pub fn dense(&mut self, rows: usize, columns: usize) -> &mut DMatrix<f64> {
         if !matches!(self, Self::Dense(matrix) if matrix.shape() == (rows, columns)) {
             *self = Self::Dense(DMatrix::zeros(rows, columns));
@@ -65,7 +65,7 @@ impl Matrix {
         }
     }
 
-    /// Every entry, in a matrix of its own, for the factorizations of nalgebra.
+    /// A dense copy, for example for the factorizations of nalgebra.
     ///
     /// ```
     /// use extremum::{CscMatrix, DMatrix, Matrix};
@@ -79,6 +79,9 @@ impl Matrix {
     }
 
     /// Writes the product A v. `v` has as many components as the matrix has columns, `product` as many as it has rows.
+    ///
+    /// # Panics
+    /// May panic when a length differs.
     pub fn times(&self, v: &DVector<f64>, product: &mut DVector<f64>) {
         match self {
             Self::Dense(matrix) => product.gemv(1.0, matrix, v, 0.0),
@@ -94,6 +97,9 @@ impl Matrix {
     }
 
     /// Writes the product Aᵀ v. `v` has as many components as the matrix has rows, `product` as many as it has columns.
+    ///
+    /// # Panics
+    /// May panic when a length differs.
     pub fn transpose_times(&self, v: &DVector<f64>, product: &mut DVector<f64>) {
         match self {
             Self::Dense(matrix) => product.gemv_tr(1.0, matrix, v, 0.0),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Constraints, FiniteSum, LeastSquares};
 
-/// The structure of a [`Problem`](super::Problem), for methods that exploit it: a sum of many terms, a sum of squares,
-/// constraints. A fit within constraints has two of them.
+/// The structure of a [`Problem`](super::Problem), for methods that exploit it: a mean over many terms, a sum of squares,
+/// constraints. A problem may have several of these: a fit with constraints has the last two.
 ///
 /// ```
 /// use extremum::{DVector, LeastSquares, Problem, Structure, SumOfSquares};
@@ -23,11 +23,11 @@ use super::{Constraints, FiniteSum, LeastSquares};
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Structure<'a> {
-    /// The terms, when the cost is their mean.
+    /// The terms fᵢ, when the cost is their mean, (1/N) Σ fᵢ(x).
     pub sum: Option<&'a dyn FiniteSum>,
-    /// The residuals, when the cost is half the sum of their squares.
+    /// The residuals rᵢ, when the cost is half the sum of their squares, ½ Σ rᵢ(x)².
     pub least_squares: Option<&'a dyn LeastSquares>,
-    /// The constraints beside the bounds, if there are any.
+    /// The constraints in addition to the bounds, if there are any.
     pub constraints: Option<&'a dyn Constraints>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Structure<'a> {
         Self { least_squares: Some(residuals), ..Self::default() }
     }
 
-    /// The same cost within constraints.
+    /// The same cost with these constraints, which replace earlier ones.
     pub fn within(self, constraints: &'a dyn Constraints) -> Self {
         Self { constraints: Some(constraints), ..self }
     }

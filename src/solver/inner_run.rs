@@ -1,4 +1,4 @@
-//! A run of a solver within a run of another: a local search within a global one, and the best point of all of them.
+//! A run of one solver within the run of another, as a local search within a global one; and the best point of all of them.
 
 use std::ops::ControlFlow;
 

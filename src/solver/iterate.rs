@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::State;
 
-/// One point with what is known there, and a memory of the method's own: a [`State`] for methods that move a single point.
+/// One point with what is known there, and the method's own memory `M`: a [`State`] for methods that move a single point.
 ///
 /// ```
 /// use extremum::{DVector, Error, Iterate, Oracle, Solver, Termination, from_fn, minimize};
@@ -65,12 +65,12 @@ pub struct Iterate<M = ()> {
     pub infeasibility: Option<f64>,
     /// See [`State::multipliers`].
     pub multipliers: Option<DVector<f64>>,
-    /// What the method remembers beside.
+    /// What else the method remembers.
     pub memory: M,
 }
 
 impl<M> Iterate<M> {
-    /// A point with its cost and the memory, of which nothing else is known.
+    /// A point with its cost and the method's memory. The other fields are `None`.
     pub fn new(x: DVector<f64>, cost: f64, memory: M) -> Self {
         Self { x, cost, gradient_norm: None, infeasibility: None, multipliers: None, memory }
     }

@@ -32,7 +32,8 @@ const SAME: f64 = 1e-4;
 /// that comes close to a bound without converging continues in new coordinates. A search from a point at a bound begins
 /// a little inside. The gradient's norm is that of (x − P(x − s² ∇f)) / s², where P projects into the bounds, and s is 1,
 /// or for widths below 1/64 the largest power of two up to half the width. The run converges after the last start at
-/// the earliest. A local search on a differenced gradient ends after 5 iterations without improvement.
+/// the earliest. A local search ends when the solver's [`patience`](crate::Solver::patience) is exhausted, after 5
+/// iterations without improvement if the gradient is differenced, and after 10000 iterations in any case.
 ///
 /// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
 ///

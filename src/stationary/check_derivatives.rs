@@ -25,7 +25,8 @@ const SAFETY: f64 = 4.0;
 /// Compares the derivatives that the problem gives with central differences: the gradient with those of the cost; the
 /// Hessian and its products, if given, with those of the gradient; `cost_and_gradient` with `cost` and `gradient`; the
 /// Hessian with its transpose. The Jacobian of [`LeastSquares`](crate::LeastSquares) is compared with differences of the
-/// residuals, that of [`Constraints`](crate::Constraints) and their Hessians likewise, up to 100000 entries each.
+/// residuals, and that of [`Constraints`](crate::Constraints) with differences of these; the Hessian of each constraint with
+/// differences of its gradient. Of a large Jacobian, only the first rows are checked, up to 100000 entries.
 ///
 /// The errors of the differences are estimated from the scatter over several steps, and from the effect of moving x by
 /// its last digits. So there is no tolerance to choose: an entry is wrong when it differs by more than these errors. A

@@ -1,4 +1,4 @@
-//! A check of Jacobians: every residual and every constraint is checked as a cost of its own.
+//! A check of Jacobians: every residual and every constraint is checked as if it were a cost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use super::check_derivatives::check_at;
 use super::{DerivativeReport, Mismatch, VectorFunction};
 use crate::{Bounds, Constraints, Error, LeastSquares, Matrix, Oracle, Problem};
 
-/// The most entries of a Jacobian that are checked.
+/// The most entries of a Jacobian that are checked: the first rows, as many as have no more.
 const MOST_ENTRIES: usize = 100_000;
 
 /// A function with values in ℝᵐ.

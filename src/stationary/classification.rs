@@ -32,8 +32,9 @@ pub struct Classification {
     /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
     /// without a Hessian.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// Their eigenvectors, one per column, n components each: of length 1, the largest component positive. A variable that is
-    /// held at its bound has the component 0.
+    /// Their eigenvectors, one per column in the same order, n components each: of length 1, with the component of largest
+    /// magnitude positive. The component of a variable that is held at its bound is 0. Without columns when there are no
+    /// eigenvalues.
     #[serde(with = "crate::linalg::matrix_bytes")]
     pub eigenvectors: DMatrix<f64>,
     /// The parts of the radii.

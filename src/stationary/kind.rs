@@ -45,7 +45,8 @@ pub enum Reason {
     EigenSolver,
     /// More than 2000 variables: the eigenvalues would take too long.
     TooLarge,
-    /// The problem has [constraints](crate::Constraints) beside its bounds, which the Hessian of the cost says nothing about.
+    /// The problem has [constraints](crate::Constraints) in addition to its bounds: the Hessian of the cost alone does not
+    /// decide.
     Constrained,
 }
 
@@ -70,7 +71,7 @@ impl fmt::Display for Reason {
             }
             Self::NotFinite => "the Hessian is not finite",
             Self::EigenSolver => "the eigenvalues could not be computed",
-            Self::Constrained => "constraints decide, and not the Hessian of the cost alone",
+            Self::Constrained => "the problem has constraints, and the Hessian of the cost alone does not decide",
             Self::TooLarge => "there are too many variables for all eigenvalues",
         })
     }

@@ -17,7 +17,7 @@ pub struct History {
     pub first_cost: f64,
     /// The gradient norm at the start.
     pub first_gradient_norm: Option<f64>,
-    /// The lowest cost so far.
+    /// The lowest cost so far; with constraints, since the infeasibility was last reduced to a new minimum.
     pub best_cost: f64,
     /// The lowest gradient norm so far.
     pub best_gradient_norm: f64,
@@ -87,7 +87,7 @@ impl History {
         let infeasibility = infeasibility.unwrap_or(0.0);
         let more_feasible = infeasibility < self.best_infeasibility;
         if more_feasible {
-            // Nearer to the constraints the cost is higher: it is measured from here.
+            // Nearer to the feasible set the cost may be higher: it is measured from here.
             (self.best_infeasibility, self.best_cost) = (infeasibility, cost);
         }
         // A gain below two units in the last place is rounding.

@@ -38,8 +38,9 @@ const AT_HAND: usize = 2;
 /// others:  receive a point, send its cost
 /// ```
 /// A rank that is done takes the next point, so costs of uneven duration keep all ranks busy. A panic on any rank
-/// becomes a panic on rank 0, unless the run [survives panics](crate::Minimizer::survive_panics). An interrupted run sends no more points, and waits for the costs that are
-/// being evaluated. For several searches, one after the other, give each `&mut ranks`.
+/// becomes a panic on rank 0, unless the run [survives panics](crate::Minimizer::survive_panics). An interrupted run sends
+/// no more points, and waits for the costs that are being evaluated. For several searches, one after the other, give each
+/// `&mut ranks`.
 ///
 /// A generation takes two messages a point, of n and 2 numbers. It pays when a cost takes more than some tens of
 /// microseconds. If the population is not a multiple of the number of ranks, some ranks idle at the end of each

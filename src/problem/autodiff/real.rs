@@ -8,7 +8,8 @@ use num_dual::{DualNum, DualSVec, DualStruct, DualVec, HyperDualVec};
 
 type HyperDualSVec<T, const M: usize, const N: usize> = HyperDualVec<T, Const<M>, Const<N>>;
 
-/// The functions of one number, as trait items, for `f64`, and for dual numbers, whose own functions are right.
+/// The functions of one number: declared as trait items, implemented for `f64`, and for dual numbers where the functions of
+/// num-dual are right.
 macro_rules! functions {
     (declared: $($(#[$doc:meta])* $name:ident)+) => {
         $($(#[$doc])* fn $name(self) -> Self;)+
@@ -27,7 +28,7 @@ macro_rules! functions {
     };
 }
 
-/// A number with a value and whatever a kind of arithmetic carries along, such as derivatives: the bound of
+/// A scalar: a value, and whatever its arithmetic carries along with it, such as derivatives. It is the bound of
 /// [`Formula::cost`](super::Formula::cost), which computes with [`Num<R>`](super::Num). The functions are those of `f64`.
 ///
 /// Implemented for `f64` and for the dual numbers of the crate num-dual. The value of a dual number is that of `f64`, bit
@@ -53,7 +54,7 @@ pub trait Real:
     fn powi(self, n: i32) -> Self;
     /// self to a constant power.
     fn powf(self, exponent: f64) -> Self;
-    /// self to a power that is such a number.
+    /// self to a power that is a scalar of the same kind.
     fn pow(self, exponent: Self) -> Self;
     /// The angle of the point (x, self).
     fn atan2(self, x: Self) -> Self;
@@ -167,8 +168,8 @@ impl<T: Real + DualNum<Primitive = f64>, const M: usize, const N: usize> Chain<T
     }
 }
 
-/// The functions of dual numbers. Written out here are those whose value num-dual rounds differently from `f64` (`tanh` as
-/// `sinh / cosh`), and those whose derivatives it loses at zero (`x.powf(2.5)`).
+/// The functions of dual numbers. Implemented here are those whose value num-dual rounds differently from `f64` (`tanh` as
+/// `sinh / cosh`), and those whose derivatives it does not give at zero (`x.powf(2.5)`).
 macro_rules! elementary {
     () => {
         #[inline]

@@ -7,7 +7,7 @@ use super::{Descent, Direction, curvature};
 use crate::Termination;
 use crate::line_search::{Failure, LineSearch, Start, Step};
 
-/// How often a search that ended at a point without a gradient is repeated, each time short of that step.
+/// How often a search that ended at a point without a finite gradient is repeated, each time with shorter steps.
 const RETRIES: usize = 20;
 
 /// The first trial of a search that is repeated, relative to the step before. It is not a power of ½, because searches

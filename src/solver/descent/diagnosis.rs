@@ -36,7 +36,7 @@ const PROMISING: f64 = 1e-3;
 /// Without a rise in the search, the longer step is the one that promises a decrease by this share of the cost.
 const VISIBLE: f64 = 1e6 * f64::EPSILON;
 
-/// The shortest step at which a gradient is blamed, relative to the shortest that rounding does not bend.
+/// The shortest step at which a gradient is blamed, relative to the shortest that is long compared with the rounding of x.
 const SAFELY: f64 = 16.0;
 
 /// Evaluates two points of the ray after its search has failed, and a third before the gradient is blamed. A differenced
@@ -71,7 +71,7 @@ pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) ->
     if mean >= 0.5 * secant {
         return Diagnosis::Kink;
     }
-    // Next to a cusp a right gradient holds over short steps only.
+    // Next to a cusp, a correct gradient holds over short steps only.
     let short = visible.max(SAFELY * resolved);
     if short < near {
         let value = ray.value(short);

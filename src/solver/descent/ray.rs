@@ -37,7 +37,7 @@ pub(super) const SEEN: usize = 64;
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
 
-/// A step must be this many times as long as the rounding of x, to say anything about the gradient.
+/// A step must be this many times as long as the rounding of x to say anything about the gradient.
 const ROUNDED: f64 = 64.0;
 
 /// Steps shorter than this lead from no finite number to an infinite one.
@@ -122,7 +122,7 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
         self.rise.alpha
     }
 
-    /// The shortest step that is long compared with the rounding of x, which moves the point in directions of its own.
+    /// The shortest step that is long compared with the rounding of x, which moves the point off the ray.
     pub fn shortest_resolved(&self) -> f64 {
         let (mut along, mut rounding) = (0.0, 0.0);
         for (i, (x, d)) in self.x.iter().zip(self.d).enumerate() {

@@ -47,7 +47,7 @@ pub enum Boundary {
 /// u_j = v_j with probability CR and for one j at random, else x_j
 /// x ← u  if f(u) ≤ f(x)
 /// ```
-/// With a [`budget`](Self::budget) the worst members leave in the course of the run.
+/// With a [`budget`](Self::budget) the worst members are removed in the course of the run.
 ///
 /// **Needs** costs; finite bounds or a scale. Apart from its stopping rules, it uses only the order of the costs.
 ///
@@ -108,7 +108,7 @@ impl Default for DifferentialEvolution {
 }
 
 impl DifferentialEvolution {
-    /// The number of members, with a [budget](Self::budget) at first; default 30 + 3 n. Range: 4 to 1000000.
+    /// The number of members; with a [budget](Self::budget), the initial one. Default: 30 + 3 n. Range: 4 to 1000000.
     pub fn population(mut self, population: usize) -> Self {
         self.population = Some(population);
         self
@@ -139,10 +139,11 @@ impl DifferentialEvolution {
         self.boundary = boundary;
         self
     }
-    /// How many costs there will be to learn from, if that is known: the number of members then decreases linearly with
-    /// them, to 4 at the end, so that the search is wide at first and still converges. Worth it where some hundreds to
-    /// thousands of evaluations per variable are all there is. It does not end the run, and a [polish](Self::polish)
-    /// does not count; `max_evaluations` limits both. Default: none, all members stay. Range: ≥ 1.
+    /// The number B of costs that the population will evaluate, if it is known. The number of members then decreases
+    /// linearly with the evaluations k, from M at the start to 4, so that the search is wide at first and still converges:
+    /// M − (M − 4) min(1, k/B), rounded. Use it where a run has only hundreds to a few thousand evaluations per variable. It
+    /// does not end the run, and the evaluations of a [polish](Self::polish) do not count; `max_evaluations` limits both.
+    /// Default: none, so that all members remain. Range: ≥ 1.
     ///
     /// ```
     /// use extremum::{Bounds, DifferentialEvolution, Minimizer, from_fn};

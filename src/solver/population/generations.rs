@@ -45,8 +45,9 @@ impl<P: Population> Generations<P> {
     /// Polishes the best point by a local solver, if the point is new: after 20 generations, again when the generations
     /// have cost four times as much as the last polish, when the population is done, and when the method asks for it.
     /// If the best point is not new, the best of the last generation is polished at the same intervals. A better point
-    /// is added to the population. A gradient counts as n costs. A local solver that does not keep bounds works in
-    /// unbounded coordinates.
+    /// is added to the population. A gradient counts as n costs. A polish ends when the gradient's maximum norm is at most
+    /// 1e-9, or like a local search of [`MultiStart`](crate::MultiStart): it works in unbounded coordinates when the local
+    /// solver does not keep bounds, and ends when nothing improves.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self

@@ -1,4 +1,4 @@
-//! TermGroups of terms, drawn at random.
+//! Groups of terms, drawn at random.
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

@@ -13,16 +13,18 @@ const LONGER: f64 = 64.0;
 const LENGTHS: usize = 6;
 /// Other spacings of the points on a line.
 const OTHERS: [f64; 2] = [1.37, 0.73];
-/// The fourth differences of a smooth cost fall with the fourth power of the length, errors in it do not.
+/// On a shorter line, fourth differences below this share of those before are of a smooth cost: they decrease with the
+/// fourth power of the length, and those of errors do not.
 const SMOOTH: f64 = 1e-3;
 
 /// Costs at equal distances along a line.
 #[derive(Clone, Copy)]
 struct Line {
-    /// The largest of their fourth differences. Of independent errors it is 8 times one; the error that these make in a
-    /// derivative over h is at most twice one over h.
+    /// The largest of their fourth differences. Independent errors η give about 8 η, and an error of at most 2 η / h in a
+    /// derivative over the step h.
     fourth: f64,
-    /// True when they have the same sign, as those of a smooth cost, or are not finite: those of errors alternate.
+    /// True when all fourth differences have the same sign, as those of a smooth cost have, or are NaN. Those of errors
+    /// alternate.
     may_be_smooth: bool,
     /// False when the costs are all the same.
     has_changed: bool,
@@ -204,12 +206,12 @@ impl Oracle<'_> {
         self.meter.evaluations.residual > 0 && !self.differences.are_of_costs()
     }
 
-    /// The error in a gradient at x, differenced by the scheme in use, from errors of the cost that exceed its rounding:
-    /// where large terms cancel, they leave theirs. Measured on a line as long as differences over the distance from
-    /// the start x0 would be, because over shorter ones these errors may be all the same; 6 costs. Where it is more than
-    /// `allowed`, on shorter lines too, as long as it vanishes there as it does for a smooth cost. 0 where the problem
-    /// gives the gradient; infinite where costs are not finite; NaN when the run is interrupted. With it comes the size of
-    /// the errors in a cost.
+    /// The error in a gradient at x, differenced by the scheme in use, that comes from errors of the cost beyond its own
+    /// rounding: where large terms cancel, their rounding errors remain. It is measured with 6 costs on a line as long as
+    /// the step of a central difference with the distance from the start x0 as the scale, because on a shorter line all
+    /// these errors may be equal. Where it exceeds `allowed`, it is measured on shorter lines as well, as long as it
+    /// decreases as it does for a smooth cost. 0 where the problem gives the gradient; infinite where costs are not finite;
+    /// NaN when the run is interrupted. The second number is the size of the errors in a cost.
     pub(crate) fn hidden_error(
         &mut self,
         x: &DVector<f64>,
@@ -257,8 +259,8 @@ impl Oracle<'_> {
         if self.meter.closed.is_some() { [f64::NAN; 2] } else { [error(line), 0.25 * line.fourth] }
     }
 
-    /// Takes note of errors in the cost that are larger than those known so far, and forgets the steps and the scales that
-    /// they made too short. False when they are not larger.
+    /// Takes note of errors in the cost, if they are more than twice as large as those known so far, and forgets the steps
+    /// and scales that are too short for them. False when they are not.
     pub(crate) fn learn_cost_error(
         &mut self,
         size: f64,
@@ -294,7 +296,7 @@ impl Oracle<'_> {
         variable.step(h, x)
     }
 
-    /// The costs on a line through x, within the bounds: to both sides of x, or from x on where a bound is near.
+    /// The costs on a line through x, within the bounds: on both sides of x, or on one side where a bound is near.
     fn line(&mut self, x: &DVector<f64>, (cost, x0): (f64, &DVector<f64>), factor: f64) -> Line {
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
         let mut direction = std::mem::take(&mut self.probed[0]);
