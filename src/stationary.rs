@@ -119,14 +119,14 @@ fn examine(
     let answer = |kind| Classification::new(kind, (x, cost, gradient), &held, bounds);
     let undecided = |reason| answer(Kind::Undecided { reason });
     let (free, moved) = (held.free(), (&held.point - x).amax());
+    if oracle.problem().structure().constraints.is_some() {
+        return undecided(Reason::Constrained);
+    }
     if free.is_empty() {
         // A function on a single point, or a corner of the box.
         let mut corner = answer(Kind::Minimum);
         corner.distance = moved;
         return corner;
-    }
-    if oracle.problem().structure().constraints.is_some() {
-        return undecided(Reason::Constrained);
     }
     if free.len() > MOST_VARIABLES {
         return undecided(Reason::TooLarge);

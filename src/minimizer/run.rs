@@ -168,7 +168,7 @@ impl<'a, S: Solver> Run<'a, S> {
         let solver: &S = solver;
         accepted(solver, oracle, state, |oracle, state| {
             let mut progress = progress(*iteration, state, oracle, history, *started);
-            progress.promised = solver.promised_change(state, x0);
+            progress.promised = promised(solver, state, x0);
             rule(stop, &progress)
         })
     }
@@ -214,10 +214,8 @@ impl<'a, S: Solver> Run<'a, S> {
         }
     }
 
-    /// What the gradient promises; see [`Solver::promised_change`]. Unknown under constraints, which forbid to follow it.
     fn promised(&self) -> Option<f64> {
-        let is_free = self.state.infeasibility().is_none();
-        is_free.then(|| self.solver.promised_change(&self.state, &self.x0)).flatten()
+        promised(&self.solver, &self.state, &self.x0)
     }
 
     /// The convergence of a run that can gain no more.
@@ -390,6 +388,12 @@ impl<'a, S: Solver> Run<'a, S> {
         }
         None
     }
+}
+
+/// What the gradient promises; see [`Solver::promised_change`]. Unknown under constraints, which forbid to follow it.
+fn promised<S: Solver>(solver: &S, state: &S::State, x0: &DVector<f64>) -> Option<f64> {
+    let is_free = state.infeasibility().is_none();
+    is_free.then(|| solver.promised_change(state, x0)).flatten()
 }
 
 fn progress<'s, T: State>(

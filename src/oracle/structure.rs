@@ -132,6 +132,8 @@ impl<'a> Oracle<'a> {
         m: usize,
         write: &mut dyn FnMut(&mut DVector<f64>),
     ) {
+        // A value that is not written is unknown.
+        values.fill(f64::NAN);
         let is_written = self.meter.call(false, || {
             write(values);
             true

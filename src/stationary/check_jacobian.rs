@@ -85,7 +85,9 @@ impl Checked<'_> {
             return Ok(());
         }
         let known = Mutex::new(HashMap::new());
-        for row in 0..self.m.min(MOST_ENTRIES / n.max(1)) {
+        let checked = self.m.min(MOST_ENTRIES / n.max(1));
+        report.unchecked += (self.m - checked) * n;
+        for row in 0..checked {
             let component = Component { of: self, row, n, has_jacobian, known: &known };
             let mut own = DerivativeReport::default();
             check_at(&mut Oracle::new(&component), x, &mut own)?;

@@ -420,3 +420,13 @@ fn residuals_and_constraints_may_fail() -> Result<(), Error> {
     assert!(matches!(ended, ControlFlow::Break(Termination::ProblemFailed { .. })), "{ended:?}");
     Ok(())
 }
+
+/// A corner of the box is a minimum by its bounds, but not where constraints are.
+#[test]
+fn a_corner_within_constraints_is_undecided() -> Result<(), Error> {
+    let corner = Bounded(from_fn(2, |x| x[0] + x[1]), Bounds::new([0.5; 2], [2.0; 2])?);
+    assert!(classify(&corner, [0.5; 2])?.is_minimum());
+    let kind = classify(&Constrained(corner, Curves::new()), [0.5; 2])?.kind;
+    assert_eq!(kind, Kind::Undecided { reason: Reason::Constrained });
+    Ok(())
+}

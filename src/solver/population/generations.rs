@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::partial::Partial;
 use super::{Population, SearchState};
 use crate::solver::inner_run::{Best, InnerRun};
-use crate::{AnySolver, Domain, Error, Lbfgs, Oracle, Solver, State, Termination, fingerprint};
+use crate::{
+    AnySolver, Domain, Error, Evaluations, Lbfgs, Oracle, Solver, State, Termination, fingerprint,
+};
 
 /// Generations before the best point is polished for the first time.
 const UNPOLISHED: u64 = 20;
@@ -263,9 +265,13 @@ pub(crate) fn descend(
         while run.step(local, problem, POLISHED, &mut best).is_continue() {}
         (best.x, best.cost)
     });
-    let after = problem.evaluations();
-    let gradients = (after.gradient - before.gradient) * x.len() as u64;
-    (found, after.cost - before.cost + gradients)
+    // All residuals are as much work as a cost, and derivatives are n times that.
+    let price = |counts: Evaluations| {
+        let derivatives = counts.gradient.saturating_add(counts.jacobian);
+        let costs = counts.cost.saturating_add(counts.residual);
+        costs.saturating_add(derivatives.saturating_mul(x.len() as u64))
+    };
+    (found, price(problem.evaluations()) - price(before))
 }
 
 impl<P: Population> Generations<P> {
