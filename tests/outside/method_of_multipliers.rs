@@ -381,6 +381,14 @@ fn tests_wait_for_feasibility() {
     }
 }
 
+/// The gradient is small but not zero, and the cost has risen: constraints forbid to follow what the gradient promises.
+#[test]
+fn a_risen_cost_does_not_hide_convergence() {
+    let rising = |k: u64| [k as f64, 5e-7, 0.5_f64.powi(k as i32)];
+    let (iterations, end) = told(rising, converged());
+    assert!(end.is_converged() && iterations == 20, "{iterations} {end:?}");
+}
+
 /// The cost rises on the way to the constraints, the gradient is as large as before: that is progress, for 300 iterations, and
 /// then no more. Away from them nothing is.
 #[test]
