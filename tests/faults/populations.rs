@@ -459,7 +459,8 @@ fn members_outside_of_the_bounds_are_refused() -> Result<(), Error> {
         genetic.clone().start([1.0, 2.0, 3.0], Some(Bounds::new([-5.0; 3], [5.0; 3])?))?;
     let costs: Vec<f64> = search.ask().iter().map(rastrigin).collect();
     let _ = search.tell(&costs)?;
-    let state = serde_json::to_value(search.state()).unwrap();
+    let mut state = serde_json::to_value(search.state()).unwrap();
+    finite(&mut state);
     let first = format!("/memory/members/{}/0/0", state["memory"]["order"][0]);
     let mut damaged = state.clone();
     *damaged.pointer_mut(&first).unwrap() = 5.5.into();

@@ -259,26 +259,31 @@ impl Oracle<'_> {
         if self.meter.closed.is_some() { [f64::NAN; 2] } else { [error(line), 0.25 * line.fourth] }
     }
 
-    /// Takes note of errors in the cost, if they are more than twice as large as those known so far, and forgets the steps
-    /// and scales that are too short for them. False when they are not.
+    /// Takes note of errors in the cost that are larger than those known so far, and forgets the steps and the scales that
+    /// they made too short. False when they are not larger, or when a better difference would be taken at the same points.
     pub(crate) fn learn_cost_error(
         &mut self,
         size: f64,
         x: &DVector<f64>,
         x0: &DVector<f64>,
     ) -> bool {
-        if !(size > 2.0 * self.differences.floor && size.is_finite()) {
+        let differences = &mut self.differences;
+        if !(size > 2.0 * differences.floor && size.is_finite()) {
             return false;
         }
-        let differences = &mut self.differences;
         differences.floor = size;
+        let mut is_better = differences.scheme < Scheme::Extrapolated;
         for ((variable, x), x0) in differences.variables.iter_mut().zip(x).zip(x0) {
-            variable.typical = variable.typical.max((x - x0).abs().min(1e290));
+            let distance = (x - x0).abs().min(1e290);
+            is_better |= distance > 2.0 * variable.scale;
+            variable.typical = variable.typical.max(distance);
             variable.errors = [f64::INFINITY; 2];
         }
-        (differences.scheme, differences.measured, differences.refined) =
-            (Scheme::Central, None, None);
-        true
+        if is_better {
+            (differences.scheme, differences.measured, differences.refined) =
+                (Scheme::Central, None, None);
+        }
+        is_better
     }
 
     /// The step of a variable in the scheme in use.
