@@ -416,6 +416,13 @@ fn finite(value: &mut serde_json::Value) {
             }
             finite(field);
         }
+    } else if let Some(items) = value.as_array_mut() {
+        for item in items {
+            if item.is_null() {
+                *item = 1e300.into();
+            }
+            finite(item);
+        }
     }
 }
 

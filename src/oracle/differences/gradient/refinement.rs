@@ -264,7 +264,7 @@ impl Oracle<'_> {
     pub(crate) fn learn_cost_error(
         &mut self,
         size: f64,
-        x: &DVector<f64>,
+        (x, cost): (&DVector<f64>, f64),
         x0: &DVector<f64>,
     ) -> bool {
         let differences = &mut self.differences;
@@ -272,7 +272,7 @@ impl Oracle<'_> {
             return false;
         }
         differences.floor = size;
-        let mut is_better = differences.scheme < Scheme::Extrapolated;
+        let mut is_better = differences.refined != Some(cost);
         for ((variable, x), x0) in differences.variables.iter_mut().zip(x).zip(x0) {
             let distance = (x - x0).abs().min(1e290);
             is_better |= distance > 2.0 * variable.scale;
