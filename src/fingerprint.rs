@@ -45,6 +45,13 @@ pub fn fingerprint(configuration: &dyn Debug) -> u64 {
     hash.0
 }
 
+/// A number for a point, by its bits.
+pub(crate) fn of_point(x: &[f64]) -> u64 {
+    let mut hash = Fnv::new();
+    x.iter().for_each(|x| hash.add(&x.to_bits().to_le_bytes()));
+    hash.0
+}
+
 /// The checksum of bytes.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     let mut hash = Fnv::new();

@@ -189,6 +189,8 @@ pub(crate) struct Differences {
     refined: Option<f64>,
     /// The errors in a cost that were found, where they exceed its rounding.
     floor: f64,
+    /// The fingerprint of the point where these errors were measured last, and their size there.
+    found: Option<(u64, f64)>,
 }
 
 impl Default for Differences {
@@ -201,6 +203,7 @@ impl Default for Differences {
             measured: None,
             refined: None,
             floor: 0.0,
+            found: None,
         }
     }
 }

@@ -351,6 +351,7 @@ struct MirrorOfDifferences {
     measured: Option<(f64, f64)>,
     refined: Option<f64>,
     floor: f64,
+    found: Option<(u64, f64)>,
 }
 
 #[test]

@@ -416,13 +416,6 @@ fn finite(value: &mut serde_json::Value) {
             }
             finite(field);
         }
-    } else if let Some(items) = value.as_array_mut() {
-        for item in items {
-            if item.is_null() {
-                *item = 1e300.into();
-            }
-            finite(item);
-        }
     }
 }
 
@@ -468,6 +461,11 @@ fn members_outside_of_the_bounds_are_refused() -> Result<(), Error> {
     let _ = search.tell(&costs)?;
     let mut state = serde_json::to_value(search.state()).unwrap();
     finite(&mut state);
+    for cost in state["memory"]["costs"].as_array_mut().unwrap() {
+        if cost.is_null() {
+            *cost = 1e300.into();
+        }
+    }
     let first = format!("/memory/members/{}/0/0", state["memory"]["order"][0]);
     let mut damaged = state.clone();
     *damaged.pointer_mut(&first).unwrap() = 5.5.into();

@@ -231,7 +231,7 @@ impl<'a> Oracle<'a> {
     /// Adopts the data collected with a gradient, if the gradient is finite and was not interrupted.
     fn take_up(&mut self, mut learnt: Differences, gradient: &DVector<f64>) {
         if self.meter.closed.is_none() && gradient.iter().all(|g| g.is_finite()) {
-            learnt.floor = self.differences.floor;
+            (learnt.floor, learnt.found) = (self.differences.floor, self.differences.found);
             std::mem::swap(&mut self.differences, &mut learnt);
         }
         self.learnt = learnt;

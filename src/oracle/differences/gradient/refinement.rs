@@ -4,6 +4,7 @@ use nalgebra::DVector;
 
 use super::super::{COARSE, Norms, STALE, Scheme};
 use super::Place;
+use crate::fingerprint::of_point;
 use crate::{Evaluations, Oracle};
 
 /// The points of a line on which the errors of the cost are measured.
@@ -225,6 +226,10 @@ impl Oracle<'_> {
         let moves = |&i: &usize| self.width(i) > 0.0;
         let steps = (0..x.len()).filter(moves).map(|i| self.step_in_use(i, x[i]));
         let shortest = steps.fold(f64::INFINITY, f64::min);
+        let point = of_point(x.as_slice());
+        if let Some((_, size)) = self.differences.found.filter(|(at, _)| *at == point) {
+            return [2.0 * size / shortest, size];
+        }
         let error = |line: Line| 0.5 * line.fourth / shortest;
         let mut factor = 1.0;
         let mut line = self.line(x, (cost, x0), factor);
@@ -256,15 +261,20 @@ impl Oracle<'_> {
             }
             line = shorter;
         }
-        if self.meter.closed.is_some() { [f64::NAN; 2] } else { [error(line), 0.25 * line.fourth] }
+        if self.meter.closed.is_some() {
+            return [f64::NAN; 2];
+        }
+        let size = 0.25 * line.fourth;
+        self.differences.found = Some((point, size));
+        [error(line), size]
     }
 
-    /// Takes note of errors in the cost that are larger than those known so far, and forgets the steps and the scales that
-    /// they made too short. False when they are not larger, or when a better difference would be taken at the same points.
+    /// Takes note of errors in the cost, if they are more than twice as large as those known so far, and forgets the steps
+    /// and scales that are too short for them. False when they are not.
     pub(crate) fn learn_cost_error(
         &mut self,
         size: f64,
-        (x, cost): (&DVector<f64>, f64),
+        x: &DVector<f64>,
         x0: &DVector<f64>,
     ) -> bool {
         let differences = &mut self.differences;
@@ -272,18 +282,13 @@ impl Oracle<'_> {
             return false;
         }
         differences.floor = size;
-        let mut is_better = differences.refined != Some(cost);
         for ((variable, x), x0) in differences.variables.iter_mut().zip(x).zip(x0) {
-            let distance = (x - x0).abs().min(1e290);
-            is_better |= distance > 2.0 * variable.scale;
-            variable.typical = variable.typical.max(distance);
+            variable.typical = variable.typical.max((x - x0).abs().min(1e290));
             variable.errors = [f64::INFINITY; 2];
         }
-        if is_better {
-            (differences.scheme, differences.measured, differences.refined) =
-                (Scheme::Central, None, None);
-        }
-        is_better
+        (differences.scheme, differences.measured, differences.refined) =
+            (Scheme::Central, None, None);
+        true
     }
 
     /// The step of a variable in the scheme in use.
