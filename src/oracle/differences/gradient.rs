@@ -9,6 +9,8 @@ use crate::{Bounds, Oracle};
 
 /// The ratio of the second differences over h/2 and h where the cost is level between them: 4, and 2 at a kink.
 const LEVEL: f64 = 2.5;
+/// The factor between a step and the same one taken again.
+const AGAIN: f64 = 1.0625;
 /// A change of the cost is visible when it is this many times the error of a cost.
 const VISIBLE: f64 = 1e3;
 
@@ -287,6 +289,8 @@ impl<'a> Oracle<'a> {
         variable: &Variable,
         factor: f64,
     ) -> (Difference, f64) {
+        // Once costs have turned out to be less accurate, points that were used before are avoided.
+        let factor = if self.differences.floor > 0.0 { AGAIN * factor } else { factor };
         let h = factor * power_of_two(self.steps.extrapolated * variable.scale);
         let h = variable.step(h, at.x);
         let found = self.extrapolated(at, h);
