@@ -201,7 +201,7 @@ impl<'a, S: Solver> Run<'a, S> {
                 return Some(verdict);
             }
             // Each time the errors in the cost are at least twice as large.
-            let is_new = self.oracle.learn_cost_error(of_cost, x, &self.x0);
+            let is_new = self.oracle.learn_cost_error([of_cost, error], (x, cost), &self.x0);
             let again = if is_new { self.accepted(rule) } else { None };
             match again {
                 Some(again) => verdict = again,

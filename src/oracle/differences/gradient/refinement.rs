@@ -269,12 +269,12 @@ impl Oracle<'_> {
         [error(line), size]
     }
 
-    /// Takes note of errors in the cost, if they are more than twice as large as those known so far, and forgets the steps
-    /// and scales that are too short for them. False when they are not.
+    /// Takes note of errors in the cost at x, and of the error that they make in its gradient. Where they are more than twice
+    /// as large as those known so far, forgets the steps and scales that are too short for them; false where they are not.
     pub(crate) fn learn_cost_error(
         &mut self,
-        size: f64,
-        x: &DVector<f64>,
+        [size, error]: [f64; 2],
+        (x, cost): (&DVector<f64>, f64),
         x0: &DVector<f64>,
     ) -> bool {
         let differences = &mut self.differences;
@@ -287,7 +287,7 @@ impl Oracle<'_> {
             variable.errors = [f64::INFINITY; 2];
         }
         (differences.scheme, differences.measured, differences.refined) =
-            (Scheme::Central, None, None);
+            (Scheme::Central, Some((cost, error)), None);
         true
     }
 
