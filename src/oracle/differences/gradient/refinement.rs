@@ -5,6 +5,7 @@ use nalgebra::DVector;
 use super::super::{COARSE, Norms, STALE, Scheme};
 use super::Place;
 use crate::fingerprint::of_point;
+use crate::problem::Sides;
 use crate::{Evaluations, Oracle};
 
 /// The points of a line on which the errors of the cost are measured.
@@ -223,7 +224,14 @@ impl Oracle<'_> {
             return [0.0; 2];
         }
         self.anchor_differences(x);
-        let moves = |&i: &usize| self.width(i) > 0.0;
+        // The projected gradient of a variable next to its bound is no larger than its way there, or than the error that
+        // was measured before.
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let moves = |&i: &usize| {
+            let [down, up] = Place::new(i, x, bounds, None).room();
+            let unit = bounds.and_then(|b| b.sides().nth(i)).map_or(1.0, Sides::unit);
+            down.min(up) > allowed * unit * unit
+        };
         let steps = (0..x.len()).filter(moves).map(|i| self.step_in_use(i, x[i]));
         let shortest = steps.fold(f64::INFINITY, f64::min);
         let point = of_point(x.as_slice());
