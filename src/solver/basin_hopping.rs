@@ -368,7 +368,8 @@ impl<S: Solver> Solver for BasinHopping<S> {
             && counts.iter().all(|count| *count < u64::MAX / 2)
             && numbers.iter().all(|number| !number.is_nan())
             && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
-            && state.best.is_valid(&state.space);
+            && state.space.holds(&state.best.x)
+            && state.best.cost.is_finite();
         if !is_valid {
             let reason = "its hops do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::population::Space;
 use super::{Domain, Solver, State, accepted, promised_by_norm};
 use crate::oracle::inside;
 use crate::stop::History;
@@ -49,11 +48,6 @@ impl Best {
             Some(bounds) => bounds.promised_change(&self.x, x0, norm),
             None => promised_by_norm(norm, &self.x, x0),
         })
-    }
-
-    /// False for values that only a damaged checkpoint holds.
-    pub fn is_valid(&self, space: &Space) -> bool {
-        space.holds(&self.x) && self.cost.is_finite()
     }
 }
 

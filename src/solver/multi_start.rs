@@ -312,7 +312,8 @@ impl<S: Solver> Solver for MultiStart<S> {
             && state.started < u64::MAX / 2
             && (state.started >= 1 || state.is_drawn)
             && state.space.holds(&state.start)
-            && state.best.is_valid(&state.space)
+            && state.space.holds(&state.best.x)
+            && state.best.cost.is_finite()
             && state
                 .minima
                 .iter()
