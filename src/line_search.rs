@@ -29,13 +29,13 @@ mod trials;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 pub use backtracking::Backtracking;
 pub use fixed_step::FixedStep;
-pub use hager_zhang::{HagerZhang, HagerZhangMemory};
+pub use hager_zhang::HagerZhang;
 pub use more_thuente::MoreThuente;
-pub use nonmonotone::{Nonmonotone, NonmonotoneMemory};
+pub use nonmonotone::Nonmonotone;
 pub use strong_wolfe::StrongWolfe;
 
 use crate::Error;
@@ -156,21 +156,19 @@ pub struct Failure {
 
 /// A one-dimensional search.
 ///
-/// Plain configuration; what one search passes to the next is its `Memory`.
-pub trait LineSearch: Clone + Send + Sync + std::fmt::Debug {
-    /// What passes from one step of a solver to the next; `Default` before the first.
-    type Memory: Copy + Default + Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
-
-    /// Looks for an acceptable step along `phi`.
+/// Plain configuration. What one search passes to the next is a slice of numbers, its memory.
+pub trait LineSearch: Send + Sync + std::fmt::Debug {
+    /// Looks for an acceptable step along `phi`. `memory` has [`memory_len`](Self::memory_len) numbers: zeros before the
+    /// first search, later those that the search before left there.
     ///
     /// # Errors
     /// [`Failure`] with the reason and the best point seen.
-    fn search(
-        &self,
-        phi: &mut dyn Phi,
-        start: Start,
-        memory: &mut Self::Memory,
-    ) -> Result<Step, Failure>;
+    fn search(&self, phi: &mut dyn Phi, start: Start, memory: &mut [f64]) -> Result<Step, Failure>;
+
+    /// How many numbers pass from one step of a solver to the next. Default: 0.
+    fn memory_len(&self) -> usize {
+        0
+    }
 
     /// Checks the parameters.
     ///

@@ -43,7 +43,7 @@ use crate::error::check;
 /// // φ(α) = (2 α - 1)²: from α = 1.5 the parabola leads to its minimiser at once
 /// let mut phi = |a: f64| ((2.0 * a - 1.0).powi(2), 4.0 * (2.0 * a - 1.0));
 /// let start = Start::new(1.0, -4.0).alpha(1.5);
-/// let step = Backtracking::default().search(&mut phi, start, &mut ()).unwrap();
+/// let step = Backtracking::default().search(&mut phi, start, &mut []).unwrap();
 /// assert_eq!((step.alpha, step.value, step.trials), (0.5, 0.0, 2));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,9 +80,12 @@ impl Backtracking {
 }
 
 impl LineSearch for Backtracking {
-    type Memory = ();
-
-    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        _memory: &mut [f64],
+    ) -> Result<Step, Failure> {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
         let mut alpha = start.alpha;

@@ -34,7 +34,7 @@ use crate::error::check;
 ///
 /// // φ(α) = -ln(1 - α) - 2 α, with the domain α < 1
 /// let mut phi = |a: f64| (-(1.0 - a).ln() - 2.0 * a, 1.0 / (1.0 - a) - 2.0);
-/// let step = FixedStep::new(3.0).search(&mut phi, Start::new(0.0, -1.0), &mut ()).unwrap();
+/// let step = FixedStep::new(3.0).search(&mut phi, Start::new(0.0, -1.0), &mut []).unwrap();
 /// assert_eq!((step.alpha, step.trials), (0.75, 3));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,9 +63,12 @@ impl FixedStep {
 }
 
 impl LineSearch for FixedStep {
-    type Memory = ();
-
-    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        _memory: &mut [f64],
+    ) -> Result<Step, Failure> {
         let start = Start { alpha: self.rate.unwrap_or(start.alpha), ..start };
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let mut alpha = trials.start().alpha;

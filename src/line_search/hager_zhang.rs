@@ -72,11 +72,12 @@ const FADING: f64 = 0.7;
 ///
 /// # Example
 /// ```
-/// use extremum::line_search::{HagerZhang, HagerZhangMemory, LineSearch, Start};
+/// use extremum::line_search::{HagerZhang, LineSearch, Start};
 ///
 /// // φ(α) = (α - 3)²: the secant of the slopes at 0 and 20 hits the minimiser
 /// let mut phi = |a: f64| ((a - 3.0).powi(2), 2.0 * (a - 3.0));
-/// let (search, mut memory) = (HagerZhang::default(), HagerZhangMemory::default());
+/// let search = HagerZhang::default();
+/// let mut memory = vec![0.0; search.memory_len()];
 /// let step = search.search(&mut phi, Start::new(9.0, -6.0).alpha(20.0), &mut memory).unwrap();
 /// assert!((step.alpha - 3.0).abs() < 1e-14);
 /// assert_eq!(step.trials, 2);
@@ -166,9 +167,9 @@ impl HagerZhang {
     }
 }
 
-/// What [`HagerZhang`] passes from one search to the next: the size of recent costs, and whether slopes may decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct HagerZhangMemory {
+/// What passes from one search to the next: the size of recent costs, and whether slopes may decide.
+#[derive(Clone, Copy, Default)]
+struct Memory {
     /// Q_k.
     weight: f64,
     /// C_k.
@@ -176,7 +177,21 @@ pub struct HagerZhangMemory {
     approximate: bool,
 }
 
-impl HagerZhangMemory {
+impl Memory {
+    fn read(numbers: &[f64]) -> Self {
+        match *numbers {
+            [weight, size, approximate] => Self { weight, size, approximate: approximate != 0.0 },
+            _ => Self::default(),
+        }
+    }
+
+    fn write(self, numbers: &mut [f64]) {
+        if let [weight, size, approximate] = numbers {
+            (*weight, *size) = (self.weight, self.size);
+            *approximate = f64::from(self.approximate);
+        }
+    }
+
     fn take(&mut self, cost: f64) {
         self.weight = 1.0 + FADING * self.weight;
         self.size += (cost.abs() - self.size) / self.weight;
@@ -184,19 +199,18 @@ impl HagerZhangMemory {
 }
 
 impl LineSearch for HagerZhang {
-    type Memory = HagerZhangMemory;
-
-    fn search(
-        &self,
-        phi: &mut dyn Phi,
-        start: Start,
-        memory: &mut HagerZhangMemory,
-    ) -> Result<Step, Failure> {
+    fn search(&self, phi: &mut dyn Phi, start: Start, memory: &mut [f64]) -> Result<Step, Failure> {
         let trials = Trials::new(phi, start, self.max_trials)?;
-        memory.take(start.value);
+        let mut recent = Memory::read(memory);
+        recent.take(start.value);
         let start = trials.start();
-        let Err(End(result)) = Search { rule: self, trials, start, memory }.run();
+        let Err(End(result)) = Search { rule: self, trials, start, memory: &mut recent }.run();
+        recent.write(memory);
         result
+    }
+
+    fn memory_len(&self) -> usize {
+        3
     }
 
     fn check(&self) -> Result<(), Error> {

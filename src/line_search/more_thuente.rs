@@ -55,7 +55,7 @@ const SHRINKAGE: f64 = 0.66;
 /// // φ(α) = -α / (α² + 2), smallest at √2
 /// let mut phi = |a: f64| (-a / (a * a + 2.0), (a * a - 2.0) / (a * a + 2.0).powi(2));
 /// let search = MoreThuente::default().sufficient_decrease(0.001).curvature(0.1);
-/// let step = search.search(&mut phi, Start::new(0.0, -0.5).alpha(0.1), &mut ()).unwrap();
+/// let step = search.search(&mut phi, Start::new(0.0, -0.5).alpha(0.1), &mut []).unwrap();
 /// assert!((step.alpha - 1.4414).abs() < 5e-5);
 /// assert_eq!(step.trials, 3);
 /// ```
@@ -105,9 +105,12 @@ impl MoreThuente {
 }
 
 impl LineSearch for MoreThuente {
-    type Memory = ();
-
-    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        _memory: &mut [f64],
+    ) -> Result<Step, Failure> {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
         let target_slope = self.sufficient_decrease * start.slope;

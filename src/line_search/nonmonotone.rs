@@ -38,12 +38,12 @@ const CAPACITY: usize = 16;
 ///
 /// # Example
 /// ```
-/// use extremum::line_search::{LineSearch, Nonmonotone, NonmonotoneMemory, Start};
+/// use extremum::line_search::{LineSearch, Nonmonotone, Start};
 ///
 /// // φ(α) = (α - 1)², tried at α = 3: higher than φ(0) = 1, but not than the cost 5 before
 /// let mut phi = |a: f64| ((a - 1.0).powi(2), 2.0 * (a - 1.0));
-/// let mut memory = NonmonotoneMemory::default();
 /// let search = Nonmonotone::default();
+/// let mut memory = vec![0.0; search.memory_len()];
 /// search.search(&mut |_| (1.0, -1.0), Start::new(5.0, -1.0), &mut memory).unwrap();
 /// let step = search.search(&mut phi, Start::new(1.0, -2.0).alpha(3.0), &mut memory).unwrap();
 /// assert_eq!((step.alpha, step.value), (3.0, 4.0));
@@ -81,36 +81,23 @@ impl Nonmonotone {
     }
 }
 
-/// The memory of [`Nonmonotone`]: the costs at the last starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct NonmonotoneMemory {
-    /// The latest cost first.
-    costs: [f64; CAPACITY],
-    known: usize,
-}
-
-impl NonmonotoneMemory {
-    /// Records `cost` and returns the highest of the last `window` costs.
-    fn highest_with(&mut self, cost: f64, window: usize) -> f64 {
-        self.costs.rotate_right(1);
-        self.costs[0] = cost;
-        self.known = self.known.min(CAPACITY - 1) + 1;
-        self.costs.iter().take(self.known.min(window)).copied().fold(cost, f64::max)
+/// Records the cost at a start and returns the highest of the last ones. The memory is how many are known, and they, the
+/// latest first.
+fn highest_with(cost: f64, memory: &mut [f64]) -> f64 {
+    let Some((known, costs)) = memory.split_first_mut() else { return cost };
+    costs.rotate_right(1);
+    if let Some(latest) = costs.first_mut() {
+        *latest = cost;
     }
+    *known = (*known + 1.0).min(costs.len() as f64);
+    costs.iter().take(*known as usize).copied().fold(cost, f64::max)
 }
 
 impl LineSearch for Nonmonotone {
-    type Memory = NonmonotoneMemory;
-
-    fn search(
-        &self,
-        phi: &mut dyn Phi,
-        start: Start,
-        memory: &mut NonmonotoneMemory,
-    ) -> Result<Step, Failure> {
+    fn search(&self, phi: &mut dyn Phi, start: Start, memory: &mut [f64]) -> Result<Step, Failure> {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
-        let highest = memory.highest_with(start.value, self.window);
+        let highest = highest_with(start.value, memory);
         let mut alpha = start.alpha;
         loop {
             let Some(value) = trials.value(alpha)? else {
@@ -138,6 +125,10 @@ impl LineSearch for Nonmonotone {
         let window = self.window;
         check((1..=CAPACITY).contains(&window), "window", window as f64, "1 to 16")?;
         check_max_trials(self.max_trials)
+    }
+
+    fn memory_len(&self) -> usize {
+        1 + self.window.min(CAPACITY)
     }
 
     fn is_monotone(&self) -> bool {

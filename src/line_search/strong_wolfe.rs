@@ -51,7 +51,7 @@ const SHRINKAGE: f64 = 0.66;
 /// // φ(α) = α³ - 3 α: the cubic through two points is φ itself, so the zoom's first trial is the minimiser
 /// let mut phi = |a: f64| (a.powi(3) - 3.0 * a, 3.0 * a.powi(2) - 3.0);
 /// let search = StrongWolfe::default().curvature(0.1);
-/// let step = search.search(&mut phi, Start::new(0.0, -3.0).alpha(2.0), &mut ()).unwrap();
+/// let step = search.search(&mut phi, Start::new(0.0, -3.0).alpha(2.0), &mut []).unwrap();
 /// assert!((step.alpha - 1.0).abs() < 1e-14);
 /// assert_eq!(step.trials, 2);
 /// ```
@@ -166,10 +166,13 @@ enum Verdict {
 }
 
 impl LineSearch for StrongWolfe {
-    type Memory = ();
-
     /// Algorithm 3.5.
-    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        _memory: &mut [f64],
+    ) -> Result<Step, Failure> {
         let mut trials = Trials::new(phi, start, self.max_trials)?;
         let start = trials.start();
         let mut lo = Sample { alpha: 0.0, value: start.value, slope: start.slope };

@@ -18,6 +18,7 @@ mod state;
 mod steepest;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use nalgebra::DVector;
 
@@ -44,22 +45,22 @@ use ray::{Ray, Trial};
 ///
 /// A search that fails is repeated once from a reset direction (steepest descent); when that fails too, the run ends
 /// [`Stalled`](Termination::Stalled) at the best point seen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Descent<D, L> {
+#[derive(Clone, Debug)]
+pub struct Descent<D> {
     direction: D,
-    line_search: L,
+    line_search: Arc<dyn LineSearch>,
     typical_x: Option<DVector<f64>>,
 }
 
-impl<D: Direction, L: LineSearch> Descent<D, L> {
+impl<D: Direction> Descent<D> {
     /// A direction with a line search.
-    pub fn new(direction: D, line_search: L) -> Self {
-        Self { direction, line_search, typical_x: None }
+    pub fn new(direction: D, line_search: impl LineSearch + 'static) -> Self {
+        Self { direction, line_search: Arc::new(line_search), typical_x: None }
     }
 
     /// Replaces the line search.
-    pub fn line_search<M: LineSearch>(self, line_search: M) -> Descent<D, M> {
-        Descent { direction: self.direction, line_search, typical_x: self.typical_x }
+    pub fn line_search(self, line_search: impl LineSearch + 'static) -> Self {
+        Self { line_search: Arc::new(line_search), ..self }
     }
 
     /// The typical size of each variable, n numbers from 1e-150 to 1e150: the method works on x / typical_x, so that
@@ -130,8 +131,8 @@ fn norm_within(bounds: Option<&Bounds>, x: &DVector<f64>, gradient: &DVector<f64
 /// A cost that still decreases beyond this distance is unbounded.
 const FAR: f64 = 1e200;
 
-impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
-    type State = DescentState<D::Memory, L::Memory>;
+impl<D: Direction> Solver for Descent<D> {
+    type State = DescentState<D::Memory>;
 
     fn name(&self) -> &'static str {
         self.direction.name()
@@ -165,9 +166,8 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 return Err(Error::Parameter { name: "typical_x", value: t, range });
             }
         }
-        let is_monotone = self.line_search.is_monotone();
-        let mut state =
-            DescentState::new((x0, cost), (gradient, gradient_norm), memory, is_monotone);
+        let search = &*self.line_search;
+        let mut state = DescentState::new((x0, cost), (gradient, gradient_norm), memory, search);
         state.bounds = bounds.cloned();
         let here = (&state.x, cost, &state.gradient, gradient_norm);
         let refined = self.refine(problem, here, false, &mut state.best.gradient);
@@ -201,14 +201,15 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         let here = (state.cost, state.proposal);
         let buffers = [&mut state.trial, &mut state.best];
         let mut ray = Ray::new(problem, along, here, buffers, &mut state.seen);
-        let looked = self.look_along(&mut ray, start, state.search, curvature)?;
-        let Looked { outcome, accepted, memory: search, is_cut_short } = looked;
+        let searches = (&*state.search, &mut *state.searching);
+        let looked = self.look_along(&mut ray, start, searches, curvature)?;
+        let Looked { outcome, accepted, is_cut_short } = looked;
         if let (Ok(Step { alpha, .. }), Some(accepted)) = (outcome, accepted) {
             let Trial { value, gradient_norm, .. } = accepted;
             let here = (&state.trial.x, value, &state.trial.gradient, gradient_norm);
             let refined = self.refine(problem, here, false, &mut state.best.gradient);
             problem.uninterrupted()?;
-            state.search = search;
+            std::mem::swap(&mut state.search, &mut state.searching);
             let step =
                 Accepted { alpha, d: &state.d, old: &state.gradient, new: &state.trial.gradient };
             self.direction.update(&mut state.memory, step);
@@ -217,7 +218,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             state.take_gradient(refined);
             if state.ends_climb() {
                 self.direction.reset(&mut state.memory, true);
-                state.search = L::Memory::default();
+                state.search.fill(0.0);
             }
             return ControlFlow::Continue(());
         }
@@ -244,7 +245,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
                 state.commit(best);
             }
             state.take_gradient(refined);
-            state.search = L::Memory::default();
+            state.search.fill(0.0);
             state.pending = false;
             return match refined {
                 Some(_) => ControlFlow::Continue(()),
@@ -279,7 +280,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
         if reason == FailureReason::Unbounded {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
         }
-        state.search = L::Memory::default();
+        state.search.fill(0.0);
         state.pending = false;
         if let Some(verdict) = verdict {
             return state.stalled(verdict);
@@ -308,7 +309,7 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
             let reason = "its point is outside the problem's bounds".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        let reason = match state.check(n, self.line_search.is_monotone()) {
+        let reason = match state.check(n, &*self.line_search) {
             Ok(()) if self.direction.is_valid(&state.memory, n) => return Ok(()),
             Ok(()) => "the memory of its direction does not fit",
             Err(reason) => reason,
@@ -348,12 +349,12 @@ impl<D: Direction, L: LineSearch> Solver for Descent<D, L> {
     }
 }
 
-impl<D: Direction, L: LineSearch> Descent<D, L> {
+impl<D: Direction> Descent<D> {
     /// Writes a descent direction: the method's own, or steepest descent where that is not one.
     fn propose(
         &self,
         problem: &mut Oracle<'_>,
-        state: &mut DescentState<D::Memory, L::Memory>,
+        state: &mut DescentState<D::Memory>,
     ) -> ControlFlow<Termination> {
         let DescentState { x, cost, gradient, memory, d, bounds, .. } = state;
         let (cost, scale) = (*cost, self.typical_x.as_ref());
@@ -372,7 +373,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     }
 
     /// Ends the run where the gradient is zero, or too small for a step, unless a lower point is known.
-    fn rest(&self, state: &mut DescentState<D::Memory, L::Memory>) -> ControlFlow<Termination> {
+    fn rest(&self, state: &mut DescentState<D::Memory>) -> ControlFlow<Termination> {
         if state.return_to_lowest() {
             self.direction.reset(&mut state.memory, true);
             return ControlFlow::Continue(());

@@ -221,7 +221,7 @@ fn a_checkpoint_of_another_solver_or_size_is_refused() {
 /// A single wrong byte shows in the checksum.
 #[test]
 fn damaged_bytes_are_refused_by_their_checksum() {
-    let entry = Entry { search: "HagerZhang", solver: Lbfgs::<HagerZhang>::default().boxed() };
+    let entry = Entry { search: "HagerZhang", solver: Lbfgs::default().boxed() };
     let mut bytes = sealed(taken(&entry, 3));
     assert!(Checkpoint::from_bytes(&bytes).is_ok());
     for i in 0..bytes.len() {
@@ -356,7 +356,7 @@ struct MirrorOfDifferences {
 
 #[test]
 fn hostile_numbers_are_refused_or_survived() {
-    let entry = Entry { search: "HagerZhang", solver: Lbfgs::<HagerZhang>::default().boxed() };
+    let entry = Entry { search: "HagerZhang", solver: Lbfgs::default().boxed() };
     let bytes = taken(&entry, 3);
     let mirror: Mirror = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(mirror.bytes(), bytes, "the mirror is not true");

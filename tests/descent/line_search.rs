@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use extremum::line_search::{
-    Backtracking, Failure, FailureReason, FixedStep, HagerZhang, HagerZhangMemory, LineSearch,
-    MoreThuente, Nonmonotone, Phi, Start, Step, StrongWolfe,
+    Backtracking, Failure, FailureReason, FixedStep, HagerZhang, LineSearch, MoreThuente,
+    Nonmonotone, Phi, Start, Step, StrongWolfe,
 };
 
 // --- The 24 runs of Moré and Thuente -------------------------------------------------------------
@@ -110,7 +110,7 @@ fn more_thuente_reproduces_its_tables() {
             .sufficient_decrease(table.mu)
             .curvature(table.eta)
             .interval_tolerance(1e-10);
-        let step = search.search(&mut { table.phi }, start, &mut ()).expect(&name);
+        let step = search.search(&mut { table.phi }, start, &mut []).expect(&name);
         assert_eq!(step.trials, evaluations, "{name}: {step:?}");
         // Table 3 prints two digits, the others five.
         assert!((step.alpha / alpha - 1.0).abs() < 2e-5, "{name}: {} for {alpha}", step.alpha);
@@ -126,7 +126,7 @@ fn hager_zhang_finishes_the_tables_of_more_and_thuente() {
     let mut total = 0;
     for (name, table, start, _, _) in runs() {
         let search = HagerZhang::default().sufficient_decrease(table.mu).curvature(table.eta);
-        let mut memory = HagerZhangMemory::default();
+        let mut memory = vec![0.0; search.memory_len()];
         let step = search.search(&mut { table.phi }, start, &mut memory).expect(&name);
         let (value, slope) = (table.phi)(step.alpha);
         let wolfe = value - start.value <= table.mu * step.alpha * start.slope;
@@ -146,7 +146,7 @@ fn strong_wolfe_finishes_the_tables_of_more_and_thuente() {
         // Where μ = η in the tables, c1 < c2 asks for a little less decrease.
         let c1 = 0.5 * table.mu;
         let search = StrongWolfe::default().sufficient_decrease(c1).curvature(table.eta);
-        let step = search.search(&mut { table.phi }, start, &mut ()).expect(&name);
+        let step = search.search(&mut { table.phi }, start, &mut []).expect(&name);
         let (value, slope) = (table.phi)(step.alpha);
         assert!(value <= start.value + c1 * step.alpha * start.slope, "{name}: {step:?}");
         assert!(slope.abs() <= table.eta * start.slope.abs(), "{name}: {step:?}");
@@ -168,10 +168,10 @@ fn himmelblau(a: f64) -> (f64, f64) {
 /// The steps that the tests of LineSearches.jl expect from φ(0) = 26, φ'(0) = -2088, α0 = 1.
 #[test]
 fn steps_on_himmelblau_are_those_of_line_searches_jl() {
-    fn compare<L: LineSearch>(search: L, golden: f64) {
+    fn compare(search: impl LineSearch, golden: f64) {
         let (value, slope) = himmelblau(0.0);
         assert_eq!((value, slope), (26.0, -2088.0));
-        let mut memory = L::Memory::default();
+        let mut memory = vec![0.0; search.memory_len()];
         let step = search.search(&mut himmelblau, Start::new(value, slope), &mut memory).unwrap();
         assert!((step.alpha - golden).abs() < 1e-12, "{search:?}: {}", step.alpha);
     }
@@ -187,7 +187,8 @@ fn steps_on_himmelblau_are_those_of_line_searches_jl() {
 type Run = fn(&mut dyn Phi, Start) -> Result<Step, Failure>;
 
 fn run<L: LineSearch + Default>(phi: &mut dyn Phi, start: Start) -> Result<Step, Failure> {
-    L::default().search(phi, start, &mut L::Memory::default())
+    let search = L::default();
+    search.search(phi, start, &mut vec![0.0; search.memory_len()])
 }
 
 /// Those that lengthen a step while φ falls.
@@ -509,7 +510,7 @@ fn hager_zhang_works_below_the_rounding_of_values() {
 #[test]
 fn nonmonotone_forgets_what_left_its_window() {
     let search = Nonmonotone::default().window(3);
-    let mut memory = Default::default();
+    let mut memory = vec![0.0; search.memory_len()];
     // Costs at four starts: 9 is out of the window of three when the last search begins.
     let accepts = [9.0, 2.0, 1.0, 1.0].map(|cost| {
         let start = Start::new(cost, -1.0);
@@ -522,7 +523,7 @@ fn nonmonotone_forgets_what_left_its_window() {
 
 #[test]
 fn parameters_outside_their_range_are_refused() {
-    fn refused<L: LineSearch>(search: L) {
+    fn refused(search: impl LineSearch) {
         assert!(search.check().is_err(), "{search:?}");
     }
     assert!(HagerZhang::default().check().is_ok());

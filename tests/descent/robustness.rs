@@ -730,7 +730,7 @@ fn parameters_outside_their_range_are_refused() {
 
 #[test]
 fn parameters_of_searches_outside_their_range_are_refused() {
-    fn search(what: &str, search: impl LineSearch, word: &str) {
+    fn search(what: &str, search: impl LineSearch + 'static, word: &str) {
         let result = start_with(Lbfgs::default().line_search(search));
         refused(what, result, is_parameter, &[word, "must be"]);
     }

@@ -277,17 +277,13 @@ fn searches_end_on_slopes_that_no_function_has() {
 type Counted = dyn Fn(&mut dyn FnMut(f64) -> (f64, f64), Start) -> usize;
 
 /// The trials that a search took, however it ended.
-fn trials<L: LineSearch>(
-    search: &L,
-    phi: &mut dyn FnMut(f64) -> (f64, f64),
-    start: Start,
-) -> usize {
+fn trials(search: &dyn LineSearch, phi: &mut dyn FnMut(f64) -> (f64, f64), start: Start) -> usize {
     let mut calls = 0;
     let mut counted = |alpha: f64| {
         calls += 1;
         phi(alpha)
     };
-    let _ = search.search(&mut counted, start, &mut L::Memory::default());
+    let _ = search.search(&mut counted, start, &mut vec![0.0; search.memory_len()]);
     calls
 }
 

@@ -1,7 +1,7 @@
 //! A solver with random settings, and the Rust expression that constructs it.
 
 use extremum::line_search::{
-    Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Nonmonotone, StrongWolfe,
+    Backtracking, FixedStep, HagerZhang, MoreThuente, Nonmonotone, StrongWolfe,
 };
 use extremum::{
     AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Newton,
@@ -123,10 +123,9 @@ pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
 }
 
 /// The solver with its own search, or with another one.
-fn searched<D, L>(dice: &mut Dice, n: usize, solver: Said<extremum::Descent<D, L>>) -> Said<Any>
+fn searched<D>(dice: &mut Dice, n: usize, solver: Said<extremum::Descent<D>>) -> Said<Any>
 where
     D: extremum::solver::descent::Direction + 'static,
-    L: LineSearch + 'static,
 {
     let solver = if n > 0 && dice.chance(0.1) {
         let typical: Vec<f64> = (0..n).map(|_| dice.size()).collect();

@@ -22,9 +22,12 @@ struct Bisection {
 }
 
 impl LineSearch for Bisection {
-    type Memory = ();
-
-    fn search(&self, phi: &mut dyn Phi, start: Start, (): &mut ()) -> Result<Step, Failure> {
+    fn search(
+        &self,
+        phi: &mut dyn Phi,
+        start: Start,
+        _memory: &mut [f64],
+    ) -> Result<Step, Failure> {
         let (mut low, mut high, mut alpha) = (0.0, f64::INFINITY, start.alpha.min(start.alpha_max));
         let mut best = Step { alpha: 0.0, value: start.value, trials: 0 };
         let fails = |reason, best| Err(Failure { reason, best });
@@ -68,16 +71,16 @@ fn trials_on_a_parabola() {
     let mut phi = |a: f64| ((a - 1.0).powi(2), 2.0 * (a - 1.0));
     for (first, alpha, trials) in [(1.0, 1.0, 1), (4.0, 1.0, 3), (3.0, 1.5, 2), (0.01, 0.16, 5)] {
         let start = Start::new(1.0, -2.0).alpha(first);
-        let step = SEARCH.search(&mut phi, start, &mut ()).unwrap();
+        let step = SEARCH.search(&mut phi, start, &mut []).unwrap();
         assert_eq!((step.alpha, step.trials), (alpha, trials), "from {first}");
         assert_eq!(step.value, (alpha - 1.0).powi(2));
     }
     // −ln(1 − α) − 2 α has no value beyond 1.
     let mut phi = |a: f64| (-(1.0 - a).ln() - 2.0 * a, 1.0 / (1.0 - a) - 2.0);
-    let step = SEARCH.search(&mut phi, Start::new(0.0, -1.0).alpha(3.0), &mut ()).unwrap();
+    let step = SEARCH.search(&mut phi, Start::new(0.0, -1.0).alpha(3.0), &mut []).unwrap();
     assert_eq!((step.alpha, step.trials), (0.75, 3));
     // Rising against its slope.
-    let failure = SEARCH.search(&mut |a| (a, -1.0), Start::new(0.0, -1.0), &mut ()).unwrap_err();
+    let failure = SEARCH.search(&mut |a| (a, -1.0), Start::new(0.0, -1.0), &mut []).unwrap_err();
     assert_eq!((failure.best.alpha, failure.reason), (0.0, FailureReason::TrialLimit));
 }
 

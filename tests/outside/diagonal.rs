@@ -76,7 +76,7 @@ impl Direction for Diagonal {
 
 // Its tests.
 
-fn method(domain: Domain) -> Descent<Diagonal, HagerZhang> {
+fn method(domain: Domain) -> Descent<Diagonal> {
     Descent::new(Diagonal { domain }, HagerZhang::default())
 }
 

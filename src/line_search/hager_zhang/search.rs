@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::super::interpolation::{Sample, cubic, quadratic, safeguarded, secant};
 use super::super::trials::{Expansion, Trials, between};
 use super::super::{Failure, FailureReason, Start, Step};
-use super::{HagerZhang, HagerZhangMemory};
+use super::{HagerZhang, Memory};
 
 /// The quadratic step does not use values when the expected change is below this share of C_k, because they are
 /// rounding.
@@ -58,7 +58,7 @@ pub(super) struct Search<'a> {
     pub rule: &'a HagerZhang,
     pub trials: Trials<'a>,
     pub start: Start,
-    pub memory: &'a mut HagerZhangMemory,
+    pub memory: &'a mut Memory,
 }
 
 impl Search<'_> {

@@ -50,7 +50,7 @@ use crate::{Domain, Error, Oracle, linalg};
 ///
 /// **References** Barzilai & Borwein, IMA J. Numer. Anal. 8 (1988) 141-148; Raydan, SIAM J. Optim. 7 (1997) 26-33; Birgin,
 /// Martínez & Raydan, SIAM J. Optim. 10 (2000) 1196-1211.
-pub type BarzilaiBorwein<L = Nonmonotone> = Descent<Spectral, L>;
+pub type BarzilaiBorwein = Descent<Spectral>;
 
 /// The direction of [`BarzilaiBorwein`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

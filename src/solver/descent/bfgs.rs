@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::steepest::descend;
 use super::{Accepted, Descent, DescentState, Direction, Point, Proposal};
 use crate::linalg::{self, Packed};
-use crate::line_search::{HagerZhang, LineSearch};
+use crate::line_search::HagerZhang;
 use crate::{Error, Matrix, Oracle, memory};
 
 /// The method of Broyden, Fletcher, Goldfarb and Shanno.
@@ -47,7 +47,7 @@ use crate::{Error, Matrix, Oracle, memory};
 ///
 /// **References** Nocedal & Wright (2006), algorithm 6.1 and eqs. 6.17, 6.20; Oren & Luenberger, Manag. Sci. 20 (1974)
 /// 845-862; Al-Baali, Comput. Optim. Appl. 9 (1998) 191-203.
-pub type Bfgs<L = HagerZhang> = Descent<InverseHessian, L>;
+pub type Bfgs = Descent<InverseHessian>;
 
 /// This many steps in a row must have shown less curvature than H implies before it is scaled.
 const PERSISTENT: u32 = 5;
@@ -71,7 +71,7 @@ impl Default for Bfgs {
     }
 }
 
-impl<L: LineSearch> Bfgs<L> {
+impl Bfgs {
     /// The initial Hessian, n × n, symmetric and positive definite, in the variables of the problem. It is inverted
     /// once. Default: a multiple of the identity, determined by the first step.
     pub fn initial_hessian(self, hessian: impl Into<Matrix>) -> Self {
@@ -85,7 +85,7 @@ impl<L: LineSearch> Bfgs<L> {
     }
 }
 
-impl<S> DescentState<BfgsMemory, S> {
+impl DescentState<BfgsMemory> {
     /// The approximate inverse Hessian, n × n, in the variables of the problem. In a fit it estimates the covariance of
     /// the parameters, up to a factor.
     pub fn inverse_hessian(&self) -> DMatrix<f64> {

@@ -64,7 +64,7 @@ pub enum Beta {
 ///
 /// **References** Hager & Zhang, SIAM J. Optim. 16 (2005) 170-192; TOMS 32 (2006) 113-137; Nocedal & Wright (2006),
 /// section 5.2.
-pub type ConjugateGradient<L = HagerZhang> = Descent<Conjugate, L>;
+pub type ConjugateGradient = Descent<Conjugate>;
 
 /// The direction of [`ConjugateGradient`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl Default for ConjugateGradient {
     }
 }
 
-impl<L: crate::line_search::LineSearch> ConjugateGradient<L> {
+impl ConjugateGradient {
     /// Sets the rule for β.
     pub fn beta(self, beta: Beta) -> Self {
         self.map_direction(|d| d.beta = beta)

@@ -16,7 +16,7 @@ use super::steepest::descend;
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::error::check;
 use crate::linalg::{self, LANES, Pairs};
-use crate::line_search::{HagerZhang, LineSearch};
+use crate::line_search::HagerZhang;
 use crate::{Error, Oracle};
 
 /// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
@@ -45,7 +45,7 @@ use crate::{Error, Oracle};
 ///
 /// **References** Nocedal, Math. Comp. 35 (1980) 773-782; Liu & Nocedal, Math. Prog. 45 (1989) 503-528; Byrd, Nocedal &
 /// Schnabel, Math. Prog. 63 (1994) 129-156.
-pub type Lbfgs<L = HagerZhang> = Descent<LimitedMemory, L>;
+pub type Lbfgs = Descent<LimitedMemory>;
 
 /// The direction of [`Lbfgs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl Default for Lbfgs {
     }
 }
 
-impl<L: LineSearch> Lbfgs<L> {
+impl Lbfgs {
     /// The number m of pairs to keep. Range: 1 to 1000. Default: 10.
     pub fn memory(self, pairs: usize) -> Self {
         self.map_direction(|d| d.memory = pairs)

@@ -36,7 +36,7 @@ use crate::{Error, Oracle, memory};
 ///
 /// **References** Nocedal & Wright (2006), algorithm 3.2 and section 3.4; Bunch & Parlett, SIAM J. Numer. Anal. 8 (1971)
 /// 639-655; Cheng & Higham, SIAM J. Matrix Anal. Appl. 19 (1998) 1097-1110.
-pub type Newton<L = HagerZhang> = Descent<ModifiedNewton, L>;
+pub type Newton = Descent<ModifiedNewton>;
 
 /// The direction of [`Newton`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,11 +3,10 @@
 use nalgebra::DVector;
 
 use super::{Descent, DescentState, Direction, norm_within};
-use crate::line_search::LineSearch;
 use crate::oracle::Norms;
 use crate::{Oracle, linalg};
 
-impl<D: Direction, L: LineSearch> Descent<D, L> {
+impl<D: Direction> Descent<D> {
     /// Writes a better gradient and returns its norm, when a differenced one is too coarse compared with its errors or
     /// `has_failed`.
     pub(super) fn refine(
@@ -36,7 +35,7 @@ impl<D: Direction, L: LineSearch> Descent<D, L> {
     pub(super) fn is_certain(
         &self,
         problem: &mut Oracle<'_>,
-        state: &mut DescentState<D::Memory, L::Memory>,
+        state: &mut DescentState<D::Memory>,
     ) -> bool {
         if problem.problem().has_gradient() {
             return true;

@@ -6,7 +6,7 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Proposal, ray};
-use crate::line_search::ROUNDING;
+use crate::line_search::{LineSearch, ROUNDING};
 use crate::{Bounds, Stall, State, Termination, linalg};
 
 /// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
@@ -25,7 +25,7 @@ const RESOLVED: f64 = 1e-10;
 
 /// The state of a line-search method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DescentState<M, S> {
+pub struct DescentState<M> {
     pub(super) x: DVector<f64>,
     pub(super) cost: f64,
     /// In the scaled variables.
@@ -49,7 +49,9 @@ pub struct DescentState<M, S> {
     /// True after a failed search, until one succeeds.
     pub(super) failed: bool,
     pub(super) memory: M,
-    pub(super) search: S,
+    /// What the line search passes from one step to the next, and the room for the next.
+    pub(super) search: Vec<f64>,
+    pub(super) searching: Vec<f64>,
     /// The cost at the start of the run, and the lowest since.
     first_cost: f64,
     lowest_cost: f64,
@@ -94,18 +96,15 @@ impl Lowest {
     }
 }
 
-impl<M, S> DescentState<M, S> {
+impl<M> DescentState<M> {
     /// The state at an evaluated start; allocates everything. `gradient` is in the scaled variables. A search that lets
     /// the cost rise needs room for the best point.
     pub(super) fn new(
         (x, cost): (DVector<f64>, f64),
         (gradient, gradient_norm): (DVector<f64>, f64),
         memory: M,
-        is_monotone: bool,
-    ) -> Self
-    where
-        S: Default,
-    {
+        search: &dyn LineSearch,
+    ) -> Self {
         let n = x.len();
         let zeros = || DVector::zeros(n);
         let lowest = Lowest { since: 0, x: zeros(), gradient: zeros(), cost, gradient_norm };
@@ -125,25 +124,28 @@ impl<M, S> DescentState<M, S> {
             length: None,
             failed: false,
             memory,
-            search: S::default(),
+            search: vec![0.0; search.memory_len()],
+            searching: vec![0.0; search.memory_len()],
             first_cost: cost,
             lowest_cost: cost,
             change: 0.0,
             weight: 0.0,
             has_returned: false,
-            may_climb: !is_monotone,
+            may_climb: !search.is_monotone(),
             lowest,
             bounds: None,
         }
     }
 
     /// Checks a loaded state, except the direction's memory, for n variables.
-    pub(super) fn check(&self, n: usize, is_monotone: bool) -> Result<(), &'static str> {
+    pub(super) fn check(&self, n: usize, search: &dyn LineSearch) -> Result<(), &'static str> {
         let lowest = [&self.lowest.x, &self.lowest.gradient];
         let buffers = [&self.trial, &self.best].into_iter().flat_map(|b| [&b.x, &b.gradient]);
         let mut vectors =
             [&self.x, &self.gradient, &self.d].into_iter().chain(buffers).chain(lowest);
-        if !vectors.all(|v| v.len() == n) || self.may_climb == is_monotone {
+        let has_memory =
+            [&self.search, &self.searching].iter().all(|m| m.len() == search.memory_len());
+        if !vectors.all(|v| v.len() == n) || !has_memory || self.may_climb == search.is_monotone() {
             return Err("its sizes are not those of this problem and solver");
         }
         let behind = Some(&self.lowest).filter(|lowest| lowest.is_behind()).into_iter();
@@ -299,11 +301,7 @@ impl<M, S> DescentState<M, S> {
     }
 }
 
-impl<M, S> State for DescentState<M, S>
-where
-    M: Serialize + DeserializeOwned + Send + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
-{
+impl<M: Serialize + DeserializeOwned + Send + 'static> State for DescentState<M> {
     fn x(&self) -> &DVector<f64> {
         self.best_point().0
     }

@@ -29,7 +29,7 @@ use crate::{Bounds, Error, Oracle, linalg};
 /// ```
 ///
 /// **References** Cauchy (1847); Nocedal & Wright (2006), theorem 3.3.
-pub type GradientDescent<L = HagerZhang> = Descent<Steepest, L>;
+pub type GradientDescent = Descent<Steepest>;
 
 /// The direction of [`GradientDescent`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Default for GradientDescent {
     }
 }
 
-impl GradientDescent<FixedStep> {
+impl GradientDescent {
     /// Steps of α = `rate` > 0 throughout. Converges when rate < 2/L, L the largest eigenvalue of the Hessian.
     pub fn with_rate(rate: f64) -> Self {
         Descent::new(Steepest, FixedStep::new(rate))
