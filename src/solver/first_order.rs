@@ -40,4 +40,4 @@ pub use rules::{
 pub use slots::{Columns, Slots};
 pub use solver::FirstOrder;
 pub use state::FirstOrderState;
-pub use updater::{Step, Updater, UpdaterState};
+pub use updater::{Update, Updater, UpdaterState};

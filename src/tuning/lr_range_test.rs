@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 
 use crate::error::check;
-use crate::first_order::{FirstOrder, Float, Rule, Step, Updater};
+use crate::first_order::{FirstOrder, Float, Rule, Update, Updater};
 use crate::{Error, IntoVector, Oracle, Problem};
 
 /// The largest T: [`RangeCurve::valley`] takes T² operations.
@@ -139,7 +139,7 @@ impl LrRangeTest {
                 let cost = evaluate(x, g);
                 step = rule.step_with_cost(x, g, cost)?;
             }
-            if step == Step::Skipped {
+            if step == Update::Skipped {
                 curve.diverging = Some(rate);
                 break;
             }

@@ -3,7 +3,7 @@
 use extremum::first_order::{
     DAdaptAdaGrad, DAdaptAdam, DAdaptLion, DAdaptSgd, DoWg, Dog, Float, Lamb, Lars, Momo, MomoAdam,
     NovoGrad, PolyakStep, Prodigy, Rule, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd,
-    Sophia, Step, Updater, UpdaterState,
+    Sophia, Update, Updater, UpdaterState,
 };
 
 /// The cost and the gradient of ½ (x₀² + 4 x₁²).
@@ -15,7 +15,7 @@ fn evaluate<T: Float>(x: &[T]) -> (f64, [T; 2]) {
 fn run<T: Float, R: Rule>(updater: &mut Updater<T, R>, x: &mut [T; 2], steps: usize) {
     for _ in 0..steps {
         let (cost, g) = evaluate(x);
-        assert_eq!(updater.step_with_cost(x, &g, cost), Ok(Step::Taken), "{}", R::NAME);
+        assert_eq!(updater.step_with_cost(x, &g, cost), Ok(Update::Taken), "{}", R::NAME);
     }
 }
 
@@ -101,11 +101,11 @@ fn survives<R: Rule>(rule: R) {
     let before = x;
     for bad in [f64::NAN, f64::INFINITY, 1e200] {
         let skipped = updater.step_with_cost(&mut x, &[bad, 1.0], 10.0);
-        assert_eq!(skipped, Ok(Step::Skipped), "{}", R::NAME);
+        assert_eq!(skipped, Ok(Update::Skipped), "{}", R::NAME);
         assert_eq!(x, before, "{}", R::NAME);
     }
     if R::NEEDS_COST {
-        assert_eq!(updater.step_with_cost(&mut x, &[1.0; 2], f64::NAN), Ok(Step::Skipped));
+        assert_eq!(updater.step_with_cost(&mut x, &[1.0; 2], f64::NAN), Ok(Update::Skipped));
         assert!(updater.step(&mut x, &[1.0; 2]).is_err());
     }
     run(&mut updater, &mut x, 20);

@@ -2,8 +2,8 @@
 
 use extremum::first_order::{
     AcceleratedGradient, AdaBound, Adadelta, Adafactor, Adagrad, AggMo, AmsBound, Asgd, Lion,
-    Madgrad, Momentum, Nesterov, QhAdam, Qhm, RmsProp, Rprop, Rule, Sgd, SignSgd, Signum, Step,
-    Swats,
+    Madgrad, Momentum, Nesterov, QhAdam, Qhm, RmsProp, Rprop, Rule, Sgd, SignSgd, Signum, Swats,
+    Update,
 };
 use extremum::schedule::{Exponential, PiecewiseConstant, Warmup};
 
@@ -129,11 +129,11 @@ fn no_gradient_and_no_epsilon_are_no_reason_to_skip() {
     let mut x = [1.0_f64, 1.0];
     let g = [0.0, 1.0];
     let mut adagrad = Adagrad::new(0.1).epsilon(0.0).start(2);
-    assert_eq!(adagrad.step(&mut x, &g), Ok(Step::Taken));
+    assert_eq!(adagrad.step(&mut x, &g), Ok(Update::Taken));
     let mut madgrad = Madgrad::new(0.1).epsilon(0.0).start(2);
-    assert_eq!(madgrad.step(&mut x, &g), Ok(Step::Taken));
+    assert_eq!(madgrad.step(&mut x, &g), Ok(Update::Taken));
     let mut bound = AdaBound::new(0.1).epsilon(0.0).start(2);
-    assert_eq!(bound.step(&mut x, &g), Ok(Step::Taken));
+    assert_eq!(bound.step(&mut x, &g), Ok(Update::Taken));
     assert_eq!(x[0], 1.0);
 }
 
@@ -165,8 +165,8 @@ fn types_agree<R: Rule>(rule: R) {
     for _ in 0..20 {
         let g: Vec<f64> = x.iter().zip(weights).map(|(x, w)| w * x).collect();
         let h: Vec<f32> = y.iter().zip(weights).map(|(y, w)| w as f32 * y).collect();
-        assert_eq!(wide.step(&mut x, &g), Ok(Step::Taken), "{}", R::NAME);
-        assert_eq!(narrow.step(&mut y, &h), Ok(Step::Taken), "{}", R::NAME);
+        assert_eq!(wide.step(&mut x, &g), Ok(Update::Taken), "{}", R::NAME);
+        assert_eq!(narrow.step(&mut y, &h), Ok(Update::Taken), "{}", R::NAME);
     }
     for (x, y) in x.iter().zip(y) {
         assert!((x - f64::from(y)).abs() < 1e-5, "{}: {x} and {y}", R::NAME);
@@ -177,7 +177,7 @@ fn types_agree<R: Rule>(rule: R) {
 fn rests<R: Rule>(rule: R) {
     let (mut x, mut updater) = ([1.0_f64, -2.0], rule.start(2));
     for _ in 0..3 {
-        assert_eq!(updater.step(&mut x, &[3.0, -0.1]), Ok(Step::Taken), "{}", R::NAME);
+        assert_eq!(updater.step(&mut x, &[3.0, -0.1]), Ok(Update::Taken), "{}", R::NAME);
     }
     assert_eq!(x, [1.0, -2.0], "{}", R::NAME);
 }

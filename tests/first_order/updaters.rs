@@ -2,7 +2,7 @@
 //! `examples/gallery/first_order_traces.rs`.
 
 use extremum::Error;
-use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Lamb, Rule, Sgd, Step};
+use extremum::first_order::{Adam, AdamW, ClipNorm, Decay, Float, Lamb, Rule, Sgd, Update};
 
 #[test]
 fn bad_gradients_are_skipped_and_counted() {
@@ -12,14 +12,14 @@ fn bad_gradients_are_skipped_and_counted() {
         let mut adam = Adam::new(0.1).start(n);
         let mut clipped = ClipNorm::new(1.0).then(Adam::new(0.1)).start(n);
         g[9_000] = bad;
-        assert_eq!(adam.step(&mut x, &g), Ok(Step::Skipped));
+        assert_eq!(adam.step(&mut x, &g), Ok(Update::Skipped));
         assert_eq!((adam.skipped(), x[9_000]), (1, 1.0));
         assert!((x[0] - 0.9).abs() < 1e-8, "the other blocks move");
         let before = x.clone();
-        assert_eq!(clipped.step(&mut x, &g), Ok(Step::Skipped));
+        assert_eq!(clipped.step(&mut x, &g), Ok(Update::Skipped));
         assert_eq!((clipped.skipped(), clipped.steps(), &x), (1, 0, &before));
         g.fill(bad);
-        assert_eq!(adam.step(&mut x, &g), Ok(Step::Skipped));
+        assert_eq!(adam.step(&mut x, &g), Ok(Update::Skipped));
         assert_eq!((adam.steps(), adam.skipped(), &x), (1, 2, &before));
     }
 }
@@ -35,7 +35,7 @@ fn bad_calls_are_errors_and_change_nothing() {
     }
     let wrong = Adam::new(0.1).betas(1.0, 0.9).start(2).step(&mut x, &[1.0, 1.0]);
     assert!(matches!(wrong, Err(Error::Parameter { name: "beta 1", .. })));
-    assert_eq!(Sgd::new(0.0).start(2).step(&mut x, &[1.0, 1.0]), Ok(Step::Taken));
+    assert_eq!(Sgd::new(0.0).start(2).step(&mut x, &[1.0, 1.0]), Ok(Update::Taken));
     assert_eq!(x, [1.0, 2.0]);
 }
 
@@ -81,10 +81,10 @@ fn the_bits_are_the_same_on_any_number_of_threads() {
         let mut g: Vec<T> = (0..n).map(|i| T::of((i as f64 * 0.11).cos())).collect();
         pool.install(|| {
             for _ in 0..3 {
-                assert_eq!(clipped.step(&mut x, &g), Ok(Step::Taken));
+                assert_eq!(clipped.step(&mut x, &g), Ok(Update::Taken));
             }
             g[200_000] = T::of(f64::NAN);
-            assert_eq!(plain.step(&mut x, &g), Ok(Step::Skipped));
+            assert_eq!(plain.step(&mut x, &g), Ok(Update::Skipped));
         });
         (x.iter().map(|x| x.f64().to_bits()).collect(), plain.skipped())
     }

@@ -3,7 +3,7 @@
 use extremum::Error;
 use extremum::first_order::{
     Accumulate, Adagrad, Adam, AllFinite, ClipAdaptive, ClipNorm, Ema, Lookahead, Momentum, Noise,
-    PolyakStep, Rule, Sam, Sgd, Sophia, Step, Swa, Updater,
+    PolyakStep, Rule, Sam, Sgd, Sophia, Swa, Update, Updater,
 };
 use extremum::minimize;
 use extremum::problem::from_fn;
@@ -16,7 +16,7 @@ fn gradient(x: &[f64]) -> [f64; 2] {
 fn run<R: Rule>(updater: &mut Updater<f64, R>, x: &mut [f64; 2], steps: usize) {
     for _ in 0..steps {
         let g = gradient(x);
-        assert_eq!(updater.step(x, &g), Ok(Step::Taken));
+        assert_eq!(updater.step(x, &g), Ok(Update::Taken));
     }
 }
 
@@ -106,7 +106,7 @@ fn a_bad_entry_skips_the_whole_step() {
     g[n - 1] = f32::INFINITY;
     let mut x = vec![0.0_f32; n];
     let mut rule = AllFinite.then(Adam::new(0.1)).start(n);
-    assert_eq!(rule.step(&mut x, &g), Ok(Step::Skipped));
+    assert_eq!(rule.step(&mut x, &g), Ok(Update::Skipped));
     assert_eq!((rule.steps(), rule.skipped()), (0, 1));
     assert!(x.iter().all(|&x| x == 0.0));
 }
@@ -165,7 +165,7 @@ fn sam_without_a_radius_is_its_rule() {
 fn sam_waits_uphill_for_a_good_gradient() {
     let (mut updater, mut x) = (Sam::new(0.5, Sgd::new(0.1)).start(2), [3.0, 4.0]);
     updater.step(&mut x, &[3.0, 4.0]).unwrap();
-    assert_eq!(updater.step(&mut x, &[f64::NAN, 1.0]), Ok(Step::Skipped));
+    assert_eq!(updater.step(&mut x, &[f64::NAN, 1.0]), Ok(Update::Skipped));
     assert_close(x, [3.3, 4.4]);
     updater.step(&mut x, &[1.0, 1.0]).unwrap();
     assert_close(x, [2.9, 3.9]);
@@ -232,7 +232,7 @@ fn sophia_is_a_clipped_newton_step() {
 
 #[test]
 fn bad_settings_are_errors() {
-    let bad: [Result<Step, Error>; 6] = [
+    let bad: [Result<Update, Error>; 6] = [
         Lookahead::new(Sgd::new(1.0)).period(0).start(1).step(&mut [0.0], &[1.0]),
         Lookahead::new(Sgd::new(1.0)).slow_step(1.5).start(1).step(&mut [0.0], &[1.0]),
         Sam::new(-1.0, Sgd::new(1.0)).start(1).step(&mut [0.0], &[1.0]),

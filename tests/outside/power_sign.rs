@@ -5,7 +5,7 @@
 use std::f64::consts::E;
 
 use extremum::first_order::{
-    ClipNorm, Columns, Entry, FirstOrder, Now, Number, Rule, Step, Values,
+    ClipNorm, Columns, Entry, FirstOrder, Now, Number, Rule, Update, Values,
 };
 use extremum::schedule::{Cosine, Rate};
 use extremum::stop::{gradient_norm, max_iterations};
@@ -78,9 +78,9 @@ fn two_steps_on_both_kinds_of_numbers() {
         for g in [1.0, -0.01] {
             let mut gradient = vec![g; n];
             gradient.push(0.0);
-            assert_eq!(of_x.step(&mut x, &gradient), Ok(Step::Taken));
+            assert_eq!(of_x.step(&mut x, &gradient), Ok(Update::Taken));
             let gradient: Vec<f32> = gradient.iter().map(|g| *g as f32).collect();
-            assert_eq!(of_y.step(&mut y, &gradient), Ok(Step::Taken));
+            assert_eq!(of_y.step(&mut y, &gradient), Ok(Update::Taken));
         }
         let expected = 1.0 - 0.5 * E + 0.5 * 0.01 / E;
         assert!(x[..n].iter().all(|x| (x - expected).abs() < 1e-15), "{x:?}");

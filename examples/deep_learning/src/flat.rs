@@ -11,7 +11,7 @@
 mod tests;
 
 use candle_core::{Device, Tensor, Var};
-use extremum::first_order::{Rule, Step, Updater};
+use extremum::first_order::{Rule, Update, Updater};
 
 /// Variables of a network with their values and gradients as vectors.
 pub struct Flat {
@@ -56,7 +56,7 @@ impl Flat {
         &mut self,
         loss: &Tensor,
         rule: &mut Updater<f32, R>,
-    ) -> crate::Result<Step> {
+    ) -> crate::Result<Update> {
         self.gradient(loss)?;
         let step = rule.step(&mut self.x, &self.g)?;
         self.scatter()?;

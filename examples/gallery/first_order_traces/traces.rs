@@ -18,7 +18,7 @@ pub mod schedules;
 
 use std::fmt;
 
-use extremum::first_order::{Rule, Step, Updater};
+use extremum::first_order::{Rule, Update, Updater};
 pub use options::Options;
 use serde_json::Value;
 
@@ -117,12 +117,12 @@ impl fmt::Display for Verdict {
 
 /// A rule with its state, of any type.
 pub trait Method {
-    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Step, extremum::Error>;
+    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Update, extremum::Error>;
     fn recommended(&mut self, x: &[f64]) -> Vec<f64>;
 }
 
 impl<R: Rule> Method for Updater<f64, R> {
-    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Step, extremum::Error> {
+    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Update, extremum::Error> {
         self.step_with_cost(x, g, cost)
     }
     fn recommended(&mut self, x: &[f64]) -> Vec<f64> {
@@ -179,8 +179,8 @@ pub fn run(case: &Case) -> Verdict {
         while steps < checkpoint {
             let (cost, g) = evaluate(&case.problem, &x);
             match method.step(&mut x, &g, cost) {
-                Ok(Step::Taken) => steps += 1,
-                Ok(Step::Skipped) => {
+                Ok(Update::Taken) => steps += 1,
+                Ok(Update::Skipped) => {
                     return Verdict::Unsupported { why: format!("skipped step {}", steps + 1) };
                 }
                 Err(error) => return Verdict::Unsupported { why: error.to_string() },

@@ -1,6 +1,6 @@
 //! An updater, whatever its rule.
 
-use super::{Rule, Step, Updater};
+use super::{Rule, Update, Updater};
 use crate::Error;
 
 /// What a run needs of an updater. Behind a pointer, so that the loop around the rules is compiled once and not for each.
@@ -13,7 +13,7 @@ pub(super) trait Stepper {
     /// See [`Rule::curvature_period`].
     fn curvature_period(&self) -> Option<u64>;
     fn scale_rate(&mut self, factor: f64);
-    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Step, Error>;
+    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Update, Error>;
     fn show_curvature(&mut self, x: &[f64], diagonal: &[f64]) -> Result<(), Error>;
     fn recommended(&mut self, x: &[f64], point: &mut [f64]) -> Result<(), Error>;
 }
@@ -37,7 +37,7 @@ impl<R: Rule> Stepper for Updater<f64, R> {
     fn scale_rate(&mut self, factor: f64) {
         self.scale_rate(factor);
     }
-    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Step, Error> {
+    fn step(&mut self, x: &mut [f64], g: &[f64], cost: f64) -> Result<Update, Error> {
         self.step_with_cost(x, g, cost)
     }
     fn show_curvature(&mut self, x: &[f64], diagonal: &[f64]) -> Result<(), Error> {

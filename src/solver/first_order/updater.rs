@@ -9,9 +9,9 @@ use super::rule::{Now, Rule, Sums};
 use super::slots::Slots;
 use crate::{Error, memory};
 
-/// The result of a step.
+/// What a step made of a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Update {
     /// The gradient was used for every component.
     Taken,
     /// Some components of the gradient, or their squares, were not finite, or would have moved a parameter to a value
@@ -27,12 +27,12 @@ pub enum Step {
 /// all others skip the blocks of 4096 components that contain such a value.
 ///
 /// ```
-/// use extremum::first_order::{Adam, Step};
+/// use extremum::first_order::{Adam, Update};
 /// let mut adam = Adam::new(0.1).start(2);
 /// let mut x = [1.0_f32, 2.0];
 /// adam.step(&mut x, &[0.5, -3.0])?;
 /// assert!((x[0] - 0.9).abs() < 1e-6 && (x[1] - 2.1).abs() < 1e-6);
-/// assert_eq!(adam.step(&mut x, &[f32::NAN, 1.0])?, Step::Skipped);
+/// assert_eq!(adam.step(&mut x, &[f32::NAN, 1.0])?, Update::Skipped);
 /// assert!((x[1] - 2.1).abs() < 1e-6 && adam.skipped() == 1);
 /// # Ok::<(), extremum::Error>(())
 /// ```
@@ -112,7 +112,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
     /// # Errors
     /// [`Error::Parameter`] for a parameter out of range; [`Error::Dimension`] when x or g does not have the length
     /// that the rule was started for; [`Error::CostNeeded`] when the rule needs the cost. Nothing has changed then.
-    pub fn step(&mut self, x: &mut [T], g: &[T]) -> Result<Step, Error> {
+    pub fn step(&mut self, x: &mut [T], g: &[T]) -> Result<Update, Error> {
         self.advance(x, g, None)
     }
 
@@ -121,7 +121,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
     ///
     /// # Errors
     /// As [`step`](Self::step).
-    pub fn step_with_cost(&mut self, x: &mut [T], g: &[T], cost: f64) -> Result<Step, Error> {
+    pub fn step_with_cost(&mut self, x: &mut [T], g: &[T], cost: f64) -> Result<Update, Error> {
         self.advance(x, g, Some(cost))
     }
 
@@ -253,7 +253,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
         }
     }
 
-    fn advance(&mut self, x: &mut [T], g: &[T], cost: Option<f64>) -> Result<Step, Error> {
+    fn advance(&mut self, x: &mut [T], g: &[T], cost: Option<f64>) -> Result<Update, Error> {
         self.check_len("x", x.len())?;
         self.check_len("g", g.len())?;
         if R::NEEDS_COST && cost.is_none() {
@@ -262,14 +262,14 @@ impl<T: Float, R: Rule> Updater<T, R> {
         self.check_rules()?;
         if R::NEEDS_COST && !cost.is_some_and(f64::is_finite) {
             self.state.skipped += 1;
-            return Ok(Step::Skipped);
+            return Ok(Update::Skipped);
         }
         self.begin(x);
         self.plan(cost);
         // A constant: no code for surveys is generated for rules without them.
         if const { R::ROUNDS > 0 } && !(0..R::ROUNDS).all(|round| self.survey(round, x, g)) {
             self.state.skipped += 1;
-            return Ok(Step::Skipped);
+            return Ok(Update::Skipped);
         }
         let blocks = self.update(x, g);
         let is_whole = blocks.untouched + blocks.damaged == 0;
@@ -283,7 +283,7 @@ impl<T: Float, R: Rule> Updater<T, R> {
             self.state.steps += 1;
             self.renew(x);
         }
-        Ok(if is_whole { Step::Taken } else { Step::Skipped })
+        Ok(if is_whole { Update::Taken } else { Update::Skipped })
     }
 
     /// Before the first step: stores what the rules need of x.

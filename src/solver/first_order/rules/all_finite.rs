@@ -10,11 +10,11 @@ use crate::solver::first_order::slots::Columns;
 /// it.
 ///
 /// ```
-/// use extremum::first_order::{AllFinite, Rule, Sgd, Step};
+/// use extremum::first_order::{AllFinite, Rule, Sgd, Update};
 /// let mut g = vec![1.0_f64; 10_000];
 /// g[9_999] = f64::NAN;
 /// let mut x = vec![0.0; 10_000];
-/// assert_eq!(Sgd::new(1.0).start(10_000).step(&mut x, &g)?, Step::Skipped);
+/// assert_eq!(Sgd::new(1.0).start(10_000).step(&mut x, &g)?, Update::Skipped);
 /// assert!(x[0] == -1.0 && x[9_999] == 0.0);
 /// AllFinite.then(Sgd::new(1.0)).start(10_000).step(&mut x, &g)?;
 /// assert!(x[0] == -1.0 && x[9_999] == 0.0);
