@@ -35,7 +35,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use cma_es::{CmaEs, CmaEsMemory};
 pub use differential_evolution::DifferentialEvolution;
-pub(crate) use generations::{Course, solver};
+pub(crate) use generations::{Course, POLISHER, solver};
 pub use generations::{Generations, GenerationsState};
 pub use genetic_algorithm::{
     Crossover, GeneticAlgorithm, GeneticAlgorithmMemory, Mutation, Selection, Survival,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,9 @@ impl<M: Clone + fmt::Debug + PartialEq + Serialize + serde::de::DeserializeOwned
         if self.is_partial() { self.partial.cost } else { self.search.best_cost }
     }
 }
+
+/// What polishes a method that does so by default. Made once, since a generation allocates nothing.
+pub(crate) static POLISHER: LazyLock<Lbfgs> = LazyLock::new(Lbfgs::default);
 
 /// A run of a population, with or without a local solver.
 pub(crate) struct Course<'a, P> {
@@ -370,8 +373,8 @@ macro_rules! solver {
                 problem: &mut crate::Oracle<'_>,
                 x0: nalgebra::DVector<f64>,
             ) -> Result<Self::State, crate::Error> {
-                let local = crate::Lbfgs::default();
-                crate::solver::population::Course::new(self, &local).init(problem, x0)
+                crate::solver::population::Course::new(self, &*crate::solver::population::POLISHER)
+                    .init(problem, x0)
             }
             #[inline]
             fn step(
@@ -379,8 +382,8 @@ macro_rules! solver {
                 problem: &mut crate::Oracle<'_>,
                 state: &mut Self::State,
             ) -> std::ops::ControlFlow<crate::Termination> {
-                let local = crate::Lbfgs::default();
-                crate::solver::population::Course::new(self, &local).step(problem, state)
+                crate::solver::population::Course::new(self, &*crate::solver::population::POLISHER)
+                    .step(problem, state)
             }
             #[inline]
             fn restore(
@@ -388,8 +391,8 @@ macro_rules! solver {
                 problem: &mut crate::Oracle<'_>,
                 state: &mut Self::State,
             ) -> Result<(), crate::Error> {
-                let local = crate::Lbfgs::default();
-                crate::solver::population::Course::new(self, &local).restore(problem, state)
+                crate::solver::population::Course::new(self, &*crate::solver::population::POLISHER)
+                    .restore(problem, state)
             }
             fn patience(&self) -> u64 {
                 u64::MAX
