@@ -11,12 +11,10 @@
 //! integer generation in an interval", ACM Transactions on Modeling and Computer Simulation 29(1), 2019, article 3,
 //! algorithm 5. All of it is fixed here, so the batches of a seed are the same in every version.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::error::check;
+use crate::{Error, Random};
 
 /// Batches of the terms of a sum: each term once per epoch, in an order that is new in every epoch.
 ///
@@ -136,20 +134,18 @@ impl Batches {
 }
 
 /// The generator of a seed and a stream.
-pub(crate) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+pub(crate) fn generator(seed: u64, stream: u64) -> Random {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = ChaCha8Rng::from_seed(key);
-    random.set_stream(stream);
-    random
+    Random::of_key(key).stream(stream)
 }
 
 /// A uniform integer in 0, ..., bound - 1: the upper half of bound · u for a 64-bit u, where the 2⁶⁴ mod bound smallest
 /// lower halves are rejected.
-pub(crate) fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
+pub(crate) fn below(bound: u64, random: &mut Random) -> u64 {
     let rejected = bound.wrapping_neg() % bound;
     loop {
-        let product = u128::from(random.next_u64()) * u128::from(bound);
+        let product = u128::from(random.bits()) * u128::from(bound);
         if product as u64 >= rejected {
             return (product >> 64) as u64;
         }

@@ -8,10 +8,8 @@ use std::hint::black_box;
 use allocation_counter::measure;
 use extremum::functions::global::{self, GlobalFormula, GlobalFunction, NAMES, by_name};
 use extremum::{
-    Bounds, DVector, Error, Formula, Lbfgs, Num, Problem, Real, check_derivatives, minimize,
+    Bounds, DVector, Error, Formula, Lbfgs, Num, Problem, Random, Real, check_derivatives, minimize,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Every function, those of any size with 2, 5 and 11 variables.
 fn everything() -> Vec<GlobalFunction> {
@@ -33,10 +31,10 @@ fn transformed(function: &GlobalFunction) -> [GlobalFunction; 4] {
 }
 
 /// A point in the box stretched by `factor` about its centre.
-fn point(function: &GlobalFunction, factor: f64, random: &mut ChaCha8Rng) -> DVector<f64> {
+fn point(function: &GlobalFunction, factor: f64, random: &mut Random) -> DVector<f64> {
     let bounds = function.usual_bounds();
     bounds.lower().zip_map(bounds.upper(), |lower, upper| {
-        let u = random.next_u64() as f64 / 2f64.powi(64);
+        let u = random.bits() as f64 / 2f64.powi(64);
         (lower + upper) / 2.0 + factor * (upper - lower) * (u - 0.5)
     })
 }
@@ -149,7 +147,7 @@ fn textbook(name: &str, x: &[f64]) -> Option<f64> {
 
 #[test]
 fn costs_are_those_of_the_textbook_formulas() {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut random = Random::new(1);
     let mut checked = 0;
     for function in everything() {
         for _ in 0..50 {
@@ -177,7 +175,7 @@ fn tables_have_their_limits() {
 
 #[test]
 fn nothing_is_below_the_minimum_inside_or_outside_the_box() {
-    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let mut random = Random::new(2);
     for plain in everything() {
         for function in transformed(&plain) {
             for factor in [1.0, 1.5, 4.0] {
@@ -233,7 +231,7 @@ fn continuations_are_smooth() {
 
 #[test]
 fn derivatives_pass_the_check() {
-    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let mut random = Random::new(3);
     for plain in everything() {
         for function in transformed(&plain) {
             for factor in [0.9, 1.3] {
@@ -250,7 +248,7 @@ fn derivatives_pass_the_check() {
 
 #[test]
 fn a_rotation_keeps_lengths_and_a_shift_keeps_differences() {
-    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut random = Random::new(4);
     for n in [1, 2, 3, 10, 100] {
         let plain = by_name("sphere", n).unwrap();
         let rotated = plain.clone().rotated(n as u64);
@@ -337,7 +335,7 @@ fn shifts_are_uniform_in_their_box() {
 
 #[test]
 fn the_same_seeds_give_the_same_bits() {
-    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let mut random = Random::new(5);
     let make = |seed| by_name("ackley", 10).unwrap().shifted(seed, 0.8).unwrap().rotated(seed);
     let (one, again, other) = (make(1), make(1), make(2));
     assert_eq!(one.minimizer(), again.minimizer());
@@ -356,7 +354,7 @@ fn the_same_seeds_give_the_same_bits() {
 
 #[test]
 fn cost_and_gradient_have_the_bits_of_the_cost() {
-    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut random = Random::new(6);
     for plain in everything() {
         for function in transformed(&plain) {
             let x = point(&function, 1.0, &mut random);

@@ -18,7 +18,7 @@ use candle_nn::{Linear, Module, ops::sigmoid};
 use extremum::Batches;
 use extremum::first_order::Adam;
 use extremum::schedule::{Cosine, Warmup};
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 use crate::data::{Image, PIXELS, tensor};
 use crate::layers::Layers;

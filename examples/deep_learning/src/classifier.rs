@@ -16,7 +16,7 @@ use candle_nn::{Linear, Module, ops::log_softmax};
 use extremum::Batches;
 use extremum::first_order::AdamW;
 use extremum::schedule::OneCycle;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 use crate::convolution::{Convolution, max_pool};
 use crate::data::{CLASSES, Digits, EDGE, Image, Split, tensor};

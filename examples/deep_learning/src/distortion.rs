@@ -3,7 +3,7 @@
 //! P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks applied to visual document
 //! analysis", ICDAR (2003), section 2.
 
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 use crate::data::{EDGE, Image, PIXELS};
 use crate::random::symmetric;

@@ -1,8 +1,8 @@
 //! All random numbers of a run, from its seed.
 
 use candle_core::{Device, Shape, Tensor};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
 /// The purposes of random numbers. Each has its own stream, so that use of one does not change another.

@@ -4,9 +4,7 @@
 //! pp. 533-536, gives the gradient. The initial values follow X. Glorot, Y. Bengio, "Understanding the
 //! difficulty of training deep feedforward neural networks", AISTATS (2010), eq. (16): weights uniform in ±√(6 / (inputs + outputs)), biases 0.
 
-use extremum::DVector;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use extremum::{DVector, Random};
 
 use super::digits::{CLASSES, INPUTS};
 use super::layer;
@@ -36,9 +34,9 @@ impl Model for Network {
         FIRST + CLASSES * (HIDDEN + 1)
     }
     fn start(&self, seed: u64) -> DVector<f64> {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = Random::new(seed);
         // The upper 53 bits, from -1 to 1.
-        let mut uniform = || (random.next_u64() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
+        let mut uniform = || (random.bits() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
         let mut x = DVector::zeros(self.dimension());
         let (first, second) = x.as_mut_slice().split_at_mut(FIRST);
         for (weights, inputs, outputs) in [(first, INPUTS - 1, HIDDEN), (second, HIDDEN, CLASSES)] {

@@ -10,8 +10,6 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use rand::RngExt;
-
 use super::GlobalFormula;
 use super::rotation::random_rotation;
 use crate::batches::generator;
@@ -110,7 +108,7 @@ impl GlobalFunction {
     fn shifted_between(mut self, seed: u64, lower: &DVector<f64>, upper: &DVector<f64>) -> Self {
         let mut random = generator(seed, SHIFT_STREAM);
         self.minimizer = lower.zip_map(upper, |lower, upper| {
-            let u: f64 = random.random();
+            let u = random.unit();
             (1.0 - u) * lower + u * upper
         });
         self.transformed = true;

@@ -6,17 +6,14 @@
 //! process makes them positive; applied twice, it makes the columns orthogonal to rounding (W. Kahan, in B. N. Parlett,
 //! The Symmetric Eigenvalue Problem, SIAM 1998, section 6.9).
 
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
-
 use crate::linalg::{axpy, dot};
-use crate::{DMatrix, DVector};
+use crate::{DMatrix, DVector, Random};
 
 /// A random orthogonal n × n matrix.
-pub(super) fn random_rotation(n: usize, random: &mut ChaCha8Rng) -> DMatrix<f64> {
+pub(super) fn random_rotation(n: usize, random: &mut Random) -> DMatrix<f64> {
     let mut columns: Vec<DVector<f64>> = Vec::with_capacity(n);
     while columns.len() < n {
-        let mut column = DVector::from_fn(n, |_, _| StandardNormal.sample(random));
+        let mut column = DVector::from_fn(n, |_, _| random.normal());
         let drawn = column.norm();
         for _ in 0..2 {
             for earlier in &columns {

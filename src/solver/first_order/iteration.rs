@@ -3,15 +3,13 @@
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::state::{Evaluated, FirstOrderState, Moved, Position};
 use super::stepper::Stepper;
 use super::{Groups, Rule};
 use crate::error::check;
 use crate::schedule::ReduceOnPlateau;
-use crate::{Batches, Error, Oracle, Stall, Termination, linalg};
+use crate::{Batches, Error, Oracle, Random, Stall, Termination, linalg};
 
 /// Iterations without improvement before a run ends: a cost that a high rate or noise has increased decreases again
 /// later.
@@ -276,9 +274,8 @@ fn measure(
 
 /// Writes random signs −1 and 1, which depend only on the seed and the number of the step.
 fn rademacher(seed: u64, step: u64, z: &mut DVector<f64>) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(step);
+    let mut random = Random::new(seed).stream(step);
     for z in z.iter_mut() {
-        *z = if random.next_u32() & 1 == 0 { -1.0 } else { 1.0 };
+        *z = if random.word() & 1 == 0 { -1.0 } else { 1.0 };
     }
 }

@@ -1,16 +1,12 @@
 //! Groups of terms, drawn at random.
 
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::{below, generator};
-use crate::{Batches, Error};
+use crate::{Batches, Error, Random};
 
 /// The stream of the draws, beyond those of any epoch of [`Batches`].
 const DRAWS: u64 = u64::MAX;
-
-/// More numbers than any run draws; the generator repeats itself after twice as many.
-const LAST_WORD: u128 = 1 << 67;
 
 /// N terms divided at random into G = ⌈N/b⌉ groups, whose sizes differ by at most one.
 ///
@@ -18,7 +14,7 @@ const LAST_WORD: u128 = 1 << 67;
 /// (1/G) Σ F_k, and everything that is proved for N terms and uniform draws with replacement holds for G groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TermGroups {
-    random: ChaCha8Rng,
+    random: Random,
     order: Vec<usize>,
     count: usize,
     /// The group that was drawn for the step in progress.
@@ -74,8 +70,6 @@ impl TermGroups {
         self.order == fresh.order
             && self.count == fresh.count
             && self.drawn.is_none_or(|k| k < self.count)
-            && self.random.get_seed() == fresh.random.get_seed()
-            && self.random.get_stream() == fresh.random.get_stream()
-            && self.random.get_word_pos() < LAST_WORD
+            && self.random.has_the_stream_of(&fresh.random)
     }
 }

@@ -1,13 +1,10 @@
 //! Gradient noise: a link that goes before a rule.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use super::check_size;
-use crate::Error;
 use crate::solver::first_order::number::{MOST_LANES, Number};
 use crate::solver::first_order::rule::{Entry, Now, Rule};
 use crate::solver::first_order::slots::Columns;
+use crate::{Error, Random};
 
 /// Adds normal noise to gradients, with a variance that decreases. A link that goes before a rule.
 ///
@@ -58,13 +55,12 @@ const WORDS: u128 = 4;
 impl NoisePlan {
     /// Normal numbers for `count` components from `index`, by the method of Box and Muller.
     fn normals(&self, index: usize, count: usize) -> [f64; MOST_LANES] {
-        let mut random = ChaCha8Rng::from_seed(self.key);
-        random.set_stream(self.step);
-        random.set_word_pos(WORDS * index as u128);
+        let words = WORDS * index as u128;
+        let mut random = Random::of_key(self.key).stream(self.step).at_word(words);
         let mut normals = [0.0; MOST_LANES];
         for normal in normals.iter_mut().take(count) {
             // In (0, 1], of 53 bits.
-            let [u, v] = [0, 1].map(|_| ((random.next_u64() >> 11) + 1) as f64 / 2f64.powi(53));
+            let [u, v] = [0, 1].map(|_| ((random.bits() >> 11) + 1) as f64 / 2f64.powi(53));
             *normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();
         }
         normals
