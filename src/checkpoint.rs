@@ -15,7 +15,7 @@ const FORMAT: u32 = 8;
 ///
 /// It can be resumed only by the same solver with the same parameters ([`Solver::fingerprint`]), on a problem of the same
 /// dimension; otherwise [`Minimizer::resume`](crate::Minimizer::resume) returns [`Error::Checkpoint`]. The stopping rules
-/// and limits may differ. The bytes contain a format number, now 7, and end with a checksum of 8 bytes:
+/// and limits may differ. The bytes contain a format number, now 8, and end with a checksum of 8 bytes:
 /// [`from_bytes`](Self::from_bytes) refuses damaged ones and those of another format.
 ///
 /// ```
