@@ -79,6 +79,9 @@ pub struct Start {
     /// True when the direction carries its own length (Newton, quasi-Newton), so that `alpha` is to be tried as it
     /// is; false when it is a guess that the search may improve first.
     pub scaled: bool,
+    /// True when the caller gains from steps near the minimiser of φ: searches then leave less of the slope, 0.1 of it and
+    /// not 0.9, unless their own setting says otherwise.
+    pub exact: bool,
     /// No trial goes beyond this step: further out x would overflow.
     pub alpha_max: f64,
     /// The highest value that a search may accept when it takes a rise of φ for rounding. A run sets it to the cost at
@@ -90,10 +93,19 @@ pub struct Start {
 }
 
 impl Start {
-    /// A start with first trial step 1, to be tried as it is, and no limit to the steps.
+    /// A start with first trial step 1, to be tried as it is; no need for exact steps, and no limit to them.
     pub fn new(value: f64, slope: f64) -> Self {
         let (alpha_max, ceiling) = (f64::MAX / 4.0, f64::INFINITY);
-        Self { value, slope, alpha: 1.0, scaled: true, alpha_max, ceiling, noise: 0.0 }
+        Self {
+            value,
+            slope,
+            alpha: 1.0,
+            scaled: true,
+            exact: false,
+            alpha_max,
+            ceiling,
+            noise: 0.0,
+        }
     }
 
     /// Sets the first trial step.
@@ -105,7 +117,7 @@ impl Start {
     /// How much of the slope may be left when the caller did not say: conjugate gradients and steepest descent gain
     /// from searches that are more exact (Nocedal & Wright 2006, p. 62).
     fn curvature(&self, given: Option<f64>) -> f64 {
-        given.unwrap_or(if self.scaled { 0.9 } else { 0.1 })
+        given.unwrap_or(if self.exact { 0.1 } else { 0.9 })
     }
 }
 

@@ -28,8 +28,10 @@
 //! large constant in the cost, 1e-6 of it would hide any hill. B2 starts from the last good a, not from 0. QuadStep
 //! uses slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the
 //! secant but the step of Moré & Thuente (1994, section 4), which uses them. Where the direction has no length of its
-//! own, the slope of a trial is evaluated first, the value only when the slope does not reject it, and σ is 0.1. A step
-//! outside the domain is an upper end that has no slope.
+//! own, the slope of a trial is evaluated first, the value only when the slope does not reject it. Where steps need not be
+//! exact, σ is 0.9, a guess is kept when its parabola expects it to pass, and ω is 1e-8, so that a step with enough decrease
+//! is not rejected for its slope before values have lost half of their digits; else σ is 0.1 and ω is 1e-3. A step outside
+//! the domain is an upper end that has no slope.
 //!
 //! References: W. W. Hager, H. Zhang, *A new conjugate gradient method with guaranteed descent and an efficient line
 //! search*, SIAM J. Optim. 16 (2005) 170-192, section 4; *Algorithm 851: CG_DESCENT*, ACM Trans. Math. Softw. 32
@@ -53,17 +55,17 @@ const FADING: f64 = 0.7;
 /// # Method
 /// Brackets a minimiser by slopes and shrinks the bracket by pairs of secant steps. Works down to the rounding error of
 /// the slopes, where searches that compare values stall; there an accepted value may exceed φ(0) by ε C_k. When the
-/// first step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, and values are
-/// evaluated only where slopes do not decide. On failure: the best point seen, with
+/// first step is a guess ([`Start::scaled`] is false), a parabola through its value improves it first, unless it is good
+/// enough, and values are evaluated only where slopes do not decide. On failure: the best point seen, with
 /// [`FailureReason::Rounding`](super::FailureReason::Rounding) when the bracket has shrunk to rounding.
 ///
 /// # Parameters
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 0.1 | (0, 0.5) | δ; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | [δ, 1) | σ; less: more exact, more trials |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 for [exact](Start::exact) steps | [δ, 1) | σ; less: more exact, more trials |
 /// | [`epsilon`](Self::epsilon) | 2⁻⁴⁶ = 1.4e-14 | >= 0 | ε: rise of φ that may be rounding, relative to recent costs |
-/// | [`switch`](Self::switch) | 1e-3 | >= 0 | ω: relative change of φ below which slopes may decide; 0 never, infinity at once |
+/// | [`switch`](Self::switch) | 1e-8, or 1e-3 for exact steps | >= 0 | ω: relative change of φ below which slopes may decide; 0 never, infinity at once |
 /// | [`bisection`](Self::bisection) | 0.5 | (0, 1) | θ: where an interval without a rising end is cut |
 /// | [`shrinkage`](Self::shrinkage) | 0.66 | (0, 1) | γ: what a pair of secants may leave of the bracket |
 /// | [`expansion`](Self::expansion) | 5 | > 1 | ρ: growth of the step until a minimiser is bracketed |
@@ -87,7 +89,7 @@ pub struct HagerZhang {
     sufficient_decrease: f64,
     curvature: Option<f64>,
     epsilon: f64,
-    switch: f64,
+    switch: Option<f64>,
     bisection: f64,
     shrinkage: f64,
     expansion: f64,
@@ -101,7 +103,7 @@ impl Default for HagerZhang {
             sufficient_decrease: 0.1,
             curvature: None,
             epsilon: ROUNDING,
-            switch: 1e-3,
+            switch: None,
             bisection: 0.5,
             shrinkage: 0.66,
             expansion: 5.0,
@@ -132,7 +134,7 @@ impl HagerZhang {
 
     /// Sets ω, the relative change of φ from which on slopes may decide.
     pub fn switch(mut self, switch: f64) -> Self {
-        self.switch = switch;
+        self.switch = Some(switch);
         self
     }
 
@@ -225,7 +227,8 @@ impl LineSearch for HagerZhang {
             )?;
         }
         check(self.epsilon >= 0.0, "epsilon", self.epsilon, "at least 0")?;
-        check(self.switch >= 0.0, "switch", self.switch, "at least 0")?;
+        let omega = self.switch.unwrap_or(0.0);
+        check(omega >= 0.0, "switch", omega, "at least 0")?;
         let theta = self.bisection;
         check(theta > 0.0 && theta < 1.0, "bisection", theta, "in (0, 1)")?;
         let gamma = self.shrinkage;

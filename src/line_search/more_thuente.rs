@@ -44,7 +44,7 @@ const SHRINKAGE: f64 = 0.66;
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 1e-4 | (0, 1) | μ; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | (0, 1) | η; less: more exact, more trials. Above μ, or no step may exist |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 for [exact](Start::exact) steps | (0, 1) | η; less: more exact, more trials. Above μ, or no step may exist |
 /// | [`interval_tolerance`](Self::interval_tolerance) | 1e-14 | [0, 1) | relative width at which the bracket is given up |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///

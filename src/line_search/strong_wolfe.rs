@@ -41,7 +41,7 @@ const SHRINKAGE: f64 = 0.66;
 /// | setter | default | range | |
 /// |---|---|---|---|
 /// | [`sufficient_decrease`](Self::sufficient_decrease) | 1e-4 | (0, 1) | c1; more: shorter steps |
-/// | [`curvature`](Self::curvature) | 0.9, or 0.1 along a direction without a length of its own | (c1, 1) | c2; less: more exact, more trials |
+/// | [`curvature`](Self::curvature) | 0.9, or 0.1 for [exact](Start::exact) steps | (c1, 1) | c2; less: more exact, more trials |
 /// | [`max_trials`](Self::max_trials) | 50 | >= 1 | trials in one search |
 ///
 /// # Example

@@ -11,6 +11,9 @@ use super::{HagerZhang, Memory};
 /// rounding.
 const RESOLVED: f64 = 1e-12;
 
+/// A guess is kept when the slope that is expected there is at most this share of what may be left.
+const KEPT: f64 = 0.75;
+
 /// The end of a search: an accepted step or a failure.
 pub(super) struct End(pub(super) Result<Step, Failure>);
 
@@ -157,7 +160,7 @@ impl Search<'_> {
     /// twice the guess when that is not convex. Not in the papers: where values are lost in rounding, the
     /// parabola goes through its slope.
     fn first_step(&mut self) -> Result<f64, End> {
-        let Start { value, slope, mut alpha, scaled, alpha_max, .. } = self.start;
+        let Start { value, slope, mut alpha, scaled, exact, alpha_max, .. } = self.start;
         if scaled {
             return Ok(alpha);
         }
@@ -182,11 +185,22 @@ impl Search<'_> {
         } else {
             2.0 * alpha
         };
-        // The guess itself, which is half evaluated, when it is as good: by its slope, or up to rounding.
-        if (step - alpha).abs() <= tolerance * alpha {
+        // The guess itself, which is half evaluated, when it is as good: by its slope, or up to rounding. Where steps need not
+        // be exact, it is good enough when the parabola expects it to pass; its slope there is 1 − α/minimizer of the first.
+        let is_kept = if exact {
+            (step - alpha).abs() <= tolerance * alpha
+        } else {
+            (1.0 - alpha / minimizer).abs() <= KEPT * self.curvature()
+        };
+        if is_kept {
             return Ok(alpha);
         }
         Ok(step.min(alpha + 0.5 * (outside - alpha)).min(alpha_max))
+    }
+
+    /// σ.
+    fn curvature(&self) -> f64 {
+        self.start.curvature(self.rule.curvature).max(self.rule.sufficient_decrease)
     }
 
     /// Evaluates a trial and tests T1 and T2.
@@ -208,9 +222,11 @@ impl Search<'_> {
             return Ok(Verdict::Outside);
         };
 
-        let sigma = start.curvature(rule.curvature).max(rule.sufficient_decrease);
+        let sigma = self.curvature();
+        let Self { rule, trials, start, memory } = self;
         let change = value - start.value;
-        let approximate = memory.approximate || change.abs() < rule.switch * memory.size;
+        let switch = rule.switch.unwrap_or(if start.exact { 1e-3 } else { 1e-8 });
+        let approximate = memory.approximate || change.abs() < switch * memory.size;
         let decreases = change <= rule.sufficient_decrease * alpha * start.slope;
         let error = start.noise.max(rule.epsilon * memory.size);
         let is_low = value <= (start.value + error).min(start.ceiling);

@@ -111,6 +111,10 @@ impl Direction for Conjugate {
         "ConjugateGradient"
     }
 
+    fn wants_exact_searches(&self) -> bool {
+        true
+    }
+
     fn check(&self, _n: usize) -> Result<(), Error> {
         check(self.restart_after > 0.0, "restart_after", self.restart_after, "positive")
     }

@@ -22,6 +22,13 @@ pub trait Direction: Clone + Send + Sync + std::fmt::Debug {
         Domain::Free
     }
 
+    /// True when the method gains from searches that are more exact: those along directions without a length of their own
+    /// then look for a better first trial, and leave less of the slope. Conjugate gradients rely on g⁺'d = 0, and
+    /// steepest descent has nothing else to go by. Quasi-Newton methods learn from any step. Default: false.
+    fn wants_exact_searches(&self) -> bool {
+        false
+    }
+
     /// Checks the parameters for n variables.
     ///
     /// # Errors

@@ -105,6 +105,9 @@ impl Direction for Steepest {
     fn name(&self) -> &'static str {
         "GradientDescent"
     }
+    fn wants_exact_searches(&self) -> bool {
+        true
+    }
     fn check(&self, _n: usize) -> Result<(), Error> {
         Ok(())
     }
