@@ -185,18 +185,19 @@ impl<D: Direction> Solver for Descent<D> {
         if slope == 0.0 && curvature.is_none() {
             return self.rest(state);
         }
+        let is_exact = !scaled && self.direction.wants_exact_searches();
         let alpha = match curvature {
             Some(_) => 0.1 * self.size(&state.x).max(1.0) / max,
             None if scaled => 1.0,
-            None => state.first_trial(self.typical_x.is_some()),
+            None => state.first_trial(self.typical_x.is_some(), is_exact),
         };
         // A direction within bounds reaches as far as they allow.
         let is_bounded = state.bounds.is_some();
         let alpha_max = if is_bounded { 1.0 } else { 0.25 * f64::MAX / max.max(1.0) };
         let (ceiling, noise) = (state.ceiling(), state.noise());
-        let exact = !scaled && self.direction.wants_exact_searches();
         let value = state.cost;
-        let start = Start { value, slope, alpha, scaled, exact, alpha_max, ceiling, noise };
+        let start =
+            Start { value, slope, alpha, scaled, exact: is_exact, alpha_max, ceiling, noise };
 
         let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);

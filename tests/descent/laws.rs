@@ -376,10 +376,14 @@ fn methods_without_a_metric_are_equivariant() {
         ($($solver:expr),+ $(,)?) => {
             $({
                 let label = stringify!($solver);
-                let x = path(&problem, $solver, &start, 6);
-                let rotated = Transformed { problem: &problem, a: q.clone() };
-                let z = path(&rotated, $solver, &(q.transpose() * &start), 6);
-                paths_agree(label, &z, &q, &x, 1e-7);
+                // A first step relative to `typical_x`, because one relative to x depends on the axes.
+                let solver = $solver.typical_x(vec![1.0; n]);
+                for (problem, start, steps) in [(&problem as &dyn Problem, &start, 6), (&valley, &uneven, 12)] {
+                    let x = path(problem, solver.clone(), start, steps);
+                    let rotated = Transformed { problem, a: q.clone() };
+                    let z = path(&rotated, solver.clone(), &(q.transpose() * start), steps);
+                    paths_agree(label, &z, &q, &x, 1e-7);
+                }
                 let x = path(&valley, $solver, &uneven, 12);
                 let exchanged = Transformed { problem: &valley, a: exchange.clone() };
                 let z = path(&exchanged, $solver, &(exchange.transpose() * &uneven), 12);

@@ -82,6 +82,9 @@ impl Direction for Spectral {
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
+    fn wants_exact_searches(&self) -> bool {
+        true
+    }
     fn check(&self, _n: usize) -> Result<(), Error> {
         Ok(())
     }

@@ -169,13 +169,15 @@ impl<M> DescentState<M> {
     }
 
     /// The trial step for a direction without a length of its own: before the first step, the longest that changes no variable
-    /// by more than its own size, or one of length 1 where `typical_x` makes the variables comparable; later, one that would
+    /// by more than its own size, or where `typical_x` makes the variables comparable one of length 1, or ½ where the search takes
+    /// it as it is; later, one that would
     /// lower the cost as much as the last step did (Nocedal & Wright 2006, eq. 3.60), or the last step where costs differ by
     /// rounding only (its length, when it was measured in units of a direction with a length of its own).
-    pub(super) fn first_trial(&self, is_scaled: bool) -> f64 {
+    pub(super) fn first_trial(&self, is_scaled: bool, is_exact: bool) -> f64 {
         if self.alpha == 0.0 && is_scaled {
             // |g'd| = ‖d‖² along the steepest descent.
-            (-self.proposal.slope).sqrt().recip()
+            let length = if is_exact { 1.0 } else { 0.5 };
+            length / (-self.proposal.slope).sqrt()
         } else if self.alpha == 0.0 {
             self.relative_step().unwrap_or(self.proposal.max.recip())
         } else if self.fall > RESOLVED * self.cost.abs() {
