@@ -82,8 +82,11 @@ pub struct Start {
     /// True when the caller gains from steps near the minimiser of φ: searches then leave less of the slope, 0.1 of it and
     /// not 0.9, unless their own setting says otherwise.
     pub exact: bool,
-    /// No trial goes beyond this step: further out x would overflow.
+    /// No trial goes beyond this step: further out x would overflow, or leave its bounds.
     pub alpha_max: f64,
+    /// True when `alpha_max` is a limit of the problem, so that the step there may be accepted while φ still falls; false
+    /// when only numbers end there, and φ is unbounded.
+    pub limited: bool,
     /// The highest value that a search may accept when it takes a rise of φ for rounding. A run sets it to the cost at
     /// its start, or to its lowest cost plus the possible error of that, whichever is less.
     pub ceiling: f64,
@@ -103,6 +106,7 @@ impl Start {
             scaled: true,
             exact: false,
             alpha_max,
+            limited: false,
             ceiling,
             noise: 0.0,
         }

@@ -133,7 +133,7 @@ impl LineSearch for MoreThuente {
                     return Ok(trials.accept(p.alpha, p.value));
                 }
                 if alpha == start.alpha_max && p.value <= target && p.slope < 0.0 {
-                    return Err(trials.failure(FailureReason::Unbounded));
+                    return trials.at_limit(alpha);
                 }
                 if p.value > start.value && trials.is_below_rounding(alpha) {
                     return Err(trials.failure(FailureReason::Rounding));

@@ -186,9 +186,7 @@ impl LineSearch for StrongWolfe {
                 Verdict::Accepted => return Ok(trials.accept(p.alpha, p.value)),
                 Verdict::TooHigh => return self.zoom(&mut trials, lo, Ok(p)),
                 Verdict::Lower if p.slope >= 0.0 => return self.zoom(&mut trials, p, Ok(lo)),
-                Verdict::Lower if alpha == start.alpha_max => {
-                    return Err(trials.failure(FailureReason::Unbounded));
-                }
+                Verdict::Lower if alpha == start.alpha_max => return trials.at_limit(alpha),
                 Verdict::Lower => {
                     lo = p;
                     alpha = (alpha * expansion.next_factor()).min(start.alpha_max);

@@ -142,6 +142,16 @@ impl<'a> Trials<'a> {
         Step { alpha, value, trials: self.best.trials }
     }
 
+    /// The end at the largest step, where φ still falls: it is as good as any other where the caller sets that limit.
+    pub(super) fn at_limit(&mut self, alpha: f64) -> Result<Step, Failure> {
+        if self.start.limited
+            && let Some(value) = self.value(alpha)?
+        {
+            return Ok(self.accept(alpha, value));
+        }
+        Err(self.failure(FailureReason::Unbounded))
+    }
+
     /// The end without an acceptable step.
     pub(super) fn failure(&self, reason: FailureReason) -> Failure {
         Failure { reason, best: self.best }

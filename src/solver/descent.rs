@@ -195,9 +195,17 @@ impl<D: Direction> Solver for Descent<D> {
         let is_bounded = state.bounds.is_some();
         let alpha_max = if is_bounded { 1.0 } else { 0.25 * f64::MAX / max.max(1.0) };
         let (ceiling, noise) = (state.ceiling(), state.noise());
-        let value = state.cost;
-        let start =
-            Start { value, slope, alpha, scaled, exact: is_exact, alpha_max, ceiling, noise };
+        let start = Start {
+            value: state.cost,
+            slope,
+            alpha,
+            scaled,
+            exact: is_exact,
+            alpha_max,
+            limited: is_bounded,
+            ceiling,
+            noise,
+        };
 
         let is_refinable = problem.is_refinable(state.cost);
         let along = (&state.x, self.typical_x.as_ref(), &state.d);

@@ -144,7 +144,7 @@ impl Search<'_> {
             match self.trial(c)? {
                 Verdict::Rising(c) => return Ok((a, c)),
                 Verdict::Falling(_) if c == self.start.alpha_max => {
-                    return Err(self.trials.failure(FailureReason::Unbounded).into());
+                    return Err(End(self.trials.at_limit(c)));
                 }
                 Verdict::Falling(low) => {
                     a = low;
