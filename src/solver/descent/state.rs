@@ -214,7 +214,8 @@ impl<M> DescentState<M> {
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
         self.fall = self.cost - at.value;
         self.weight = 1.0 + FADING * self.weight;
-        self.change += (self.fall.abs() - self.change) / self.weight;
+        // Costs near ±1e308 differ by more than a number holds.
+        self.change += (self.fall.abs().min(f64::MAX) - self.change) / self.weight;
         self.cost = at.value;
         self.gradient_norm = at.gradient_norm;
         self.pending = false;
