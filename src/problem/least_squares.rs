@@ -117,6 +117,7 @@ forward!(Arc<L>, Send+);
 pub struct SumOfSquares<L> {
     residuals: L,
     has_jacobian: bool,
+    noise: f64,
     /// Workspaces not in use. The lock is held only while they are taken and returned.
     scratch: Mutex<Vec<Workspace>>,
 }
@@ -134,7 +135,39 @@ impl<L: LeastSquares> SumOfSquares<L> {
     /// [Jacobian](LeastSquares::has_jacobian).
     pub fn new(residuals: L) -> Self {
         let has_jacobian = residuals.has_jacobian();
-        Self { residuals, has_jacobian, scratch: Mutex::new(Vec::new()) }
+        Self { residuals, has_jacobian, noise: f64::EPSILON, scratch: Mutex::new(Vec::new()) }
+    }
+
+    /// Sets the relative accuracy of the cost, which determines the steps of differences, those of residuals as well: see
+    /// [`FromFn::with_noise`](crate::FromFn::with_noise), and for the range [`Problem::noise`]. Default: that of `f64`, 2.2e-16.
+    ///
+    /// ```
+    /// use extremum::{Bfgs, DVector, LeastSquares, SumOfSquares, minimize};
+    ///
+    /// /// r = (x₀ − 3, x₁ − x₀, 1), printed with seven digits, as by another program.
+    /// struct Printed;
+    ///
+    /// impl LeastSquares for Printed {
+    ///     fn dimension(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residuals(&self) -> usize {
+    ///         3
+    ///     }
+    ///     fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+    ///         let printed = |value: f64| format!("{value:.6e}").parse().unwrap_or(f64::NAN);
+    ///         r.copy_from_slice(&[printed(x[0] - 3.0), printed(x[1] - x[0]), 1.0]);
+    ///     }
+    /// }
+    ///
+    /// let problem = SumOfSquares::new(Printed).with_noise(1e-6);
+    /// let found = minimize(&problem, Bfgs::default(), [1.0, 2.0])?;
+    /// assert!((found.x[0] - 3.0).abs() < 0.01 && (found.x[1] - 3.0).abs() < 0.01);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn with_noise(mut self, noise: f64) -> Self {
+        self.noise = noise;
+        self
     }
 
     /// The residuals.
@@ -171,6 +204,9 @@ impl<L: LeastSquares> SumOfSquares<L> {
 impl<L: LeastSquares> Problem for SumOfSquares<L> {
     fn dimension(&self) -> usize {
         self.residuals.dimension()
+    }
+    fn noise(&self) -> f64 {
+        self.noise
     }
     fn cost(&self, x: &DVector<f64>) -> f64 {
         self.with_workspace(|workspace| {
