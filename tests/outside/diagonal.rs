@@ -136,7 +136,9 @@ fn one_within_bounds_keeps_them() {
     let problem = Recorded::new(rosenbrock().with_bounds(bounds));
     let found = minimize(&problem, method(Domain::Bounded), [-1.2, 1.0]).unwrap();
     assert!(found.termination.is_converged(), "{found}");
-    assert!(found.x[0] == 0.5 && (found.x[1] - 0.25).abs() < 1e-6, "{found}");
+    // The projected gradient at 1/2 − δ is δ, so the run may end there.
+    assert!((0.0..1e-12).contains(&(0.5 - found.x[0])), "{found}");
+    assert!((found.x[1] - 0.25).abs() < 1e-6, "{found}");
     assert!((found.cost - 0.25).abs() < 1e-9 && problem.outside() == 0, "{found}");
 
     let bounds = Bounds::new([2.0, -5.0, -5.0, -5.0], [5.0, 0.5, 5.0, 1.0]).unwrap();
