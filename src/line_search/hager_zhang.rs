@@ -29,7 +29,7 @@
 //! uses slopes where values are rounding. Where values are resolved and known at both ends, the first c is not the
 //! secant but the step of Moré & Thuente (1994, section 4), which uses them. Where the direction has no length of its
 //! own, the slope of a trial is evaluated first, the value only when the slope does not reject it. Where steps need not be
-//! exact, σ is 0.9, a guess is kept when its parabola expects it to pass, and ω is 1e-8, so that a step with enough decrease
+//! exact, σ is 0.9, a guess is kept when its parabola expects it to pass and it is not far beyond the minimiser, and ω is 1e-8, so that a step with enough decrease
 //! is not rejected for its slope before values have lost half of their digits; else σ is 0.1 and ω is 1e-3. A step outside
 //! the domain is an upper end that has no slope.
 //!

@@ -14,6 +14,9 @@ const RESOLVED: f64 = 1e-12;
 /// A guess is kept when the slope that is expected there is at most this share of what may be left.
 const KEPT: f64 = 0.75;
 
+/// A guess that is longer than the parabola's minimiser by more than this share is not kept: it may lead into another valley.
+const OVERSHOT: f64 = 0.5;
+
 /// The end of a search: an accepted step or a failure.
 pub(super) struct End(pub(super) Result<Step, Failure>);
 
@@ -190,7 +193,8 @@ impl Search<'_> {
         let is_kept = if exact {
             (step - alpha).abs() <= tolerance * alpha
         } else {
-            (1.0 - alpha / minimizer).abs() <= KEPT * self.curvature()
+            let left = 1.0 - alpha / minimizer;
+            left <= KEPT * self.curvature() && left >= -OVERSHOT
         };
         if is_kept {
             return Ok(alpha);
