@@ -187,6 +187,13 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A laboratory cannot run, or its results cannot be written; see `convergence::Lab`, with the feature `lab`.
+    #[cfg(feature = "lab")]
+    #[error("the laboratory cannot go on: {reason}")]
+    Lab {
+        /// Why not.
+        reason: String,
+    },
     /// A checkpoint cannot be resumed here.
     #[error("the checkpoint cannot be resumed: {reason}")]
     Checkpoint {

@@ -47,6 +47,7 @@
 mod batches;
 mod cancellation;
 mod checkpoint;
+pub mod convergence;
 mod error;
 mod evaluations;
 pub mod evaluator;

@@ -3,6 +3,8 @@
 mod autodiff;
 mod functions;
 mod global_functions;
+#[cfg(feature = "lab")]
+mod lab;
 mod modules;
 mod stationary;
 mod stationary_examples;
