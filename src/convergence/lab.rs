@@ -334,7 +334,7 @@ impl<'a> Lab<'a> {
                     let index = trials.len();
                     // The same for all solvers: they see the same random numbers.
                     let seed = seed_of(&[self.seed, problem as u64, start as u64, 1]);
-                    trials.push(Trial { case, problem, solver, start, x0, seed, index });
+                    trials.push(Trial { case, solver, start, x0, seed, index });
                 }
             }
         }

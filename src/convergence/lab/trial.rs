@@ -12,7 +12,6 @@ use crate::{Error, Minimizer, Problem, Progress, Solution, Stop, fingerprint};
 /// What a solver is made for.
 pub struct Trial<'a> {
     pub(super) case: &'a Case<'a>,
-    pub(super) problem: usize,
     pub(super) solver: usize,
     pub(super) start: usize,
     pub(super) x0: &'a DVector<f64>,
