@@ -47,6 +47,8 @@
 mod batches;
 mod cancellation;
 mod checkpoint;
+#[cfg(feature = "convergence")]
+pub mod convergence;
 mod error;
 mod evaluations;
 pub mod evaluator;
