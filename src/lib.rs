@@ -48,6 +48,7 @@
 mod batches;
 mod cancellation;
 mod checkpoint;
+#[cfg(feature = "convergence")]
 pub mod convergence;
 mod error;
 mod evaluations;

@@ -1,0 +1,184 @@
+//! Linear and sublinear convergence: which model the errors support, and its numbers.
+
+use super::models::{Fits, Kind, Model};
+use super::order::quantile;
+use super::window::Run;
+
+/// What the errors show.
+#[derive(Clone, Debug)]
+pub(super) struct Slow {
+    pub verdict: Option<Verdict>,
+    pub constant: f64,
+    pub first: f64,
+    pub last: f64,
+    pub used: usize,
+    pub aiccs: Vec<(&'static str, f64)>,
+}
+
+/// A value with its interval.
+pub(super) type Interval = [f64; 3];
+
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    Sublinear { power: Interval },
+    Linear { slope: Interval },
+    LinearPolynomial { slope: Interval, power: Interval },
+}
+
+/// The fewest errors of a run: the models have up to three parameters beside its constant.
+pub(super) const FEWEST: usize = 6;
+
+/// The difference of AICc beyond which a model has no support (Burnham and Anderson 2002, section 2.6).
+const NO_SUPPORT: f64 = 9.0;
+
+/// Shares of a run that may be left out as burn-in.
+const STARTS: [f64; 6] = [0.0, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0, 1.0 / 2.0];
+
+impl Slow {
+    /// `None` where there are too few errors.
+    pub fn of(runs: &[Run]) -> Option<Self> {
+        let mut chosen = None;
+        for from in STARTS {
+            let tails = tails(runs, from);
+            if tails.is_empty() {
+                break;
+            }
+            let Some(fits) = Fits::of(&tails) else { continue };
+            let is_adequate = fits.is_adequate;
+            chosen = Some((from, tails, fits));
+            if is_adequate {
+                break;
+            }
+        }
+        let (from, tails, fits) = chosen?;
+        let later = self::tails(runs, 0.5 * (1.0 + from));
+        let verdict = decide(&tails, &fits);
+        let (verdict, constant) = match verdict {
+            Some(model) => (verdict_of(model, &tails, &later, &fits), constant(model, &tails)),
+            None => (None, f64::NAN),
+        };
+        Some(Self {
+            verdict,
+            constant,
+            first: tails.iter().map(Run::first).fold(f64::INFINITY, f64::min),
+            last: tails.iter().map(Run::last).fold(0.0, f64::max),
+            used: tails.iter().flat_map(|run| &run.weight).sum::<f64>() as usize,
+            aiccs: fits.models.iter().map(|model| (model.kind.name(), model.aicc)).collect(),
+        })
+    }
+}
+
+fn tails(runs: &[Run], from: f64) -> Vec<Run> {
+    runs.iter().map(|run| run.tail(from)).filter(|run| run.len() >= FEWEST).collect()
+}
+
+/// The one model that the errors support; `None` where they leave it open.
+fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
+    let linear = fits.best(&[Kind::Linear, Kind::LinearAfterTransient])?;
+    let sublinear = fits.best(&[Kind::Sublinear, Kind::ShiftedSublinear]);
+    let polynomial = fits.best(&[Kind::LinearPolynomial, Kind::ShiftedLinearPolynomial]);
+    let aicc = |model: Option<&Model>| model.map_or(f64::INFINITY, |model| model.aicc);
+    let span = runs.iter().map(|run| run.last() - run.first()).fold(0.0, f64::max);
+    let fallen = runs.iter().map(|run| run.y[0] - run.y[run.len() - 1]).fold(0.0, f64::max);
+    if fallen < 0.3 {
+        return None;
+    }
+    let (lin, sub, poly) = (linear.aicc, aicc(sublinear), aicc(polynomial));
+    if poly + NO_SUPPORT < lin.min(sub) {
+        let (power, variance) = polynomial?.power()?;
+        let (error, freedom) = fits.error(polynomial?, variance);
+        let is_sure = power.abs() > quantile(freedom, 0.995) * error && power.abs() > 0.1;
+        return if is_sure { polynomial } else { None };
+    }
+    // The simpler models hold where the larger one fits no better, and could have shown what they leave out.
+    let larger = fits.of_kind(Kind::LinearPolynomial)?;
+    if lin + NO_SUPPORT < sub {
+        let (power, variance) = larger.power()?;
+        let (error, freedom) = fits.error(larger, variance);
+        let largest = power.abs() + quantile(freedom, 0.995) * error;
+        return (larger.aicc > lin + NO_SUPPORT || largest < 0.5).then_some(linear);
+    }
+    if sub + NO_SUPPORT < lin {
+        let (slope, variance) = larger.slope()?;
+        let (error, freedom) = fits.error(larger, variance);
+        let largest = span * (slope.abs() + quantile(freedom, 0.995) * error);
+        if larger.aicc > sub + NO_SUPPORT || largest < 1.0 {
+            return sublinear;
+        }
+    }
+    None
+}
+
+/// The numbers of a model, if they are those of convergence.
+fn verdict_of(model: &Model, runs: &[Run], later: &[Run], fits: &Fits) -> Option<Verdict> {
+    let later = if later.is_empty() { None } else { Fits::of(later) };
+    let at = |kind: Kind, get: fn(&Model) -> Option<(f64, f64)>| {
+        later.as_ref().and_then(|fits| fits.of_kind(kind)).and_then(get).map(|pair| pair.0)
+    };
+    let interval = |get: fn(&Model) -> Option<(f64, f64)>| {
+        let kind = if model.kind == Kind::LinearAfterTransient { Kind::Linear } else { model.kind };
+        let (value, variance) = get(model)?;
+        let (error, freedom) = fits.error(model, variance);
+        let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
+        let half = half.max(1e-10 * value.abs());
+        // The second half of the errors shows how far the value still moves, and it may move as far again.
+        let moved = at(kind, get).map_or(0.0, |later| later - value);
+        let moved = if fits.is_adequate { moved } else { 2.0 * moved };
+        Some([value, value + moved.min(0.0) - half, value + moved.max(0.0) + half])
+    };
+    let negated = |[value, low, high]: Interval| [-value, -high, -low];
+    match model.kind {
+        Kind::Linear | Kind::LinearAfterTransient => {
+            let slope = interval(Model::slope)?;
+            (slope[0] < 0.0 && slope[2] < 0.0).then_some(Verdict::Linear { slope })
+        }
+        Kind::Sublinear | Kind::ShiftedSublinear => {
+            let power = negated(interval(Model::power)?);
+            (power[1] > 0.0).then_some(Verdict::Sublinear { power })
+        }
+        Kind::LinearPolynomial | Kind::ShiftedLinearPolynomial => {
+            let (slope, power) = (interval(Model::slope)?, interval(Model::power)?);
+            (slope[2] < 0.0).then_some(Verdict::LinearPolynomial { slope, power })
+        }
+    }
+}
+
+/// Half the interval from the scatter of the runs' own values; 0 for fewer than three runs.
+fn by_run(runs: &[Run], model: &Model, get: fn(&Model) -> Option<(f64, f64)>) -> f64 {
+    if runs.len() < 3 {
+        return 0.0;
+    }
+    let own = runs.iter().filter_map(|run| {
+        get(Fits::of(std::slice::from_ref(run))?.of_kind(model.kind)?).map(|(value, _)| value)
+    });
+    let own: Vec<f64> = own.collect();
+    let r = own.len() as f64;
+    if r < 3.0 {
+        return 0.0;
+    }
+    let mean = own.iter().sum::<f64>() / r;
+    let variance = own.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (r - 1.0);
+    quantile(r - 1.0, 0.975) * (variance / r).sqrt()
+}
+
+/// ln C, the mean over the runs.
+fn constant(model: &Model, runs: &[Run]) -> f64 {
+    let log = |k: f64| (k + model.shape).ln();
+    let part = |k: f64| {
+        let c = &model.fit.coefficients;
+        match model.kind {
+            Kind::Linear => c[0] * k,
+            Kind::LinearAfterTransient => {
+                let first = runs.iter().map(Run::first).fold(f64::INFINITY, f64::min);
+                c[0] * k + c[1] * (model.shape * (k - first)).exp()
+            }
+            Kind::Sublinear | Kind::ShiftedSublinear => c[0] * log(k),
+            Kind::LinearPolynomial | Kind::ShiftedLinearPolynomial => c[0] * k + c[1] * log(k),
+        }
+    };
+    let of_run = |run: &Run| {
+        let sum: f64 = (0..run.len()).map(|i| run.weight[i] * (run.y[i] - part(run.k[i]))).sum();
+        sum / run.weight.iter().sum::<f64>()
+    };
+    runs.iter().map(of_run).sum::<f64>() / runs.len() as f64
+}

@@ -1,0 +1,170 @@
+//! Which errors of a run can be used: those above the floor, on the envelope where the errors ripple, and thinned where
+//! there are many.
+
+/// Errors below this many floors are cut: at 50 floors, rounding changes ln e by 0.02.
+const CUT: f64 = 50.0;
+
+/// The usable errors of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub k: Vec<f64>,
+    /// ln e, or means of it.
+    pub y: Vec<f64>,
+    /// The number of errors behind each mean.
+    pub weight: Vec<f64>,
+}
+
+impl Run {
+    pub fn len(&self) -> usize {
+        self.k.len()
+    }
+
+    pub fn first(&self) -> f64 {
+        self.k.first().copied().unwrap_or(f64::NAN)
+    }
+
+    pub fn last(&self) -> f64 {
+        self.k.last().copied().unwrap_or(f64::NAN)
+    }
+
+    /// The run from the share `from` of its length on.
+    pub fn tail(&self, from: f64) -> Self {
+        let start = self.first() + from * (self.last() - self.first());
+        let i = self.k.partition_point(|&k| k < start);
+        Self { k: self.k[i..].into(), y: self.y[i..].into(), weight: self.weight[i..].into() }
+    }
+
+    /// Means over blocks of neighbours, so that some hundred points remain. A block is narrow compared with k, so that a
+    /// power of k is as good as straight in it, and with the length of the run.
+    pub fn thinned(&self) -> Self {
+        let mut thin = Self::default();
+        let longest = (self.last() - self.first()) / 200.0;
+        let mut i = 0;
+        while i < self.len() {
+            let width = (0.02 * (self.k[i] - self.first())).min(longest);
+            let end = self.k.partition_point(|&k| k <= self.k[i] + width).max(i + 1);
+            let weight = (end - i) as f64;
+            thin.k.push(self.k[i..end].iter().sum::<f64>() / weight);
+            thin.y.push(self.y[i..end].iter().sum::<f64>() / weight);
+            thin.weight.push(weight);
+            i = end;
+        }
+        thin
+    }
+}
+
+/// What was cut from a run, and what remains.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Window {
+    pub run: Run,
+    pub floor: f64,
+    pub is_monotone: bool,
+    pub is_envelope: bool,
+}
+
+impl Window {
+    /// Of errors at increasing k, with the level of rounding errors if it is known.
+    pub fn of(points: impl Iterator<Item = (f64, f64)>, known_floor: Option<f64>) -> Self {
+        let mut k: Vec<f64> = Vec::new();
+        let mut errors = Vec::new();
+        for (at, error) in points {
+            let is_next = at.is_finite() && k.last().is_none_or(|&last| at > last);
+            if is_next && error.is_finite() && error > 0.0 {
+                k.push(at);
+                errors.push(error);
+            }
+        }
+        let y: Vec<f64> = errors.iter().map(|e: &f64| e.ln()).collect();
+        let largest = errors.iter().fold(0.0, |a, &b| f64::max(a, b));
+        let smallest = errors.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+        let rounding = known_floor.unwrap_or((f64::EPSILON * largest).min(smallest));
+        let floor = [rounding, plateau(&k, &y).map_or(0.0, f64::exp), f64::from_bits(1)]
+            .into_iter()
+            .fold(0.0, f64::max);
+        let end = errors.iter().rposition(|&e| e >= CUT * floor).map_or(0, |last| last + 1);
+        let mut run = Run::default();
+        for i in (0..end).filter(|&i| errors[i] >= CUT * floor) {
+            run.k.push(k[i]);
+            run.y.push(y[i]);
+            run.weight.push(1.0);
+        }
+        let is_monotone = run.y.windows(2).all(|y| y[1] <= y[0]);
+        let envelope = if is_monotone { None } else { envelope(&run) };
+        let is_envelope = envelope.is_some();
+        Self { run: envelope.unwrap_or(run), floor, is_monotone, is_envelope }
+    }
+}
+
+/// The level of ln e over a tail that no longer falls, if there is one: flat within its scatter, and far flatter than the
+/// errors just before. A power of k, the slowest class, falls over any tail by a third of what it fell just before.
+fn plateau(k: &[f64], y: &[f64]) -> Option<f64> {
+    let n = y.len();
+    let mut level = None;
+    let mut length = 2;
+    while length + 2 <= n {
+        let start = n - length;
+        let from = (start / 4).max(start.saturating_sub(length.max(2)));
+        let (tail, before) = (&y[start..], &y[from..start]);
+        length = (length + 1).max(length * 5 / 4);
+        if before.len() < 2 {
+            continue;
+        }
+        let span = (k[n - 1] - k[start]) / (k[start - 1] - k[from]);
+        let expected = fall(before) * span.min(1.0);
+        let error = |y: &[f64]| 1.8 * scatter(y) / (y.len().div_ceil(3) as f64).sqrt();
+        let errors = error(tail).hypot(if before.len() < 4 { 0.0 } else { error(before) });
+        let is_flat = fall(tail).abs() <= (3.0 * errors).max(3e-3);
+        if is_flat && expected > 0.5 && fall(tail).abs() + 3.0 * errors < 0.25 * expected {
+            level = Some(median(tail));
+        }
+    }
+    level
+}
+
+/// The median of the first third minus that of the last.
+fn fall(y: &[f64]) -> f64 {
+    let third = y.len().div_ceil(3);
+    median(&y[..third]) - median(&y[y.len() - third..])
+}
+
+/// The standard deviation about a smooth trend, from second differences; half the range of fewer than 4 values.
+fn scatter(y: &[f64]) -> f64 {
+    if y.len() < 4 {
+        let range = y.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b))
+            - y.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+        return 0.5 * range;
+    }
+    let differences = y.windows(3).map(|y| (y[0] - 2.0 * y[1] + y[2]).abs());
+    1.4826 * median(&differences.collect::<Vec<_>>()) / 6.0_f64.sqrt()
+}
+
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let (_, &mut median, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    median
+}
+
+/// The errors that no later one exceeds, if the errors ripple by large factors. A sequence with smaller ripples or noise
+/// is used as it is, because its extremes would be biased.
+fn envelope(run: &Run) -> Option<Run> {
+    const LARGE: f64 = 0.7;
+    let rises = run.y.windows(2).filter(|y| y[1] - y[0] > LARGE).count();
+    if 20 * rises < run.len() {
+        return None;
+    }
+    let mut peaks = Run::default();
+    for i in (0..run.len()).rev() {
+        if peaks.y.last().is_none_or(|&last| run.y[i] >= last) {
+            peaks.k.push(run.k[i]);
+            peaks.y.push(run.y[i]);
+            peaks.weight.push(1.0);
+        }
+    }
+    peaks.k.reverse();
+    peaks.y.reverse();
+    (peaks.len() >= 8).then_some(peaks)
+}
