@@ -90,7 +90,8 @@ impl GoldenSection {
                 kept = Some((new, true));
                 continue;
             };
-            let (x1, x2) = if is_left { (new, old) } else { (old, new) };
+            // Near rounding the new point may fall beyond the old one.
+            let (x1, x2) = if new.x <= old.x { (new, old) } else { (old, new) };
             let x = if x1.is_below(x2) {
                 b = x2.x;
                 kept = Some((x1, false));

@@ -10,3 +10,5 @@ mod scalar;
 mod stationary;
 mod stationary_examples;
 mod structure;
+#[cfg(feature = "lab")]
+mod theory;
