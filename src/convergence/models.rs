@@ -6,6 +6,7 @@
 //! | linear | c + k ln ρ |
 //! | linear after a transient | c + k ln ρ + s qᵏ, 0 < q < 1 |
 //! | linear-polynomial | c + k ln ρ + a ln (k + δ) |
+//! | superlinear | c + k ln ρ − a k², or c + k ln ρ − a k ln k |
 //!
 //! The origin of k is unknown, so δ is 0 or 1, or fitted where the errors show it.
 
@@ -14,6 +15,9 @@ use super::window::Run;
 
 /// Relative errors of ln e that are rounding.
 const ROUNDING: f64 = 1e-12;
+
+/// The largest power of k that is considered.
+const LARGEST_POWER: f64 = 10.0;
 
 /// One fitted model.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub(super) enum Kind {
     LinearAfterTransient,
     LinearPolynomial,
     ShiftedLinearPolynomial,
+    Quadratic,
+    Factorial,
 }
 
 impl Kind {
@@ -44,6 +50,8 @@ impl Kind {
             Self::LinearAfterTransient => "linear after a transient",
             Self::LinearPolynomial => "linear-polynomial",
             Self::ShiftedLinearPolynomial => "linear-polynomial, shifted",
+            Self::Quadratic => "superlinear, k²",
+            Self::Factorial => "superlinear, k ln k",
         }
     }
 }
@@ -54,7 +62,7 @@ impl Model {
         let at = match self.kind {
             Kind::Sublinear | Kind::ShiftedSublinear => 0,
             Kind::LinearPolynomial | Kind::ShiftedLinearPolynomial => 1,
-            Kind::Linear | Kind::LinearAfterTransient => return None,
+            _ => return None,
         };
         Some((self.fit.coefficients[at], self.fit.variances[at]))
     }
@@ -72,8 +80,6 @@ pub(super) struct Fits {
     pub models: Vec<Model>,
     /// The number of independent residuals of the best model: fewer than errors where neighbours are alike.
     pub independent: f64,
-    /// The variance of its residuals.
-    pub variance: f64,
     pub count: usize,
     /// Whether its residuals show no pattern.
     pub is_adequate: bool,
@@ -98,11 +104,16 @@ impl Fits {
         add(Kind::LinearPolynomial, offset, Fit::of(runs, &[&k, &log]));
         // Longer shifts are not told from a straight line.
         let shifts = || geometric(0.25, 4.0 * span, 24).map(|shift| shift - first);
+        add(Kind::Quadratic, 0.0, Fit::of(runs, &[&k, &|k: f64| k * k]));
+        add(Kind::Factorial, 1.0, Fit::of(runs, &[&k, &|k: f64| k * (k + 1.0).ln()]));
         let (shape, fit) = profile(shifts(), |delta| {
             let log = move |k: f64| (k + delta).ln();
+            // A higher power with a long shift is as good as a straight line.
+            let plain =
+                Fit::of(runs, &[&log]).filter(|fit| fit.coefficients[0].abs() < LARGEST_POWER);
             // The derivative by δ is a column of the final fit, so that the variances include that of δ.
             let derivative = move |k: f64| 1.0 / (k + delta);
-            (Fit::of(runs, &[&log]), Box::new(move || Fit::of(runs, &[&log, &derivative])) as _)
+            (plain, Box::new(move || Fit::of(runs, &[&log, &derivative])) as _)
         });
         add(Kind::ShiftedSublinear, shape, fit);
         let (shape, fit) = profile(shifts(), |delta| {
@@ -128,8 +139,7 @@ impl Fits {
             if free < 1.0 { f64::INFINITY } else { (model.fit.rss + rounding) / free }
         };
         let best = models.iter().min_by(|a, b| by_freedom(a).total_cmp(&by_freedom(b)))?;
-        let variance = by_freedom(&best);
-        if !variance.is_finite() {
+        if by_freedom(&best).is_infinite() {
             return None;
         }
         let share = independent_share(&best.fit.residuals);
@@ -144,7 +154,7 @@ impl Fits {
             let likelihood = independent * ((model.fit.rss + rounding) / total).ln();
             model.aicc = if free > 0.0 { likelihood + penalty } else { f64::INFINITY };
         }
-        Some(Self { models, independent, variance, count, is_adequate })
+        Some(Self { models, independent, count, is_adequate })
     }
 
     /// The better of two kinds by AICc.
@@ -206,5 +216,6 @@ fn profile<'r>(
     }
     let shape = 0.5 * (a + b);
     let (simple, last) = fit(shape);
-    (shape, last().or(simple))
+    let is_possible = simple.is_some();
+    (shape, last().or(simple).filter(|_| is_possible))
 }

@@ -23,6 +23,7 @@ pub(super) enum Verdict {
     Sublinear { power: Interval },
     Linear { slope: Interval },
     LinearPolynomial { slope: Interval, power: Interval },
+    Superlinear,
 }
 
 /// The fewest errors of a run: the models have up to three parameters beside its constant.
@@ -83,28 +84,38 @@ fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
     if fallen < 0.3 {
         return None;
     }
-    let (lin, sub, poly) = (linear.aicc, aicc(sublinear), aicc(polynomial));
-    if poly + NO_SUPPORT < lin.min(sub) {
-        let (power, variance) = polynomial?.power()?;
-        let (error, freedom) = fits.error(polynomial?, variance);
-        let is_sure = power.abs() > quantile(freedom, 0.995) * error && power.abs() > 0.1;
-        return if is_sure { polynomial } else { None };
+    let faster = fits.best(&[Kind::Quadratic, Kind::Factorial]);
+    let (lin, sub, poly, fast) = (linear.aicc, aicc(sublinear), aicc(polynomial), aicc(faster));
+    if fast + NO_SUPPORT < lin.min(sub).min(poly) {
+        return faster.filter(|model| model.fit.coefficients[1] < 0.0);
+    }
+    // The largest size, but for a chance of 0.5 %.
+    let largest = |model: &Model, (value, variance): (f64, f64)| {
+        let (error, freedom) = fits.error(model, variance);
+        value.abs() + quantile(freedom, 0.995) * error
+    };
+    if let Some(model) = polynomial.filter(|_| poly + NO_SUPPORT < lin.min(sub)) {
+        let ((slope, _), power) = (model.slope()?, model.power()?);
+        if (slope * span).abs() < 0.1 {
+            return sublinear;
+        }
+        if power.0.abs() < 0.1 {
+            return Some(linear);
+        }
+        let is_sure = poly + NO_SUPPORT < fast && largest(model, power) < 2.0 * power.0.abs();
+        return is_sure.then_some(model);
     }
     // The simpler models hold where the larger one fits no better, and could have shown what they leave out.
     let larger = fits.of_kind(Kind::LinearPolynomial)?;
     if lin + NO_SUPPORT < sub {
-        let (power, variance) = larger.power()?;
-        let (error, freedom) = fits.error(larger, variance);
-        let largest = power.abs() + quantile(freedom, 0.995) * error;
-        return (larger.aicc > lin + NO_SUPPORT || largest < 0.5).then_some(linear);
+        let is_settled =
+            linear.kind == Kind::LinearAfterTransient && lin + NO_SUPPORT < poly.min(fast);
+        return (is_settled || largest(larger, larger.power()?) < 0.5).then_some(linear);
     }
     if sub + NO_SUPPORT < lin {
-        let (slope, variance) = larger.slope()?;
-        let (error, freedom) = fits.error(larger, variance);
-        let largest = span * (slope.abs() + quantile(freedom, 0.995) * error);
-        if larger.aicc > sub + NO_SUPPORT || largest < 1.0 {
-            return sublinear;
-        }
+        let model = sublinear?;
+        let is_settled = model.kind == Kind::ShiftedSublinear && sub + NO_SUPPORT < poly;
+        return (is_settled || span * largest(larger, larger.slope()?) < 1.0).then_some(model);
     }
     None
 }
@@ -128,6 +139,7 @@ fn verdict_of(model: &Model, runs: &[Run], later: &[Run], fits: &Fits) -> Option
     };
     let negated = |[value, low, high]: Interval| [-value, -high, -low];
     match model.kind {
+        Kind::Quadratic | Kind::Factorial => Some(Verdict::Superlinear),
         Kind::Linear | Kind::LinearAfterTransient => {
             let slope = interval(Model::slope)?;
             (slope[0] < 0.0 && slope[2] < 0.0).then_some(Verdict::Linear { slope })
@@ -167,6 +179,7 @@ fn constant(model: &Model, runs: &[Run]) -> f64 {
     let part = |k: f64| {
         let c = &model.fit.coefficients;
         match model.kind {
+            Kind::Quadratic | Kind::Factorial => f64::NAN,
             Kind::Linear => c[0] * k,
             Kind::LinearAfterTransient => {
                 let first = runs.iter().map(Run::first).fold(f64::INFINITY, f64::min);
@@ -177,7 +190,8 @@ fn constant(model: &Model, runs: &[Run]) -> f64 {
         }
     };
     let of_run = |run: &Run| {
-        let sum: f64 = (0..run.len()).map(|i| run.weight[i] * (run.y[i] - part(run.k[i]))).sum();
+        let sum: f64 =
+            (0..run.len()).map(|i| run.weight[i] * (run.y[i] - run.mean_of(i, part))).sum();
         sum / run.weight.iter().sum::<f64>()
     };
     runs.iter().map(of_run).sum::<f64>() / runs.len() as f64
