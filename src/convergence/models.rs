@@ -17,7 +17,7 @@ use super::window::Run;
 const ROUNDING: f64 = 1e-12;
 
 /// The largest power of k that is considered.
-const LARGEST_POWER: f64 = 10.0;
+pub(super) const LARGEST_POWER: f64 = 10.0;
 
 /// One fitted model.
 #[derive(Clone, Debug)]
@@ -98,10 +98,12 @@ impl Fits {
         };
         let k = |k: f64| k;
         add(Kind::Linear, 0.0, Fit::of(runs, &[&k]));
-        let offset = if first >= 1.0 { 0.0 } else { 1.0 - first };
-        let log = |k: f64| (k + offset).ln();
-        add(Kind::Sublinear, offset, Fit::of(runs, &[&log]));
-        add(Kind::LinearPolynomial, offset, Fit::of(runs, &[&k, &log]));
+        let offsets = if first > 0.0 { [0.0, 1.0] } else { [1.0 - first; 2] };
+        for offset in offsets {
+            let log = |k: f64| (k + offset).ln();
+            add(Kind::Sublinear, offset, Fit::of(runs, &[&log]));
+            add(Kind::LinearPolynomial, offset, Fit::of(runs, &[&k, &log]));
+        }
         // Longer shifts are not told from a straight line.
         let shifts = || geometric(0.25, 4.0 * span, 24).map(|shift| shift - first);
         add(Kind::Quadratic, 0.0, Fit::of(runs, &[&k, &|k: f64| k * k]));
@@ -133,6 +135,7 @@ impl Fits {
         });
         add(Kind::LinearAfterTransient, shape, fit);
 
+        models.retain(|m: &Model| m.power().is_none_or(|(power, _)| power.abs() < LARGEST_POWER));
         let rounding = (ROUNDING * scale.max(1.0)).powi(2) * total;
         let by_freedom = |model: &&Model| {
             let free = count as f64 - model.fit.parameters as f64;
@@ -145,7 +148,7 @@ impl Fits {
         let share = independent_share(&best.fit.residuals);
         let is_rounding = best.fit.rss <= 100.0 * rounding;
         let independent = if is_rounding { count as f64 } else { share * count as f64 };
-        let is_adequate = is_rounding || share > 0.4;
+        let is_adequate = is_rounding || share > 0.4 && !has_burn_in(&best.fit.residuals);
         for model in &mut models {
             // One more for the variance.
             let parameters = model.fit.parameters as f64 + 1.0;
@@ -164,7 +167,7 @@ impl Fits {
     }
 
     pub fn of_kind(&self, kind: Kind) -> Option<&Model> {
-        self.models.iter().find(|model| model.kind == kind)
+        self.best(&[kind])
     }
 
     /// The standard error that belongs to a coefficient's variance, with correlated residuals taken into account, and the
@@ -187,6 +190,13 @@ fn independent_share(residuals: &[f64]) -> f64 {
     }
     let r = dot(&residuals[1..], &residuals[..n - 1]) / square;
     ((1.0 - r) / (1.0 + r)).clamp(4.0 / n as f64, 1.0)
+}
+
+/// Whether one of the first residuals is out of proportion to the rest.
+fn has_burn_in(residuals: &[f64]) -> bool {
+    let (first, rest) = residuals.split_at((residuals.len() / 8).max(2).min(residuals.len()));
+    let scatter = (dot(rest, rest) / rest.len().max(1) as f64).sqrt();
+    first.iter().any(|r| r.abs() > 4.0 * scatter)
 }
 
 fn geometric(from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> + Clone {

@@ -2,6 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::models::LARGEST_POWER;
 use super::window::Run;
 
 /// A pair (ln e_k, ln e_{k+1}) of a run.
@@ -108,8 +109,11 @@ impl Order {
         let groups = clusters(&pairs);
         let used = pairs.len() + groups;
         let is_order = better(steady) > 6.0 && p > 1.05;
+        if !is_order && better(steady) > 1.0 / 6.0 && m < 6.0 {
+            return None;
+        }
         // Successive pairs share an error.
-        let plain = 1.25 * (order.rss / freedom / order.sxx).sqrt() * quantile(freedom, 0.975);
+        let plain = 1.4 * (order.rss / freedom / order.sxx).sqrt() * quantile(freedom, 0.975);
         let mean = pairs.iter().map(|p| p.x).sum::<f64>() / m;
         let rounding: f64 =
             pairs.iter().map(|p| ((p.x - mean) * (floor.ln() - p.z).exp()).powi(2)).sum();

@@ -32,8 +32,8 @@ pub(super) const FEWEST: usize = 6;
 /// The difference of AICc beyond which a model has no support (Burnham and Anderson 2002, section 2.6).
 const NO_SUPPORT: f64 = 9.0;
 
-/// Shares of a run that may be left out as burn-in.
-const STARTS: [f64; 6] = [0.0, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0, 1.0 / 2.0];
+/// Shares of a run that may be left out as burn-in; the second is its first error.
+const STARTS: [f64; 7] = [0.0, 1e-9, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0, 1.0 / 2.0];
 
 impl Slow {
     /// `None` where there are too few errors.
@@ -108,14 +108,21 @@ fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
     // The simpler models hold where the larger one fits no better, and could have shown what they leave out.
     let larger = fits.of_kind(Kind::LinearPolynomial)?;
     if lin + NO_SUPPORT < sub {
-        let is_settled =
-            linear.kind == Kind::LinearAfterTransient && lin + NO_SUPPORT < poly.min(fast);
-        return (is_settled || largest(larger, larger.power()?) < 0.5).then_some(linear);
+        let plain = fits.of_kind(Kind::Linear)?;
+        if plain.aicc < lin + 2.0 {
+            return (largest(larger, larger.power()?) < 0.5).then_some(plain);
+        }
+        return (lin + NO_SUPPORT < poly.min(fast)).then_some(linear);
     }
     if sub + NO_SUPPORT < lin {
-        let model = sublinear?;
-        let is_settled = model.kind == Kind::ShiftedSublinear && sub + NO_SUPPORT < poly;
-        return (is_settled || span * largest(larger, larger.slope()?) < 1.0).then_some(model);
+        let plain = fits.of_kind(Kind::Sublinear)?;
+        if plain.aicc < sub + 2.0 {
+            return (span * largest(larger, larger.slope()?) < 1.0).then_some(plain);
+        }
+        let larger = fits.of_kind(Kind::ShiftedLinearPolynomial);
+        let is_steady =
+            |model: &Model| model.slope().is_some_and(|s| span * largest(model, s) < 2.0);
+        return sublinear.filter(|_| sub + NO_SUPPORT < poly || larger.is_some_and(is_steady));
     }
     None
 }

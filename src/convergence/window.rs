@@ -141,12 +141,10 @@ fn rounding(errors: &[f64]) -> f64 {
 fn plateau(k: &[f64], y: &[f64]) -> Option<f64> {
     let n = y.len();
     let mut level = None;
-    let mut length = 2;
-    while length + 2 <= n {
+    for length in lengths(n) {
         let start = n - length;
         let from = (start / 4).max(start.saturating_sub(length.max(2)));
         let (tail, before) = (&y[start..], &y[from..start]);
-        length = (length + 1).max(length * 5 / 4);
         if before.len() < 2 {
             continue;
         }
@@ -160,6 +158,16 @@ fn plateau(k: &[f64], y: &[f64]) -> Option<f64> {
         }
     }
     level
+}
+
+/// Lengths of tails, from 2 to all but two errors: in steps of about a quarter of the tail, or of what is before it.
+fn lengths(n: usize) -> Vec<usize> {
+    let (mut lengths, mut length) = (Vec::new(), 2);
+    while length + 2 <= n {
+        lengths.push(length);
+        length += (length.min(n - length) / 4).max(1);
+    }
+    lengths
 }
 
 /// The median of the first third minus that of the last.
