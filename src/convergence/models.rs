@@ -67,6 +67,12 @@ impl Model {
         Some((self.fit.coefficients[at], self.fit.variances[at]))
     }
 
+    /// Whether a transient has ended, as far as its slope matters.
+    pub fn is_spent(&self, span: f64) -> bool {
+        let [slope, size] = [self.fit.coefficients[0], self.fit.coefficients[1]];
+        (size * self.shape * (self.shape * span).exp()).abs() < 0.1 * slope.abs()
+    }
+
     /// ln ρ and its variance.
     pub fn slope(&self) -> Option<(f64, f64)> {
         let is_sublinear = matches!(self.kind, Kind::Sublinear | Kind::ShiftedSublinear);

@@ -70,13 +70,12 @@ impl Order {
         let order = Line::of(&pairs, |p| p.x, change);
         let linear = pairs.iter().map(|p| change(p)).sum::<f64>() / m;
         let linear: f64 = pairs.iter().map(|p| (change(p) - linear).powi(2)).sum();
-        let polynomial = [0.0, 1.0, 4.0]
-            .map(|shift| {
-                Line::of(&pairs, |p| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln(), change)
-                    .rss
-            })
-            .into_iter()
-            .fold(f64::INFINITY, f64::min);
+        let polynomial = [0.0, 1.0, 4.0].map(|shift| {
+            let growth = |p: &Pair| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln();
+            let line = Line::of(&pairs, growth, change);
+            if line.slope.abs() < LARGEST_POWER { line.rss } else { f64::INFINITY }
+        });
+        let polynomial = polynomial.into_iter().fold(f64::INFINITY, f64::min);
         let steady = Line::of(&pairs, |p| p.k, change).rss;
         let steady = steady.min(Line::of(&pairs, |p| (p.k + 1.0).ln(), change).rss);
 

@@ -160,7 +160,7 @@ impl Rate {
             rate.set_order(&order);
         } else if longest >= FEWEST {
             let thinned: Vec<Run> = runs.iter().map(Run::thinned).collect();
-            if let Some(slow) = Slow::of(&thinned) {
+            if let Some(slow) = Slow::of(&thinned, rate.floor) {
                 rate.set_slow(&slow);
             }
         }

@@ -37,17 +37,20 @@ const STARTS: [f64; 7] = [0.0, 1e-9, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0
 
 impl Slow {
     /// `None` where there are too few errors.
-    pub fn of(runs: &[Run]) -> Option<Self> {
-        let mut chosen = None;
+    pub fn of(runs: &[Run], floor: f64) -> Option<Self> {
+        let (mut chosen, mut is_adequate) = (None, false);
         for from in STARTS {
             let tails = tails(runs, from);
             if tails.is_empty() {
                 break;
             }
             let Some(fits) = Fits::of(&tails) else { continue };
-            let is_adequate = fits.is_adequate;
-            chosen = Some((from, tails, fits));
-            if is_adequate {
+            let is_decided = fits.is_adequate && decide(&tails, &fits).is_some();
+            if is_decided || fits.is_adequate && !is_adequate || chosen.is_none() || !is_adequate {
+                is_adequate = fits.is_adequate;
+                chosen = Some((from, tails, fits));
+            }
+            if is_decided {
                 break;
             }
         }
@@ -55,7 +58,10 @@ impl Slow {
         let later = self::tails(runs, 0.5 * (1.0 + from));
         let verdict = decide(&tails, &fits);
         let (verdict, constant) = match verdict {
-            Some(model) => (verdict_of(model, &tails, &later, &fits), constant(model, &tails)),
+            Some(model) => (
+                verdict_of(model, &tails, &[later, lowered(&tails, floor)], &fits),
+                constant(model, &tails),
+            ),
             None => (None, f64::NAN),
         };
         Some(Self {
@@ -71,6 +77,17 @@ impl Slow {
 
 fn tails(runs: &[Run], from: f64) -> Vec<Run> {
     runs.iter().map(|run| run.tail(from)).filter(|run| run.len() >= FEWEST).collect()
+}
+
+/// The runs as they would be if the floor were added to each error; none where that changes nothing.
+fn lowered(runs: &[Run], floor: f64) -> Vec<Run> {
+    let lowest = runs.iter().flat_map(|run| &run.y).fold(f64::INFINITY, |a, &y| a.min(y));
+    if lowest - floor.ln() > 1e4_f64.ln() {
+        return Vec::new();
+    }
+    let without = |y: &f64| y + (-(floor.ln() - y).exp()).max(-0.5).ln_1p();
+    let lower = |run: &Run| Run { y: run.y.iter().map(without).collect(), ..run.clone() };
+    runs.iter().map(lower).collect()
 }
 
 /// The one model that the errors support; `None` where they leave it open.
@@ -109,14 +126,15 @@ fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
     let larger = fits.of_kind(Kind::LinearPolynomial)?;
     if lin + NO_SUPPORT < sub {
         let plain = fits.of_kind(Kind::Linear)?;
-        if plain.aicc < lin + 2.0 {
+        if plain.aicc < lin + 6.0 {
             return (largest(larger, larger.power()?) < 0.5).then_some(plain);
         }
-        return (lin + NO_SUPPORT < poly.min(fast)).then_some(linear);
+        let is_settled = lin + NO_SUPPORT < poly.min(fast) && linear.is_spent(span);
+        return is_settled.then_some(linear);
     }
     if sub + NO_SUPPORT < lin {
         let plain = fits.of_kind(Kind::Sublinear)?;
-        if plain.aicc < sub + 2.0 {
+        if plain.aicc < sub + 6.0 {
             return (span * largest(larger, larger.slope()?) < 1.0).then_some(plain);
         }
         let larger = fits.of_kind(Kind::ShiftedLinearPolynomial);
@@ -128,21 +146,25 @@ fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
 }
 
 /// The numbers of a model, if they are those of convergence.
-fn verdict_of(model: &Model, runs: &[Run], later: &[Run], fits: &Fits) -> Option<Verdict> {
-    let later = if later.is_empty() { None } else { Fits::of(later) };
-    let at = |kind: Kind, get: fn(&Model) -> Option<(f64, f64)>| {
-        later.as_ref().and_then(|fits| fits.of_kind(kind)).and_then(get).map(|pair| pair.0)
-    };
+fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> Option<Verdict> {
+    let others: Vec<Option<Fits>> = others.iter().map(|runs| Fits::of(runs)).collect();
     let interval = |get: fn(&Model) -> Option<(f64, f64)>| {
         let kind = if model.kind == Kind::LinearAfterTransient { Kind::Linear } else { model.kind };
         let (value, variance) = get(model)?;
+        let own = get(fits.of_kind(kind)?)?.0;
         let (error, freedom) = fits.error(model, variance);
         let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
         let half = half.max(1e-10 * value.abs());
-        // The second half of the errors shows how far the value still moves, and it may move as far again.
-        let moved = at(kind, get).map_or(0.0, |later| later - value);
-        let moved = if fits.is_adequate { moved } else { 2.0 * moved };
-        Some([value, value + moved.min(0.0) - half, value + moved.max(0.0) + half])
+        // The second half of the errors shows how far the value still moves: it may move as far again. The errors without
+        // the floor show how far it has been moved.
+        let (mut low, mut high) = (value, value);
+        for (fits_of_others, is_later) in others.iter().zip([true, false]) {
+            let other = fits_of_others.as_ref().and_then(|fits| get(fits.of_kind(kind)?));
+            let moved = other.map_or(0.0, |(other, _)| other - if is_later { value } else { own });
+            let moved = if is_later && !fits.is_adequate { 2.0 * moved } else { moved };
+            (low, high) = (low + moved.min(0.0), high + moved.max(0.0));
+        }
+        Some([value, low - half, high + half])
     };
     let negated = |[value, low, high]: Interval| [-value, -high, -low];
     match model.kind {
