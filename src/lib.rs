@@ -40,6 +40,7 @@
 //! - [`stationary`]: what kind of point was found; whether derivatives are right
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
 //! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
+//! - `convergence`, with the feature of that name, which is on by default: rates of convergence, measured
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`scalar`]: minima and roots of functions of one variable
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver

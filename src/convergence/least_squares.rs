@@ -21,7 +21,7 @@ impl Fit {
     /// dependent or not finite.
     pub fn of(runs: &[Run], columns: &[&dyn Fn(f64) -> f64]) -> Option<Self> {
         let mut basis: Vec<Vec<f64>> =
-            columns.iter().map(|column| centred(runs, |run, i| column(run.k[i]))).collect();
+            columns.iter().map(|column| centred(runs, |run, i| run.mean_of(i, *column))).collect();
         let mut residuals = centred(runs, |run, i| run.y[i]);
         let m = basis.len();
         let mut r = vec![vec![0.0; m]; m];

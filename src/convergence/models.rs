@@ -6,6 +6,7 @@
 //! | linear | c + k ln ρ |
 //! | linear after a transient | c + k ln ρ + s qᵏ, 0 < q < 1 |
 //! | linear-polynomial | c + k ln ρ + a ln (k + δ) |
+//! | superlinear | c + k ln ρ − a k², or c + k ln ρ − a k ln k |
 //!
 //! The origin of k is unknown, so δ is 0 or 1, or fitted where the errors show it.
 
@@ -14,6 +15,9 @@ use super::window::Run;
 
 /// Relative errors of ln e that are rounding.
 const ROUNDING: f64 = 1e-12;
+
+/// The largest power of k that is considered.
+pub(super) const LARGEST_POWER: f64 = 10.0;
 
 /// One fitted model.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub(super) enum Kind {
     LinearAfterTransient,
     LinearPolynomial,
     ShiftedLinearPolynomial,
+    Quadratic,
+    Factorial,
 }
 
 impl Kind {
@@ -44,6 +50,8 @@ impl Kind {
             Self::LinearAfterTransient => "linear after a transient",
             Self::LinearPolynomial => "linear-polynomial",
             Self::ShiftedLinearPolynomial => "linear-polynomial, shifted",
+            Self::Quadratic => "superlinear, k²",
+            Self::Factorial => "superlinear, k ln k",
         }
     }
 }
@@ -54,9 +62,15 @@ impl Model {
         let at = match self.kind {
             Kind::Sublinear | Kind::ShiftedSublinear => 0,
             Kind::LinearPolynomial | Kind::ShiftedLinearPolynomial => 1,
-            Kind::Linear | Kind::LinearAfterTransient => return None,
+            _ => return None,
         };
         Some((self.fit.coefficients[at], self.fit.variances[at]))
+    }
+
+    /// Whether a transient has ended, as far as its slope matters.
+    pub fn is_spent(&self, span: f64) -> bool {
+        let [slope, size] = [self.fit.coefficients[0], self.fit.coefficients[1]];
+        (size * self.shape * (self.shape * span).exp()).abs() < 0.1 * slope.abs()
     }
 
     /// ln ρ and its variance.
@@ -72,8 +86,6 @@ pub(super) struct Fits {
     pub models: Vec<Model>,
     /// The number of independent residuals of the best model: fewer than errors where neighbours are alike.
     pub independent: f64,
-    /// The variance of its residuals.
-    pub variance: f64,
     pub count: usize,
     /// Whether its residuals show no pattern.
     pub is_adequate: bool,
@@ -92,17 +104,24 @@ impl Fits {
         };
         let k = |k: f64| k;
         add(Kind::Linear, 0.0, Fit::of(runs, &[&k]));
-        let offset = if first >= 1.0 { 0.0 } else { 1.0 - first };
-        let log = |k: f64| (k + offset).ln();
-        add(Kind::Sublinear, offset, Fit::of(runs, &[&log]));
-        add(Kind::LinearPolynomial, offset, Fit::of(runs, &[&k, &log]));
+        let offsets = if first > 0.0 { [0.0, 1.0] } else { [1.0 - first; 2] };
+        for offset in offsets {
+            let log = |k: f64| (k + offset).ln();
+            add(Kind::Sublinear, offset, Fit::of(runs, &[&log]));
+            add(Kind::LinearPolynomial, offset, Fit::of(runs, &[&k, &log]));
+        }
         // Longer shifts are not told from a straight line.
         let shifts = || geometric(0.25, 4.0 * span, 24).map(|shift| shift - first);
+        add(Kind::Quadratic, 0.0, Fit::of(runs, &[&k, &|k: f64| k * k]));
+        add(Kind::Factorial, 1.0, Fit::of(runs, &[&k, &|k: f64| k * (k + 1.0).ln()]));
         let (shape, fit) = profile(shifts(), |delta| {
             let log = move |k: f64| (k + delta).ln();
+            // A higher power with a long shift is as good as a straight line.
+            let plain =
+                Fit::of(runs, &[&log]).filter(|fit| fit.coefficients[0].abs() < LARGEST_POWER);
             // The derivative by δ is a column of the final fit, so that the variances include that of δ.
             let derivative = move |k: f64| 1.0 / (k + delta);
-            (Fit::of(runs, &[&log]), Box::new(move || Fit::of(runs, &[&log, &derivative])) as _)
+            (plain, Box::new(move || Fit::of(runs, &[&log, &derivative])) as _)
         });
         add(Kind::ShiftedSublinear, shape, fit);
         let (shape, fit) = profile(shifts(), |delta| {
@@ -122,20 +141,20 @@ impl Fits {
         });
         add(Kind::LinearAfterTransient, shape, fit);
 
+        models.retain(|m: &Model| m.power().is_none_or(|(power, _)| power.abs() < LARGEST_POWER));
         let rounding = (ROUNDING * scale.max(1.0)).powi(2) * total;
         let by_freedom = |model: &&Model| {
             let free = count as f64 - model.fit.parameters as f64;
             if free < 1.0 { f64::INFINITY } else { (model.fit.rss + rounding) / free }
         };
         let best = models.iter().min_by(|a, b| by_freedom(a).total_cmp(&by_freedom(b)))?;
-        let variance = by_freedom(&best);
-        if !variance.is_finite() {
+        if by_freedom(&best).is_infinite() {
             return None;
         }
         let share = independent_share(&best.fit.residuals);
         let is_rounding = best.fit.rss <= 100.0 * rounding;
         let independent = if is_rounding { count as f64 } else { share * count as f64 };
-        let is_adequate = is_rounding || share > 0.4;
+        let is_adequate = is_rounding || share > 0.4 && !has_burn_in(&best.fit.residuals);
         for model in &mut models {
             // One more for the variance.
             let parameters = model.fit.parameters as f64 + 1.0;
@@ -144,7 +163,7 @@ impl Fits {
             let likelihood = independent * ((model.fit.rss + rounding) / total).ln();
             model.aicc = if free > 0.0 { likelihood + penalty } else { f64::INFINITY };
         }
-        Some(Self { models, independent, variance, count, is_adequate })
+        Some(Self { models, independent, count, is_adequate })
     }
 
     /// The better of two kinds by AICc.
@@ -154,7 +173,7 @@ impl Fits {
     }
 
     pub fn of_kind(&self, kind: Kind) -> Option<&Model> {
-        self.models.iter().find(|model| model.kind == kind)
+        self.best(&[kind])
     }
 
     /// The standard error that belongs to a coefficient's variance, with correlated residuals taken into account, and the
@@ -177,6 +196,13 @@ fn independent_share(residuals: &[f64]) -> f64 {
     }
     let r = dot(&residuals[1..], &residuals[..n - 1]) / square;
     ((1.0 - r) / (1.0 + r)).clamp(4.0 / n as f64, 1.0)
+}
+
+/// Whether one of the first residuals is out of proportion to the rest.
+fn has_burn_in(residuals: &[f64]) -> bool {
+    let (first, rest) = residuals.split_at((residuals.len() / 8).max(2).min(residuals.len()));
+    let scatter = (dot(rest, rest) / rest.len().max(1) as f64).sqrt();
+    first.iter().any(|r| r.abs() > 4.0 * scatter)
 }
 
 fn geometric(from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> + Clone {
@@ -206,5 +232,6 @@ fn profile<'r>(
     }
     let shape = 0.5 * (a + b);
     let (simple, last) = fit(shape);
-    (shape, last().or(simple))
+    let is_possible = simple.is_some();
+    (shape, last().or(simple).filter(|_| is_possible))
 }

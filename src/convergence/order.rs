@@ -2,6 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::models::LARGEST_POWER;
 use super::window::Run;
 
 /// A pair (ln e_k, ln e_{k+1}) of a run.
@@ -50,12 +51,12 @@ impl Line {
 
 /// The scatter of ln e that is expected before any is seen, and its weight in observations: three pairs alone fit many
 /// lines by chance.
-const PRIOR_SCATTER: f64 = 0.05;
+const PRIOR_SCATTER: f64 = 0.1;
 const PRIOR_WEIGHT: f64 = 1.0;
 
 impl Order {
     /// `None` where the errors do not fall faster than linearly, or do not show it.
-    pub fn of(runs: &[Run]) -> Option<Self> {
+    pub fn of(runs: &[Run], floor: f64) -> Option<Self> {
         let mut pairs: Vec<Pair> = Vec::new();
         for (r, run) in runs.iter().enumerate() {
             pairs.extend(accelerating(run, r));
@@ -69,14 +70,14 @@ impl Order {
         let order = Line::of(&pairs, |p| p.x, change);
         let linear = pairs.iter().map(|p| change(p)).sum::<f64>() / m;
         let linear: f64 = pairs.iter().map(|p| (change(p) - linear).powi(2)).sum();
-        let polynomial = [0.0, 1.0, 4.0]
-            .map(|shift| {
-                Line::of(&pairs, |p| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln(), change)
-                    .rss
-            })
-            .into_iter()
-            .fold(f64::INFINITY, f64::min);
+        let polynomial = [0.0, 1.0, 4.0].map(|shift| {
+            let growth = |p: &Pair| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln();
+            let line = Line::of(&pairs, growth, change);
+            if line.slope.abs() < LARGEST_POWER { line.rss } else { f64::INFINITY }
+        });
+        let polynomial = polynomial.into_iter().fold(f64::INFINITY, f64::min);
         let steady = Line::of(&pairs, |p| p.k, change).rss;
+        let steady = steady.min(Line::of(&pairs, |p| (p.k + 1.0).ln(), change).rss);
 
         let freedom = m - 2.0;
         let prior = PRIOR_WEIGHT * PRIOR_SCATTER.powi(2);
@@ -106,9 +107,18 @@ impl Order {
         let last = pairs.iter().map(|p| p.k).fold(0.0, f64::max) + 1.0;
         let groups = clusters(&pairs);
         let used = pairs.len() + groups;
-        let is_order = better(steady) > 4.0 && p > 1.05;
-        let plain = (order.rss / freedom / order.sxx).sqrt() * quantile(freedom, 0.975);
-        let half = plain.max(by_run(&pairs, &order, groups)).max(1e-9);
+        let is_order = better(steady) > 6.0 && p > 1.05;
+        if !is_order && better(steady) > 1.0 / 6.0 && m < 6.0 {
+            return None;
+        }
+        // Successive pairs share an error.
+        let plain = 1.4 * (order.rss / freedom / order.sxx).sqrt() * quantile(freedom, 0.975);
+        let mean = pairs.iter().map(|p| p.x).sum::<f64>() / m;
+        let rounding: f64 =
+            pairs.iter().map(|p| ((p.x - mean) * (floor.ln() - p.z).exp()).powi(2)).sum();
+        let half =
+            plain.max(by_run(&pairs, &order, groups)).hypot(3.0 * rounding.sqrt() / order.sxx);
+        let half = half.max(1e-9);
         let order = is_order.then_some((p, half, order.constant));
         Some(Self { order, first, last, used, aiccs })
     }

@@ -156,11 +156,11 @@ impl Rate {
             is_monotone: windows.iter().all(|w| w.is_monotone),
             is_envelope: windows.iter().any(|w| w.is_envelope),
         };
-        if let Some(order) = Order::of(&runs) {
+        if let Some(order) = Order::of(&runs, rate.floor) {
             rate.set_order(&order);
         } else if longest >= FEWEST {
             let thinned: Vec<Run> = runs.iter().map(Run::thinned).collect();
-            if let Some(slow) = Slow::of(&thinned) {
+            if let Some(slow) = Slow::of(&thinned, rate.floor) {
                 rate.set_slow(&slow);
             }
         }
@@ -184,7 +184,7 @@ impl Rate {
         let Some(verdict) = &found.verdict else { return };
         self.window = (found.first, found.last);
         self.used = found.used;
-        self.constant = Some(found.constant.exp());
+        self.constant = Some(found.constant.exp()).filter(|constant| !constant.is_nan());
         let plain = |[value, low, high]: [f64; 3]| Estimate { value, low, high };
         let factor_of = |slope: [f64; 3]| plain(slope.map(f64::exp));
         let mut per_digit = |slope: [f64; 3]| {
@@ -192,6 +192,7 @@ impl Rate {
         };
         self.class = match *verdict {
             Verdict::Sublinear { power } => Class::Sublinear { power: plain(power) },
+            Verdict::Superlinear => Class::Superlinear,
             Verdict::Linear { slope } => {
                 per_digit(slope);
                 Class::Linear { factor: factor_of(slope) }

@@ -23,6 +23,7 @@ pub(super) enum Verdict {
     Sublinear { power: Interval },
     Linear { slope: Interval },
     LinearPolynomial { slope: Interval, power: Interval },
+    Superlinear,
 }
 
 /// The fewest errors of a run: the models have up to three parameters beside its constant.
@@ -31,22 +32,25 @@ pub(super) const FEWEST: usize = 6;
 /// The difference of AICc beyond which a model has no support (Burnham and Anderson 2002, section 2.6).
 const NO_SUPPORT: f64 = 9.0;
 
-/// Shares of a run that may be left out as burn-in.
-const STARTS: [f64; 6] = [0.0, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0, 1.0 / 2.0];
+/// Shares of a run that may be left out as burn-in; the second is its first error.
+const STARTS: [f64; 7] = [0.0, 1e-9, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0, 1.0 / 2.0];
 
 impl Slow {
     /// `None` where there are too few errors.
-    pub fn of(runs: &[Run]) -> Option<Self> {
-        let mut chosen = None;
+    pub fn of(runs: &[Run], floor: f64) -> Option<Self> {
+        let (mut chosen, mut is_adequate) = (None, false);
         for from in STARTS {
             let tails = tails(runs, from);
             if tails.is_empty() {
                 break;
             }
             let Some(fits) = Fits::of(&tails) else { continue };
-            let is_adequate = fits.is_adequate;
-            chosen = Some((from, tails, fits));
-            if is_adequate {
+            let is_decided = fits.is_adequate && decide(&tails, &fits).is_some();
+            if is_decided || fits.is_adequate && !is_adequate || chosen.is_none() || !is_adequate {
+                is_adequate = fits.is_adequate;
+                chosen = Some((from, tails, fits));
+            }
+            if is_decided {
                 break;
             }
         }
@@ -54,7 +58,10 @@ impl Slow {
         let later = self::tails(runs, 0.5 * (1.0 + from));
         let verdict = decide(&tails, &fits);
         let (verdict, constant) = match verdict {
-            Some(model) => (verdict_of(model, &tails, &later, &fits), constant(model, &tails)),
+            Some(model) => (
+                verdict_of(model, &tails, &[later, lowered(&tails, floor)], &fits),
+                constant(model, &tails),
+            ),
             None => (None, f64::NAN),
         };
         Some(Self {
@@ -72,6 +79,17 @@ fn tails(runs: &[Run], from: f64) -> Vec<Run> {
     runs.iter().map(|run| run.tail(from)).filter(|run| run.len() >= FEWEST).collect()
 }
 
+/// The runs as they would be if the floor were added to each error; none where that changes nothing.
+fn lowered(runs: &[Run], floor: f64) -> Vec<Run> {
+    let lowest = runs.iter().flat_map(|run| &run.y).fold(f64::INFINITY, |a, &y| a.min(y));
+    if lowest - floor.ln() > 1e4_f64.ln() {
+        return Vec::new();
+    }
+    let without = |y: &f64| y + (-(floor.ln() - y).exp()).max(-0.5).ln_1p();
+    let lower = |run: &Run| Run { y: run.y.iter().map(without).collect(), ..run.clone() };
+    runs.iter().map(lower).collect()
+}
+
 /// The one model that the errors support; `None` where they leave it open.
 fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
     let linear = fits.best(&[Kind::Linear, Kind::LinearAfterTransient])?;
@@ -83,51 +101,74 @@ fn decide<'f>(runs: &[Run], fits: &'f Fits) -> Option<&'f Model> {
     if fallen < 0.3 {
         return None;
     }
-    let (lin, sub, poly) = (linear.aicc, aicc(sublinear), aicc(polynomial));
-    if poly + NO_SUPPORT < lin.min(sub) {
-        let (power, variance) = polynomial?.power()?;
-        let (error, freedom) = fits.error(polynomial?, variance);
-        let is_sure = power.abs() > quantile(freedom, 0.995) * error && power.abs() > 0.1;
-        return if is_sure { polynomial } else { None };
+    let faster = fits.best(&[Kind::Quadratic, Kind::Factorial]);
+    let (lin, sub, poly, fast) = (linear.aicc, aicc(sublinear), aicc(polynomial), aicc(faster));
+    if fast + NO_SUPPORT < lin.min(sub).min(poly) {
+        return faster.filter(|model| model.fit.coefficients[1] < 0.0);
+    }
+    // The largest size, but for a chance of 0.5 %.
+    let largest = |model: &Model, (value, variance): (f64, f64)| {
+        let (error, freedom) = fits.error(model, variance);
+        value.abs() + quantile(freedom, 0.995) * error
+    };
+    if let Some(model) = polynomial.filter(|_| poly + NO_SUPPORT < lin.min(sub)) {
+        let ((slope, _), power) = (model.slope()?, model.power()?);
+        if (slope * span).abs() < 0.1 {
+            return sublinear;
+        }
+        if power.0.abs() < 0.1 {
+            return Some(linear);
+        }
+        let is_sure = poly + NO_SUPPORT < fast && largest(model, power) < 2.0 * power.0.abs();
+        return is_sure.then_some(model);
     }
     // The simpler models hold where the larger one fits no better, and could have shown what they leave out.
     let larger = fits.of_kind(Kind::LinearPolynomial)?;
     if lin + NO_SUPPORT < sub {
-        let (power, variance) = larger.power()?;
-        let (error, freedom) = fits.error(larger, variance);
-        let largest = power.abs() + quantile(freedom, 0.995) * error;
-        return (larger.aicc > lin + NO_SUPPORT || largest < 0.5).then_some(linear);
+        let plain = fits.of_kind(Kind::Linear)?;
+        if plain.aicc < lin + 6.0 {
+            return (largest(larger, larger.power()?) < 0.5).then_some(plain);
+        }
+        let is_settled = lin + NO_SUPPORT < poly.min(fast) && linear.is_spent(span);
+        return is_settled.then_some(linear);
     }
     if sub + NO_SUPPORT < lin {
-        let (slope, variance) = larger.slope()?;
-        let (error, freedom) = fits.error(larger, variance);
-        let largest = span * (slope.abs() + quantile(freedom, 0.995) * error);
-        if larger.aicc > sub + NO_SUPPORT || largest < 1.0 {
-            return sublinear;
+        let plain = fits.of_kind(Kind::Sublinear)?;
+        if plain.aicc < sub + 6.0 {
+            return (span * largest(larger, larger.slope()?) < 1.0).then_some(plain);
         }
+        let larger = fits.of_kind(Kind::ShiftedLinearPolynomial);
+        let is_steady =
+            |model: &Model| model.slope().is_some_and(|s| span * largest(model, s) < 2.0);
+        return sublinear.filter(|_| sub + NO_SUPPORT < poly || larger.is_some_and(is_steady));
     }
     None
 }
 
 /// The numbers of a model, if they are those of convergence.
-fn verdict_of(model: &Model, runs: &[Run], later: &[Run], fits: &Fits) -> Option<Verdict> {
-    let later = if later.is_empty() { None } else { Fits::of(later) };
-    let at = |kind: Kind, get: fn(&Model) -> Option<(f64, f64)>| {
-        later.as_ref().and_then(|fits| fits.of_kind(kind)).and_then(get).map(|pair| pair.0)
-    };
+fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> Option<Verdict> {
+    let others: Vec<Option<Fits>> = others.iter().map(|runs| Fits::of(runs)).collect();
     let interval = |get: fn(&Model) -> Option<(f64, f64)>| {
         let kind = if model.kind == Kind::LinearAfterTransient { Kind::Linear } else { model.kind };
         let (value, variance) = get(model)?;
+        let own = get(fits.of_kind(kind)?)?.0;
         let (error, freedom) = fits.error(model, variance);
         let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
         let half = half.max(1e-10 * value.abs());
-        // The second half of the errors shows how far the value still moves, and it may move as far again.
-        let moved = at(kind, get).map_or(0.0, |later| later - value);
-        let moved = if fits.is_adequate { moved } else { 2.0 * moved };
-        Some([value, value + moved.min(0.0) - half, value + moved.max(0.0) + half])
+        // The second half of the errors shows how far the value still moves: it may move as far again. The errors without
+        // the floor show how far it has been moved.
+        let (mut low, mut high) = (value, value);
+        for (fits_of_others, is_later) in others.iter().zip([true, false]) {
+            let other = fits_of_others.as_ref().and_then(|fits| get(fits.of_kind(kind)?));
+            let moved = other.map_or(0.0, |(other, _)| other - if is_later { value } else { own });
+            let moved = if is_later && !fits.is_adequate { 2.0 * moved } else { moved };
+            (low, high) = (low + moved.min(0.0), high + moved.max(0.0));
+        }
+        Some([value, low - half, high + half])
     };
     let negated = |[value, low, high]: Interval| [-value, -high, -low];
     match model.kind {
+        Kind::Quadratic | Kind::Factorial => Some(Verdict::Superlinear),
         Kind::Linear | Kind::LinearAfterTransient => {
             let slope = interval(Model::slope)?;
             (slope[0] < 0.0 && slope[2] < 0.0).then_some(Verdict::Linear { slope })
@@ -167,6 +208,7 @@ fn constant(model: &Model, runs: &[Run]) -> f64 {
     let part = |k: f64| {
         let c = &model.fit.coefficients;
         match model.kind {
+            Kind::Quadratic | Kind::Factorial => f64::NAN,
             Kind::Linear => c[0] * k,
             Kind::LinearAfterTransient => {
                 let first = runs.iter().map(Run::first).fold(f64::INFINITY, f64::min);
@@ -177,7 +219,8 @@ fn constant(model: &Model, runs: &[Run]) -> f64 {
         }
     };
     let of_run = |run: &Run| {
-        let sum: f64 = (0..run.len()).map(|i| run.weight[i] * (run.y[i] - part(run.k[i]))).sum();
+        let sum: f64 =
+            (0..run.len()).map(|i| run.weight[i] * (run.y[i] - run.mean_of(i, part))).sum();
         sum / run.weight.iter().sum::<f64>()
     };
     runs.iter().map(of_run).sum::<f64>() / runs.len() as f64

@@ -12,6 +12,8 @@ pub(super) struct Run {
     pub y: Vec<f64>,
     /// The number of errors behind each mean.
     pub weight: Vec<f64>,
+    /// h and w of the quadrature (1 − 2w) f(k) + w f(k − h) + w f(k + h) for the mean of f over the same k.
+    pub nodes: Vec<(f64, f64)>,
 }
 
 impl Run {
@@ -27,11 +29,30 @@ impl Run {
         self.k.last().copied().unwrap_or(f64::NAN)
     }
 
+    /// Adds one error.
+    fn push(&mut self, k: f64, y: f64) {
+        self.k.push(k);
+        self.y.push(y);
+        self.weight.push(1.0);
+        self.nodes.push((0.0, 0.0));
+    }
+
+    /// The mean of f over the i-th block.
+    pub fn mean_of(&self, i: usize, f: impl Fn(f64) -> f64) -> f64 {
+        let (k, (h, w)) = (self.k[i], self.nodes[i]);
+        if w == 0.0 { f(k) } else { (1.0 - 2.0 * w) * f(k) + w * (f(k - h) + f(k + h)) }
+    }
+
     /// The run from the share `from` of its length on.
     pub fn tail(&self, from: f64) -> Self {
         let start = self.first() + from * (self.last() - self.first());
         let i = self.k.partition_point(|&k| k < start);
-        Self { k: self.k[i..].into(), y: self.y[i..].into(), weight: self.weight[i..].into() }
+        Self {
+            k: self.k[i..].into(),
+            y: self.y[i..].into(),
+            weight: self.weight[i..].into(),
+            nodes: self.nodes[i..].into(),
+        }
     }
 
     /// Means over blocks of neighbours, so that some hundred points remain. A block is narrow compared with k, so that a
@@ -44,9 +65,18 @@ impl Run {
             let width = (0.02 * (self.k[i] - self.first())).min(longest);
             let end = self.k.partition_point(|&k| k <= self.k[i] + width).max(i + 1);
             let weight = (end - i) as f64;
-            thin.k.push(self.k[i..end].iter().sum::<f64>() / weight);
-            thin.y.push(self.y[i..end].iter().sum::<f64>() / weight);
-            thin.weight.push(weight);
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / weight;
+            let centre = mean(&self.k[i..end]);
+            thin.push(centre, mean(&self.y[i..end]));
+            if end - i > 1 {
+                // The second and fourth moments of k are met.
+                let moment =
+                    |p| self.k[i..end].iter().map(|k| (k - centre).powi(p)).sum::<f64>() / weight;
+                let (second, fourth) = (moment(2), moment(4));
+                let square = fourth / second;
+                thin.weight[thin.k.len() - 1] = weight;
+                thin.nodes[thin.k.len() - 1] = (square.sqrt(), 0.5 * second / square);
+            }
             i = end;
         }
         thin
@@ -75,18 +105,14 @@ impl Window {
             }
         }
         let y: Vec<f64> = errors.iter().map(|e: &f64| e.ln()).collect();
-        let largest = errors.iter().fold(0.0, |a, &b| f64::max(a, b));
-        let smallest = errors.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-        let rounding = known_floor.unwrap_or((f64::EPSILON * largest).min(smallest));
+        let rounding = known_floor.unwrap_or_else(|| rounding(&errors));
         let floor = [rounding, plateau(&k, &y).map_or(0.0, f64::exp), f64::from_bits(1)]
             .into_iter()
             .fold(0.0, f64::max);
         let end = errors.iter().rposition(|&e| e >= CUT * floor).map_or(0, |last| last + 1);
         let mut run = Run::default();
         for i in (0..end).filter(|&i| errors[i] >= CUT * floor) {
-            run.k.push(k[i]);
-            run.y.push(y[i]);
-            run.weight.push(1.0);
+            run.push(k[i], y[i]);
         }
         let is_monotone = run.y.windows(2).all(|y| y[1] <= y[0]);
         let envelope = if is_monotone { None } else { envelope(&run) };
@@ -95,17 +121,30 @@ impl Window {
     }
 }
 
+/// The level of rounding errors, relative to the largest error. If errors below it go on falling, it is lower; if they
+/// rise again, it is the level they stay below.
+fn rounding(errors: &[f64]) -> f64 {
+    let largest = errors.iter().fold(0.0, |a, &b| f64::max(a, b));
+    let level = f64::EPSILON * largest;
+    let is_end = |e: &[f64]| e[0] < CUT * level && e[1] >= e[0];
+    match errors.windows(2).position(is_end) {
+        Some(end) => {
+            let later = errors[end + 1..].iter().fold(0.0, |a, &b| f64::max(a, b));
+            if later < CUT * CUT * level { later } else { level }
+        }
+        None => errors.iter().fold(level, |a, &b| a.min(b)),
+    }
+}
+
 /// The level of ln e over a tail that no longer falls, if there is one: flat within its scatter, and far flatter than the
 /// errors just before. A power of k, the slowest class, falls over any tail by a third of what it fell just before.
 fn plateau(k: &[f64], y: &[f64]) -> Option<f64> {
     let n = y.len();
     let mut level = None;
-    let mut length = 2;
-    while length + 2 <= n {
+    for length in lengths(n) {
         let start = n - length;
         let from = (start / 4).max(start.saturating_sub(length.max(2)));
         let (tail, before) = (&y[start..], &y[from..start]);
-        length = (length + 1).max(length * 5 / 4);
         if before.len() < 2 {
             continue;
         }
@@ -119,6 +158,16 @@ fn plateau(k: &[f64], y: &[f64]) -> Option<f64> {
         }
     }
     level
+}
+
+/// Lengths of tails, from 2 to all but two errors: in steps of about a quarter of the tail, or of what is before it.
+fn lengths(n: usize) -> Vec<usize> {
+    let (mut lengths, mut length) = (Vec::new(), 2);
+    while length + 2 <= n {
+        lengths.push(length);
+        length += (length.min(n - length) / 4).max(1);
+    }
+    lengths
 }
 
 /// The median of the first third minus that of the last.
@@ -159,9 +208,7 @@ fn envelope(run: &Run) -> Option<Run> {
     let mut peaks = Run::default();
     for i in (0..run.len()).rev() {
         if peaks.y.last().is_none_or(|&last| run.y[i] >= last) {
-            peaks.k.push(run.k[i]);
-            peaks.y.push(run.y[i]);
-            peaks.weight.push(1.0);
+            peaks.push(run.k[i], run.y[i]);
         }
     }
     peaks.k.reverse();
