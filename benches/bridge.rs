@@ -164,7 +164,7 @@ fn a_problem_of_argmin_runs_as_a_native_one() {
         assert!(native.x.iter().all(|x| (x - 1.0).abs() < 1e-4), "{of}: {native}");
     }
     fn run(problem: &dyn Problem, solver: impl Solver, x0: &[f64]) -> Solution {
-        minimize(&problem, solver, x0.to_vec()).unwrap()
+        minimize(problem, solver, x0.to_vec()).unwrap()
     }
     for n in [2, 10] {
         let (valley, x0) = (Valley(n), Valley(n).start());
@@ -256,7 +256,7 @@ fn vectors_of_nalgebra() {
     let x0 = DVector::from_vec(vec![-1.2, 1.0]);
     assert_eq!(both_ways.hessian(&x0), Problem::hessian(&valley, &x0));
     let found = minimize(&both_ways, Lbfgs::default(), x0.clone()).unwrap();
-    assert_eq!(found.x, minimize(&valley, Lbfgs::default(), x0).unwrap().x);
+    assert_eq!(found.x, minimize(valley, Lbfgs::default(), x0).unwrap().x);
 }
 
 #[test]
