@@ -180,6 +180,10 @@ impl basin::CostFunction for ForBasinWithin<'_> {
     }
 }
 
+/// More evaluations than any run here needs. argmin's Moré and Thuente search has no limit of its own, and does not end on
+/// Brown and Dennis's function.
+const LIMIT: u64 = 40_000;
+
 /// The problem for argmin's solvers, on `Vec<f64>`. Copies between the two vector types are not argmin's work: they count as
 /// evaluation time.
 pub struct ForArgmin<'a> {
@@ -200,6 +204,9 @@ impl argmin::core::CostFunction for ForArgmin<'_> {
     type Output = f64;
 
     fn cost(&self, x: &Vec<f64>) -> Result<f64, argmin::core::Error> {
+        if self.shared.evaluations().0 >= LIMIT {
+            return Err(argmin::core::Error::msg("too many evaluations"));
+        }
         let cost = self.shared.keep(1, 0, || self.bridge.cost(x))?;
         self.shared.watch_cost(cost);
         Ok(cost)
