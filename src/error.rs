@@ -122,6 +122,15 @@ pub enum Error {
         /// The solver's name.
         solver: &'static str,
     },
+    /// The problem has bounds or constraints, which argmin's solvers do not see.
+    #[cfg(feature = "argmin")]
+    #[error(
+        "argmin's solvers would ignore the problem's {what}: take a solver of this library that keeps them"
+    )]
+    NotForArgmin {
+        /// Bounds or constraints.
+        what: &'static str,
+    },
     /// The limits l and u of the constraints do not have m components.
     #[error(
         "there are {expected} constraints, but limits for {actual}: give each constraint a lower and an upper limit"

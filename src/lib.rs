@@ -44,8 +44,11 @@
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`scalar`]: minima and roots of functions of one variable
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
+//! - `argmin`, with the feature `argmin`: argmin's problems on this library's solvers, and the reverse
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
 
+#[cfg(feature = "argmin")]
+pub mod argmin;
 mod batches;
 mod cancellation;
 mod checkpoint;
