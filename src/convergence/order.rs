@@ -68,7 +68,7 @@ impl Order {
         let m = pairs.len() as f64;
         let change = |p: &Pair| p.z - p.x;
         let order = Line::of(&pairs, |p| p.x, change);
-        let linear = pairs.iter().map(|p| change(p)).sum::<f64>() / m;
+        let linear = pairs.iter().map(change).sum::<f64>() / m;
         let linear: f64 = pairs.iter().map(|p| (change(p) - linear).powi(2)).sum();
         let polynomial = [0.0, 1.0, 4.0].map(|shift| {
             let growth = |p: &Pair| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln();

@@ -46,7 +46,7 @@ impl Slow {
             }
             let Some(fits) = Fits::of(&tails) else { continue };
             let is_decided = fits.is_adequate && decide(&tails, &fits).is_some();
-            if is_decided || fits.is_adequate && !is_adequate || chosen.is_none() || !is_adequate {
+            if is_decided || !is_adequate {
                 is_adequate = fits.is_adequate;
                 chosen = Some((from, tails, fits));
             }
