@@ -67,10 +67,11 @@ impl Model {
         Some((self.fit.coefficients[at], self.fit.variances[at]))
     }
 
-    /// Whether a transient has ended, as far as its slope matters.
+    /// Whether a transient has ended, as far as its slope matters. Few errors that fall faster and faster are none.
     pub fn is_spent(&self, span: f64) -> bool {
         let [slope, size] = [self.fit.coefficients[0], self.fit.coefficients[1]];
-        (size * self.shape * (self.shape * span).exp()).abs() < 0.1 * slope.abs()
+        let is_slowing = size > 0.0 || self.fit.residuals.len() >= 40;
+        is_slowing && (size * self.shape * (self.shape * span).exp()).abs() < 0.1 * slope.abs()
     }
 
     /// ln ρ and its variance.

@@ -68,7 +68,7 @@ impl Order {
         let m = pairs.len() as f64;
         let change = |p: &Pair| p.z - p.x;
         let order = Line::of(&pairs, |p| p.x, change);
-        let linear = pairs.iter().map(|p| change(p)).sum::<f64>() / m;
+        let linear = pairs.iter().map(change).sum::<f64>() / m;
         let linear: f64 = pairs.iter().map(|p| (change(p) - linear).powi(2)).sum();
         let polynomial = [0.0, 1.0, 4.0].map(|shift| {
             let growth = |p: &Pair| ((p.k + 1.0 + shift) / (p.k + shift).max(0.5)).ln();
@@ -118,6 +118,7 @@ impl Order {
             pairs.iter().map(|p| ((p.x - mean) * (floor.ln() - p.z).exp()).powi(2)).sum();
         let half =
             plain.max(by_run(&pairs, &order, groups)).hypot(3.0 * rounding.sqrt() / order.sxx);
+        let half = half + if groups > 1 { moved(&pairs, &order) } else { 0.0 };
         let half = half.max(1e-9);
         let order = is_order.then_some((p, half, order.constant));
         Some(Self { order, first, last, used, aiccs })
@@ -138,13 +139,11 @@ fn accelerating(run: &Run, r: usize) -> Vec<Pair> {
     pairs
 }
 
-/// Of a single run, the last pairs that lie on one line: from three pairs backwards, as long as the next one is within
-/// the interval for predictions.
-fn consistent(pairs: Vec<Pair>) -> Vec<Pair> {
-    if pairs.iter().any(|p| p.run != pairs[0].run) {
-        return pairs;
-    }
-    let mut count = 3;
+/// The pairs of the smallest errors that lie on one line: from a third of the pairs, three at least, to larger errors, as
+/// long as the next one is within the interval for predictions.
+fn consistent(mut pairs: Vec<Pair>) -> Vec<Pair> {
+    pairs.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let mut count = 3.max(pairs.len() / 3);
     while count < pairs.len() {
         let line = Line::of(&pairs[..count], |p| p.x, |p| p.z);
         let freedom = count as f64 - 2.0;
@@ -160,7 +159,17 @@ fn consistent(pairs: Vec<Pair>) -> Vec<Pair> {
         }
         count += 1;
     }
-    pairs[..count].to_vec()
+    pairs.truncate(count);
+    pairs.sort_by_key(|pair| pair.run);
+    pairs
+}
+
+/// How far the slope moves when only the smaller half of the errors is used.
+fn moved(pairs: &[Pair], line: &Line) -> f64 {
+    let mut pairs = pairs.to_vec();
+    pairs.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let half = &pairs[..(pairs.len() / 2).max(3)];
+    (Line::of(half, |p| p.x, |p| p.z - p.x).slope - line.slope).abs()
 }
 
 fn clusters(pairs: &[Pair]) -> usize {

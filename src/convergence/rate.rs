@@ -156,7 +156,9 @@ impl Rate {
             is_monotone: windows.iter().all(|w| w.is_monotone),
             is_envelope: windows.iter().any(|w| w.is_envelope),
         };
-        if let Some(order) = Order::of(&runs, rate.floor) {
+        // Of errors that ripple, the steps tell nothing.
+        let order = if rate.is_envelope { None } else { Order::of(&runs, rate.floor) };
+        if let Some(order) = order {
             rate.set_order(&order);
         } else if longest >= FEWEST {
             let thinned: Vec<Run> = runs.iter().map(Run::thinned).collect();

@@ -46,7 +46,7 @@ impl Slow {
             }
             let Some(fits) = Fits::of(&tails) else { continue };
             let is_decided = fits.is_adequate && decide(&tails, &fits).is_some();
-            if is_decided || fits.is_adequate && !is_adequate || chosen.is_none() || !is_adequate {
+            if is_decided || !is_adequate {
                 is_adequate = fits.is_adequate;
                 chosen = Some((from, tails, fits));
             }
@@ -154,7 +154,7 @@ fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> 
         let own = get(fits.of_kind(kind)?)?.0;
         let (error, freedom) = fits.error(model, variance);
         let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
-        let half = half.max(1e-10 * value.abs());
+        let mut half = half.max(1e-10 * value.abs());
         // The second half of the errors shows how far the value still moves: it may move as far again. The errors without
         // the floor show how far it has been moved.
         let (mut low, mut high) = (value, value);
@@ -163,6 +163,10 @@ fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> 
             let moved = other.map_or(0.0, |(other, _)| other - if is_later { value } else { own });
             let moved = if is_later && !fits.is_adequate { 2.0 * moved } else { moved };
             (low, high) = (low + moved.min(0.0), high + moved.max(0.0));
+        }
+        if model.kind == Kind::LinearAfterTransient {
+            // What one transient does not explain, several would.
+            half = half.max(0.25 * (high - low));
         }
         Some([value, low - half, high + half])
     };

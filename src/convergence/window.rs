@@ -106,9 +106,10 @@ impl Window {
         }
         let y: Vec<f64> = errors.iter().map(|e: &f64| e.ln()).collect();
         let rounding = known_floor.unwrap_or_else(|| rounding(&errors));
-        let floor = [rounding, plateau(&k, &y).map_or(0.0, f64::exp), f64::from_bits(1)]
-            .into_iter()
-            .fold(0.0, f64::max);
+        let floor =
+            [rounding, plateau(&some(&k), &some(&y)).map_or(0.0, f64::exp), f64::from_bits(1)]
+                .into_iter()
+                .fold(0.0, f64::max);
         let end = errors.iter().rposition(|&e| e >= CUT * floor).map_or(0, |last| last + 1);
         let mut run = Run::default();
         for i in (0..end).filter(|&i| errors[i] >= CUT * floor) {
@@ -134,6 +135,11 @@ fn rounding(errors: &[f64]) -> f64 {
         }
         None => errors.iter().fold(level, |a, &b| a.min(b)),
     }
+}
+
+/// Some thousand of the values, evenly spaced: enough to see a plateau.
+fn some(values: &[f64]) -> Vec<f64> {
+    values.iter().step_by(values.len().div_ceil(4000).max(1)).copied().collect()
 }
 
 /// The level of ln e over a tail that no longer falls, if there is one: flat within its scatter, and far flatter than the
