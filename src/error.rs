@@ -187,6 +187,13 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A report cannot be written.
+    #[cfg(feature = "lab")]
+    #[error("the report cannot be written: {reason}")]
+    Report {
+        /// Why not.
+        reason: String,
+    },
     /// A checkpoint cannot be resumed here.
     #[error("the checkpoint cannot be resumed: {reason}")]
     Checkpoint {

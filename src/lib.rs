@@ -42,11 +42,14 @@
 //! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
+//! - `convergence::report`, with the feature `lab`: measured convergence as a page, tables and drawings
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
 
 mod batches;
 mod cancellation;
 mod checkpoint;
+#[cfg(feature = "lab")]
+pub mod convergence;
 mod error;
 mod evaluations;
 pub mod evaluator;

@@ -1,0 +1,4 @@
+//! Measured convergence.
+
+#[cfg(feature = "lab")]
+pub mod report;
