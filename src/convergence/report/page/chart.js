@@ -29,8 +29,9 @@ class Chart {
     this.axes(x, y);
     this.inner = svgElement('g', {'clip-path': `inset(0)`});
     this.clip();
-    extras.forEach(extra => this.extra(extra));
+    extras.filter(extra => extra.band).forEach(extra => this.band(extra));
     this.drawn = series.map(one => this.line(one));
+    extras.filter(extra => !extra.band).forEach(extra => this.guide(extra));
     this.plot.replaceChildren(this.svg);
     this.note.textContent = note;
   }
@@ -73,25 +74,27 @@ class Chart {
     const shown = places.filter(Boolean);
     const every = markers === true ? Math.max(1, Math.ceil(shown.length / 7)) : 1;
     const marked = markers ? shown.filter((_, k) => k % every === 0) : [];
-    if (marked.length) group.append(svgElement('path', {d: marked.map(at => marker(solver, at)).join(''), style: `fill:${color}`}));
+    if (marked.length) group.append(svgElement('path', {d: marked.map(at => marker(solver, at, lines ? 1 : 0.7)).join(''), style: `fill:${color}`}));
     this.inner.append(group);
     return {group, solver, label, points, places};
   }
 
-  /** A line or a band that belongs to no legend. */
-  extra({points, dash = 'none', color = 'var(--ink)', width = 1.5, band, text}) {
-    if (band) {
-      const [from, to] = band.map(value => this.x.at(value));
-      this.inner.append(svgElement('rect', {class: 'window', x: from, y: MARGIN.top, width: Math.max(1, to - from),
-        height: this.height - MARGIN.top - MARGIN.bottom, opacity: 0.13, style: `fill:${color}`}));
-      return;
-    }
+  /** A shaded part of the horizontal axis. */
+  band({band, color}) {
+    const [from, to] = band.map(value => this.x.at(value)).map(at => Number.isFinite(at) ? at : MARGIN.left);
+    this.inner.append(svgElement('rect', {class: 'window', x: from, y: MARGIN.top, width: Math.max(1, to - from),
+      height: this.height - MARGIN.top - MARGIN.bottom, opacity: 0.13, style: `fill:${color}`}));
+  }
+
+  /** A line that is no measurement, with its name at one of its ends, within the chart. */
+  guide({points, dash = 'none', color = 'var(--ink)', width = 1.5, text, label = points.length - 1}) {
     const places = points.map(([x, y]) => this.place(x, y));
     this.inner.append(svgElement('path', {d: path(places), fill: 'none', style: `stroke:${color}`, 'stroke-width': width, 'stroke-dasharray': dash}));
-    const last = places.filter(Boolean).pop();
-    if (text && last) {
-      const at = {x: Math.min(last[0], this.width - MARGIN.right) - 4, y: Math.max(MARGIN.top + 12, last[1] - 5)};
-      this.inner.append(svgElement('text', {...at, 'text-anchor': 'end', style: `fill:${color};stroke:var(--page);stroke-width:3px;paint-order:stroke`}, text));
+    const end = places[label];
+    if (text && end) {
+      const [x, y] = [Math.min(end[0], this.width - MARGIN.right), Math.min(end[1], this.height - MARGIN.bottom)];
+      const side = x > MARGIN.left + 80 ? {x: x - 6, 'text-anchor': 'end'} : {x: x + 6, 'text-anchor': 'start'};
+      this.inner.append(svgElement('text', {...side, y: Math.max(MARGIN.top + 12, y - 6), style: `fill:${color};stroke:var(--page);stroke-width:3px;paint-order:stroke`}, text));
     }
   }
 
@@ -182,7 +185,7 @@ function decades(low, high, count) {
     for (const factor of factors) {
       const value = factor * 10 ** k;
       const log = k + Math.log10(factor);
-      if (log >= low - 1e-9 && log <= high + 1e-9) ticks.push([value, Math.abs(k) < 4 ? number(value) : (factor > 1 ? `${factor}·` : '') + powerOfTen(k)]);
+      if (log >= low - 1e-9 && log <= high + 1e-9) ticks.push([value, high - low < 6 && Math.abs(k) < 4 ? number(value) : (factor > 1 ? `${factor}·` : '') + powerOfTen(k)]);
     }
   }
   return ticks;

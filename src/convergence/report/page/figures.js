@@ -82,9 +82,11 @@ function drawOrder(chart) {
   const errors = series.flatMap(one => one.points.flat());
   const low = errors.reduce((a, b) => Math.min(a, b), Infinity);
   const high = errors.reduce((a, b) => Math.max(a, b), -Infinity);
+  // The guides meet at the largest error.
+  const middle = Math.sqrt(low) * Math.sqrt(high);
   const extras = errors.length ? [
-    {points: [[low, low], [high, high]], dash: '7 4', color: 'var(--soft)', text: 'slope 1'},
-    {points: [[Math.sqrt(low), low], [Math.min(high, Math.sqrt(high)), Math.min(high * high, high)]], dash: '2 3', color: 'var(--soft)', text: 'slope 2'},
+    {points: [[low, low], [middle, middle], [high, high]], dash: '7 4', text: 'slope 1', label: 1},
+    {points: [[middle, middle * middle / high], [high, high]], dash: '2 3', text: 'slope 2', label: 0},
   ] : [];
   chart.draw({x: {label: 'error eₖ', log: true}, y: {label: 'next error eₖ₊₁', log: true}, series, extras,
     note: 'Points along slope 1 converge linearly, along slope 2 quadratically.'});

@@ -12,7 +12,7 @@ class Table {
     this.columns = columns;
     this.rows = records.map(record => this.row(record));
     this.body = element('tbody', {}, ...this.rows.map(row => row.node));
-    this.heads = columns.map((column, k) => element('th', {scope: 'col', 'aria-sort': 'none'},
+    this.heads = columns.map((column, k) => element('th', {scope: 'col', 'aria-sort': 'none', ...(column.numeric && {class: 'number'})},
       element('button', {type: 'button', click: () => this.sort(k)}, column.title)));
     this.count = element('span', {class: 'note', role: 'status'});
     const filter = element('input', {type: 'search', name: 'filter', placeholder: 'problem, solver, class …', input: () => this.filter(filter.value)});
@@ -26,7 +26,7 @@ class Table {
   row(record) {
     const values = this.columns.map(column => column.value(record));
     const texts = this.columns.map((column, k) => column.text ? column.text(record) : column.numeric ? number(values[k]) : String(values[k] ?? ''));
-    const cells = texts.map((text, k) => element('td', this.columns[k].numeric ? {class: 'number'} : {}, text));
+    const cells = texts.map((text, k) => element('td', {class: this.columns[k].numeric ? 'number' : 'words'}, text));
     return {values, node: element('tr', {}, ...cells), words: texts.join(' ').toLowerCase()};
   }
 
