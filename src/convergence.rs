@@ -34,6 +34,8 @@ mod lab;
 #[cfg(feature = "lab")]
 mod profile;
 #[cfg(feature = "lab")]
+pub mod report;
+#[cfg(feature = "lab")]
 mod results;
 
 #[cfg(feature = "lab")]

@@ -218,10 +218,17 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// A laboratory cannot run, or its results cannot be written; see `convergence::Lab`, with the feature `lab`.
+    /// A laboratory cannot run; see `convergence::Lab`, with the feature `lab`.
     #[cfg(feature = "lab")]
     #[error("the laboratory cannot go on: {reason}")]
     Lab {
+        /// Why not.
+        reason: String,
+    },
+    /// A report cannot be written.
+    #[cfg(feature = "lab")]
+    #[error("the report cannot be written: {reason}")]
+    Report {
         /// Why not.
         reason: String,
     },

@@ -6,6 +6,7 @@ use crate::{Error, Evaluations, Progress, Solution, Termination};
 
 /// What a run costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Axis {
     /// Steps taken.
     Iterations,
@@ -29,13 +30,13 @@ impl Axis {
     pub const ALL: [Self; 4] =
         [Self::Iterations, Self::Evaluations, Self::GradientEquivalents, Self::Seconds];
 
-    /// The name, with the unit.
-    pub fn name(self) -> &'static str {
+    /// The label, with the unit.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Iterations => "iterations",
             Self::Evaluations => "evaluations",
             Self::GradientEquivalents => "gradient equivalents",
-            Self::Seconds => "seconds",
+            Self::Seconds => "time in seconds",
         }
     }
 }
