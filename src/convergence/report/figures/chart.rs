@@ -23,6 +23,9 @@ const RIGHT: i32 = 290;
 /// The height of a line of the legend.
 const LEADING: i32 = 20;
 
+/// What a logarithmic scale draws: plotters loops where the ratio of its ends overflows.
+const DRAWN: Range<f64> = 1e-150..1e150;
+
 const INK: RGBColor = RGBColor(40, 40, 40);
 
 pub(super) struct Chart {
@@ -149,7 +152,7 @@ impl Chart {
 
 impl Scale {
     fn shows(&self, value: f64) -> bool {
-        value.is_finite() && (!self.logarithmic || value > 0.0)
+        value.is_finite() && (!self.logarithmic || DRAWN.contains(&value))
     }
 }
 
@@ -167,8 +170,7 @@ fn range(scale: &Scale, values: impl Iterator<Item = f64>) -> Range<f64> {
     match (values.is_empty(), scale.logarithmic) {
         (true, true) => 1.0..10.0,
         (true, false) => 0.0..1.0,
-        // Within the range of numbers, also for the logarithm's ticks.
-        (false, true) => (low / 1.1).max(1e-300)..(high * 1.1).clamp(1e-299, 1e300),
+        (false, true) => low / 1.1..high * 1.1,
         (false, false) => {
             let low = low.min(scale.least);
             low..if high > low { high } else { low + 1.0 }
