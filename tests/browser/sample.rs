@@ -50,7 +50,7 @@ fn run(problem: usize, solver: usize, start: usize) -> Run {
         let refused = Some("the problem has bounds".to_owned());
         return Run { refused, ..Run::of(problem, solver, start, Vec::new()) };
     }
-    let hopeless = (problem * 7 + solver * 3 + start) % 13 == 0;
+    let hopeless = (problem * 7 + solver * 3 + start).is_multiple_of(13);
     let per_iteration = if solver < 8 { 1.3 } else { 6.0 };
     let mut curve = Vec::new();
     for k in 0..=600 {

@@ -32,8 +32,8 @@ fn errors(report: &Report, problem: usize) -> Chart {
     let described = &report.problems[problem];
     Chart {
         title: format!("{}, n = {}", described.name, described.n),
-        x: Scale { label: Axis::Iterations.label().into(), logarithmic: false, least: 0.0 },
-        y: Scale { label: "error".into(), logarithmic: true, least: 0.0 },
+        x: Scale { label: Axis::Iterations.label().into(), logarithmic: false, least: 0.0..1.0 },
+        y: Scale { label: "error".into(), logarithmic: true, least: 0.0..1.0 },
         lines: thin
             .chain(thick)
             .map(|(solver, points, width)| line(solver, points, width))
@@ -66,8 +66,8 @@ fn shares(report: &Report, profile: &Profile) -> Chart {
         profile.tolerance.map_or(String::new(), |tolerance| format!(", tolerance {tolerance:e}"));
     Chart {
         title: format!("{} profile{tolerance}", profile.name()),
-        x: Scale { label: profile.label(), logarithmic: true, least: f64::INFINITY },
-        y: Scale { label: "share solved".into(), logarithmic: false, least: 0.0 },
+        x: Scale { label: profile.label(), logarithmic: true, least: 0.0..1.0 },
+        y: Scale { label: "share solved".into(), logarithmic: false, least: 0.0..1.0 },
         lines: lines.collect(),
         legend: legend.collect(),
     }

@@ -19,9 +19,14 @@ const HEIGHT: i32 = 440;
 const TOP: i32 = 44;
 const LEFT: i32 = 78;
 const BOTTOM: i32 = 56;
-const RIGHT: i32 = 290;
+/// Of the samples in the legend, and the width of a letter of its names, generously.
+const SAMPLE: i32 = 56;
+const LETTER: i32 = 8;
 /// The height of a line of the legend.
 const LEADING: i32 = 20;
+
+/// What a logarithmic scale draws: plotters loops where the ratio of its ends overflows.
+const DRAWN: Range<f64> = 1e-150..1e150;
 
 const INK: RGBColor = RGBColor(40, 40, 40);
 
@@ -36,8 +41,8 @@ pub(super) struct Chart {
 pub(super) struct Scale {
     pub label: String,
     pub logarithmic: bool,
-    /// A linear scale begins here at the latest.
-    pub least: f64,
+    /// What a linear scale shows at least.
+    pub least: Range<f64>,
 }
 
 pub(super) struct Line {
@@ -52,7 +57,8 @@ pub(super) struct Line {
 impl Chart {
     pub(super) fn draw(&self) -> Result<String, Box<dyn Error>> {
         let height = (TOP + HEIGHT + BOTTOM).max(TOP + LEADING * (self.legend.len() as i32 + 1));
-        let width = LEFT + WIDTH + RIGHT;
+        let longest = self.legend.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
+        let width = LEFT + WIDTH + SAMPLE + LETTER * longest.max(8) as i32;
         let mut svg = String::new();
         {
             let units = ((width * PIXEL) as u32, (height * PIXEL) as u32);
@@ -118,11 +124,11 @@ impl Chart {
             .draw()?;
         for line in &self.lines {
             for part in line.points.split(|p| !self.shows(p)).filter(|part| !part.is_empty()) {
-                match line.dash {
-                    &[dash, gap] => chart.draw_series(DashedLineSeries::new(
+                match line.dashes() {
+                    Some((dash, gap)) => chart.draw_series(DashedLineSeries::new(
                         part.iter().copied(),
-                        dash as i32 * PIXEL,
-                        gap as i32 * PIXEL,
+                        dash,
+                        gap,
                         line.style(),
                     ))?,
                     _ => chart.draw_series([PathElement::new(part, line.style())])?,
@@ -140,8 +146,14 @@ impl Chart {
         let left = text(13).pos(Pos::new(HPos::Left, VPos::Center));
         for (k, line) in self.legend.iter().enumerate() {
             let y = (TOP + 10 + LEADING * k as i32) * PIXEL;
-            area.draw(&PathElement::new([(18 * PIXEL, y), (48 * PIXEL, y)], line.style()))?;
-            area.draw(&Text::new(line.name.clone(), (56 * PIXEL, y), left.clone()))?;
+            let (mut at, end) = (18 * PIXEL, 48 * PIXEL);
+            let (dash, gap) = line.dashes().unwrap_or((end - at, 0));
+            while at < end {
+                let ends = [(at, y), ((at + dash).min(end), y)];
+                area.draw(&PathElement::new(ends, line.style()))?;
+                at += dash + gap;
+            }
+            area.draw(&Text::new(line.name.clone(), (SAMPLE * PIXEL, y), left.clone()))?;
         }
         Ok(())
     }
@@ -149,13 +161,21 @@ impl Chart {
 
 impl Scale {
     fn shows(&self, value: f64) -> bool {
-        value.is_finite() && (!self.logarithmic || value > 0.0)
+        value.is_finite() && (!self.logarithmic || DRAWN.contains(&value))
     }
 }
 
 impl Line {
     fn style(&self) -> ShapeStyle {
         style(self.color, self.width)
+    }
+
+    /// The lengths of a dash and a gap, if it has any.
+    fn dashes(&self) -> Option<(i32, i32)> {
+        match self.dash {
+            &[dash, gap] => Some((dash as i32 * PIXEL, gap as i32 * PIXEL)),
+            _ => None,
+        }
     }
 }
 
@@ -166,12 +186,11 @@ fn range(scale: &Scale, values: impl Iterator<Item = f64>) -> Range<f64> {
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     match (values.is_empty(), scale.logarithmic) {
         (true, true) => 1.0..10.0,
-        (true, false) => 0.0..1.0,
-        // Within the range of numbers, also for the logarithm's ticks.
-        (false, true) => (low / 1.1).max(1e-300)..(high * 1.1).clamp(1e-299, 1e300),
+        (true, false) => scale.least.clone(),
+        (false, true) => low / 1.1..high * 1.1,
         (false, false) => {
-            let low = low.min(scale.least);
-            low..if high > low { high } else { low + 1.0 }
+            let (low, high) = (low.min(scale.least.start), high.max(scale.least.end));
+            low..high
         }
     }
 }
