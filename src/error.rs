@@ -174,6 +174,28 @@ pub enum Error {
         /// The known names, separated by commas.
         known: String,
     },
+    /// The ends of an interval are not finite, or not in their order.
+    #[error("the interval is [{low}, {high}]: give finite ends with low < high")]
+    Interval {
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+    },
+    /// The function has the same sign at both ends of a bracket, or is NaN there.
+    #[error(
+        "the function is {at_low} at {low} and {at_high} at {high}: choose ends at which its signs differ"
+    )]
+    NoSignChange {
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+        /// The value at the lower end.
+        at_low: f64,
+        /// The value at the upper end.
+        at_high: f64,
+    },
     /// An update rule needs the cost, and none was given.
     #[error("{rule} needs the cost: call step_with_cost")]
     CostNeeded {

@@ -41,6 +41,7 @@
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
 //! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
 //! - [`evaluator`]: costs on many threads or machines
+//! - [`scalar`]: minima and roots of functions of one variable
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
 
@@ -63,6 +64,7 @@ pub mod mpi;
 mod oracle;
 pub mod problem;
 mod random;
+pub mod scalar;
 pub mod schedule;
 mod solution;
 pub mod solver;

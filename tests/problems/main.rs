@@ -4,6 +4,7 @@ mod autodiff;
 mod functions;
 mod global_functions;
 mod modules;
+mod scalar;
 mod stationary;
 mod stationary_examples;
 mod structure;
