@@ -18,7 +18,7 @@ mod laws {
             let (low, high) = root.bracket.unwrap();
             assert_eq!(high - low, 0.5_f64.powi(max_evaluations as i32 - 2));
             assert!(low <= 2.0_f64.sqrt() && 2.0_f64.sqrt() <= high);
-            assert_eq!((root.evaluations, root.iterations), (max_evaluations, max_evaluations - 2));
+            assert_eq!(root.evaluations, max_evaluations);
         }
     }
 
@@ -351,9 +351,7 @@ mod minima {
                 BrentMinimum::default().absolute_tolerance(1e-11).relative_tolerance(1.48e-8);
             let found = method.minimize_from(f, 0.5, 0.6).unwrap();
             assert!(found.termination.is_converged(), "{i}: {found:?}");
-            // With this tolerance the last steps of one search follow the rounding of its values: 16 for 13.
-            let more = if i == 4 { 3 } else { 1 };
-            assert!(found.evaluations <= calls + more, "{i}: {found:?}, SciPy {calls}");
+            assert!(found.evaluations <= calls + 1, "{i}: {found:?}, SciPy {calls}");
             // The sine has another minimum on that side.
             let x = if i == 9 { -0.5 * std::f64::consts::PI } else { x };
             let tolerance = if i == 8 { 5e-4 } else { 1e-7 };
@@ -362,7 +360,7 @@ mod minima {
             theirs += calls;
         }
         println!("{ours} evaluations, SciPy {theirs}");
-        assert!(ours <= theirs + 3, "{ours} evaluations, SciPy {theirs}");
+        assert!(ours <= theirs, "{ours} evaluations, SciPy {theirs}");
     }
 
     #[test]
