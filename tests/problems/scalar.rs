@@ -426,7 +426,7 @@ mod endings {
         let f = |x: f64| if x > 0.4 && x < 0.6 { f64::NAN } else { x - 0.5 };
         let root = Bisection::default().solve(f, 0.0, 1.0).unwrap();
         assert_eq!(stall(&root.termination), Stall::NotANumber { x: 0.5 });
-        assert_eq!((root.x, root.value, root.evaluations), (0.0, -0.5, 3));
+        assert_eq!((root.x, root.value, root.evaluations), (1.0, 0.5, 3));
     }
 
     #[test]
