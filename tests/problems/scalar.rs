@@ -181,11 +181,14 @@ mod roots {
         }
     }
 
+    type Row = (Function, [f64; 2], f64, f64, f64, u64);
+
     /// Function, parameters, bracket, root, and the calls of SciPy 1.17.1: a loop over
     /// `scipy.optimize._tstutils.get_tests("aps")` and `get_tests("original")` printed
     /// `brentq(f, a, b, args, full_output=True)[1].function_calls` with its tolerances, xtol = 2e-12 and rtol = 4 ε.
     #[rustfmt::skip]
-    const SCIPY: &[(Function, [f64; 2], f64, f64, f64, u64)] = &[
+    #[allow(clippy::approx_constant)] // the ends as SciPy prints them
+    const SCIPY: &[Row] = &[
         (f1, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 11),
         (f2, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 9),
         (f3, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 10),
@@ -305,11 +308,13 @@ mod minima {
 
     type Function = fn(f64) -> f64;
 
+    type Row = (Function, f64, f64, f64, u64, u64);
+
     /// Function, interval, minimum, and the calls of SciPy 1.17.1, printed for the same formulas in Python with `math`:
     /// `minimize_scalar(f, method="bounded", bounds=(a, b)).nfev` with xatol = 1e-5, and
     /// `minimize_scalar(f, bracket=(0.5, 0.6)).nfev` with xtol = 1.48e-8.
     #[rustfmt::skip]
-    const SCIPY: &[(Function, f64, f64, f64, u64, u64)] = &[
+    const SCIPY: &[Row] = &[
         (|x| (x - 1.5).powi(2) - 0.8, -3.0, 4.0, 1.5, 6, 9),
         (|x| x.powi(4) - 3.0 * x, 0.0, 2.0, 0.9085602964160698, 11, 13),
         (|x| x * x, -1.0, 2.5, 0.0, 6, 9),
