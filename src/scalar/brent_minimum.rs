@@ -67,8 +67,9 @@ impl BrentMinimum {
     /// Finds a minimum of f between `low` and `high`; f is not evaluated at the ends. When f falls towards an end, x comes as
     /// close to it as the tolerance says.
     ///
-    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no
-    /// value is finite. A value of -infinity ends the search as [`Termination::Unbounded`](crate::Termination::Unbounded).
+    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with
+    /// [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no value is finite. A value of -infinity ends the search as
+    /// [`Termination::Unbounded`](crate::Termination::Unbounded).
     ///
     /// # Errors
     /// [`Error::Parameter`] and [`Error::Interval`].
@@ -90,7 +91,8 @@ impl BrentMinimum {
     /// Goes downhill from x0 and x1 until f rises, and finds the minimum there.
     ///
     /// The steps grow by 1.618, or to the minimum of a parabola, at most 110 times the last step. Ends like
-    /// [`minimize`](Self::minimize); and as [`Termination::Unbounded`](crate::Termination::Unbounded) when f still falls at the largest numbers.
+    /// [`minimize`](Self::minimize); and as [`Termination::Unbounded`](crate::Termination::Unbounded) when f still falls at
+    /// the largest numbers.
     ///
     /// # Errors
     /// [`Error::Parameter`], also for x0 = x1; [`Error::NonFiniteStart`]; and [`Error::NotInDomain`] when f is not finite at x0.

@@ -60,8 +60,9 @@ impl GoldenSection {
 
     /// Finds a minimum of f between `low` and `high`; f is not evaluated at the ends.
     ///
-    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no
-    /// value is finite. A value of -infinity ends the search as [`Termination::Unbounded`](crate::Termination::Unbounded).
+    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with
+    /// [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no value is finite. A value of -infinity ends the search as
+    /// [`Termination::Unbounded`](crate::Termination::Unbounded).
     ///
     /// # Errors
     /// [`Error::Parameter`] and [`Error::Interval`].
