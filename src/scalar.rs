@@ -24,10 +24,28 @@
 //! ```
 //!
 //! **What all methods have in common.** The tolerance at x is t(x) = absolute + relative |x|, and at least the distance
-//! from x to its neighbour among the numbers, so that tolerances of 0 mean to rounding. The returned x was evaluated. No
+//! from x to its neighbour among the numbers (four times that for minima), so that tolerances of 0 mean to rounding. The returned x was evaluated. No
 //! point is evaluated beyond `max_evaluations`. Bad ends or starts are an [`Error`](crate::Error); bad values end a search
 //! with its best point and a [`Termination`] that says so. The ends of an interval may be as large as the
 //! numbers go.
+//!
+//! **The sequence of points.** f is called once for each point, in their order; a closure that records them has the whole
+//! history:
+//!
+//! ```
+//! use extremum::scalar::NewtonRoot;
+//!
+//! let mut errors = Vec::new();
+//! let f = |x: f64| {
+//!     errors.push((x - 2.0_f64.sqrt()).abs());
+//!     (x * x - 2.0, 2.0 * x)
+//! };
+//! let root = NewtonRoot::default().solve(f, 2.0)?;
+//! assert_eq!(errors.len() as u64, root.evaluations);
+//! // e' ≈ e² f'' / (2 f')
+//! assert!((errors[3] / errors[2].powi(2) - 0.125_f64.sqrt()).abs() < 1e-3);
+//! # Ok::<(), extremum::Error>(())
+//! ```
 
 mod bisection;
 mod brent_minimum;
@@ -39,6 +57,7 @@ mod limits;
 mod meter;
 mod newton_root;
 mod open;
+mod parabola;
 mod secant;
 mod sign_change;
 
@@ -64,8 +83,6 @@ pub struct Root {
     pub bracket: Option<(f64, f64)>,
     /// How often f was evaluated; with its derivatives, where the method needs them.
     pub evaluations: u64,
-    /// How many of the evaluated points the method chose.
-    pub iterations: u64,
     /// Why the search ended.
     pub termination: Termination,
 }
@@ -82,8 +99,6 @@ pub struct Minimum {
     pub bracket: Option<(f64, f64)>,
     /// How often f was evaluated.
     pub evaluations: u64,
-    /// How many of the evaluated points the method chose.
-    pub iterations: u64,
     /// Why the search ended.
     pub termination: Termination,
 }

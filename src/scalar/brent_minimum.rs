@@ -14,16 +14,16 @@
 //! Reference: R. P. Brent, *Algorithms for Minimization without Derivatives*, Prentice-Hall 1973, chapter 5, procedure localmin.
 
 use super::Minimum;
-use super::downhill::{Downhill, Triple, downhill, step_to_vertex};
-use super::limits::{
-    Limits, MinimumLimits, check_interval, check_start, half, minimum_setters as setters,
-};
-use super::meter::Meter;
+use super::downhill::{Triple, downhill};
+use super::limits::{Limits, check_interval, check_start, half, setters};
+use super::meter::{Meter, check_minimum};
+use super::parabola::step_to_vertex;
+use crate::Error;
 use crate::error::check;
-use crate::{Error, Termination};
 
-/// The smaller part of the golden section, (3 - √5) / 2.
-const GOLDEN: f64 = 0.381_966_011_250_105_1;
+/// The smaller part of the golden section, (3 - √5) / 2, to the digits that implementations of Brent's method have: near the
+/// end of a search the last digits of its points decide how many more it takes.
+const GOLDEN: f64 = 0.381_966;
 
 /// Brent's method for minima.
 ///
@@ -50,9 +50,15 @@ const GOLDEN: f64 = 0.381_966_011_250_105_1;
 /// assert!(minimum.evaluations <= 15);
 /// # Ok::<(), extremum::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrentMinimum {
-    limits: MinimumLimits,
+    limits: Limits,
+}
+
+impl Default for BrentMinimum {
+    fn default() -> Self {
+        Self { limits: Limits::for_minima() }
+    }
 }
 
 impl BrentMinimum {
@@ -61,8 +67,9 @@ impl BrentMinimum {
     /// Finds a minimum of f between `low` and `high`; f is not evaluated at the ends. When f falls towards an end, x comes as
     /// close to it as the tolerance says.
     ///
-    /// Converges with [`Termination::Bracket`]. Stalls with [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no
-    /// value is finite. A value of -infinity ends the search as [`Termination::Unbounded`].
+    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with
+    /// [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no value is finite. A value of -infinity ends the search as
+    /// [`Termination::Unbounded`](crate::Termination::Unbounded).
     ///
     /// # Errors
     /// [`Error::Parameter`] and [`Error::Interval`].
@@ -72,19 +79,20 @@ impl BrentMinimum {
         low: f64,
         high: f64,
     ) -> Result<Minimum, Error> {
+        self.limits.check()?;
         check_interval(low, high)?;
-        let limits = self.limits.within(low, high)?;
-        let mut meter = Meter::for_minimum(limits.max_evaluations, 0);
-        let Some(x) = meter.at(low + 2.0 * GOLDEN * half(low, high), &mut f) else {
-            return Ok(meter.minimum(Some((low, high)), meter.limit()));
-        };
-        Ok(search(&limits, meter, f, Triple { a: low, x, b: high }))
+        let mut meter = Meter::for_minimum(self.limits.max_evaluations);
+        match meter.at(low + 2.0 * GOLDEN * half(low, high), &mut f) {
+            Ok(x) => Ok(self.search(meter, f, Triple { a: low, x, b: high })),
+            Err(end) => Ok(meter.minimum(Some((low, high)), end)),
+        }
     }
 
     /// Goes downhill from x0 and x1 until f rises, and finds the minimum there.
     ///
     /// The steps grow by 1.618, or to the minimum of a parabola, at most 110 times the last step. Ends like
-    /// [`minimize`](Self::minimize); and as [`Termination::Unbounded`] when f still falls at the largest numbers.
+    /// [`minimize`](Self::minimize); and as [`Termination::Unbounded`](crate::Termination::Unbounded) when f still falls at
+    /// the largest numbers.
     ///
     /// # Errors
     /// [`Error::Parameter`], also for x0 = x1; [`Error::NonFiniteStart`]; and [`Error::NotInDomain`] when f is not finite at x0.
@@ -107,69 +115,64 @@ impl BrentMinimum {
         check_start(0, x0)?;
         check_start(1, x1)?;
         check(x0 != x1, "x1", x1, "different from x0")?;
-        let mut meter = Meter::for_minimum(self.limits.max_evaluations, 2);
-        match downhill(&mut meter, &mut f, x0, x1)? {
-            Downhill::Bracket(triple) => {
-                let limits = self.limits.within(triple.a, triple.b)?;
-                Ok(search(&limits, meter, f, triple))
-            }
-            Downhill::Ended(termination) => Ok(meter.minimum(None, termination)),
+        let mut meter = Meter::for_minimum(self.limits.max_evaluations);
+        let first = match meter.at(x0, &mut f) {
+            Ok(first) => first,
+            Err(end) => return Ok(meter.minimum(None, end)),
+        };
+        first.check_domain()?;
+        match downhill(&mut meter, &mut f, first, x1) {
+            Ok(triple) => Ok(self.search(meter, f, triple)),
+            Err(end) => Ok(meter.minimum(None, end)),
         }
     }
-}
 
-fn search(
-    limits: &Limits,
-    mut meter: Meter,
-    mut f: impl FnMut(f64) -> f64,
-    start: Triple,
-) -> Minimum {
-    let Triple { mut a, mut x, mut b } = start;
-    let (mut w, mut v) = (x, x);
-    // Brent's d and e: the last step and the one before.
-    let (mut last, mut before) = (0.0_f64, 0.0_f64);
-    loop {
-        if x.value == f64::NEG_INFINITY {
-            return meter.minimum(Some((a, b)), Termination::Unbounded { cost: x.value });
-        }
-        if let Some(end) = limits.minimum_ended(a, x.x, b) {
-            return meter.minimum_at(x, (a, b), end);
-        }
-        let tolerance = limits.tolerance(x.x);
-        let middle = f64::midpoint(a, b);
-        match step_to_vertex(x, w, v) {
-            step if before.abs() > tolerance
-                && step.abs() < 0.5 * before.abs()
-                && a < x.x + step
-                && x.x + step < b =>
-            {
-                (before, last) = (last, step);
-                let u = x.x + step;
-                // Not too near an end.
-                if u - a < 2.0 * tolerance || b - u < 2.0 * tolerance {
-                    last = if x.x < middle { tolerance } else { -tolerance };
+    fn search(&self, mut meter: Meter, mut f: impl FnMut(f64) -> f64, start: Triple) -> Minimum {
+        let tolerance = self.limits.minimum_tolerance(start.a, start.b);
+        let Triple { mut a, mut x, mut b } = start;
+        let (mut w, mut v) = (x, x);
+        // Brent's d and e: the last step and the one before.
+        let (mut last, mut before) = (0.0_f64, 0.0_f64);
+        loop {
+            let t = tolerance.at(x.x);
+            let middle = f64::midpoint(a, b);
+            match step_to_vertex(x, w, v) {
+                step if before.abs() > t
+                    && step.abs() < 0.5 * before.abs()
+                    && a < x.x + step
+                    && x.x + step < b =>
+                {
+                    (before, last) = (last, step);
+                    let u = x.x + step;
+                    // Not too near an end.
+                    if u - a < 2.0 * t || b - u < 2.0 * t {
+                        last = if x.x <= middle { t } else { -t };
+                    }
+                }
+                _ => {
+                    let half_way = half(x.x, if x.x >= middle { a } else { b });
+                    before = (2.0 * half_way).clamp(-f64::MAX, f64::MAX);
+                    last = 2.0 * GOLDEN * half_way;
                 }
             }
-            _ => {
-                let half_way = half(x.x, if x.x >= middle { a } else { b });
-                before = (2.0 * half_way).clamp(-f64::MAX, f64::MAX);
-                last = 2.0 * GOLDEN * half_way;
+            let step = if last.abs() >= t { last } else { t.copysign(last) };
+            let next =
+                check_minimum(&tolerance, (a, b), x).and_then(|()| meter.at(x.x + step, &mut f));
+            let u = match next {
+                Ok(u) => u,
+                Err(end) => return meter.minimum(Some((a, b)), end),
+            };
+            if x.is_below(u) {
+                *(if u.x < x.x { &mut a } else { &mut b }) = u.x;
+                if !w.is_below(u) || w.x == x.x {
+                    (v, w) = (w, u);
+                } else if !v.is_below(u) || v.x == x.x || v.x == w.x {
+                    v = u;
+                }
+            } else {
+                *(if u.x < x.x { &mut b } else { &mut a }) = x.x;
+                (v, w, x) = (w, x, u);
             }
-        }
-        let step = if last.abs() >= tolerance { last } else { tolerance.copysign(last) };
-        let Some(u) = meter.at(x.x + step, &mut f) else {
-            return meter.minimum_at(x, (a, b), meter.limit());
-        };
-        if x.is_below(u) {
-            *(if u.x < x.x { &mut a } else { &mut b }) = u.x;
-            if !w.is_below(u) || w.x == x.x {
-                (v, w) = (w, u);
-            } else if !v.is_below(u) || v.x == x.x || v.x == w.x {
-                v = u;
-            }
-        } else {
-            *(if u.x < x.x { &mut b } else { &mut a }) = x.x;
-            (v, w, x) = (w, x, u);
         }
     }
 }

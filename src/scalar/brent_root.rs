@@ -50,8 +50,7 @@ pub struct BrentRoot {
 
 impl Default for BrentRoot {
     fn default() -> Self {
-        let relative = 4.0 * f64::EPSILON;
-        Self { limits: Limits::new(0.0, relative, 10_000) }
+        Self { limits: Limits::for_roots(10_000) }
     }
 }
 

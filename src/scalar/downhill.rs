@@ -11,13 +11,16 @@
 //!
 //! Reference: W. H. Press et al., *Numerical Recipes*, 3rd ed., Cambridge 2007, section 10.1.
 
+use super::limits::moved;
 use super::meter::{Meter, Point};
-use crate::{Error, Termination};
+use super::parabola::step_to_vertex;
+use crate::Termination;
 
-const GROWTH: f64 = 1.618_033_988_749_895;
+/// The golden ratio, to the digits that implementations of the reference have.
+const GROWTH: f64 = 1.618_034;
 const LARGEST_GROWTH: f64 = 110.0;
 
-/// An interval and the best point within it.
+/// An interval and a point within it that is lower than its ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Triple {
     pub a: f64,
@@ -25,29 +28,39 @@ pub(super) struct Triple {
     pub b: f64,
 }
 
-pub(super) enum Downhill {
-    Bracket(Triple),
-    Ended(Termination),
-}
-
-/// Brackets a minimum from two points.
+/// Brackets a minimum from two points, of which the first was evaluated.
 pub(super) fn downhill(
     meter: &mut Meter,
     f: &mut impl FnMut(f64) -> f64,
-    x0: f64,
+    first: Point,
     x1: f64,
-) -> Result<Downhill, Error> {
-    let first = match evaluate(meter, f, x0) {
-        Ok(first) => first,
-        Err(end) => return Ok(Downhill::Ended(end)),
-    };
-    if !first.value.is_finite() {
-        return Err(Error::NotInDomain { what: "value".into(), value: first.value });
+) -> Result<Triple, Termination> {
+    let mut at = |x| evaluate(meter, f, x);
+    let second = at(x1)?;
+    let (mut a, mut b) = if first.is_below(second) { (second, first) } else { (first, second) };
+    let mut c = at(beyond(a, b))?;
+    while c.is_below(b) {
+        let limit = b.x + LARGEST_GROWTH * (c.x - b.x);
+        let vertex = b.x + step_to_vertex(b, a, c);
+        let mut next = beyond(b, c);
+        if is_between(b.x, vertex, c.x) {
+            let u = at(vertex)?;
+            if u.is_below(c) {
+                return Ok(triple(b, u, c));
+            }
+        } else if is_between(c.x, vertex, limit) {
+            let u = at(vertex)?;
+            if !u.is_below(c) {
+                return Ok(triple(b, c, u));
+            }
+            (b, c) = (c, u);
+            next = beyond(b, c);
+        } else if is_between(c.x, limit, vertex) {
+            next = limit;
+        }
+        (a, b, c) = (b, c, at(next)?);
     }
-    Ok(match descend(meter, f, first, x1) {
-        Ok(triple) => Downhill::Bracket(triple),
-        Err(end) => Downhill::Ended(end),
-    })
+    Ok(triple(a, b, c))
 }
 
 fn evaluate(
@@ -59,72 +72,16 @@ fn evaluate(
     if !x.is_finite() {
         return Err(Termination::Unbounded { cost: meter.best().value });
     }
-    match meter.at(x, f) {
-        None => Err(meter.limit()),
-        Some(point) if point.value == f64::NEG_INFINITY => {
-            Err(Termination::Unbounded { cost: point.value })
-        }
-        Some(point) => Ok(point),
+    let point = meter.at(x, f)?;
+    if point.value == f64::NEG_INFINITY {
+        return Err(Termination::Unbounded { cost: point.value });
     }
-}
-
-fn descend(
-    meter: &mut Meter,
-    f: &mut impl FnMut(f64) -> f64,
-    first: Point,
-    x1: f64,
-) -> Result<Triple, Termination> {
-    let second = evaluate(meter, f, x1)?;
-    let (mut a, mut b) = if first.is_below(second) { (second, first) } else { (first, second) };
-    let mut at = beyond(a, b);
-    loop {
-        let c = evaluate(meter, f, at)?;
-        if !c.is_below(b) {
-            return Ok(triple(a, b, c));
-        }
-        let limit = b.x + LARGEST_GROWTH * (c.x - b.x);
-        let vertex = b.x + step_to_vertex(b, a, c);
-        at = if is_between(b.x, vertex, c.x) {
-            let u = evaluate(meter, f, vertex)?;
-            if u.is_below(c) {
-                return Ok(triple(b, u, c));
-            }
-            beyond(b, c)
-        } else if is_between(c.x, vertex, limit) {
-            let u = evaluate(meter, f, vertex)?;
-            if !u.is_below(c) {
-                return Ok(triple(b, c, u));
-            }
-            (a, b) = (c, u);
-            at = beyond(a, b);
-            continue;
-        } else if is_between(c.x, limit, vertex) {
-            limit
-        } else {
-            beyond(b, c)
-        };
-        (a, b) = (b, c);
-    }
+    Ok(point)
 }
 
 /// The next point, a golden section further; infinite when there is none.
 fn beyond(a: Point, b: Point) -> f64 {
-    let next = b.x + GROWTH * (b.x - a.x);
-    // Where a and b are neighbours, the next may be b.
-    match next {
-        same if same == b.x && b.x > a.x => b.x.next_up(),
-        same if same == b.x => b.x.next_down(),
-        next => next,
-    }
-}
-
-/// The step from x to the extremum of the parabola through three points; not finite where there is none.
-///
-/// r and q are divided by x - v, so that no product of small or large numbers leaves the range.
-pub(super) fn step_to_vertex(x: Point, w: Point, v: Point) -> f64 {
-    let share = (x.x - w.x) / (x.x - v.x);
-    let (r, q) = (share * (x.value - v.value), x.value - w.value);
-    -(x.x - v.x) * ((q - share * r) / (2.0 * (q - r)))
+    moved(b.x, GROWTH * (b.x - a.x))
 }
 
 /// True when x lies strictly between two ends in any order.

@@ -12,9 +12,9 @@
 //! pp. 502-506.
 
 use super::Minimum;
-use super::limits::{MinimumLimits, check_interval, half, minimum_setters as setters};
-use super::meter::{Meter, Point};
-use crate::{Error, Termination};
+use super::limits::{Limits, check_interval, half, setters};
+use super::meter::{Meter, Point, check_minimum};
+use crate::Error;
 
 /// g, the larger part of the golden section.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -23,8 +23,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 ///
 /// # Method
 /// Compares f at two points within the interval and drops the part beyond the worse one. Only comparisons count; values that
-/// are NaN or +infinity are worse than all others. Ends when both ends of the interval are within 2 t(x) of x, where t(x)
-/// is at least four times the distance from x to its neighbour.
+/// are NaN or +infinity are worse than all others. Ends when both ends of the interval are within 2 t(x) of x.
 ///
 /// # Parameters
 /// | setter | default | range | |
@@ -45,9 +44,15 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// assert!(low <= 1.0 && 1.0 <= high && high - low < 6e-8);
 /// # Ok::<(), extremum::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GoldenSection {
-    limits: MinimumLimits,
+    limits: Limits,
+}
+
+impl Default for GoldenSection {
+    fn default() -> Self {
+        Self { limits: Limits::for_minima() }
+    }
 }
 
 impl GoldenSection {
@@ -55,8 +60,9 @@ impl GoldenSection {
 
     /// Finds a minimum of f between `low` and `high`; f is not evaluated at the ends.
     ///
-    /// Converges with [`Termination::Bracket`]. Stalls with [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no
-    /// value is finite. A value of -infinity ends the search as [`Termination::Unbounded`].
+    /// Converges with [`Termination::Bracket`](crate::Termination::Bracket). Stalls with
+    /// [`Stall::OutsideDomain`](crate::Stall::OutsideDomain) when no value is finite. A value of -infinity ends the search as
+    /// [`Termination::Unbounded`](crate::Termination::Unbounded).
     ///
     /// # Errors
     /// [`Error::Parameter`] and [`Error::Interval`].
@@ -66,44 +72,35 @@ impl GoldenSection {
         low: f64,
         high: f64,
     ) -> Result<Minimum, Error> {
+        self.limits.check()?;
         check_interval(low, high)?;
-        let limits = self.limits.within(low, high)?.at_least(4.0);
-        let mut meter = Meter::for_minimum(limits.max_evaluations, 0);
+        let tolerance = self.limits.minimum_tolerance(low, high);
+        let mut meter = Meter::for_minimum(self.limits.max_evaluations);
         let (mut a, mut b) = (low, high);
-        // The point that serves again, and whether it is the left one.
-        let mut kept: Option<(Point, bool)> = None;
+        // The better of the last two points.
+        let mut kept: Option<Point> = None;
         loop {
-            let is_left = kept.is_none_or(|(_, kept_is_left)| !kept_is_left);
+            let is_left = kept.is_none_or(|old| old.x - a >= b - old.x);
             let share = if is_left { 1.0 - GOLDEN } else { GOLDEN };
-            let Some(new) = meter.at(a + 2.0 * share * half(a, b), &mut f) else {
-                let limit = meter.limit();
-                return Ok(match kept {
-                    Some((x, _)) => meter.minimum_at(x, (a, b), limit),
-                    None => meter.minimum(Some((a, b)), limit),
-                });
+            let new = match meter.at(a + 2.0 * share * half(a, b), &mut f) {
+                Ok(new) => new,
+                Err(end) => return Ok(meter.minimum(Some((a, b)), end)),
             };
-            if new.value == f64::NEG_INFINITY {
-                let unbounded = Termination::Unbounded { cost: new.value };
-                return Ok(meter.minimum(Some((a, b)), unbounded));
+            let best = match kept {
+                Some(old) if old.is_below(new) => {
+                    *(if is_left { &mut a } else { &mut b }) = new.x;
+                    old
+                }
+                Some(old) => {
+                    *(if is_left { &mut b } else { &mut a }) = old.x;
+                    new
+                }
+                None => new,
+            };
+            if let Err(end) = check_minimum(&tolerance, (a, b), best) {
+                return Ok(meter.minimum(Some((a, b)), end));
             }
-            let Some((old, _)) = kept else {
-                kept = Some((new, true));
-                continue;
-            };
-            // Near rounding the new point may fall beyond the old one.
-            let (x1, x2) = if new.x <= old.x { (new, old) } else { (old, new) };
-            let x = if x1.is_below(x2) {
-                b = x2.x;
-                kept = Some((x1, false));
-                x1
-            } else {
-                a = x1.x;
-                kept = Some((x2, true));
-                x2
-            };
-            if let Some(end) = limits.minimum_ended(a, x.x, b) {
-                return Ok(meter.minimum_at(x, (a, b), end));
-            }
+            kept = Some(best);
         }
     }
 }

@@ -47,8 +47,7 @@ pub struct Halley {
 
 impl Default for Halley {
     fn default() -> Self {
-        let relative = 4.0 * f64::EPSILON;
-        Self { limits: Limits::new(0.0, relative, 100) }
+        Self { limits: Limits::for_roots(100) }
     }
 }
 

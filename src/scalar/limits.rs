@@ -1,77 +1,62 @@
-//! The tolerances and the limit that all methods share.
+//! When a search ends: what a user sets, and the tolerance that follows from it.
 
+use crate::Error;
 use crate::error::check;
-use crate::{Error, Termination};
 
-/// When a search ends.
+/// What a user sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Limits {
-    pub absolute: f64,
-    pub relative: f64,
-    pub max_evaluations: u64,
-    /// The least tolerance, in distances from x to its neighbour.
-    pub least: f64,
-}
-
-impl Limits {
-    pub fn new(absolute: f64, relative: f64, max_evaluations: u64) -> Self {
-        Self { absolute, relative, max_evaluations, least: 1.0 }
-    }
-
-    pub fn at_least(self, least: f64) -> Self {
-        Self { least, ..self }
-    }
-
-    pub fn check(&self) -> Result<(), Error> {
-        let Self { absolute, relative, max_evaluations, .. } = *self;
-        let finite = absolute >= 0.0 && absolute.is_finite();
-        check(finite, "absolute_tolerance", absolute, "finite and >= 0")?;
-        let below_1 = (0.0..1.0).contains(&relative);
-        check(below_1, "relative_tolerance", relative, "in [0, 1)")?;
-        check(max_evaluations >= 1, "max_evaluations", max_evaluations as f64, ">= 1")
-    }
-
-    /// t(x), at least the distance from x to its neighbour. Finite.
-    pub fn tolerance(&self, x: f64) -> f64 {
-        (self.absolute + self.relative * x.abs()).min(f64::MAX).max(self.least * spacing(x))
-    }
-}
-
-/// The same for minima, where the absolute tolerance may depend on the interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct MinimumLimits {
+    /// `None`: the default, 0 for roots and a share of the interval for minima.
     pub absolute: Option<f64>,
     pub relative: f64,
     pub max_evaluations: u64,
 }
 
-impl Default for MinimumLimits {
-    fn default() -> Self {
+impl Limits {
+    /// The defaults for roots.
+    pub fn for_roots(max_evaluations: u64) -> Self {
+        Self { absolute: None, relative: 4.0 * f64::EPSILON, max_evaluations }
+    }
+
+    /// The defaults for minima.
+    pub fn for_minima() -> Self {
         Self { absolute: None, relative: f64::EPSILON.sqrt(), max_evaluations: 10_000 }
     }
-}
 
-impl MinimumLimits {
     pub fn check(&self) -> Result<(), Error> {
-        Limits::new(self.absolute.unwrap_or(0.0), self.relative, self.max_evaluations).check()
+        let absolute = self.absolute.unwrap_or(0.0);
+        let finite = absolute >= 0.0 && absolute.is_finite();
+        check(finite, "absolute_tolerance", absolute, "finite and >= 0")?;
+        let below_1 = (0.0..1.0).contains(&self.relative);
+        check(below_1, "relative_tolerance", self.relative, "in [0, 1)")?;
+        let limit = self.max_evaluations;
+        check(limit >= 1, "max_evaluations", limit as f64, ">= 1")
     }
 
-    /// The limits for a search in this interval.
-    pub fn within(&self, low: f64, high: f64) -> Result<Limits, Error> {
+    pub fn root_tolerance(&self) -> Tolerance {
+        let absolute = self.absolute.unwrap_or(0.0);
+        Tolerance { absolute, relative: self.relative, spacings: 1.0 }
+    }
+
+    /// The tolerance of a search for a minimum in an interval. Fewer than four spacings have no room for a golden section.
+    pub fn minimum_tolerance(&self, low: f64, high: f64) -> Tolerance {
         let absolute = self.absolute.unwrap_or(2e-11 * half(low, high));
-        let limits = Limits::new(absolute, self.relative, self.max_evaluations);
-        limits.check().map(|()| limits)
+        Tolerance { absolute, relative: self.relative, spacings: 4.0 }
     }
 }
 
-impl Limits {
-    /// The end of a search for a minimum in [a, b], when both ends are within 2 t(x) of x.
-    pub fn minimum_ended(&self, a: f64, x: f64, b: f64) -> Option<Termination> {
-        let tolerance = self.tolerance(x);
-        let ended = half(a, x).max(half(x, b)) <= tolerance;
-        // Neither is more than the largest number.
-        let (width, tolerance) = ((b - a).min(f64::MAX), (4.0 * tolerance).min(f64::MAX));
-        ended.then_some(Termination::Bracket { width, tolerance })
+/// t(x) = absolute + relative |x|, and at least so many spacings of the numbers at x.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tolerance {
+    absolute: f64,
+    relative: f64,
+    spacings: f64,
+}
+
+impl Tolerance {
+    /// t(x), which is finite and > 0.
+    pub fn at(&self, x: f64) -> f64 {
+        (self.absolute + self.relative * x.abs()).min(f64::MAX).max(self.spacings * spacing(x))
     }
 }
 
@@ -85,6 +70,15 @@ pub(super) fn spacing(x: f64) -> f64 {
 pub(super) fn half(from: f64, to: f64) -> f64 {
     let width = to - from;
     if width.is_finite() { 0.5 * width } else { 0.5 * to - 0.5 * from }
+}
+
+/// x + step, or the neighbour of x in that direction when the sum is rounded to x.
+pub(super) fn moved(x: f64, step: f64) -> f64 {
+    match x + step {
+        same if same == x && step > 0.0 => x.next_up(),
+        same if same == x && step < 0.0 => x.next_down(),
+        sum => sum,
+    }
 }
 
 /// `Ok` for an interval with finite ends in their order.
@@ -106,30 +100,6 @@ macro_rules! setters {
     () => {
         /// Sets the absolute tolerance.
         pub fn absolute_tolerance(mut self, absolute_tolerance: f64) -> Self {
-            self.limits.absolute = absolute_tolerance;
-            self
-        }
-
-        /// Sets the relative tolerance.
-        pub fn relative_tolerance(mut self, relative_tolerance: f64) -> Self {
-            self.limits.relative = relative_tolerance;
-            self
-        }
-
-        /// Sets how often f may be evaluated.
-        pub fn max_evaluations(mut self, max_evaluations: u64) -> Self {
-            self.limits.max_evaluations = max_evaluations;
-            self
-        }
-    };
-}
-pub(super) use setters;
-
-/// The setters of [`MinimumLimits`].
-macro_rules! minimum_setters {
-    () => {
-        /// Sets the absolute tolerance.
-        pub fn absolute_tolerance(mut self, absolute_tolerance: f64) -> Self {
             self.limits.absolute = Some(absolute_tolerance);
             self
         }
@@ -147,4 +117,4 @@ macro_rules! minimum_setters {
         }
     };
 }
-pub(super) use minimum_setters;
+pub(super) use setters;

@@ -1,7 +1,8 @@
 //! Evaluations: their count, their limit, and the best point among them.
 
+use super::limits::{Tolerance, half};
 use super::{Minimum, Root};
-use crate::{Stall, Termination};
+use crate::{Error, Stall, Termination};
 
 /// A point and the value of f there.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,16 @@ impl Point {
     pub fn is_below(self, other: Self) -> bool {
         self.value < other.value || (other.value.is_nan() && self.value < f64::INFINITY)
     }
+
+    /// `Ok` where f is finite, as it must be at a start.
+    pub fn check_domain(self) -> Result<(), Error> {
+        let Self { value, .. } = self;
+        if value.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::NotInDomain { what: "value".into(), value })
+        }
+    }
 }
 
 /// Counts the evaluations of one search, and remembers the best point.
@@ -27,36 +38,34 @@ pub(super) struct Meter {
     /// What is to be small: |f| or f.
     measure: fn(f64) -> f64,
     limit: u64,
-    /// The number of points that are not the method's choice.
-    given: u64,
     evaluations: u64,
     best: Point,
 }
 
 impl Meter {
-    pub fn for_root(limit: u64, given: u64) -> Self {
+    pub fn for_root(limit: u64) -> Self {
         let best = Point { x: f64::NAN, value: f64::NAN };
-        Self { measure: f64::abs, limit, given, evaluations: 0, best }
+        Self { measure: f64::abs, limit, evaluations: 0, best }
     }
 
-    pub fn for_minimum(limit: u64, given: u64) -> Self {
-        Self { measure: |value| value, ..Self::for_root(limit, given) }
+    pub fn for_minimum(limit: u64) -> Self {
+        Self { measure: |value| value, ..Self::for_root(limit) }
     }
 
-    /// Evaluates f at x; `None` when the evaluations are used up.
-    pub fn at(&mut self, x: f64, f: &mut impl FnMut(f64) -> f64) -> Option<Point> {
+    /// Evaluates f at x, unless the evaluations are used up.
+    pub fn at(&mut self, x: f64, f: &mut impl FnMut(f64) -> f64) -> Result<Point, Termination> {
         if self.evaluations == self.limit {
-            return None;
+            return Err(Termination::MaxEvaluations { limit: self.limit });
         }
         self.evaluations += 1;
         let point = Point { x, value: f(x) };
-        let is_better = point.value.is_finite()
-            && (self.best.value.is_nan()
-                || (self.measure)(point.value) < (self.measure)(self.best.value));
-        if self.evaluations == 1 || is_better {
+        // Of equal points the last, which a search for a minimum has come down to.
+        let is_worse = (self.measure)(self.best.value) < (self.measure)(point.value);
+        let is_first = self.evaluations == 1 || !self.best.value.is_finite();
+        if self.evaluations == 1 || point.value.is_finite() && (is_first || !is_worse) {
             self.best = point;
         }
-        Some(point)
+        Ok(point)
     }
 
     /// The finite point with the least |f|, or the lowest f; the first point when none is finite.
@@ -64,31 +73,44 @@ impl Meter {
         self.best
     }
 
-    pub fn limit(&self) -> Termination {
-        Termination::MaxEvaluations { limit: self.limit }
+    /// The best point; where f is 0, it is the bracket.
+    pub fn best_root(&self, bracket: Option<(f64, f64)>, termination: Termination) -> Root {
+        let Point { x, .. } = self.best;
+        let is_zero = termination == Termination::Zero;
+        self.root(self.best, if is_zero { Some((x, x)) } else { bracket }, termination)
     }
 
     pub fn root(&self, at: Point, bracket: Option<(f64, f64)>, termination: Termination) -> Root {
         let Point { x, value } = at;
-        let evaluations = self.evaluations;
-        let iterations = evaluations.saturating_sub(self.given);
-        Root { x, value, bracket, evaluations, iterations, termination }
+        Root { x, value, bracket, evaluations: self.evaluations, termination }
     }
 
+    /// The best point; the search has stalled when f is not finite even there.
     pub fn minimum(&self, bracket: Option<(f64, f64)>, termination: Termination) -> Minimum {
         let Point { x, value } = self.best;
-        let evaluations = self.evaluations;
-        let iterations = evaluations.saturating_sub(self.given);
-        Minimum { x, value, bracket, evaluations, iterations, termination }
-    }
-
-    /// The end of a search that has come down to x in this interval; stalled when f is not finite there.
-    pub fn minimum_at(&self, x: Point, (a, b): (f64, f64), end: Termination) -> Minimum {
-        let outside = Termination::Stalled { reason: Stall::OutsideDomain, gradient_norm: None };
-        if x.value.is_finite() {
-            Minimum { x: x.x, value: x.value, ..self.minimum(Some((a, b)), end) }
+        let termination = if termination.is_converged() && !value.is_finite() {
+            Termination::Stalled { reason: Stall::OutsideDomain, gradient_norm: None }
         } else {
-            self.minimum(Some((a, b)), if end.is_converged() { outside } else { end })
-        }
+            termination
+        };
+        Minimum { x, value, bracket, evaluations: self.evaluations, termination }
     }
+}
+
+/// `Err` when a search for a minimum in [a, b] has ended at x: both ends are within 2 t(x), or f is -infinity.
+pub(super) fn check_minimum(
+    tolerance: &Tolerance,
+    (a, b): (f64, f64),
+    x: Point,
+) -> Result<(), Termination> {
+    if x.value == f64::NEG_INFINITY {
+        return Err(Termination::Unbounded { cost: x.value });
+    }
+    let tolerance = tolerance.at(x.x);
+    if half(a, x.x).max(half(x.x, b)) > tolerance {
+        return Ok(());
+    }
+    // Neither is more than the largest number.
+    let (width, tolerance) = ((b - a).min(f64::MAX), (4.0 * tolerance).min(f64::MAX));
+    Err(Termination::Bracket { width, tolerance })
 }

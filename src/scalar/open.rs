@@ -6,7 +6,7 @@
 //! of any order more slowly.
 
 use super::Root;
-use super::limits::{Limits, check_start};
+use super::limits::{Limits, Tolerance, check_start, moved};
 use super::meter::{Meter, Point};
 use crate::{Error, Stall, Termination};
 
@@ -19,53 +19,13 @@ pub(super) struct Sample {
 }
 
 /// One search.
-struct Open<'a, F> {
+struct Open<F> {
     f: F,
-    limits: &'a Limits,
+    tolerance: Tolerance,
     meter: Meter,
 }
 
-impl<F: FnMut(f64) -> [f64; 3]> Open<'_, F> {
-    fn sample(&mut self, x: f64) -> Option<Sample> {
-        let (mut first, mut second) = (0.0, 0.0);
-        let f = &mut self.f;
-        let mut value = |x| {
-            let [value, d1, d2] = f(x);
-            (first, second) = (d1, d2);
-            value
-        };
-        let at = self.meter.at(x, &mut value)?;
-        Some(Sample { at, first, second })
-    }
-
-    /// The sample at the target, or halfway back to x as often as f is not finite; and whether it is the target.
-    fn move_to(&mut self, x: f64, mut target: f64) -> Result<(Sample, bool), Root> {
-        let mut is_full = true;
-        loop {
-            let Some(sample) = self.sample(target) else { return Err(self.limit()) };
-            if sample.at.value.is_finite() {
-                return Ok((sample, is_full));
-            }
-            is_full = false;
-            let nearer = f64::midpoint(x, target);
-            if nearer == x || nearer == target {
-                return Err(self.stalled(Stall::OutsideDomain));
-            }
-            target = nearer;
-        }
-    }
-
-    fn limit(&self) -> Root {
-        self.meter.root(self.meter.best(), None, self.meter.limit())
-    }
-
-    fn stalled(&self, reason: Stall) -> Root {
-        let termination = Termination::Stalled { reason, gradient_norm: None };
-        self.meter.root(self.meter.best(), None, termination)
-    }
-}
-
-/// Steps from the last of the starts until they are shorter than the tolerance.
+/// Steps from the last of the starts, one or two, until they are shorter than the tolerance.
 ///
 /// `step` gives the step from the last sample and the one before. `ratio` is that of f on an exponential.
 pub(super) fn iterate(
@@ -79,63 +39,78 @@ pub(super) fn iterate(
     for (index, &x) in starts.iter().enumerate() {
         check_start(index, x)?;
     }
-    let meter = Meter::for_root(limits.max_evaluations, starts.len() as u64);
-    let mut search = Open { f, limits, meter };
-    let mut samples = [None, None];
+    let meter = Meter::for_root(limits.max_evaluations);
+    let mut search = Open { f, tolerance: limits.root_tolerance(), meter };
+    let mut samples = Vec::with_capacity(starts.len());
     for &x in starts {
-        let Some(sample) = search.sample(x) else { return Ok(search.limit()) };
-        if !sample.at.value.is_finite() {
-            return Err(Error::NotInDomain { what: "value".into(), value: sample.at.value });
+        match search.sample(x) {
+            Ok(sample) => samples.push(sample),
+            Err(end) => return Ok(search.meter.best_root(None, end)),
         }
-        if sample.at.value == 0.0 {
-            return Ok(zero(&search.meter, sample.at));
-        }
-        samples = [samples[1], Some(sample)];
+        samples[samples.len() - 1].at.check_domain()?;
     }
-    let [before, Some(now)] = samples else { return Ok(search.limit()) };
-    Ok(search.steps(ratio, before.unwrap_or(now), now, step))
+    let end = search.steps(ratio, samples[0], samples[samples.len() - 1], step);
+    Ok(end.unwrap_or_else(|end| search.meter.best_root(None, end)))
 }
 
-impl<F: FnMut(f64) -> [f64; 3]> Open<'_, F> {
+impl<F: FnMut(f64) -> [f64; 3]> Open<F> {
+    /// Evaluates f at x, unless the evaluations are used up. A root ends the search.
+    fn sample(&mut self, x: f64) -> Result<Sample, Termination> {
+        let (mut first, mut second) = (0.0, 0.0);
+        let mut value = |x| {
+            let value;
+            [value, first, second] = (self.f)(x);
+            value
+        };
+        let at = self.meter.at(x, &mut value)?;
+        if at.value == 0.0 { Err(Termination::Zero) } else { Ok(Sample { at, first, second }) }
+    }
+
+    /// The sample at the target, or halfway back to x as often as f is not finite; and whether it is the target.
+    fn move_to(&mut self, x: f64, mut target: f64) -> Result<(Sample, bool), Termination> {
+        let mut is_full = true;
+        loop {
+            let sample = self.sample(target)?;
+            if sample.at.value.is_finite() {
+                return Ok((sample, is_full));
+            }
+            is_full = false;
+            let nearer = f64::midpoint(x, target);
+            if nearer == x || nearer == target {
+                return Err(stalled(Stall::OutsideDomain));
+            }
+            target = nearer;
+        }
+    }
+
+    /// Every pass evaluates f, or ends.
     fn steps(
         &mut self,
         ratio: f64,
         mut before: Sample,
         mut now: Sample,
         step: impl Fn(&Sample, &Sample) -> f64,
-    ) -> Root {
+    ) -> Result<Root, Termination> {
         let start = self.meter.best().value.abs();
         let mut last_length = 0.0;
-        // Every pass evaluates f, or ends.
         loop {
             let x = now.at.x;
             let length = step(&before, &now);
-            let target = match x + length {
-                same if same == x && length > 0.0 => x.next_up(),
-                same if same == x && length < 0.0 => x.next_down(),
-                target => target,
-            };
             let is_rounded = x + length == x;
+            let target = moved(x, length);
             if !target.is_finite() || target == x || target == before.at.x {
-                return self.stalled(Stall::NoNextPoint { x });
+                return Err(stalled(Stall::NoNextPoint { x }));
             }
-            let (next, is_full) = match self.move_to(x, target) {
-                Ok(moved) => moved,
-                Err(root) => return root,
-            };
-            if next.at.value == 0.0 {
-                return zero(&self.meter, next.at);
-            }
-            let (length, tolerance) = ((next.at.x - x).abs(), self.limits.tolerance(next.at.x));
+            let (next, is_full) = self.move_to(x, target)?;
+            let (length, tolerance) = ((next.at.x - x).abs(), self.tolerance.at(next.at.x));
             let crossed = next.at.is_positive() != now.at.is_positive();
             let (value, old) = (next.at.value.abs(), now.at.value.abs());
             let falls = value <= ratio * old || length < last_length && value <= ratio * start;
-            // Never a point worse than the start.
-            let is_root = value.min(old) <= start && (crossed || falls && !is_rounded);
-            if is_full && length <= tolerance && is_root {
+            let is_root = crossed || (falls && !is_rounded);
+            if is_full && length <= tolerance && is_root && value.min(old) <= start {
                 let best = if value <= old { next.at } else { now.at };
                 let bracket = crossed.then_some((x.min(next.at.x), x.max(next.at.x)));
-                return self.meter.root(best, bracket, Termination::Step { length, tolerance });
+                return Ok(self.meter.root(best, bracket, Termination::Step { length, tolerance }));
             }
             last_length = length;
             (before, now) = (now, next);
@@ -143,6 +118,6 @@ impl<F: FnMut(f64) -> [f64; 3]> Open<'_, F> {
     }
 }
 
-fn zero(meter: &Meter, at: Point) -> Root {
-    meter.root(at, Some((at.x, at.x)), Termination::Zero)
+fn stalled(reason: Stall) -> Termination {
+    Termination::Stalled { reason, gradient_norm: None }
 }

@@ -48,8 +48,7 @@ pub struct Secant {
 
 impl Default for Secant {
     fn default() -> Self {
-        let relative = 4.0 * f64::EPSILON;
-        Self { limits: Limits::new(0.0, relative, 100) }
+        Self { limits: Limits::for_roots(100) }
     }
 }
 
@@ -68,9 +67,10 @@ impl Secant {
     /// [`Error::Parameter`], also for starts that differ by 2 t(x) or less; [`Error::NonFiniteStart`]; and
     /// [`Error::NotInDomain`] when f is not finite at a start.
     pub fn solve(&self, mut f: impl FnMut(f64) -> f64, x0: f64, x1: f64) -> Result<Root, Error> {
-        let distance = (x1 - x0).abs();
-        let tolerance = self.limits.tolerance(x0).max(self.limits.tolerance(x1));
         self.limits.check()?;
+        let distance = (x1 - x0).abs();
+        let tolerance = self.limits.root_tolerance();
+        let tolerance = tolerance.at(x0).max(tolerance.at(x1));
         check_start(0, x0)?;
         check_start(1, x1)?;
         let apart = 0.5 * distance > tolerance;

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::Root;
-use super::limits::{Limits, check_interval, spacing};
+use super::limits::{Limits, Tolerance, check_interval, spacing};
 use super::meter::{Meter, Point};
 use crate::{Error, Stall, Termination};
 
 /// The bracket of a search, which only gets narrower.
 pub(super) struct SignChange<F> {
     f: F,
-    limits: Limits,
+    tolerance: Tolerance,
     meter: Meter,
     /// The ends of the first bracket.
     first: [Point; 2],
@@ -30,14 +30,15 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
     ) -> Result<ControlFlow<Root, Self>, Error> {
         limits.check()?;
         check_interval(low, high)?;
-        let mut meter = Meter::for_root(limits.max_evaluations, 2);
+        let mut meter = Meter::for_root(limits.max_evaluations);
         let mut ends = [Point { x: low, value: f64::NAN }, Point { x: high, value: f64::NAN }];
         for end in &mut ends {
-            let Some(point) = meter.at(end.x, &mut f) else {
-                return Ok(ControlFlow::Break(meter.root(meter.best(), None, meter.limit())));
+            let point = match meter.at(end.x, &mut f) {
+                Ok(point) => point,
+                Err(limit) => return Ok(ControlFlow::Break(meter.best_root(None, limit))),
             };
             if point.value == 0.0 {
-                return Ok(ControlFlow::Break(zero(&meter, point)));
+                return Ok(ControlFlow::Break(meter.best_root(None, Termination::Zero)));
             }
             *end = point;
         }
@@ -45,23 +46,23 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
         if at_low.is_nan() || at_high.is_nan() || (at_low > 0.0) == (at_high > 0.0) {
             return Err(Error::NoSignChange { low, high, at_low, at_high });
         }
-        let (limits, [x, other]) = (*limits, ends);
-        let mut bracket = Self { f, limits, meter, first: ends, x, other };
+        let (tolerance, [x, other]) = (limits.root_tolerance(), ends);
+        let mut bracket = Self { f, tolerance, meter, first: ends, x, other };
         bracket.order();
         Ok(bracket.ended().map_continue(|()| bracket))
     }
 
     /// Evaluates f at x, between the ends, which becomes an end. Breaks when the search ends.
     pub fn narrow(&mut self, x: f64) -> ControlFlow<Root> {
-        let Some(point) = self.meter.at(x, &mut self.f) else {
-            return ControlFlow::Break(self.root(self.meter.best(), self.meter.limit()));
+        let point = match self.meter.at(x, &mut self.f) {
+            Ok(point) => point,
+            Err(limit) => return ControlFlow::Break(self.best(limit)),
         };
         if point.value == 0.0 {
-            return ControlFlow::Break(zero(&self.meter, point));
+            return ControlFlow::Break(self.best(Termination::Zero));
         }
         if point.value.is_nan() {
-            let reason = Stall::NotANumber { x };
-            return ControlFlow::Break(self.stalled(reason));
+            return ControlFlow::Break(self.stalled(Stall::NotANumber { x }));
         }
         if point.is_positive() == self.other.is_positive() {
             self.other = self.x;
@@ -73,7 +74,7 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
 
     /// The shortest step worth taking: half the tolerance, and at least to the next number.
     pub fn least_step(&self) -> f64 {
-        (0.5 * self.limits.tolerance(self.x.x)).max(spacing(self.x.x))
+        (0.5 * self.tolerance.at(self.x.x)).max(spacing(self.x.x))
     }
 
     fn order(&mut self) {
@@ -83,7 +84,7 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
     }
 
     fn ended(&self) -> ControlFlow<Root> {
-        let (width, tolerance) = ((self.other.x - self.x.x).abs(), self.limits.tolerance(self.x.x));
+        let (width, tolerance) = ((self.other.x - self.x.x).abs(), self.tolerance.at(self.x.x));
         if width > tolerance {
             return ControlFlow::Continue(());
         }
@@ -91,7 +92,8 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
         ControlFlow::Break(if self.is_jump() {
             self.stalled(Stall::Jump { value, width })
         } else {
-            self.root(self.x, Termination::Bracket { width, tolerance })
+            let end = Termination::Bracket { width, tolerance };
+            self.meter.root(self.x, Some(self.interval()), end)
         })
     }
 
@@ -107,15 +109,14 @@ impl<F: FnMut(f64) -> f64> SignChange<F> {
     }
 
     fn stalled(&self, reason: Stall) -> Root {
-        self.root(self.meter.best(), Termination::Stalled { reason, gradient_norm: None })
+        self.best(Termination::Stalled { reason, gradient_norm: None })
     }
 
-    fn root(&self, at: Point, termination: Termination) -> Root {
-        let (x, other) = (self.x.x, self.other.x);
-        self.meter.root(at, Some((x.min(other), x.max(other))), termination)
+    fn best(&self, termination: Termination) -> Root {
+        self.meter.best_root(Some(self.interval()), termination)
     }
-}
 
-fn zero(meter: &Meter, at: Point) -> Root {
-    meter.root(at, Some((at.x, at.x)), Termination::Zero)
+    fn interval(&self) -> (f64, f64) {
+        (self.x.x.min(self.other.x), self.x.x.max(self.other.x))
+    }
 }

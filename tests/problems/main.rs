@@ -6,7 +6,6 @@ mod global_functions;
 #[cfg(feature = "lab")]
 mod lab;
 mod modules;
-mod rates;
 mod scalar;
 mod stationary;
 mod stationary_examples;

@@ -18,7 +18,7 @@ mod laws {
             let (low, high) = root.bracket.unwrap();
             assert_eq!(high - low, 0.5_f64.powi(max_evaluations as i32 - 2));
             assert!(low <= 2.0_f64.sqrt() && 2.0_f64.sqrt() <= high);
-            assert_eq!((root.evaluations, root.iterations), (max_evaluations, max_evaluations - 2));
+            assert_eq!(root.evaluations, max_evaluations);
         }
     }
 
@@ -181,10 +181,14 @@ mod roots {
         }
     }
 
-    /// Function, parameters, bracket, root, and the calls of SciPy 1.17.1:
+    type Row = (Function, [f64; 2], f64, f64, f64, u64);
+
+    /// Function, parameters, bracket, root, and the calls of SciPy 1.17.1: a loop over
+    /// `scipy.optimize._tstutils.get_tests("aps")` and `get_tests("original")` printed
     /// `brentq(f, a, b, args, full_output=True)[1].function_calls` with its tolerances, xtol = 2e-12 and rtol = 4 ε.
     #[rustfmt::skip]
-    const SCIPY: &[(Function, [f64; 2], f64, f64, f64, u64)] = &[
+    #[allow(clippy::approx_constant)] // the ends as SciPy prints them
+    const SCIPY: &[Row] = &[
         (f1, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 11),
         (f2, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 9),
         (f3, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 10),
@@ -304,10 +308,13 @@ mod minima {
 
     type Function = fn(f64) -> f64;
 
-    /// Function, interval, minimum, and the calls of SciPy 1.17.1: `minimize_scalar(f, method="bounded", bounds=(a, b)).nfev`
-    /// with xatol = 1e-5, and `minimize_scalar(f, bracket=(0.5, 0.6)).nfev` with xtol = 1.48e-8.
+    type Row = (Function, f64, f64, f64, u64, u64);
+
+    /// Function, interval, minimum, and the calls of SciPy 1.17.1, printed for the same formulas in Python with `math`:
+    /// `minimize_scalar(f, method="bounded", bounds=(a, b)).nfev` with xatol = 1e-5, and
+    /// `minimize_scalar(f, bracket=(0.5, 0.6)).nfev` with xtol = 1.48e-8.
     #[rustfmt::skip]
-    const SCIPY: &[(Function, f64, f64, f64, u64, u64)] = &[
+    const SCIPY: &[Row] = &[
         (|x| (x - 1.5).powi(2) - 0.8, -3.0, 4.0, 1.5, 6, 9),
         (|x| x.powi(4) - 3.0 * x, 0.0, 2.0, 0.9085602964160698, 11, 13),
         (|x| x * x, -1.0, 2.5, 0.0, 6, 9),
@@ -351,9 +358,7 @@ mod minima {
                 BrentMinimum::default().absolute_tolerance(1e-11).relative_tolerance(1.48e-8);
             let found = method.minimize_from(f, 0.5, 0.6).unwrap();
             assert!(found.termination.is_converged(), "{i}: {found:?}");
-            // With this tolerance the last steps of one search follow the rounding of its values: 16 for 13.
-            let more = if i == 4 { 3 } else { 1 };
-            assert!(found.evaluations <= calls + more, "{i}: {found:?}, SciPy {calls}");
+            assert!(found.evaluations <= calls + 1, "{i}: {found:?}, SciPy {calls}");
             // The sine has another minimum on that side.
             let x = if i == 9 { -0.5 * std::f64::consts::PI } else { x };
             let tolerance = if i == 8 { 5e-4 } else { 1e-7 };
@@ -362,7 +367,7 @@ mod minima {
             theirs += calls;
         }
         println!("{ours} evaluations, SciPy {theirs}");
-        assert!(ours <= theirs + 3, "{ours} evaluations, SciPy {theirs}");
+        assert!(ours <= theirs, "{ours} evaluations, SciPy {theirs}");
     }
 
     #[test]
@@ -426,7 +431,7 @@ mod endings {
         let f = |x: f64| if x > 0.4 && x < 0.6 { f64::NAN } else { x - 0.5 };
         let root = Bisection::default().solve(f, 0.0, 1.0).unwrap();
         assert_eq!(stall(&root.termination), Stall::NotANumber { x: 0.5 });
-        assert_eq!((root.x, root.value, root.evaluations), (0.0, -0.5, 3));
+        assert_eq!((root.x, root.value, root.evaluations), (1.0, 0.5, 3));
     }
 
     #[test]
@@ -552,6 +557,7 @@ mod hostile {
             }
             13 => u.powi(9),
             14 => 0.0 * u,
+            15 => (u - 0.5).powi(2) / u,
             _ => {
                 if u < 0.2 {
                     f64::NEG_INFINITY
@@ -649,14 +655,15 @@ mod hostile {
         let mut random = Random::new(1);
         let mut uniform = |low: f64, high: f64| low + (high - low) * random.unit();
         for case in 0..20_000 {
-            let kind = case % 16;
+            let kind = case % 17;
             let scale = 10_f64.powi(uniform(-300.0, 300.0) as i32);
             let shift = uniform(-1.0, 1.0);
             let ends = [uniform(-3.0, 3.0) * scale, uniform(-3.0, 3.0) * scale];
             let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
             let limit = [1, 2, 3, 4, 7, 100, 10_000][uniform(0.0, 7.0) as usize];
-            let absolute = [0.0, 0.0, 1e-9, 0.1][uniform(0.0, 4.0) as usize] * scale;
-            let relative = [0.0, 1e-15, 1e-8, 0.1][uniform(0.0, 4.0) as usize];
+            let absolute = [0.0, 0.0, 1e-9, 0.1, f64::MAX][uniform(0.0, 5.0) as usize];
+            let absolute = (absolute * scale).min(f64::MAX);
+            let relative = [0.0, 1e-15, 1e-8, 0.1, 1.0_f64.next_down()][uniform(0.0, 5.0) as usize];
             let seen = || Seen { points: RefCell::default() };
             macro_rules! set {
                 ($method:ty) => {
@@ -677,11 +684,28 @@ mod hostile {
                 (value(kind, shift, scale, x + h) - value(kind, shift, scale, x - h)) / (2.0 * h)
             };
             let s = seen();
-            s.root(set!(Bisection).solve(|x| f(&s, x), low, high), limit, true);
+            let bisection = set!(Bisection).solve(|x| f(&s, x), low, high);
+            s.root(bisection.clone(), limit, true);
             let s = seen();
-            s.root(set!(BrentRoot).solve(|x| f(&s, x), low, high), limit, true);
+            let brent = set!(BrentRoot).solve(|x| f(&s, x), low, high);
+            s.root(brent.clone(), limit, true);
             let s = seen();
-            s.root(set!(Secant).solve(|x| f(&s, x), low, high), limit, true);
+            let secant = set!(Secant).solve(|x| f(&s, x), low, high);
+            s.root(secant.clone(), limit, true);
+            if kind == 1 {
+                // A pole alone: the only zeros are where 1/u is rounded to it.
+                for root in [bisection, brent, secant].into_iter().flatten() {
+                    let is_step = matches!(root.termination, Termination::Step { .. });
+                    let is_narrowed = root.evaluations > 2;
+                    assert!(
+                        !is_step
+                            && (!is_narrowed
+                                || root.value == 0.0
+                                || !root.termination.is_converged()),
+                        "{root:?}"
+                    );
+                }
+            }
             let s = seen();
             s.root(set!(NewtonRoot).solve(|x| (f(&s, x), slope(x)), low), limit, false);
             let s = seen();
