@@ -26,6 +26,7 @@ mod models;
 mod order;
 mod rate;
 mod slow;
+mod uneven;
 mod theory;
 mod window;
 

@@ -152,7 +152,7 @@ impl Fits {
         if by_freedom(&best).is_infinite() {
             return None;
         }
-        let share = independent_share(&best.fit.residuals);
+        let share = independent_share(&best.fit.residuals, runs.len());
         let is_rounding = best.fit.rss <= 100.0 * rounding;
         let independent = if is_rounding { count as f64 } else { share * count as f64 };
         let is_adequate = is_rounding || share > 0.4 && !has_burn_in(&best.fit.residuals);
@@ -188,15 +188,15 @@ impl Fits {
 }
 
 /// (1 − r) / (1 + r) with the correlation r of neighbouring residuals: the share of them that are independent, if they
-/// form an autoregressive process (Bayley and Hammersley 1946).
-fn independent_share(residuals: &[f64]) -> f64 {
+/// form an autoregressive process (Bayley and Hammersley 1946); four of each run at least.
+fn independent_share(residuals: &[f64], runs: usize) -> f64 {
     let n = residuals.len();
     let square = dot(residuals, residuals);
     if n < 3 || square == 0.0 {
         return 1.0;
     }
     let r = dot(&residuals[1..], &residuals[..n - 1]) / square;
-    ((1.0 - r) / (1.0 + r)).clamp(4.0 / n as f64, 1.0)
+    ((1.0 - r) / (1.0 + r)).clamp((4.0 * runs as f64 / n as f64).min(1.0), 1.0)
 }
 
 /// Whether one of the first residuals is out of proportion to the rest.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::Order;
 use super::slow::{FEWEST, Slow, Verdict};
+use super::uneven;
 use super::window::{Run, Window};
 use crate::Record;
 
@@ -164,6 +165,9 @@ impl Rate {
             let thinned: Vec<Run> = runs.iter().map(Run::thinned).collect();
             if let Some(slow) = Slow::of(&thinned, rate.floor) {
                 rate.set_slow(&slow);
+                if slow.verdict.is_none() && let Some(found) = uneven::of(&thinned) {
+                    rate.set_slow(&found);
+                }
             }
         }
         rate

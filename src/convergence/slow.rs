@@ -38,28 +38,31 @@ const STARTS: [f64; 7] = [0.0, 1e-9, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 3.0 / 8.0
 impl Slow {
     /// `None` where there are too few errors.
     pub fn of(runs: &[Run], floor: f64) -> Option<Self> {
-        let (mut chosen, mut is_adequate) = (None, false);
+        // The first window whose residuals show no pattern, or else the last one that decides.
+        let (mut chosen, mut is_chosen) = (None, false);
         for from in STARTS {
             let tails = tails(runs, from);
             if tails.is_empty() {
                 break;
             }
             let Some(fits) = Fits::of(&tails) else { continue };
-            let is_decided = fits.is_adequate && decide(&tails, &fits).is_some();
-            if is_decided || !is_adequate {
-                is_adequate = fits.is_adequate;
+            let is_decided = decide(&tails, &fits).is_some();
+            let is_adequate = fits.is_adequate && is_decided;
+            if is_decided || !is_chosen {
+                is_chosen = is_decided;
                 chosen = Some((from, tails, fits));
             }
-            if is_decided {
+            if is_adequate {
                 break;
             }
         }
         let (from, tails, fits) = chosen?;
         let later = self::tails(runs, 0.5 * (1.0 + from));
+        let earlier = if fits.is_adequate { Vec::new() } else { self::tails(runs, 0.5 * from) };
         let verdict = decide(&tails, &fits);
         let (verdict, constant) = match verdict {
             Some(model) => (
-                verdict_of(model, &tails, &[later, lowered(&tails, floor)], &fits),
+                verdict_of(model, &tails, &[later, lowered(&tails, floor), earlier], &fits),
                 constant(model, &tails),
             ),
             None => (None, f64::NAN),
@@ -156,14 +159,18 @@ fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> 
         let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
         let mut half = half.max(1e-10 * value.abs());
         // The second half of the errors shows how far the value still moves: it may move as far again. The errors without
-        // the floor show how far it has been moved.
-        let (mut low, mut high) = (value, value);
-        for (fits_of_others, is_later) in others.iter().zip([true, false]) {
-            let other = fits_of_others.as_ref().and_then(|fits| get(fits.of_kind(kind)?));
-            let moved = other.map_or(0.0, |(other, _)| other - if is_later { value } else { own });
-            let moved = if is_later && !fits.is_adequate { 2.0 * moved } else { moved };
-            (low, high) = (low + moved.min(0.0), high + moved.max(0.0));
-        }
+        // the floor show how far it has been moved. Where the residuals show a pattern, the first correction is like 1/k
+        // at best, and twice as large when k is half: what the value has moved since, it may move again, twice for safety.
+        let mut ends = [value, value];
+        let mut extend = |moved: f64| {
+            ends = [ends[0] + moved.min(0.0), ends[1] + moved.max(0.0)];
+        };
+        let [later, lowered, earlier] = [0, 1, 2].map(|i| get(others[i].as_ref()?.of_kind(kind)?));
+        let scale = if fits.is_adequate { 1.0 } else { 2.0 };
+        extend(later.map_or(0.0, |(later, _)| scale * (later - value)));
+        extend(lowered.map_or(0.0, |(lowered, _)| lowered - own));
+        extend(earlier.map_or(0.0, |(earlier, _)| scale * (own - earlier)));
+        let [low, high] = ends;
         if model.kind == Kind::LinearAfterTransient {
             // What one transient does not explain, several would.
             half = half.max(0.25 * (high - low));

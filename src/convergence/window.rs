@@ -4,6 +4,9 @@
 /// Errors below this many floors are cut: at 50 floors, rounding changes ln e by 0.02.
 const CUT: f64 = 50.0;
 
+/// Errors below this share of the largest are cut: costs and gradients, up to the fourth power of the distance, underflow.
+const UNDERFLOW: f64 = 1e-75;
+
 /// The usable errors of one run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
@@ -106,10 +109,11 @@ impl Window {
         }
         let y: Vec<f64> = errors.iter().map(|e: &f64| e.ln()).collect();
         let rounding = known_floor.unwrap_or_else(|| rounding(&errors));
-        let floor =
-            [rounding, plateau(&some(&k), &some(&y)).map_or(0.0, f64::exp), f64::from_bits(1)]
-                .into_iter()
-                .fold(0.0, f64::max);
+        let largest = errors.iter().fold(0.0, |a, &b| f64::max(a, b));
+        let flat = plateau(&some(&k), &some(&y)).map_or(0.0, f64::exp);
+        let floor = [rounding, flat, f64::MIN_POSITIVE, UNDERFLOW / CUT * largest]
+            .into_iter()
+            .fold(0.0, f64::max);
         let end = errors.iter().rposition(|&e| e >= CUT * floor).map_or(0, |last| last + 1);
         let mut run = Run::default();
         for i in (0..end).filter(|&i| errors[i] >= CUT * floor) {
