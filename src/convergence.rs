@@ -26,8 +26,8 @@ mod models;
 mod order;
 mod rate;
 mod slow;
-mod uneven;
 mod theory;
+mod uneven;
 mod window;
 
 #[cfg(feature = "lab")]
@@ -38,6 +38,8 @@ mod profile;
 pub mod report;
 #[cfg(feature = "lab")]
 mod results;
+#[cfg(feature = "lab")]
+mod summary;
 
 #[cfg(feature = "lab")]
 pub use lab::{Axis, Case, Lab, Measure, Outcome, Sample, Trial};

@@ -41,8 +41,10 @@
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
 //! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
 //! - `convergence`, with the feature of that name, which is on by default: rates of convergence, measured
+//!   and held against theory; with the feature `lab`, many solvers on many problems with profiles and a report
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`scalar`]: minima and roots of functions of one variable
+//! - `progress`, with the feature of that name: progress bars
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
 //! - `argmin`, with the feature `argmin`: argmin's problems on this library's solvers, and the reverse
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
@@ -69,6 +71,8 @@ mod minimizer;
 pub mod mpi;
 mod oracle;
 pub mod problem;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod random;
 pub mod scalar;
 pub mod schedule;

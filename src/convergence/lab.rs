@@ -259,7 +259,16 @@ impl<'a> Lab<'a> {
         let outcomes = journal.into_outcomes();
         let solvers = self.solvers.iter().map(|(name, _)| name.clone()).collect();
         let references = self.cases.iter().map(|case| Reference::new(case, self.measure)).collect();
-        Ok(Results::new(self.measure, self.seed, references, solvers, self.starts, outcomes))
+        let limits = format!("{:?}", self.stop());
+        Ok(Results::new(
+            self.measure,
+            self.seed,
+            references,
+            solvers,
+            self.starts,
+            limits,
+            outcomes,
+        ))
     }
 
     fn check(&self) -> Result<(), Error> {

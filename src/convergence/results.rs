@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lab::{Axis, Case, Measure, Outcome, Sample};
+use crate::Error;
 
 /// The outcomes of a [`Lab`](super::Lab).
 ///
@@ -16,8 +17,12 @@ pub struct Results {
     problems: Vec<Reference>,
     solvers: Vec<String>,
     starts: usize,
+    limits: String,
     outcomes: Vec<Outcome>,
 }
+
+/// The relative accuracy of the lowest cost that was found.
+const UNKNOWN: f64 = 1e-12;
 
 /// A problem, and the value from which its errors are measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +57,7 @@ impl Results {
         mut problems: Vec<Reference>,
         solvers: Vec<String>,
         starts: usize,
+        limits: String,
         outcomes: Vec<Outcome>,
     ) -> Self {
         let per_problem = solvers.len() * starts;
@@ -63,7 +69,7 @@ impl Results {
                 problem.is_known = false;
             }
         }
-        Self { measure, seed, problems, solvers, starts, outcomes }
+        Self { measure, seed, problems, solvers, starts, limits, outcomes }
     }
 
     /// The error that was measured.
@@ -91,6 +97,11 @@ impl Results {
         self.starts
     }
 
+    /// The rule that ended each trial, in words.
+    pub fn limits(&self) -> &str {
+        &self.limits
+    }
+
     /// All outcomes: by problem, then by solver, then by start.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
@@ -107,6 +118,13 @@ impl Results {
         sample.value - self.problems[problem].value
     }
 
+    /// Errors of a problem below this are rounding of f*, or unknown because f* is only the lowest cost that was found.
+    pub(super) fn floor(&self, problem: usize) -> f64 {
+        let Reference { value, is_known, .. } = &self.problems[problem];
+        let share = if *is_known { f64::EPSILON } else { UNKNOWN };
+        if self.measure == Measure::Gap { 50.0 * share * value.abs() } else { 0.0 }
+    }
+
     /// What it cost a trial to reach the tolerance τ, or `None` when it did not.
     pub fn cost_to(
         &self,
@@ -119,5 +137,31 @@ impl Results {
         let limit = (tolerance * start).min(f64::MAX);
         let reached = |sample: &&Sample| self.error(problem, sample) <= limit;
         Some(outcome.samples.iter().find(reached)?.cost(axis))
+    }
+
+    /// What every trial cost up to each tolerance, as CSV: `problem,dimension,solver,start,tolerance`, and
+    /// `iterations,evaluations,gradient_equivalents,seconds`, which are empty where the trial did not reach it. Profiles can be
+    /// computed from it.
+    ///
+    /// # Errors
+    /// [`Error::Report`] when it cannot be written.
+    pub fn costs_csv(&self, tolerances: &[f64]) -> Result<String, Error> {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        let failed = |error: &dyn std::fmt::Display| Error::Report { reason: error.to_string() };
+        let head = ["problem", "dimension", "solver", "start", "tolerance"];
+        let axes = ["iterations", "evaluations", "gradient_equivalents", "seconds"];
+        table.write_record(head.iter().chain(&axes)).map_err(|error| failed(&error))?;
+        let per_problem = self.solvers.len() * self.starts;
+        for (i, outcome) in self.outcomes.iter().enumerate() {
+            for &tolerance in tolerances {
+                let cost = |axis| self.cost_to(i / per_problem, outcome, tolerance, axis);
+                let costs = Axis::ALL.map(cost).map(|c| c.map_or(String::new(), |c| c.to_string()));
+                let Outcome { problem, dimension, solver, start, .. } = outcome;
+                let row = (problem, dimension, solver, start, tolerance, costs);
+                table.serialize(row).map_err(|error| failed(&error))?;
+            }
+        }
+        let bytes = table.into_inner().map_err(|error| failed(&error))?;
+        String::from_utf8(bytes).map_err(|error| failed(&error))
     }
 }

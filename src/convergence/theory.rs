@@ -233,7 +233,8 @@ impl Theory {
         Ok(Self::new("k^(-1/(q - 2))", Law::Sublinear { power: 1.0 / (q - 2.0) }))
     }
 
-    fn linear(label: &str, factor: f64, power: f64) -> Self {
+    /// C k^power factorᵏ.
+    pub(super) fn linear(label: &str, factor: f64, power: f64) -> Self {
         Self::new(label, Law::Linear { factor, power })
     }
 
@@ -273,11 +274,16 @@ impl Theory {
 
     /// Compares the prediction with the errors at k = 0, 1, 2, .. of one or more runs.
     pub fn check(&self, runs: &[Vec<f64>]) -> Verdict {
+        self.check_with(runs, || Rate::of_runs(runs))
+    }
+
+    /// The same with a rate that was measured already.
+    pub(super) fn check_with(&self, runs: &[Vec<f64>], rate: impl FnOnce() -> Rate) -> Verdict {
         match self.law {
             Law::Bound { .. } | Law::Steps { .. } => {
                 worst(runs.iter().map(|errors| self.check_each(errors)))
             }
-            _ => self.check_rate(&Rate::of_runs(runs)),
+            _ => self.check_rate(&rate()),
         }
     }
 

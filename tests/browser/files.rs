@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fs;
 
-use extremum::convergence::report::{Axis, Point, Problem, Rate, Report, Run, RunningTime};
+use extremum::convergence::Axis;
+use extremum::convergence::report::{Point, Problem, Rate, Report, Run, RunningTime};
 use extremum_browser::{PROBLEMS, STARTS, sample};
 use serde_json::{Value, json};
 

@@ -1,8 +1,9 @@
 //! A report of 35 problems, 10 solvers and 3 starts, with errors from formulas.
 
+use extremum::convergence::Axis;
 use extremum::convergence::report::{
-    Axis, Point, Problem, Profile, ProfileCurve, ProfileKind, Provenance, Quantity, Rate, Report,
-    Run, RunningTime, Theory,
+    Point, Problem, Profile, ProfileCurve, ProfileKind, Provenance, Quantity, Rate, Report, Run,
+    RunningTime, Theory,
 };
 
 pub const PROBLEMS: usize = 35;

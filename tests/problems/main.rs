@@ -6,6 +6,7 @@ mod global_functions;
 #[cfg(feature = "lab")]
 mod lab;
 mod modules;
+mod rates;
 mod scalar;
 mod stationary;
 mod stationary_examples;

@@ -75,7 +75,7 @@ impl Lab<'_> {
             .run()
     }
 
-    fn stop(&self) -> Stop {
+    pub(super) fn stop(&self) -> Stop {
         let stop = (self.rule)().or(max_iterations(self.max_iterations));
         match self.max_evaluations {
             Some(limit) => stop.or(max_evaluations(limit)),
