@@ -26,8 +26,8 @@ mod models;
 mod order;
 mod rate;
 mod slow;
-mod uneven;
 mod theory;
+mod uneven;
 mod window;
 
 #[cfg(feature = "lab")]

@@ -165,7 +165,9 @@ impl Rate {
             let thinned: Vec<Run> = runs.iter().map(Run::thinned).collect();
             if let Some(slow) = Slow::of(&thinned, rate.floor) {
                 rate.set_slow(&slow);
-                if slow.verdict.is_none() && let Some(found) = uneven::of(&thinned) {
+                if slow.verdict.is_none()
+                    && let Some(found) = uneven::of(&thinned)
+                {
                     rate.set_slow(&found);
                 }
             }

@@ -165,7 +165,8 @@ fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> 
         let mut extend = |moved: f64| {
             ends = [ends[0] + moved.min(0.0), ends[1] + moved.max(0.0)];
         };
-        let [later, lowered, earlier] = [0, 1, 2].map(|i| get(others[i].as_ref()?.of_kind(kind)?));
+        let [later, lowered, earlier] =
+            [0, 1, 2].map(|i| get(others[i].as_ref()?.of_kind(kind)?));
         let scale = if fits.is_adequate { 1.0 } else { 2.0 };
         extend(later.map_or(0.0, |(later, _)| scale * (later - value)));
         extend(lowered.map_or(0.0, |(lowered, _)| lowered - own));
