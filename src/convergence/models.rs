@@ -227,7 +227,7 @@ fn profile<'r>(
     };
     let (mut a, mut b) = (grid[lowest.saturating_sub(1)], grid[(lowest + 1).min(grid.len() - 1)]);
     const SHARE: f64 = 0.381_966_011_250_105;
-    for _ in 0..40 {
+    for _ in 0..25 {
         let (left, right) = (a + SHARE * (b - a), b - SHARE * (b - a));
         if rss(left) <= rss(right) { b = right } else { a = left }
     }

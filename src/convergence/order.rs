@@ -120,6 +120,10 @@ impl Order {
             plain.max(by_run(&pairs, &order, groups)).hypot(3.0 * rounding.sqrt() / order.sxx);
         let half = half + if groups > 1 { moved(&pairs, &order) } else { 0.0 };
         let half = half.max(1e-9);
+        // An order that may be 1 is none.
+        if is_order && p - half <= 1.0 {
+            return None;
+        }
         let order = is_order.then_some((p, half, order.constant));
         Some(Self { order, first, last, used, aiccs })
     }

@@ -159,8 +159,8 @@ fn verdict_of(model: &Model, runs: &[Run], others: &[Vec<Run>], fits: &Fits) -> 
         let half = (error * quantile(freedom, 0.975)).max(by_run(runs, model, get));
         let mut half = half.max(1e-10 * value.abs());
         // The second half of the errors shows how far the value still moves: it may move as far again. The errors without
-        // the floor show how far it has been moved. Where the residuals show a pattern, the first correction is like 1/k
-        // at best, and twice as large when k is half: what the value has moved since, it may move again, twice for safety.
+        // the floor show how far it has been moved. Where the residuals show a pattern, the first correction is often like
+        // 1/k, twice as large at half the k: what the value has moved since, it may move again, twice for safety.
         let mut ends = [value, value];
         let mut extend = |moved: f64| {
             ends = [ends[0] + moved.min(0.0), ends[1] + moved.max(0.0)];

@@ -38,8 +38,8 @@ pub(super) fn of(runs: &[Run]) -> Option<Slow> {
         };
         let constant = match verdict {
             Verdict::Linear { slope } => {
-                let residuals = tails.iter().flat_map(|run| run.k.iter().zip(&run.y));
-                mean_and_half(&residuals.map(|(k, y)| y - slope[0] * k).collect::<Vec<_>>()).0
+                let points = tails.iter().flat_map(|run| run.k.iter().zip(&run.y));
+                mean_and_half(&points.map(|(k, y)| y - slope[0] * k).collect::<Vec<_>>()).0
             }
             _ => f64::NAN,
         };
