@@ -2,7 +2,7 @@
 
 use extremum::convergence::{Case, Class, Lab, Measure, Rate, Theory, Verdict};
 use extremum::first_order::{AcceleratedGradient, Momentum, Nesterov};
-use extremum::line_search::FixedStep;
+use extremum::line_search::{FixedStep, MoreThuente};
 use extremum::scalar::{Bisection, GoldenSection, Halley, NewtonRoot, Secant};
 use extremum::{
     AnySolver, Bfgs, ConjugateGradient, DVector, GradientDescent, Lbfgs, Newton, Problem, Random,
@@ -134,6 +134,12 @@ fn momentum_has_its_factors() {
     }
 }
 
+/// The theorems assume exact line searches.
+fn exact() -> ConjugateGradient {
+    ConjugateGradient::default()
+        .line_search(MoreThuente::default().sufficient_decrease(1e-13).curvature(1e-9))
+}
+
 #[test]
 fn conjugate_gradients_keep_their_bound_and_end() {
     // f - f*, from the costs.
@@ -157,7 +163,8 @@ fn conjugate_gradients_keep_their_bound_and_end() {
         let eigenvalues: Vec<f64> = (0..30).map(|i| 1.0 + (i % distinct) as f64).collect();
         let theory = Theory::conjugate_gradient_steps(distinct);
         let runs = gaps(&eigenvalues);
-        assert_eq!(theory.check(&runs), Verdict::Consistent, "{distinct}: {runs:?}");
+        let short: Vec<_> = runs.iter().map(|run| &run[..run.len().min(12)]).collect();
+        assert_eq!(theory.check(&runs), Verdict::Consistent, "{distinct}: {short:.1?}");
     }
 }
 
