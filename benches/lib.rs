@@ -1,19 +1,24 @@
 //! One problem object for three libraries: [`Shared`] is an extremum problem, an argmin problem on `Vec<f64>` and a
 //! basin problem on `DVector<f64>`, and counts and times its evaluations for each of them.
 
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use extremum::argmin::ToArgmin;
 use extremum::{DVector, Problem};
+
+pub mod libraries;
+pub mod measure;
+pub mod report;
 
 /// A problem that counts its evaluations and, where that does not distort the figures, times them.
 pub struct Shared<'a> {
     problem: &'a dyn Problem,
     clock: bool,
     tolerance: f64,
+    target: f64,
     reached: OnceLock<(u64, u64)>,
     costs: AtomicU64,
     gradients: AtomicU64,
@@ -26,7 +31,8 @@ impl<'a> Shared<'a> {
         let zero = || AtomicU64::new(0);
         let reached = OnceLock::new();
         let (costs, gradients, nanoseconds) = (zero(), zero(), zero());
-        Self { problem, clock, tolerance: f64::NAN, reached, costs, gradients, nanoseconds }
+        let (tolerance, target) = (f64::NAN, f64::NAN);
+        Self { problem, clock, tolerance, target, reached, costs, gradients, nanoseconds }
     }
 
     /// Counts the evaluations of `problem` and watches for a gradient of maximum norm `tolerance`.
@@ -34,13 +40,25 @@ impl<'a> Shared<'a> {
         Self { tolerance, ..Self::new(problem, false) }
     }
 
-    /// The numbers of costs and gradients when a gradient was first within the tolerance.
+    /// Counts the evaluations of `problem` and watches for a cost of at most `target`.
+    pub fn watching_cost(problem: &'a dyn Problem, target: f64) -> Self {
+        Self { target, ..Self::new(problem, false) }
+    }
+
+    /// The numbers of costs and gradients when a gradient was first within the tolerance, or a cost at the target.
     pub fn evaluations_to_tolerance(&self) -> Option<(u64, u64)> {
         self.reached.get().copied()
     }
 
-    fn watch(&self, gradient: &DVector<f64>) {
-        if !self.tolerance.is_nan() && gradient.amax() <= self.tolerance {
+    fn watch(&self, gradient: &[f64]) {
+        let within = |g: &f64| g.abs() <= self.tolerance;
+        if !self.tolerance.is_nan() && gradient.iter().all(within) {
+            self.reached.get_or_init(|| self.evaluations());
+        }
+    }
+
+    fn watch_cost(&self, cost: f64) {
+        if cost <= self.target {
             self.reached.get_or_init(|| self.evaluations());
         }
     }
@@ -73,15 +91,18 @@ impl Problem for Shared<'_> {
         self.problem.dimension()
     }
     fn cost(&self, x: &DVector<f64>) -> f64 {
-        self.keep(1, 0, || self.problem.cost(x))
+        let cost = self.keep(1, 0, || self.problem.cost(x));
+        self.watch_cost(cost);
+        cost
     }
     fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
         self.keep(0, 1, || self.problem.gradient(x, gradient));
-        self.watch(gradient);
+        self.watch(gradient.as_slice());
     }
     fn cost_and_gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
         let cost = self.keep(1, 1, || self.problem.cost_and_gradient(x, gradient));
-        self.watch(gradient);
+        self.watch(gradient.as_slice());
+        self.watch_cost(cost);
         cost
     }
 }
@@ -159,26 +180,22 @@ impl basin::CostFunction for ForBasinWithin<'_> {
     }
 }
 
+/// More evaluations than any run here needs. argmin's Moré and Thuente search has no limit of its own, and does not end on
+/// Brown and Dennis's function.
+const LIMIT: u64 = 40_000;
+
 /// The problem for argmin's solvers, on `Vec<f64>`. Copies between the two vector types are not argmin's work: they count as
 /// evaluation time.
 pub struct ForArgmin<'a> {
     shared: &'a Shared<'a>,
-    /// x as the problem needs it, taken out while in use.
-    x: Cell<DVector<f64>>,
+    bridge: ToArgmin<&'a dyn Problem>,
 }
 
 impl<'a> ForArgmin<'a> {
     /// Wraps the problem.
     pub fn new(shared: &'a Shared<'a>) -> Self {
-        Self { shared, x: Cell::new(DVector::zeros(shared.dimension())) }
-    }
-
-    fn with<T>(&self, x: &[f64], call: impl FnOnce(&DVector<f64>) -> T) -> T {
-        let mut own = self.x.replace(DVector::zeros(0));
-        own.as_mut_slice().copy_from_slice(x);
-        let result = call(&own);
-        self.x.set(own);
-        result
+        let bridge = ToArgmin::new(shared.problem).expect("it has no bounds");
+        Self { shared, bridge }
     }
 }
 
@@ -187,8 +204,12 @@ impl argmin::core::CostFunction for ForArgmin<'_> {
     type Output = f64;
 
     fn cost(&self, x: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        let shared = self.shared;
-        Ok(shared.keep(1, 0, || self.with(x, |x| shared.problem.cost(x))))
+        if self.shared.evaluations().0 >= LIMIT {
+            return Err(argmin::core::Error::msg("too many evaluations"));
+        }
+        let cost = self.shared.keep(1, 0, || self.bridge.cost(x))?;
+        self.shared.watch_cost(cost);
+        Ok(cost)
     }
 }
 
@@ -197,13 +218,8 @@ impl argmin::core::Gradient for ForArgmin<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
-        let shared = self.shared;
-        let gradient = shared.keep(0, 1, || {
-            let mut gradient = DVector::zeros(x.len());
-            self.with(x, |x| shared.problem.gradient(x, &mut gradient));
-            gradient
-        });
-        shared.watch(&gradient);
-        Ok(gradient.data.into())
+        let gradient = self.shared.keep(0, 1, || self.bridge.gradient(x))?;
+        self.shared.watch(&gradient);
+        Ok(gradient)
     }
 }

@@ -16,12 +16,8 @@ use extremum::{
     Bounds, DVector, DifferentialEvolution, GeneticAlgorithm, Minimizer, NelderMead, ParticleSwarm,
     Problem, Solver, from_fn,
 };
+use extremum_benches::measure::median;
 use extremum_benches::{ForBasin, ForBasinWithin, Shared};
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
 
 /// Runs of a given number of evaluations on Rosenbrock's function, n = 10: the simplex without bounds, the others within ±2.048.
 fn main() {

@@ -20,140 +20,16 @@
 
 use std::time::Instant;
 
-use argmin::core::Executor;
-use argmin::solver::linesearch::MoreThuenteLineSearch;
-use argmin::solver::quasinewton::{BFGS, LBFGS};
 use extremum::functions::{
     ChainedRosenbrock, Engval1, ExtendedPowell, ExtendedRosenbrock, TestFunction, by_name,
 };
-use extremum::stop::{gradient_norm, max_iterations};
-use extremum::{Bfgs, CmaEs, DMatrix, DVector, Lbfgs, Minimizer, Problem, Solver, from_fn};
-use extremum_benches::{ForArgmin, ForBasin, Shared};
+use extremum::stop::max_iterations;
+use extremum::{CmaEs, DMatrix, DVector, Minimizer, Problem, from_fn};
+use extremum_benches::libraries::{LIBRARIES, Library, Method, run};
+use extremum_benches::measure::median;
+use extremum_benches::{ForBasin, Shared};
 
 const TOLERANCE: f64 = 1e-6;
-const PAIRS: usize = 10;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Library {
-    Extremum,
-    Basin,
-    Argmin,
-}
-
-const LIBRARIES: [Library; 3] = [Library::Extremum, Library::Basin, Library::Argmin];
-
-impl Library {
-    fn name(self) -> &'static str {
-        match self {
-            Library::Extremum => "extremum",
-            Library::Basin => "basin",
-            Library::Argmin => "argmin",
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Method {
-    Lbfgs,
-    Bfgs,
-}
-
-struct Outcome {
-    x: DVector<f64>,
-    iterations: u64,
-    /// Of the whole run, its start included.
-    seconds: f64,
-}
-
-/// Runs `method` of `library` to a gradient norm of `tolerance` or for `limit` iterations.
-fn run(
-    library: Library,
-    method: Method,
-    shared: &Shared<'_>,
-    x0: &DVector<f64>,
-    (tolerance, limit): (f64, u64),
-) -> Outcome {
-    match (library, method) {
-        (Library::Extremum, Method::Lbfgs) => {
-            extremum_run(Lbfgs::default().memory(PAIRS), shared, x0, (tolerance, limit))
-        }
-        (Library::Extremum, Method::Bfgs) => {
-            extremum_run(Bfgs::default(), shared, x0, (tolerance, limit))
-        }
-        (Library::Basin, method) => {
-            let start = basin::FirstOrderState::new(x0.clone());
-            let clock = Instant::now();
-            let found = match method {
-                Method::Lbfgs => {
-                    let solver = basin::Lbfgs::new().with_m_capacity(PAIRS).unbounded();
-                    let solver = solver.with_absolute_gradient_tolerance(tolerance);
-                    basin::Executor::new(ForBasin(shared), solver, start).max_iter(limit).run()
-                }
-                Method::Bfgs => {
-                    let solver = basin::Bfgs::<DVector<f64>>::new();
-                    let solver = solver.with_absolute_gradient_tolerance(tolerance);
-                    basin::Executor::new(ForBasin(shared), solver, start).max_iter(limit).run()
-                }
-            };
-            let seconds = clock.elapsed().as_secs_f64();
-            let Ok(found) = found;
-            Outcome { x: found.best_param().clone(), iterations: found.iter(), seconds }
-        }
-        (Library::Argmin, method) => {
-            let (search, x) = (MoreThuenteLineSearch::new(), x0.as_slice().to_vec());
-            let problem = ForArgmin::new(shared);
-            let clock = Instant::now();
-            let found = match method {
-                Method::Lbfgs => {
-                    let solver = LBFGS::new(search, PAIRS)
-                        .with_tolerance_grad(tolerance)
-                        .and_then(|solver| solver.with_tolerance_cost(0.0))
-                        .expect("the tolerances are valid");
-                    Executor::new(problem, solver)
-                        .configure(|state| state.param(x).max_iters(limit))
-                        .timer(false)
-                        .run()
-                        .map(|found| (found.state.best_param, found.state.iter))
-                }
-                Method::Bfgs => {
-                    let solver = BFGS::new(search)
-                        .with_tolerance_grad(tolerance)
-                        .and_then(|solver| solver.with_tolerance_cost(0.0))
-                        .expect("the tolerances are valid");
-                    let n = x.len();
-                    let identity: Vec<Vec<f64>> = (0..n)
-                        .map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect())
-                        .collect();
-                    Executor::new(problem, solver)
-                        .configure(|state| state.param(x).inv_hessian(identity).max_iters(limit))
-                        .timer(false)
-                        .run()
-                        .map(|found| (found.state.best_param, found.state.iter))
-                }
-            };
-            let seconds = clock.elapsed().as_secs_f64();
-            let (x, iterations) = found.unwrap_or((None, 0));
-            let x = x.map_or_else(|| x0.clone() * f64::NAN, DVector::from_vec);
-            Outcome { x, iterations, seconds }
-        }
-    }
-}
-
-fn extremum_run<S: Solver>(
-    solver: S,
-    shared: &Shared<'_>,
-    x0: &DVector<f64>,
-    (tolerance, limit): (f64, u64),
-) -> Outcome {
-    let x = x0.clone();
-    let clock = Instant::now();
-    let found = Minimizer::new(shared, solver, x)
-        .stop_when(gradient_norm(tolerance).or(max_iterations(limit)))
-        .run()
-        .expect("the start is in the domain");
-    let seconds = clock.elapsed().as_secs_f64();
-    Outcome { x: found.x, iterations: found.iterations, seconds }
-}
 
 fn main() {
     // `cargo test --benches` only checks that this runs.
@@ -241,11 +117,6 @@ fn print_times(method: Method, name: &str, n: usize, seconds: &[Vec<f64>; 3]) {
             own.len()
         );
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// A row per function, method and library: evaluations to a gradient of maximum norm 1e-6.

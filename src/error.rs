@@ -122,6 +122,15 @@ pub enum Error {
         /// The solver's name.
         solver: &'static str,
     },
+    /// The problem has bounds or constraints, which argmin's solvers do not see.
+    #[cfg(feature = "argmin")]
+    #[error(
+        "argmin's solvers would ignore the problem's {what}: take a solver of this library that keeps them"
+    )]
+    NotForArgmin {
+        /// Bounds or constraints.
+        what: &'static str,
+    },
     /// The limits l and u of the constraints do not have m components.
     #[error(
         "there are {expected} constraints, but limits for {actual}: give each constraint a lower and an upper limit"
@@ -174,6 +183,28 @@ pub enum Error {
         /// The known names, separated by commas.
         known: String,
     },
+    /// The ends of an interval are not finite, or not in their order.
+    #[error("the interval is [{low}, {high}]: give finite ends with low < high")]
+    Interval {
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+    },
+    /// The function has the same sign at both ends of a bracket, or is NaN there.
+    #[error(
+        "the function is {at_low} at {low} and {at_high} at {high}: choose ends at which its signs differ"
+    )]
+    NoSignChange {
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+        /// The value at the lower end.
+        at_low: f64,
+        /// The value at the upper end.
+        at_high: f64,
+    },
     /// An update rule needs the cost, and none was given.
     #[error("{rule} needs the cost: call step_with_cost")]
     CostNeeded {
@@ -184,6 +215,20 @@ pub enum Error {
     #[cfg(feature = "mpi")]
     #[error("the MPI job cannot go on: {reason}")]
     Mpi {
+        /// Why not.
+        reason: String,
+    },
+    /// A laboratory cannot run; see `convergence::Lab`, with the feature `lab`.
+    #[cfg(feature = "lab")]
+    #[error("the laboratory cannot go on: {reason}")]
+    Lab {
+        /// Why not.
+        reason: String,
+    },
+    /// A report cannot be written.
+    #[cfg(feature = "lab")]
+    #[error("the report cannot be written: {reason}")]
+    Report {
         /// Why not.
         reason: String,
     },

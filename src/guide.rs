@@ -9,6 +9,9 @@ pub mod methods {}
 #[doc = include_str!("../docs/accuracy.md")]
 pub mod accuracy {}
 
+#[doc = include_str!("../docs/convergence.md")]
+pub mod convergence {}
+
 #[doc = include_str!("../docs/performance.md")]
 pub mod performance {}
 

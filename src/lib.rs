@@ -40,13 +40,22 @@
 //! - [`stationary`]: what kind of point was found; whether derivatives are right
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design
 //! - [`first_order`], [`schedule`] and [`tuning`]: update rules for gradients of your own, and their rates
+//! - `convergence`, with the feature of that name, which is on by default: rates of convergence, measured
+//!   and held against theory; with the feature `lab`, many solvers on many problems with profiles and a report
 //! - [`evaluator`]: costs on many threads or machines
+//! - [`scalar`]: minima and roots of functions of one variable
+//! - `progress`, with the feature of that name: progress bars
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
+//! - `argmin`, with the feature `argmin`: argmin's problems on this library's solvers, and the reverse
 //! - `functions`, with the feature `autodiff`: the test functions of the literature
 
+#[cfg(feature = "argmin")]
+pub mod argmin;
 mod batches;
 mod cancellation;
 mod checkpoint;
+#[cfg(feature = "convergence")]
+pub mod convergence;
 mod error;
 mod evaluations;
 pub mod evaluator;
@@ -62,7 +71,10 @@ mod minimizer;
 pub mod mpi;
 mod oracle;
 pub mod problem;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod random;
+pub mod scalar;
 pub mod schedule;
 mod solution;
 pub mod solver;

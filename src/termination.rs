@@ -82,6 +82,23 @@ pub enum Termination {
     StoppedByRule,
     /// The run was not stepped to its end. A limit.
     NotFinished,
+    /// The interval that contains the point is at most as wide as the tolerance; see [`scalar`](crate::scalar). Converged.
+    Bracket {
+        /// The width of the interval.
+        width: f64,
+        /// The tolerance of the width.
+        tolerance: f64,
+    },
+    /// The last step towards a root is at most as long as the tolerance, and the function fell on it as it does towards a
+    /// root; see [`scalar`](crate::scalar). Converged.
+    Step {
+        /// The length of the step.
+        length: f64,
+        /// The tolerance.
+        tolerance: f64,
+    },
+    /// The function is exactly 0: a root. Converged.
+    Zero,
 }
 
 /// What showed that a run makes no further progress.
@@ -168,6 +185,25 @@ pub enum Stall {
         /// The tolerance.
         tolerance: f64,
     },
+    /// The function changes its sign, but on neither side of that are its values smaller than at the end of the first
+    /// bracket: a pole, a jump, or a root that is steeper than the tolerance shows.
+    Jump {
+        /// The least size of the values on the two sides.
+        value: f64,
+        /// The width of the bracket.
+        width: f64,
+    },
+    /// The function is NaN within the bracket, so that it is not known on which side its sign changes.
+    NotANumber {
+        /// Where.
+        x: f64,
+    },
+    /// The formula of the method gives no next point: a derivative is 0 or not finite, or the point is that from which the
+    /// search came.
+    NoNextPoint {
+        /// The last point.
+        x: f64,
+    },
 }
 
 impl Termination {
@@ -175,7 +211,12 @@ impl Termination {
     pub fn is_converged(&self) -> bool {
         matches!(
             self,
-            Self::GradientNorm { .. } | Self::TargetReached { .. } | Self::PromisedChange { .. }
+            Self::GradientNorm { .. }
+                | Self::TargetReached { .. }
+                | Self::PromisedChange { .. }
+                | Self::Bracket { .. }
+                | Self::Step { .. }
+                | Self::Zero
         )
     }
 
@@ -243,6 +284,9 @@ impl Termination {
             Self::StoppedByObserver => "StoppedByObserver",
             Self::StoppedByRule => "StoppedByRule",
             Self::NotFinished => "NotFinished",
+            Self::Bracket { .. } => "Bracket",
+            Self::Step { .. } => "Step",
+            Self::Zero => "Zero",
         }
     }
 }
@@ -282,6 +326,13 @@ impl fmt::Display for Termination {
             Self::StoppedByObserver => write!(f, "stopped by an observer"),
             Self::StoppedByRule => write!(f, "stopped by a rule"),
             Self::NotFinished => write!(f, "not finished"),
+            Self::Bracket { width, tolerance } => {
+                write!(f, "converged: the interval of width {width:.1e} is at most {tolerance:.1e}")
+            }
+            Self::Step { length, tolerance } => {
+                write!(f, "converged: the last step of {length:.1e} is at most {tolerance:.1e}")
+            }
+            Self::Zero => write!(f, "converged: the function is exactly 0"),
         }
     }
 }
@@ -358,6 +409,23 @@ impl fmt::Display for Stall {
                 write!(
                     f,
                     "the relative decrease of the cost is {reduction:.1e}, at most {tolerance:.1e}"
+                )
+            }
+            Self::Jump { value, width } => {
+                write!(
+                    f,
+                    "the sign changes within {width:.1e}, but the values there, {value:.1e} and more, are no \
+                     smaller than at the ends of the first bracket: a pole, a jump or a very steep root"
+                )
+            }
+            Self::NotANumber { x } => {
+                write!(f, "the function is NaN at {x:e}, within the bracket")
+            }
+            Self::NoNextPoint { x } => {
+                write!(
+                    f,
+                    "there is no next point after {x:e}: a derivative is 0 or not finite, or the search goes \
+                     back to where it came from"
                 )
             }
         }

@@ -1,8 +1,9 @@
-//! Shared by the drawings of the examples.
+//! Shared by the examples: drawings, and where reports come from.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use extremum::convergence::report::Provenance;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -56,4 +57,14 @@ pub fn save(
         [PIXEL, 1].map(|k| format!("width=\"{}\" height=\"{}\"", width * k, height * k));
     std::fs::write(file, svg.replacen(&drawn, &shown, 1))?;
     Ok(())
+}
+
+/// Adds the processor, the number of threads and the date to what a report says about its origin.
+pub fn describe(provenance: &mut Provenance) {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find(|line| line.starts_with("model name"));
+    let name = model.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim());
+    provenance.cpu = name.unwrap_or(std::env::consts::ARCH).to_owned();
+    provenance.threads = std::thread::available_parallelism().map_or(1, usize::from);
+    provenance.date = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
 }

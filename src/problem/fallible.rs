@@ -84,7 +84,7 @@ type IsOutside<E> = Box<dyn Fn(&E) -> bool + Send + Sync>;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub struct Fallible<P: TryProblem> {
-    problem: P,
+    pub(crate) problem: P,
     is_outside: Option<IsOutside<P::Error>>,
     first: Mutex<Option<P::Error>>,
 }
