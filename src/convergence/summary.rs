@@ -11,7 +11,7 @@ use super::results::Results;
 use super::theory::{Theory, Verdict};
 
 /// The tolerances of profiles and running times.
-pub(super) const TOLERANCES: [f64; 4] = [1e-1, 1e-3, 1e-5, 1e-7];
+const TOLERANCES: [f64; 4] = [1e-1, 1e-3, 1e-5, 1e-7];
 /// How many points a fitted or predicted line has.
 const POINTS: usize = 33;
 
@@ -77,6 +77,7 @@ impl Results {
     }
 
     fn runs(&self, problem: usize, solver: usize) -> Vec<Run> {
+        let [.., smallest] = TOLERANCES;
         let of_outcome = |outcome: &Outcome| {
             let point = |x: &Sample, error: f64| {
                 Point::new(x.iterations, x.evaluations, x.gradient_equivalents, x.seconds, error)
@@ -87,6 +88,7 @@ impl Results {
             Run {
                 termination: outcome.ended.as_ref().map_or(String::new(), ToString::to_string),
                 converged: outcome.is_converged(),
+                solved: self.cost_to(problem, outcome, smallest, Axis::Iterations).is_some(),
                 refused: outcome.ended.as_ref().err().cloned(),
                 cost: Some(outcome.cost).filter(|cost| cost.is_finite()),
                 gap: curve.last().map(|point| point.error),

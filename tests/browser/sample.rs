@@ -73,6 +73,7 @@ fn run(problem: usize, solver: usize, start: usize) -> Run {
     Run {
         termination: termination.into(),
         converged,
+        solved: converged,
         cost: gap.map(|gap| gap + 1.0),
         gap,
         ..Run::of(problem, solver, start, curve)

@@ -71,8 +71,10 @@ pub struct Run {
     pub start: usize,
     /// Why the run ended, in words.
     pub termination: String,
-    /// Whether the run converged.
+    /// Whether the run converged, by its own test.
     pub converged: bool,
+    /// Whether it reached the smallest tolerance of the profiles.
+    pub solved: bool,
     /// Why the solver refused the problem, if it did.
     pub refused: Option<String>,
     /// The lowest cost.

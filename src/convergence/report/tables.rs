@@ -22,6 +22,7 @@ fn runs(report: &Report) -> Result<String, Error> {
         "start",
         "termination",
         "converged",
+        "solved",
         "refused",
         "cost",
         "gap",
@@ -34,7 +35,14 @@ fn runs(report: &Report) -> Result<String, Error> {
         let problem = &report.problems[run.problem];
         (
             (&problem.name, problem.n, &report.solvers[run.solver], run.start, &run.termination),
-            (run.converged, &run.refused, finite(run.cost), finite(run.gap), run.iterations),
+            (
+                run.converged,
+                run.solved,
+                &run.refused,
+                finite(run.cost),
+                finite(run.gap),
+                run.iterations,
+            ),
             (run.evaluations, finite(run.gradient_equivalents), finite(run.seconds)),
         )
     })

@@ -68,7 +68,7 @@ function ratesTable(parent) {
     runs.set(key, (runs.get(key) ?? []).concat(run));
   }
   const own = rate => runs.get(`${rate.problem} ${rate.solver}`) ?? [];
-  const successes = rate => own(rate).filter(run => run.converged);
+  const successes = rate => own(rate).filter(run => run.solved);
   return new Table(parent, 'rates', [PROBLEM, SOLVER,
     {title: 'Class', value: rate => rate.class},
     {title: 'Order, factor or power', numeric: true, value: rate => rate.value, text: estimate},
@@ -94,7 +94,7 @@ function runsTable(parent) {
   const numeric = (title, value) => ({title, value, numeric: true});
   return new Table(parent, 'runs', [PROBLEM, SOLVER, numeric('Start', run => run.start + 1),
     {title: 'End', value: run => run.refused === null ? run.termination : `refused: ${run.refused}`},
-    {title: 'Converged', value: run => run.converged ? 'yes' : 'no'},
+    {title: 'Converged', value: run => run.converged ? 'yes' : 'no'}, {title: 'Solved', value: run => run.solved ? 'yes' : 'no'},
     numeric('Cost', run => run.cost), numeric('Gap', run => run.gap), numeric('Iterations', run => run.iterations),
     numeric('Evaluations', run => run.evaluations), numeric('Gradient equivalents', run => run.gradient_equivalents), numeric('Seconds', run => run.seconds),
   ], DATA.runs);
