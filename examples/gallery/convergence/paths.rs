@@ -30,6 +30,9 @@ const COLORS: [RGBColor; 5] = [
     RGBColor(40, 40, 40),
 ];
 
+/// Points of a line.
+type Line = Vec<(f64, f64)>;
+
 pub fn draw(file: &Path, landscape: &Landscape) -> Outcome {
     let [low, high] = landscape.view;
     let contours = contours(landscape)?;
@@ -75,7 +78,7 @@ pub fn draw(file: &Path, landscape: &Landscape) -> Outcome {
 }
 
 /// The iterates of a method within the view.
-fn way(landscape: &Landscape, method: usize) -> Result<Vec<(f64, f64)>, Box<dyn Error>> {
+fn way(landscape: &Landscape, method: usize) -> Result<Line, Box<dyn Error>> {
     let mut way = Vec::new();
     let solver = (METHODS[method].solver)(landscape);
     Minimizer::new(&landscape.problem, solver, landscape.start)
@@ -88,7 +91,7 @@ fn way(landscape: &Landscape, method: usize) -> Result<Vec<(f64, f64)>, Box<dyn 
 }
 
 /// Level lines, whose levels grow by the same factor.
-fn contours(landscape: &Landscape) -> Result<Vec<Vec<(f64, f64)>>, Box<dyn Error>> {
+fn contours(landscape: &Landscape) -> Result<Vec<Line>, Box<dyn Error>> {
     let [low, high] = landscape.view;
     let step = [0, 1].map(|i| (high[i] - low[i]) / (GRID - 1) as f64);
     let at = |k: usize| {
