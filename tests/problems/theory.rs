@@ -259,7 +259,7 @@ fn convex_bounds_hold_at_every_iteration() {
     let descent = gaps(&|| GradientDescent::default().line_search(FixedStep::new(1.0)).boxed());
     assert_eq!(descent.len(), 1001);
     let theory = Theory::convex_gradient_descent_gap(1.0, r).unwrap();
-    assert_eq!(theory.check(&[descent.clone()]), Verdict::BoundHolds);
+    assert_eq!(theory.check(std::slice::from_ref(&descent)), Verdict::BoundHolds);
     let accelerated = gaps(&|| AcceleratedGradient::new(1.0).restart(false).boxed());
     let theory = Theory::convex_nesterov_gap(1.0, r).unwrap();
     assert_eq!(theory.check(&[accelerated]), Verdict::BoundHolds);
@@ -268,11 +268,14 @@ fn convex_bounds_hold_at_every_iteration() {
     assert!(matches!(tight.check(&[descent]), Verdict::Slower { by } if by > 1.0));
 }
 
+/// A search for ln c that shows every point it evaluates.
+type Search<'a> = dyn Fn(f64, &mut dyn FnMut(f64)) + 'a;
+
 /// The sequences that the methods of one variable make, seen by their functions.
 #[test]
 fn methods_of_one_variable_have_their_orders() {
     let f = |x: f64, c: f64| x.exp() - c;
-    let runs = |search: &dyn Fn(f64, &mut dyn FnMut(f64))| -> Vec<Vec<f64>> {
+    let runs = |search: &Search<'_>| -> Vec<Vec<f64>> {
         let of = |i: i32| {
             let c = 1.5 + 0.5 * f64::from(i);
             let mut errors = Vec::new();
@@ -307,7 +310,7 @@ fn methods_of_one_variable_have_their_orders() {
     assert_eq!(Theory::secant().check(&secant), Verdict::Consistent, "{}", Rate::of_runs(&secant));
     // Brackets, by their widths.
     let widths = |bracket: &dyn Fn(u64) -> (f64, f64)| -> Vec<f64> {
-        (2..40).map(|evaluations| bracket(evaluations)).map(|(low, high)| high - low).collect()
+        (2..40).map(bracket).map(|(low, high)| high - low).collect()
     };
     let bisection = widths(&|evaluations| {
         let method = Bisection::default().max_evaluations(evaluations);
