@@ -89,7 +89,7 @@ fn a_laboratory_that_was_killed_goes_on() {
             .unwrap();
         assert_eq!(timeless(&resumed), timeless(&whole), "{length} bytes");
         least = least.min(24 - first.into_inner());
-        assert_eq!(std::fs::read(&file).unwrap().len() > 21, true);
+        assert!(std::fs::read(&file).unwrap().len() > 21);
     }
     // With the whole journal nothing was run again.
     assert_eq!(least, 0);
