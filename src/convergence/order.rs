@@ -118,7 +118,7 @@ impl Order {
             pairs.iter().map(|p| ((p.x - mean) * (floor.ln() - p.z).exp()).powi(2)).sum();
         let half =
             plain.max(by_run(&pairs, &order, groups)).hypot(3.0 * rounding.sqrt() / order.sxx);
-        let half = half + if groups > 1 { moved(&pairs, &order) } else { 0.0 };
+        let half = half + moved(&pairs, &order);
         let half = half.max(1e-9);
         // An order that may be 1 is none.
         if is_order && p - half <= 1.0 {
