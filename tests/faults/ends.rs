@@ -2,40 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::line_search::{
-    Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Nonmonotone, Start, StrongWolfe,
+    Backtracking, FixedStep, HagerZhang, LineSearch, MoreThuente, Start, StrongWolfe,
 };
-use extremum::stop::{converged, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Lbfgs,
-    Matrix, Minimizer, Newton, Problem, Solution, Solver, Stall, Termination, from_fn, minimize,
-    problem,
+    AnySolver, Bfgs, ConjugateGradient, DVector, FromFn, GradientDescent, Lbfgs, Minimizer,
+    Problem, Solution, Solver, Stall, Termination, from_fn, minimize, problem,
 };
-
-/// Every line-search solver with every search.
-pub fn solvers() -> Vec<(String, Box<dyn AnySolver>)> {
-    macro_rules! with_every_search {
-        ($($solver:ident),+) => {
-            vec![$(
-                (concat!(stringify!($solver), " HagerZhang"), $solver::default().line_search(HagerZhang::default()).boxed()),
-                (concat!(stringify!($solver), " MoreThuente"), $solver::default().line_search(MoreThuente::default()).boxed()),
-                (concat!(stringify!($solver), " StrongWolfe"), $solver::default().line_search(StrongWolfe::default()).boxed()),
-                (concat!(stringify!($solver), " Backtracking"), $solver::default().line_search(Backtracking::default()).boxed()),
-                (concat!(stringify!($solver), " Nonmonotone"), $solver::default().line_search(Nonmonotone::default()).boxed()),
-            )+]
-        };
-    }
-    let table = with_every_search!(
-        GradientDescent,
-        ConjugateGradient,
-        BarzilaiBorwein,
-        Bfgs,
-        Lbfgs,
-        Newton
-    );
-    table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect()
-}
+use extremum_hostile::solvers::with_every_search;
 
 fn quasi_newton_and_gradients() -> [(&'static str, Box<dyn AnySolver>); 3] {
     [
@@ -68,7 +42,7 @@ fn a_root_with_an_infinite_slope_is_followed_down_to_its_end() {
             assert!(found.x[0] < 1e-8 && found.cost < 1e-4, "{name} from {start}: {found}");
             assert!(!found.termination.is_converged(), "{name} from {start}: {found}");
         }
-        for (name, solver) in solvers() {
+        for (name, solver) in with_every_search() {
             let found = run(&root(), &solver, &[start]);
             assert!(found.cost <= start.sqrt() && found.cost < 1.0, "{name} from {start}: {found}");
         }
@@ -96,7 +70,7 @@ fn no_constant_in_the_cost_lets_a_run_end_above_its_start() {
             for start in starts {
                 let problem = hills(offset, bowl);
                 let first = problem.cost(&DVector::from_row_slice(&start));
-                for (name, solver) in solvers() {
+                for (name, solver) in with_every_search() {
                     let found = run(&problem, &solver, &start);
                     assert!(found.cost <= first, "{name}, {offset:e}, {start:?}: {found}");
                     assert_eq!(found.cost, problem.cost(&found.x), "{name}: {found}");
@@ -166,7 +140,7 @@ fn lasso() -> FromFn<'static> {
 #[test]
 fn a_kink_is_not_called_a_wrong_gradient() {
     for start in [[1.0, 1.0], [-1.0, 2.0], [0.3, -0.7]] {
-        for (name, solver) in solvers() {
+        for (name, solver) in with_every_search() {
             let found = run(&lasso(), &solver, &start);
             assert!(!found.termination.is_failure(), "{name} from {start:?}: {found}");
             assert!(!found.termination.is_converged(), "{name} from {start:?}: {found}");
@@ -183,7 +157,7 @@ fn a_kink_is_not_called_a_wrong_gradient() {
                 *g = w * x.signum();
             }
         });
-    for (name, solver) in solvers() {
+    for (name, solver) in with_every_search() {
         let found = run(&distances, &solver, &[0.0, 0.5, -2.0]);
         assert!(!found.termination.is_failure(), "{name}: {found}");
     }
@@ -219,7 +193,7 @@ fn a_gradient_of_the_wrong_sign_is_named_by_every_search() {
         (&valley, &[-1.2, 1.0]),
     ];
     for (problem, start) in cases {
-        for (name, solver) in solvers() {
+        for (name, solver) in with_every_search() {
             let found = run(problem, &solver, start);
             let reason = Stall::GradientContradictsCost;
             assert!(
@@ -263,7 +237,7 @@ fn searches_end_on_slopes_that_no_function_has() {
     }
     let mismatched =
         from_fn(1, |x| 1e-308 * x[0] * x[0]).with_gradient(|x, g| g[0] = 1.0 - 6e-308 * x[0]);
-    for (name, solver) in solvers() {
+    for (name, solver) in with_every_search() {
         let found = run(&mismatched, &solver, &[0.7]);
         assert!(!matches!(found.termination, Termination::TimeLimit { .. }), "{name}: {found}");
     }
@@ -295,7 +269,7 @@ fn shelf(height: f64) -> FromFn<'static> {
 
 #[test]
 fn converged_is_said_of_the_point_that_is_returned() {
-    let mut solvers = solvers();
+    let mut solvers = with_every_search();
     for rate in [1.2, 0.99, 3.0, 0.3] {
         solvers.push((format!("rate {rate}"), GradientDescent::with_rate(rate).boxed()));
     }
@@ -325,56 +299,5 @@ fn an_infinite_point_is_outside_the_domain_and_no_cost_sees_it() {
         let found =
             minimize(&problem, GradientDescent::with_rate(rate), [1.0]).expect("a good call");
         assert!(found.x[0].is_finite() && found.cost.is_finite(), "{found}");
-    }
-}
-
-/// A function plus a constant.
-struct Raised<'a> {
-    function: &'a TestFunction,
-    offset: f64,
-}
-
-impl Problem for Raised<'_> {
-    fn dimension(&self) -> usize {
-        self.function.dimension()
-    }
-    fn cost(&self, x: &DVector<f64>) -> f64 {
-        self.offset + self.function.cost(x)
-    }
-    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
-        self.function.gradient(x, gradient);
-    }
-    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
-        self.function.hessian(x)
-    }
-}
-
-#[test]
-fn a_constant_on_every_function_of_the_suite_makes_no_claim_false() {
-    for function in more_garbow_hillstrom() {
-        for (name, solver) in solvers() {
-            for offset in [1e4, 1e8, 1e12] {
-                let problem = Raised { function: &function, offset };
-                let found = Minimizer::new(&problem, &solver, function.start())
-                    .stop_when(converged().or(max_evaluations(500)))
-                    .run()
-                    .expect("a good call");
-                let label = format!("{} + {offset:e}, {name}: {found}", function.name());
-                assert!(found.cost <= problem.cost(function.start()), "{label}");
-                assert!(found.evaluations.cost.max(found.evaluations.gradient) <= 500, "{label}");
-                if found.termination.is_converged() {
-                    // Of the function itself: a minimum that is known, or a point that is as flat.
-                    let cost = function.cost(&found.x);
-                    let rounding = 64.0 * f64::EPSILON * offset;
-                    let near = |known: &f64| cost - known <= rounding + 1e-4 * known.abs().max(1.0);
-                    let mut gradient = DVector::zeros(found.x.len());
-                    function.gradient(&found.x, &mut gradient);
-                    let is_minimum = function.known_minima().iter().any(near);
-                    let size = found.x.amax().max((&found.x - function.start()).amax());
-                    let is_flat = gradient.amax() <= 1e-6 || gradient.amax() * size <= rounding;
-                    assert!(is_minimum || is_flat, "{label}");
-                }
-            }
-        }
     }
 }

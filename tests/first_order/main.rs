@@ -8,7 +8,6 @@ mod rules_as_solvers;
 mod schedules;
 mod solver;
 mod traces;
-mod train_digits;
 mod update_rules;
 mod updaters;
 mod variance_reduced;

@@ -78,6 +78,30 @@ pub fn say<T: std::fmt::Debug>(text: &mut String, argument: T) -> T {
     argument
 }
 
+/// Every line-search solver with every search.
+pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
+    macro_rules! with_every_search {
+        ($($solver:ident),+) => {
+            vec![$(
+                (concat!(stringify!($solver), " HagerZhang"), $solver::default().line_search(HagerZhang::default()).boxed()),
+                (concat!(stringify!($solver), " MoreThuente"), $solver::default().line_search(MoreThuente::default()).boxed()),
+                (concat!(stringify!($solver), " StrongWolfe"), $solver::default().line_search(StrongWolfe::default()).boxed()),
+                (concat!(stringify!($solver), " Backtracking"), $solver::default().line_search(Backtracking::default()).boxed()),
+                (concat!(stringify!($solver), " Nonmonotone"), $solver::default().line_search(Nonmonotone::default()).boxed()),
+            )+]
+        };
+    }
+    let table = with_every_search!(
+        GradientDescent,
+        ConjugateGradient,
+        BarzilaiBorwein,
+        Bfgs,
+        Lbfgs,
+        Newton
+    );
+    table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect()
+}
+
 /// A solver for problems of this kind.
 pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<Any>, Family) {
     match dice.index(10) {

@@ -1,15 +1,12 @@
 //! The 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981) from their standard starts, to a gradient of maximum norm
 //! 1e-6 max(1, |f|) within 10000 evaluations: converged means at a minimum that the literature lists.
 
-#![cfg(feature = "autodiff")]
-
 use extremum::functions::more_garbow_hillstrom;
-use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DVector, Error, GradientDescent, Lbfgs,
-    Minimizer, Newton, Problem, Solver,
+    AnySolver, Bfgs, ConjugateGradient, DVector, Error, Lbfgs, Minimizer, Newton, Problem, Solver,
 };
+use extremum_hostile::solvers::with_every_search;
 
 /// How many of the 35 the solver solves. Along the way: no run claims what the problem itself does not confirm.
 fn solved(solver: &dyn AnySolver) -> Result<usize, Error> {
@@ -51,20 +48,7 @@ fn conjugate_gradients_solve_34() -> Result<(), Error> {
 
 #[test]
 fn no_solver_with_any_search_claims_a_false_success() -> Result<(), Error> {
-    macro_rules! with_every_search {
-        ($($solver:ident),+) => {
-            vec![$(
-                $solver::default().line_search(HagerZhang::default()).boxed(),
-                $solver::default().line_search(MoreThuente::default()).boxed(),
-                $solver::default().line_search(StrongWolfe::default()).boxed(),
-                $solver::default().line_search(Backtracking::default()).boxed(),
-            )+]
-        };
-    }
-    let mut solvers: Vec<Box<dyn AnySolver>> =
-        with_every_search!(GradientDescent, ConjugateGradient, Bfgs, Lbfgs, Newton);
-    solvers.push(BarzilaiBorwein::default().boxed());
-    for solver in &solvers {
+    for (_, solver) in with_every_search() {
         solved(solver.as_ref())?;
     }
     Ok(())

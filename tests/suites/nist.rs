@@ -1,7 +1,5 @@
 //! The certified fits of NIST: how many the solvers find, and that no other end counts as a certified one.
 
-#![cfg(feature = "autodiff")]
-
 #[path = "../../examples/nist/models.rs"]
 mod models;
 

@@ -1,0 +1,6 @@
+//! Whole suites of problems, each by several solvers: few tests, which compute much.
+
+mod more_garbow_hillstrom;
+mod nist;
+mod offsets;
+mod train_digits;
