@@ -3,13 +3,9 @@
 mod autodiff;
 mod functions;
 mod global_functions;
-#[cfg(feature = "lab")]
-mod lab;
 mod modules;
 mod rates;
 mod scalar;
 mod stationary;
 mod stationary_examples;
 mod structure;
-#[cfg(feature = "lab")]
-mod theory;

@@ -5,7 +5,7 @@ use std::fs;
 
 use extremum::convergence::Axis;
 use extremum::convergence::report::{Point, Problem, Rate, Report, Run, RunningTime};
-use extremum_browser::{PROBLEMS, STARTS, sample};
+use extremum_lab::{PROBLEMS, STARTS, sample};
 use serde_json::{Value, json};
 
 type Outcome = Result<(), Box<dyn Error>>;

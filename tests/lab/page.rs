@@ -16,7 +16,7 @@ const MEGABYTE: u64 = 1 << 20;
 #[test]
 fn the_page_works() -> Outcome {
     let folder = tempfile::tempdir()?;
-    extremum_browser::sample().write(folder.path())?;
+    extremum_lab::sample().write(folder.path())?;
     let page = folder.path().join("report.html");
     assert!(fs::metadata(&page)?.len() < 5 * MEGABYTE);
 

@@ -4,6 +4,6 @@ use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name a folder")?;
-    extremum_browser::sample().write(folder)?;
+    extremum_lab::sample().write(folder)?;
     Ok(())
 }
