@@ -18,7 +18,7 @@ use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, Error, GradientDescent, Lbfgs, Minimizer,
-    Newton, Problem, Solution, Solver, Stop,
+    Newton, Problem, Solution, Solver, Stop, TrustRegion,
 };
 
 const USAGE: &str = "usage: compare_solvers [--suite classics|mgh|large] [--n SIZES] [--solver NAME] [--problem NAME] \
@@ -126,7 +126,7 @@ impl Suite {
 
 /// True for a solver and a problem that need a large matrix.
 fn is_too_large(problem: &TestFunction, solver: &str) -> bool {
-    problem.dimension() > 200 && matches!(solver, "Bfgs" | "Newton")
+    problem.dimension() > 200 && matches!(solver, "Bfgs" | "Newton" | "TrustRegion" | "Dogleg")
 }
 
 /// Every solver, with its own default line search or all with the given one.
@@ -146,6 +146,9 @@ fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
         None => {
             let mut solvers = all_with!(HagerZhang::default());
             solvers.insert(2, BarzilaiBorwein::default().boxed());
+            solvers.push(TrustRegion::default().boxed());
+            solvers.push(TrustRegion::dogleg().boxed());
+            solvers.push(TrustRegion::steihaug().boxed());
             solvers
         }
         Some("HagerZhang") => all_with!(HagerZhang::default()),

@@ -22,6 +22,7 @@
 //! | [`Lbfgs`] | gradient | the first try; many variables |
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
+//! | [`TrustRegion`] | gradient; Hessian, products with it, or differences | hard problems; saddles; many variables by products |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |
@@ -109,6 +110,7 @@ pub use solver::population::{
     PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,
     differential_evolution, particle_swarm,
 };
+pub use solver::trust_region::TrustRegion;
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, BasinHopping, Domain, Iterate, MultiStart, Solver, State};
 pub use stationary::{

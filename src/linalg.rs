@@ -165,6 +165,11 @@ pub(crate) fn dot_and_max(a: &[f64], b: &[f64]) -> (f64, f64) {
     (sum, max)
 }
 
+/// The largest power of two that is not above x.
+pub(crate) fn power_of_two(x: f64) -> f64 {
+    f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() & (0x7ff << 52))
+}
+
 /// y += α x.
 pub(crate) fn axpy(alpha: f64, x: &[f64], y: &mut [f64]) {
     for (y, x) in y.iter_mut().zip(x) {

@@ -17,7 +17,7 @@ use nalgebra::DVector;
 use web_time::Instant;
 
 use differences::Steps;
-pub(crate) use differences::{Differences, Norms, symmetrize};
+pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
 use meter::Meter;
 use second_order::GivenHessian;
 use unbounded::Workspace;

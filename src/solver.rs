@@ -9,6 +9,7 @@ mod inner_run;
 mod iterate;
 mod multi_start;
 pub mod population;
+pub mod trust_region;
 pub mod variance_reduced;
 
 use std::ops::ControlFlow;

@@ -9,7 +9,7 @@ pub mod seal;
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
-    Lbfgs, Matrix, Newton, Problem, Solver, from_fn,
+    Lbfgs, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
 };
 
 /// A solver with the name of its line search.
@@ -50,6 +50,13 @@ pub fn solvers() -> Vec<Entry> {
         Newton::default(),
     ];
     table.push(Entry { search: "Nonmonotone", solver: BarzilaiBorwein::default().boxed() });
+    for solver in [
+        TrustRegion::default().boxed(),
+        TrustRegion::dogleg().boxed(),
+        TrustRegion::steihaug().boxed(),
+    ] {
+        table.push(Entry { search: "a trust region", solver });
+    }
     table
 }
 

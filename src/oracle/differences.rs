@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use hessian::symmetrize;
 
 use super::Oracle;
-use crate::{Error, Problem, linalg};
+use crate::linalg::{self, power_of_two};
+use crate::{Error, Problem};
 
 /// Steps of finite differences of exactly rounded functions, relative to the scale: the powers of the rounding unit that
 /// balance truncation against rounding.
@@ -168,11 +169,6 @@ impl Variable {
 /// A step as a power of two within its limits; the lower one for NaN.
 fn within(h: f64, [least, most]: [f64; 2]) -> f64 {
     power_of_two(if h >= least { h.min(most) } else { least })
-}
-
-/// The largest power of two that is not above x.
-fn power_of_two(x: f64) -> f64 {
-    f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() & (0x7ff << 52))
 }
 
 /// The data on differences that a run has collected. Empty until something is differenced.

@@ -8,11 +8,11 @@ mod barzilai_borwein;
 mod bfgs;
 mod conjugate_gradient;
 mod curvature;
-mod diagnosis;
+pub(super) mod diagnosis;
 mod direction;
 mod lbfgs;
 mod newton;
-mod ray;
+pub(super) mod ray;
 mod refinement;
 mod state;
 mod steepest;
@@ -28,6 +28,7 @@ pub use conjugate_gradient::{Beta, Conjugate, ConjugateGradient, ConjugateMemory
 pub use direction::{Accepted, Direction, Point, Proposal};
 pub use lbfgs::{Lbfgs, LbfgsMemory, LimitedMemory};
 pub use newton::{ModifiedNewton, Newton, NewtonMemory};
+pub(super) use state::Buffer;
 pub use state::DescentState;
 pub use steepest::{GradientDescent, Steepest};
 

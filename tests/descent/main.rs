@@ -9,4 +9,5 @@ mod line_search;
 mod no_alloc;
 mod robustness;
 mod scale;
+mod trust_region;
 mod within_bounds;

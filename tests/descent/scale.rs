@@ -8,7 +8,7 @@ use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
     BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Matrix,
-    Minimizer, Newton, Problem, Solver, Stop, from_fn,
+    Minimizer, Newton, Problem, Solver, Stop, TrustRegion, from_fn,
 };
 use extremum_tests::{Entry, bits, rosenbrock, without_hessian};
 
@@ -61,14 +61,22 @@ macro_rules! with_searches {
 
 /// Those of which the law is promised, and the rest.
 fn solvers() -> Vec<Entry> {
-    with_searches![
+    let mut table = with_searches![
         Bfgs::default(),
         Lbfgs::default(),
         Newton::default(),
         ConjugateGradient::default(),
         GradientDescent::default(),
         BarzilaiBorwein::default(),
-    ]
+    ];
+    for solver in [
+        TrustRegion::default().boxed(),
+        TrustRegion::dogleg().boxed(),
+        TrustRegion::steihaug().boxed(),
+    ] {
+        table.push(Entry { search: "a trust region", solver });
+    }
+    table
 }
 
 /// The iterates in the units of `problem.problem`, and how the run ended.

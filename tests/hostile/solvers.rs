@@ -5,7 +5,7 @@ use extremum::line_search::{
 };
 use extremum::{
     AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Newton,
-    Solver,
+    Solver, TrustRegion,
 };
 
 use super::dice::Dice;
@@ -78,7 +78,7 @@ pub fn say<T: std::fmt::Debug>(text: &mut String, argument: T) -> T {
     argument
 }
 
-/// Every line-search solver with every search.
+/// Every line-search solver with every search, and every trust region.
 pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     macro_rules! with_every_search {
         ($($solver:ident),+) => {
@@ -99,7 +99,20 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
         Lbfgs,
         Newton
     );
-    table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect()
+    let mut table: Vec<_> =
+        table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect();
+    for said in trust_regions() {
+        table.push((said.text, said.value));
+    }
+    table
+}
+
+fn trust_regions() -> [Said<Any>; 3] {
+    [
+        said!(TrustRegion::default().boxed()),
+        said!(TrustRegion::dogleg().boxed()),
+        said!(TrustRegion::steihaug().boxed()),
+    ]
 }
 
 /// A solver for problems of this kind.
@@ -119,9 +132,17 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
     }
 }
 
-/// A line-search solver with any line search.
+/// A line-search solver with any line search, or a trust region.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
-    match dice.index(6) {
+    match dice.index(7) {
+        6 => {
+            let [exact, dogleg, steihaug] = trust_regions();
+            match dice.index(3) {
+                0 => exact,
+                1 => dogleg,
+                _ => steihaug,
+            }
+        }
         0 => searched(dice, n, said!(GradientDescent::default())),
         1 => {
             let beta = dice.pick(&[

@@ -4,3 +4,4 @@ mod more_garbow_hillstrom;
 mod nist;
 mod offsets;
 mod train_digits;
+mod trust_region;

@@ -13,7 +13,7 @@ use super::ray::Ray;
 use crate::line_search::Phi;
 
 /// Why a search along the steepest descent failed.
-pub(super) enum Diagnosis {
+pub(in crate::solver) enum Diagnosis {
     /// Nothing beyond rounding.
     Nothing,
     /// The cost rises at once, and the gradient beyond x agrees.
@@ -41,7 +41,11 @@ const SAFELY: f64 = 16.0;
 
 /// Evaluates two points of the ray after its search has failed, and a third before the gradient is blamed. A differenced
 /// gradient is never blamed.
-pub(super) fn diagnose(ray: &mut Ray<'_, '_, '_>, slope: f64, alpha_max: f64) -> Diagnosis {
+pub(in crate::solver) fn diagnose(
+    ray: &mut Ray<'_, '_, '_>,
+    slope: f64,
+    alpha_max: f64,
+) -> Diagnosis {
     let cost = ray.cost();
     let visible = (VISIBLE * cost.abs() / -slope).min(alpha_max);
     let alpha = if ray.shortest_rise().is_finite() { ray.shortest_rise() } else { visible };

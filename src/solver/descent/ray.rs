@@ -11,7 +11,7 @@ use crate::line_search::{Phi, Step};
 use crate::{Bounds, Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
-pub(super) struct Ray<'s, 'o, 'p> {
+pub(in crate::solver) struct Ray<'s, 'o, 'p> {
     problem: &'o mut Oracle<'p>,
     x: &'s DVector<f64>,
     scale: Option<&'s DVector<f64>>,
@@ -32,7 +32,7 @@ pub(super) struct Ray<'s, 'o, 'p> {
 }
 
 /// How many points are remembered without their gradients: usually all of a search.
-pub(super) const SEEN: usize = 64;
+pub(in crate::solver) const SEEN: usize = 64;
 
 /// A rise of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
@@ -45,7 +45,7 @@ const SAFE: f64 = 1e290;
 
 /// The known values at a trial point; NaN where nothing was evaluated yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Trial {
+pub(in crate::solver) struct Trial {
     pub alpha: f64,
     pub value: f64,
     pub slope: f64,

@@ -71,7 +71,7 @@ pub struct DescentState<M> {
 
 /// A point on the ray with its gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Buffer {
+pub(in crate::solver) struct Buffer {
     pub x: DVector<f64>,
     pub gradient: DVector<f64>,
 }

@@ -1,0 +1,277 @@
+//! Trust-region methods: a quadratic model of the cost, trusted in a ball whose radius follows from how well it predicts.
+//!
+//! ```text
+//! s ≈ arg min m(s) = f + g's + ½ s'B s,  |s| ≤ Δ;   ρ = (f(x) − f(x + s)) / (m(0) − m(s));   x ← x + s where ρ ≥ 10⁻⁴
+//! ```
+//!
+//! One loop, [`TrustRegion`], combines a [`Model`] with a [`Subproblem`]; each trial is an iteration.
+
+mod failure;
+mod models;
+mod propose;
+mod radius;
+mod ratio;
+mod state;
+mod subproblems;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+
+use failure::refine;
+use models::Here;
+pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadratic};
+use state::Shape;
+pub use state::TrustRegionState;
+pub use subproblems::{
+    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Region, Steihaug, SteihaugMemory, Subproblem,
+};
+
+use super::descent::Buffer;
+use super::{Solver, promised_change};
+use crate::line_search::FailureReason;
+use crate::{Error, Oracle, Stall, Termination, fingerprint};
+
+/// A cost that still decreases this far away is unbounded.
+const FAR: f64 = 1e300;
+/// The weight of a cubic term, expressed by the radius, changes by no more than the square of this where the gradient
+/// vanishes.
+const LEAST: f64 = 1e-100;
+/// The shortest step from a saddle, relative to max(1, |x|).
+const ESCAPE: f64 = 0.1;
+/// So many steps in a row that are rounding end the run.
+const IDLE: u32 = 2;
+
+/// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
+///
+/// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by [truncated
+/// conjugate gradients](Steihaug). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
+/// begins at max(1, |x₀|), has no limit, and follows how good the prediction was. Where costs are level up to 10⁴ rounding
+/// units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
+///
+/// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
+/// [products](TrustRegion::steihaug) with it. Without bounds.
+///
+/// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
+/// semidefinite. Every method examines the curvature before it reports convergence, and leaves a saddle along a
+/// direction of negative curvature. Convergence to a minimum with a positive definite Hessian is quadratic, with
+/// [`Steihaug`] superlinear. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
+/// are rounding.
+///
+/// ```
+/// use extremum::{TrustRegion, minimize, problem};
+/// let saddle = problem!(2, |x| x[0].powi(2) - x[1].powi(2) + 0.25 * x[1].powi(4));
+/// for start in [[1.0, 0.0], [0.0, 0.0]] {
+///     let found = minimize(&saddle, TrustRegion::default(), start)?;
+///     assert!((found.cost + 1.0).abs() < 1e-12);
+/// }
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), algorithm 6.1.1 and section 17.4; Nocedal &
+/// Wright (2006), algorithm 4.1.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustRegion<M = NewtonModel, S = Exact> {
+    model: M,
+    subproblem: S,
+}
+
+/// The trust region's loop with a [cubic term](Cubic) in place of the ball: `TrustRegion::cubic()`.
+pub type CubicRegularization = TrustRegion<NewtonModel, Cubic>;
+
+impl Default for TrustRegion {
+    fn default() -> Self {
+        Self::new(NewtonModel, Exact)
+    }
+}
+
+impl TrustRegion {
+    /// The dogleg on Newton's model: one factorization instead of the eigenvectors.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::dogleg(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.cost < 1e-12);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn dogleg() -> TrustRegion<NewtonModel, Dogleg> {
+        TrustRegion::new(NewtonModel, Dogleg)
+    }
+
+    /// Newton's model with a cubic term in place of the ball, [`CubicRegularization`].
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::cubic(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.cost < 1e-12);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn cubic() -> CubicRegularization {
+        TrustRegion::new(NewtonModel, Cubic)
+    }
+
+    /// Truncated conjugate gradients on Hessian-vector products: no matrix, for many variables.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::steihaug(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian == 0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn steihaug() -> TrustRegion<ProductsModel, Steihaug> {
+        TrustRegion::new(ProductsModel, Steihaug)
+    }
+}
+
+impl<M: Model, S: Subproblem> TrustRegion<M, S> {
+    /// A model with a subproblem. It does not compile for a subproblem that needs a matrix with a model that has none.
+    pub fn new(model: M, subproblem: S) -> Self {
+        const { assert!(M::HAS_MATRIX || !S::NEEDS_MATRIX, "this subproblem needs a matrix") };
+        Self { model, subproblem }
+    }
+}
+
+type StateOf<M, S> = TrustRegionState<<M as Model>::Memory, <S as Subproblem>::Memory>;
+
+impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
+    type State = StateOf<M, S>;
+
+    fn name(&self) -> &'static str {
+        self.subproblem.name()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
+    }
+
+    fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
+        let n = problem.dimension();
+        self.model.check(self.name(), n)?;
+        problem.check_start(&x0)?;
+        let mut gradient = DVector::zeros(n);
+        let (model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
+        let cost = problem.start(&x0, &mut gradient)?;
+        let mut state = TrustRegionState::new((x0, cost, gradient), model, subproblem);
+        let here = (&state.x, cost, &state.gradient);
+        let is_refined = refine(problem, here, false, &mut state.better.gradient);
+        problem.check_interruption()?;
+        state.take_gradient(is_refined);
+        Ok(state)
+    }
+
+    fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
+        if state.idle >= IDLE {
+            return self.refine_or_rest(problem, state);
+        }
+        if !state.pending {
+            self.propose(problem, state)?;
+        }
+        if state.is_still() {
+            return self.fail(problem, state);
+        }
+        let trial = state.evaluate(problem);
+        problem.uninterrupted()?;
+        if trial.cost == f64::NEG_INFINITY {
+            return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
+        }
+        let is_accepted = trial.is_accepted(state.proposal);
+        let [radius, growth] =
+            radius::update([state.radius, state.growth], state.proposal, trial.reduction);
+        let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
+        let is_refined = is_accepted && {
+            let Buffer { x, gradient } = &state.trial;
+            refine(problem, (x, trial.cost, gradient), false, &mut state.better.gradient)
+        };
+        problem.uninterrupted()?;
+
+        (state.radius, state.growth, state.idle) = (radius, growth, idle);
+        let is_inside = trial.reduction.is_finite();
+        state.was_inside |= is_inside;
+        state.was_outside |= !is_inside;
+        state.pending = false;
+        if is_accepted {
+            self.accept(state, trial.cost);
+            state.take_gradient(is_refined);
+            if S::KEEPS_WEIGHT {
+                state.radius *= state.reduction.sqrt().clamp(LEAST, LEAST.recip());
+            }
+            if state.proposal.length > FAR {
+                return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
+        let n = problem.dimension();
+        self.model.check(self.name(), n)?;
+        state.seen.clear();
+        state.seen.reserve_exact(super::descent::ray::SEEN);
+        let memories_fit = self.model.is_valid(&state.model, n)
+            && self.subproblem.restore(&mut state.subproblem, n);
+        let reason = match state.check(n) {
+            Ok(()) if memories_fit => return Ok(()),
+            Ok(()) => "the memory of its model does not fit",
+            Err(reason) => reason,
+        };
+        Err(Error::Checkpoint { reason: reason.to_owned() })
+    }
+
+    fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        if !self.is_certain(problem, state) {
+            return false;
+        }
+        self.examine(problem, state);
+        !matches!(state.shape, Shape::Saddle(_))
+    }
+
+    fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
+        let components = state.gradient.iter().zip(&state.x).zip(x0);
+        let sizes = components.map(|((g, x), x0)| (*g, x.abs().max((x - x0).abs())));
+        Some(promised_change(sizes))
+    }
+}
+
+impl<M: Model, S: Subproblem> TrustRegion<M, S> {
+    /// Makes the trial point the current one.
+    fn accept(&self, state: &mut StateOf<M, S>, cost: f64) {
+        state.commit(cost);
+        self.model.moved(&mut state.model);
+        self.subproblem.moved(&mut state.subproblem);
+    }
+
+    /// Looks for negative curvature at x, once for each point.
+    fn examine(&self, problem: &mut Oracle<'_>, state: &mut StateOf<M, S>) {
+        if state.shape != Shape::Unknown {
+            return;
+        }
+        let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
+        let memory = &mut state.model;
+        let is_finite = self.model.look(problem, memory, at);
+        let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
+        let curvature = Some(&mut state.escape)
+            .filter(|_| is_finite)
+            .and_then(|v| self.subproblem.negative_curvature(&mut here, &mut state.subproblem, v));
+        if problem.uninterrupted().is_break() {
+            return;
+        }
+        state.shape = curvature.map_or(Shape::Convex, Shape::Saddle);
+        if curvature.is_some() {
+            state.radius = state.radius.max(ESCAPE * radius::first(&state.x));
+            state.pending = false;
+        }
+    }
+
+    /// The end where no further progress is possible.
+    fn rest(state: &StateOf<M, S>) -> ControlFlow<Termination> {
+        if state.gradient_norm == 0.0 {
+            return ControlFlow::Break(Termination::GradientNorm { norm: 0.0, tolerance: 0.0 });
+        }
+        let is_cornered = state.was_outside && !state.was_inside;
+        let rounding = Stall::LineSearch(FailureReason::Rounding);
+        state.stalled(if is_cornered { Stall::OutsideDomain } else { rounding })
+    }
+}

@@ -1,0 +1,59 @@
+//! B = ∇²f(x) by its products with vectors alone.
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+use super::{At, Model};
+use crate::oracle::difference_step;
+use crate::{Error, Oracle};
+
+/// The Hessian by its products with vectors, without a matrix.
+///
+/// **Needs** Hessian-vector products: those of the problem, or of its Hessian, or one more gradient each for differences
+/// along the vector. All are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductsModel;
+
+impl Model for ProductsModel {
+    type Memory = ();
+
+    const HAS_MATRIX: bool = false;
+
+    fn check(&self, _solver: &'static str, _n: usize) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn start(&self, problem: &mut Oracle<'_>, _n: usize) {
+        problem.prepare_differences();
+    }
+
+    fn is_valid(&self, _memory: &(), _n: usize) -> bool {
+        true
+    }
+
+    fn look(&self, _problem: &mut Oracle<'_>, _memory: &mut (), _at: At<'_>) -> bool {
+        true
+    }
+
+    fn matrix<'m>(&self, _memory: &'m ()) -> Option<&'m DMatrix<f64>> {
+        None
+    }
+
+    fn times(
+        &self,
+        problem: &mut Oracle<'_>,
+        _memory: &mut (),
+        at: At<'_>,
+        v: &DVector<f64>,
+        product: &mut DVector<f64>,
+    ) {
+        problem.hessian_product(at.x, at.gradient, v, product);
+    }
+
+    /// As if they were differenced: which way a product was made is not known.
+    fn accuracy(&self, _memory: &()) -> f64 {
+        10.0 * difference_step::FORWARD
+    }
+
+    fn moved(&self, _memory: &mut ()) {}
+}

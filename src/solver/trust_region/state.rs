@@ -1,0 +1,175 @@
+//! Everything that changes during a run of a trust-region method.
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::line_search::ROUNDING;
+use crate::solver::descent::Buffer;
+use crate::solver::descent::ray;
+use crate::{Stall, State, Termination, linalg};
+
+/// The state of a trust-region method, with the memories of its model and its subproblem.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrustRegionState<M, S> {
+    pub(super) x: DVector<f64>,
+    pub(super) cost: f64,
+    pub(super) gradient: DVector<f64>,
+    /// Maximum norm.
+    pub(super) gradient_norm: f64,
+    /// |g| relative to that at the point before; 1 at the start.
+    pub(super) reduction: f64,
+    /// Δ; 0 where it has to be chosen.
+    pub(super) radius: f64,
+    /// The factor of the next growth of Δ.
+    pub(super) growth: f64,
+    pub(super) step: DVector<f64>,
+    pub(super) proposal: Proposal,
+    /// True when `step` and `proposal` belong to x: a trial that was interrupted is redone with them.
+    pub(super) pending: bool,
+    pub(super) shape: Shape,
+    /// A unit vector of negative curvature at a saddle; where steps fail, the steepest descent.
+    pub(super) escape: DVector<f64>,
+    /// The gradient in units of its size.
+    pub(super) unit_gradient: DVector<f64>,
+    /// Steps that were rounding, one after the other.
+    pub(super) idle: u32,
+    /// Whether trials from x were inside the domain, and whether some were outside.
+    pub(super) was_inside: bool,
+    pub(super) was_outside: bool,
+    pub(super) trial: Buffer,
+    pub(super) better: Buffer,
+    pub(super) seen: Vec<ray::Trial>,
+    first_cost: f64,
+    lowest_cost: f64,
+    pub(super) model: M,
+    pub(super) subproblem: S,
+}
+
+/// The properties of a step s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Proposal {
+    /// −(g's + ½ s'B s).
+    pub predicted: f64,
+    /// g's.
+    pub slope: f64,
+    /// |s|.
+    pub length: f64,
+}
+
+/// What is known of the Hessian at x.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Shape {
+    Unknown,
+    /// No negative curvature was found, or the cost does not fall along it.
+    Convex,
+    /// v'B v along `escape`.
+    Saddle(f64),
+}
+
+impl<M, S> TrustRegionState<M, S> {
+    /// The state at an evaluated start; allocates everything.
+    pub(super) fn new(
+        (x, cost, gradient): (DVector<f64>, f64, DVector<f64>),
+        model: M,
+        subproblem: S,
+    ) -> Self {
+        let n = x.len();
+        let zeros = || DVector::zeros(n);
+        let buffer = || Buffer { x: zeros(), gradient: zeros() };
+        let gradient_norm = linalg::max_abs(gradient.as_slice());
+        Self {
+            x,
+            cost,
+            gradient,
+            gradient_norm,
+            reduction: 1.0,
+            radius: 0.0,
+            growth: super::radius::GROWTH,
+            step: zeros(),
+            proposal: Proposal::default(),
+            pending: false,
+            shape: Shape::Unknown,
+            escape: zeros(),
+            unit_gradient: zeros(),
+            idle: 0,
+            was_inside: false,
+            was_outside: false,
+            trial: buffer(),
+            better: buffer(),
+            seen: Vec::with_capacity(ray::SEEN),
+            first_cost: cost,
+            lowest_cost: cost,
+            model,
+            subproblem,
+        }
+    }
+
+    /// Checks a loaded state, except the memories, for n variables.
+    pub(super) fn check(&self, n: usize) -> Result<(), &'static str> {
+        let Self { x, gradient, step, escape, unit_gradient, trial, better, .. } = self;
+        let buffers = [trial, better].into_iter().flat_map(|b| [&b.x, &b.gradient]);
+        let mut vectors = [x, gradient, step, escape, unit_gradient].into_iter().chain(buffers);
+        if !vectors.all(|v| v.len() == n) {
+            return Err("its sizes are not those of this problem");
+        }
+        let numbers = [self.cost, self.radius, self.growth, self.first_cost, self.lowest_cost];
+        let mut numbers = x.iter().chain(gradient).chain(step).chain(&numbers);
+        let is_finite = numbers.all(|v| v.is_finite());
+        if is_finite && self.radius >= 0.0 { Ok(()) } else { Err("its point is not finite") }
+    }
+
+    /// The cost that no step may exceed: that at the start, or the lowest one up to rounding.
+    pub(super) fn ceiling(&self) -> f64 {
+        (self.lowest_cost + ROUNDING * self.lowest_cost.abs()).min(self.first_cost)
+    }
+
+    /// Makes the trial point, where the cost is `cost`, the current one.
+    pub(super) fn commit(&mut self, cost: f64) {
+        std::mem::swap(&mut self.x, &mut self.trial.x);
+        std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
+        self.cost = cost;
+        self.lowest_cost = self.lowest_cost.min(cost);
+        self.note_gradient();
+        self.shape = Shape::Unknown;
+        (self.was_inside, self.was_outside) = (false, false);
+        self.pending = false;
+    }
+
+    /// Replaces the gradient at x by the better one, if there is one.
+    pub(super) fn take_gradient(&mut self, is_better: bool) {
+        if is_better {
+            std::mem::swap(&mut self.gradient, &mut self.better.gradient);
+            self.note_gradient();
+            self.pending = false;
+        }
+    }
+
+    fn note_gradient(&mut self) {
+        let norm = linalg::max_abs(self.gradient.as_slice());
+        self.reduction = norm / self.gradient_norm;
+        self.gradient_norm = norm;
+    }
+
+    pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {
+        let gradient_norm = Some(self.gradient_norm);
+        ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
+    }
+}
+
+impl<M, S> State for TrustRegionState<M, S>
+where
+    M: Serialize + DeserializeOwned + Send + 'static,
+    S: Serialize + DeserializeOwned + Send + 'static,
+{
+    fn x(&self) -> &DVector<f64> {
+        &self.x
+    }
+    fn cost(&self) -> f64 {
+        self.cost
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        Some(self.gradient_norm)
+    }
+}

@@ -1,0 +1,78 @@
+//! The step: the minimum of the model in the ball, or near it.
+//!
+//! All work in the units of the gradient and of the radius, in which nothing over- or underflows:
+//!
+//! ```text
+//! min q(u) = g'u + ½ u'(κ B) u   subject to |u| ≤ r,   ½ ≤ r < 1,   1 ≤ |g| < 2 or g = 0
+//! ```
+
+mod cubic;
+mod dogleg;
+mod exact;
+mod lanczos;
+mod secular;
+mod steihaug;
+
+use nalgebra::DVector;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use cubic::Cubic;
+pub use dogleg::{Dogleg, DoglegMemory};
+pub use exact::{Exact, ExactMemory};
+pub use steihaug::{Steihaug, SteihaugMemory};
+
+use super::models::Quadratic;
+
+/// The ball, and the units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// r, from ½ to 1.
+    pub radius: f64,
+    /// κ, a power of two: the unit of length over that of the gradient.
+    pub scale: f64,
+    /// |g| relative to the gradient at the point before; 1 at the start.
+    pub reduction: f64,
+}
+
+/// Minimises the model in the ball.
+pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
+    /// The memory of the method, with all the workspace that it needs.
+    type Memory: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
+
+    /// True when B is needed as a matrix.
+    const NEEDS_MATRIX: bool;
+
+    /// True when the radius Δ stands for a weight |g| / Δ², which stays as the gradient changes, and u may be longer.
+    const KEEPS_WEIGHT: bool = false;
+
+    /// The name of the method with this subproblem.
+    fn name(&self) -> &'static str;
+
+    /// The memory before the first step, for n variables; allocates everything.
+    fn start(&self, n: usize) -> Self::Memory;
+
+    /// Completes a loaded memory; false when it does not fit n variables.
+    fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
+
+    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that the model predicts. Not positive or not
+    /// finite: there is no such step. At the same point it may be called again with a smaller radius.
+    fn solve(
+        &self,
+        b: &mut dyn Quadratic,
+        gradient: &DVector<f64>,
+        region: Region,
+        memory: &mut Self::Memory,
+        u: &mut DVector<f64>,
+    ) -> f64;
+
+    /// Writes a unit vector v and returns v'B v, when that is negative beyond the errors in B.
+    fn negative_curvature(
+        &self,
+        b: &mut dyn Quadratic,
+        memory: &mut Self::Memory,
+        v: &mut DVector<f64>,
+    ) -> Option<f64>;
+
+    /// Called when the method has moved to another point, or the last solution is void.
+    fn moved(&self, memory: &mut Self::Memory);
+}

@@ -1,0 +1,264 @@
+//! Trust regions: subproblems against the conditions that characterise their solutions, and runs whose ends are known.
+
+use extremum::solver::trust_region::{Dogleg, Exact, Quadratic, Region, Steihaug, Subproblem};
+use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
+use extremum::{
+    AnySolver, DMatrix, DVector, FromFn, Minimizer, Problem, Random, Solver, Termination,
+    TrustRegion, from_fn,
+};
+use extremum_tests::{quadratic, without_hessian};
+
+/// A matrix that is known.
+struct Known(DMatrix<f64>);
+
+impl Quadratic for Known {
+    fn times(&mut self, v: &DVector<f64>, product: &mut DVector<f64>) {
+        product.gemv(1.0, &self.0, v, 0.0);
+    }
+    fn matrix(&self) -> Option<&DMatrix<f64>> {
+        Some(&self.0)
+    }
+    fn accuracy(&self) -> f64 {
+        1e-14
+    }
+}
+
+/// u and the decrease that the subproblem claims.
+fn solution<S: Subproblem>(
+    subproblem: &S,
+    b: &DMatrix<f64>,
+    g: &DVector<f64>,
+    radius: f64,
+) -> (DVector<f64>, f64) {
+    let mut memory = subproblem.start(g.len());
+    let mut u = DVector::zeros(g.len());
+    let region = Region { radius, scale: 1.0, reduction: 1e-3 };
+    let decrease = subproblem.solve(&mut Known(b.clone()), g, region, &mut memory, &mut u);
+    (u, decrease)
+}
+
+/// −q(u).
+fn decrease(b: &DMatrix<f64>, g: &DVector<f64>, u: &DVector<f64>) -> f64 {
+    -(g.dot(u) + 0.5 * u.dot(&(b * u)))
+}
+
+/// Orthonormal columns from random numbers.
+fn rotation(n: usize, random: &mut Random) -> DMatrix<f64> {
+    DMatrix::from_fn(n, n, |_, _| random.normal()).qr().q()
+}
+
+fn with_eigenvalues(q: &DMatrix<f64>, values: &[f64]) -> DMatrix<f64> {
+    let b = q * DMatrix::from_diagonal(&DVector::from_row_slice(values)) * q.transpose();
+    0.5 * (&b + b.transpose())
+}
+
+/// Conn, Gould & Toint (2000), corollary 7.2.2: u is the global minimum if and only if B u + μ u = −g with μ ≥ 0,
+/// μ (r − |u|) = 0 and B + μ I positive semidefinite.
+fn is_global_minimum(label: &str, b: &DMatrix<f64>, g: &DVector<f64>, radius: f64) {
+    let (u, claimed) = solution(&Exact, b, g, radius);
+    let size = b.amax().max(1.0);
+    let force = b * &u + g;
+    let mu = -force.dot(&u) / u.norm_squared().max(f64::MIN_POSITIVE);
+    assert!(u.norm() <= radius * (1.0 + 1e-11), "{label}: |u| = {}", u.norm());
+    assert!((&force + mu * &u).amax() <= 1e-10 * size, "{label}: {}", &force + mu * &u);
+    assert!(mu >= -1e-11 * size, "{label}: {mu:e}");
+    let is_inside = u.norm() < radius * (1.0 - 1e-10);
+    assert!(!is_inside || mu.abs() <= 1e-11 * size, "{label}: inside with {mu:e}");
+    let least = b.clone().symmetric_eigenvalues().min();
+    assert!(least + mu >= -1e-10 * size, "{label}: {least} + {mu}");
+    assert!((claimed - decrease(b, g, &u)).abs() <= 1e-11 * size, "{label}: {claimed}");
+}
+
+const SPECTRA: [[f64; 4]; 7] = [
+    [1.0, 2.0, 5.0, 30.0],
+    [1e-3, 1.0, 1e3, 2e3],
+    [-1.0, 0.5, 2.0, 4.0],
+    [-3.0, -3.0, 1.0, 7.0],
+    [-2.0, -1.0, -0.5, -0.1],
+    [0.0, 1.0, 2.0, 3.0],
+    [-1e-6, 1e-3, 1.0, 100.0],
+];
+
+#[test]
+fn the_exact_solution_satisfies_the_optimality_conditions() {
+    let mut random = Random::new(1);
+    for (k, values) in SPECTRA.iter().enumerate() {
+        for _ in 0..50 {
+            let q = rotation(4, &mut random);
+            let b = with_eigenvalues(&q, values);
+            let g = DVector::from_fn(4, |_, _| random.normal());
+            let g = &g / g.amax();
+            is_global_minimum(&format!("spectrum {k}"), &b, &g, random.between(0.5, 1.0));
+        }
+    }
+}
+
+/// The gradient has no part along the eigenvectors of the least eigenvalue, or almost none.
+#[test]
+fn so_does_it_in_the_hard_case() {
+    let mut random = Random::new(2);
+    for (k, values) in SPECTRA.iter().enumerate().filter(|(_, values)| values[0] < 0.0) {
+        for share in [0.0, 1e-300, 1e-17, 1e-12, 1e-6] {
+            let q = rotation(4, &mut random);
+            let b = with_eigenvalues(&q, values);
+            let steep = DVector::from_vec(vec![share, 0.0, 1.0, -1.0]);
+            let label = format!("spectrum {k}, {share:e}");
+            is_global_minimum(&label, &b, &(&q * &steep), 0.75);
+            let diagonal = DMatrix::from_diagonal(&DVector::from_row_slice(values));
+            is_global_minimum(&format!("{label}, diagonal"), &diagonal, &steep, 0.75);
+        }
+        let b = with_eigenvalues(&rotation(4, &mut random), values);
+        is_global_minimum(&format!("spectrum {k}, no slope"), &b, &DVector::zeros(4), 0.5);
+    }
+    // Known: min −½ u₀² + ½ u₁² + u₁ in the ball of radius 1: u = (±√¾, −½), q = −3/8 − ½ + 1/8.
+    let b = DMatrix::from_row_slice(2, 2, &[-1.0, 0.0, 0.0, 1.0]);
+    let (u, q) = solution(&Exact, &b, &DVector::from_vec(vec![0.0, 1.0]), 1.0);
+    assert!((u[0].abs() - 0.75_f64.sqrt()).abs() < 1e-15 && (u[1] + 0.5).abs() < 1e-15, "{u}");
+    assert!((q - 0.75).abs() < 1e-15, "{q}");
+}
+
+/// At least what the best point along the steepest descent gives; for convex models Steihaug's at least half of all (Yuan,
+/// Math. Prog. 87 (2000) 559-573).
+#[test]
+fn inexact_solutions_reach_the_cauchy_point() {
+    let mut random = Random::new(3);
+    for values in SPECTRA {
+        for _ in 0..50 {
+            let b = with_eigenvalues(&rotation(4, &mut random), &values);
+            let g = DVector::from_fn(4, |_, _| random.normal());
+            let (g, radius) = (&g / g.amax(), random.between(0.5, 1.0));
+            let (curvature, longest) = (g.dot(&(&b * &g)), radius / g.norm());
+            let cauchy = if curvature > 0.0 { g.norm_squared() / curvature } else { longest };
+            let least = decrease(&b, &g, &(-cauchy.min(longest) * &g));
+            let (_, most) = solution(&Exact, &b, &g, radius);
+            let solutions =
+                [solution(&Dogleg, &b, &g, radius), solution(&Steihaug, &b, &g, radius)];
+            for (u, claimed) in &solutions {
+                let slack = 1e-11 * b.amax().max(1.0);
+                assert!(u.norm() <= radius * (1.0 + 1e-12), "{values:?}: {}", u.norm());
+                assert!((claimed - decrease(&b, &g, u)).abs() <= slack, "{values:?}: {claimed}");
+                assert!((least - slack..=most + slack).contains(claimed), "{values:?}: {claimed}");
+            }
+            let is_convex = values[0] > 0.0;
+            assert!(!is_convex || solutions[1].1 >= 0.5 * most, "{values:?}");
+        }
+    }
+}
+
+fn all() -> [Box<dyn AnySolver>; 3] {
+    [TrustRegion::default().boxed(), TrustRegion::dogleg().boxed(), TrustRegion::steihaug().boxed()]
+}
+
+/// x² − y² + y⁴/4, lowest at y² = 2.
+fn wells() -> FromFn<'static> {
+    from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4))
+        .with_gradient(|x, g| {
+            g[0] = 2.0 * x[0];
+            g[1] = -2.0 * x[1] + x[1].powi(3);
+        })
+        .with_hessian(|x| DMatrix::from_row_slice(2, 2, &[2.0, 0.0, 0.0, -2.0 + 3.0 * x[1] * x[1]]))
+}
+
+#[test]
+fn no_method_ends_at_a_saddle() {
+    let problems: [Box<dyn Problem>; 2] = [Box::new(wells()), Box::new(without_hessian(wells()))];
+    for solver in all() {
+        for problem in &problems {
+            for start in [[1.0, 0.0], [0.0, 0.0], [-1e-3, 0.0], [1e3, 0.0]] {
+                let found = Minimizer::new(problem, &solver, start).run().unwrap();
+                let label = format!("{} from {start:?}: {found}", solver.name());
+                assert!((found.cost + 1.0).abs() < 1e-12, "{label}");
+                assert!(found.termination.is_converged(), "{label}");
+            }
+        }
+    }
+    // A maximum of many variables.
+    for solver in all() {
+        let hill = from_fn(40, |x| x.iter().map(|x| x.cos()).sum())
+            .with_gradient(|x, g| g.copy_from(&x.map(|x| -x.sin())));
+        let found = Minimizer::new(&hill, &solver, [0.0; 40]).run().unwrap();
+        assert!((found.cost + 40.0).abs() < 1e-10, "{}: {found}", solver.name());
+    }
+}
+
+/// A convex quadratic is solved by one Newton step, once the ball contains it.
+#[test]
+fn a_quadratic_takes_as_many_steps_as_the_ball_has_to_grow() {
+    let a = DMatrix::from_row_slice(2, 2, &[3.0, 1.0, 1.0, 2.0]);
+    // The start has length 1, and the minimum is 0.6 away.
+    let problem = quadratic(a, DVector::from_vec(vec![1.0, 1.0]));
+    for solver in [TrustRegion::default().boxed(), TrustRegion::dogleg().boxed()] {
+        let found = Minimizer::new(&problem, &solver, [0.8, 0.6]).run().unwrap();
+        let counts = found.evaluations;
+        assert_eq!((found.iterations, counts.cost, counts.gradient, counts.hessian), (1, 2, 2, 2));
+        assert!((found.x[0] - 0.2).abs() < 1e-15 && (found.x[1] - 0.4).abs() < 1e-15, "{found}");
+    }
+}
+
+/// After a rejected step, smaller radii take no products and no Hessian.
+#[test]
+fn a_smaller_radius_is_free() {
+    // From 3, where x − sin x bends upwards little, full steps go too far.
+    let problem = from_fn(1, |x| (1.0 + (10.0 * x[0]).powi(2)).ln())
+        .with_gradient(|x, g| g[0] = 200.0 * x[0] / (1.0 + 100.0 * x[0] * x[0]));
+    for solver in [TrustRegion::default().boxed(), TrustRegion::steihaug().boxed()] {
+        let mut run = Minimizer::new(&problem, &solver, [3.0])
+            .stop_when(gradient_norm(1e-8).or(max_iterations(200)))
+            .start()
+            .unwrap();
+        let (mut rejected, mut before) = (0, run.progress().evaluations);
+        while run.step().is_continue() {
+            let now = run.progress().evaluations;
+            let has_moved = now.gradient > before.gradient;
+            if !has_moved {
+                rejected += 1;
+                assert_eq!((now.cost, now.hessian), (before.cost + 1, before.hessian));
+            }
+            before = now;
+        }
+        let found = run.finish();
+        assert!(rejected > 0 && found.x[0].abs() < 1e-8, "{}: {found}", solver.name());
+    }
+}
+
+/// Costs that are level say nothing; slopes still do. 10¹² + Σ i xᵢ² resolves x to 1e-2 by its costs.
+#[test]
+fn slopes_decide_where_costs_are_level() {
+    let problem = from_fn(3, |x| {
+        1e12 + x.iter().enumerate().map(|(i, x)| (i + 1) as f64 * x * x).sum::<f64>()
+    })
+    .with_gradient(|x, g| {
+        for (i, (g, x)) in g.iter_mut().zip(x).enumerate() {
+            *g = 2.0 * (i + 1) as f64 * x;
+        }
+    });
+    for solver in all() {
+        let found = Minimizer::new(&problem, &solver, [1e-3, -2e-3, 1e-3])
+            .stop_when(gradient_norm(1e-9).or(max_evaluations(200)))
+            .run()
+            .unwrap();
+        assert!(found.termination.is_converged(), "{}: {found}", solver.name());
+    }
+}
+
+/// At the floor a run ends by itself.
+#[test]
+fn the_floor_ends_a_run() {
+    for solver in all() {
+        let problem = from_fn(2, |x| (x[0] - 0.3).cosh() + (x[1] - 0.7).exp() - x[1] + 5.0)
+            .with_gradient(|x, g| {
+                g[0] = (x[0] - 0.3).sinh();
+                g[1] = (x[1] - 0.7).exp() - 1.0;
+            });
+        let found = Minimizer::new(&problem, &solver, [2.0, -1.0])
+            .stop_when(gradient_norm(0.0).or(max_evaluations(500)))
+            .run()
+            .unwrap();
+        let ended = matches!(
+            found.termination,
+            Termination::Stalled { .. } | Termination::GradientNorm { .. }
+        );
+        assert!(ended && found.evaluations.cost < 40, "{}: {found}", solver.name());
+        assert!((found.x[0] - 0.3).abs() < 1e-14 && (found.x[1] - 0.7).abs() < 1e-14, "{found}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Trust regions on the 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981), and their counts against those of SciPy.
+
+use extremum::functions::more_garbow_hillstrom;
+use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
+use extremum::{AnySolver, Error, Evaluations, Minimizer, Solver, TrustRegion};
+
+/// Gradients that `trust-exact` of SciPy 1.17.1 takes to a gradient of maximum norm 1e-6 max(1, |f|), exact derivatives, with
+/// its defaults (radius at most 1000); 0 where it does not get there.
+const TRUST_EXACT: [u32; 35] = [
+    23, 9, 99, 1011, 8, 10, 9, 15, 3, 0, 23, 17, 18, 38, 8, 11, 27, 27, 16, 13, 22, 18, 37, 113,
+    15, 10, 8, 3, 4, 6, 9, 4, 5, 5, 13,
+];
+/// Hessian-vector products of its `trust-ncg`, with radii up to 1e12.
+const TRUST_NCG: [u32; 35] = [
+    81, 34, 163, 89, 28, 25, 72, 31, 5, 0, 127, 51, 85, 366, 42, 50, 291, 795, 291, 55, 114, 85,
+    87, 37, 28, 74, 18, 31, 11, 43, 27, 6, 4, 4, 65,
+];
+
+/// How many problems are solved, and the geometric mean of a count over the reference, where both get there.
+fn compare(
+    solver: &dyn AnySolver,
+    reference: [u32; 35],
+    count: impl Fn(Evaluations) -> u64,
+) -> Result<(usize, f64), Error> {
+    let (mut solved, mut logs) = (0, Vec::new());
+    for (problem, reference) in more_garbow_hillstrom().iter().zip(reference) {
+        let found = Minimizer::new(problem, solver, problem.start())
+            .stop_when(gradient_norm_relative_to_cost(1e-6).or(max_evaluations(10_000)))
+            .run()?;
+        if !found.termination.is_converged() || !problem.is_known_minimum(found.cost) {
+            println!("{} on {}: {found}", solver.name(), problem.name());
+            continue;
+        }
+        solved += 1;
+        if reference > 0 {
+            logs.push((count(found.evaluations) as f64 / f64::from(reference)).ln());
+        }
+    }
+    Ok((solved, (logs.iter().sum::<f64>() / logs.len() as f64).exp()))
+}
+
+#[test]
+fn the_exact_minimum_in_the_ball_solves_all_with_two_thirds_of_the_hessians() -> Result<(), Error> {
+    let (solved, ratio) = compare(&TrustRegion::default(), TRUST_EXACT, |e| e.hessian)?;
+    assert!(solved == 35 && ratio <= 0.67, "{solved}, {ratio:.3}");
+    Ok(())
+}
+
+#[test]
+fn truncated_conjugate_gradients_solve_34() -> Result<(), Error> {
+    let (solved, ratio) = compare(&TrustRegion::steihaug(), TRUST_NCG, |e| e.hessian_product)?;
+    assert!(solved >= 34 && ratio <= 1.0, "{solved}, {ratio:.3}");
+    Ok(())
+}
