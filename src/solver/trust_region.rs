@@ -46,7 +46,7 @@ const IDLE: u32 = 2;
 ///
 /// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by [truncated
 /// conjugate gradients](Steihaug). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
-/// begins at max(1, |x₀|), has no limit, and follows how good the prediction was. Where costs are level up to 10⁴ rounding
+/// begins with the Cauchy step, has no limit, and follows how good the prediction was. Where costs are level up to 10⁴ rounding
 /// units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
@@ -260,7 +260,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         }
         state.shape = curvature.map_or(Shape::Convex, Shape::Saddle);
         if curvature.is_some() {
-            state.radius = state.radius.max(ESCAPE * radius::first(&state.x));
+            state.radius = state.radius.max(ESCAPE * radius::typical(&state.x));
             state.pending = false;
         }
     }

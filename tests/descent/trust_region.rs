@@ -1,12 +1,14 @@
 //! Trust regions: subproblems against the conditions that characterise their solutions, and runs whose ends are known.
 
-use extremum::solver::trust_region::{Dogleg, Exact, Quadratic, Region, Steihaug, Subproblem};
+use extremum::solver::trust_region::{
+    Cubic, Dogleg, Exact, Quadratic, Region, Steihaug, Subproblem,
+};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, DMatrix, DVector, FromFn, Minimizer, Problem, Random, Solver, Termination,
-    TrustRegion, from_fn,
+    AnySolver, DMatrix, DVector, Evaluations, FromFn, Minimizer, Problem, Random, Solver,
+    Termination, TrustRegion, from_fn,
 };
-use extremum_tests::{quadratic, without_hessian};
+use extremum_tests::{quadratic, rosenbrock, without_hessian};
 
 /// A matrix that is known.
 struct Known(DMatrix<f64>);
@@ -117,6 +119,30 @@ fn so_does_it_in_the_hard_case() {
     assert!((q - 0.75).abs() < 1e-15, "{q}");
 }
 
+/// With a cubic term, B u + σ |u| u = −g and B + σ |u| I is positive semidefinite at the global minimum, σ = |g| / r²
+/// (Cartis, Gould & Toint, Math. Prog. 127 (2011), theorem 3.1).
+#[test]
+fn the_minimum_with_a_cubic_term_satisfies_the_optimality_conditions() {
+    let mut random = Random::new(4);
+    for values in SPECTRA {
+        for share in [1.0, 1e-6, 1e-17, 0.0] {
+            let q = rotation(4, &mut random);
+            let b = with_eigenvalues(&q, &values);
+            let steep = DVector::from_vec(vec![share, share, 1.0, -1.0]);
+            let g = &q * &steep;
+            let radius = random.between(0.5, 1.0);
+            let (u, claimed) = solution(&Cubic, &b, &g, radius);
+            let multiplier = g.norm() / (radius * radius) * u.norm();
+            let size = b.amax().max(1.0) * u.norm().max(1.0);
+            let label = format!("{values:?}, {share:e}");
+            assert!((&b * &u + multiplier * &u + &g).amax() <= 1e-10 * size, "{label}: {u}");
+            assert!(values[0] + multiplier >= -1e-10 * size, "{label}: {multiplier}");
+            let slack = 1e-10 * size * u.norm().max(1.0);
+            assert!((claimed - decrease(&b, &g, &u)).abs() <= slack, "{label}: {claimed}");
+        }
+    }
+}
+
 /// At least what the best point along the steepest descent gives; for convex models Steihaug's at least half of all (Yuan,
 /// Math. Prog. 87 (2000) 559-573).
 #[test]
@@ -185,39 +211,39 @@ fn no_method_ends_at_a_saddle() {
 #[test]
 fn a_quadratic_takes_as_many_steps_as_the_ball_has_to_grow() {
     let a = DMatrix::from_row_slice(2, 2, &[3.0, 1.0, 1.0, 2.0]);
-    // The start has length 1, and the minimum is 0.6 away.
     let problem = quadratic(a, DVector::from_vec(vec![1.0, 1.0]));
     for solver in [TrustRegion::default().boxed(), TrustRegion::dogleg().boxed()] {
         let found = Minimizer::new(&problem, &solver, [0.8, 0.6]).run().unwrap();
         let counts = found.evaluations;
-        assert_eq!((found.iterations, counts.cost, counts.gradient, counts.hessian), (1, 2, 2, 2));
+        // The first ball ends at the lowest point along the steepest descent.
+        assert_eq!((found.iterations, counts.cost, counts.gradient, counts.hessian), (2, 3, 3, 3));
         assert!((found.x[0] - 0.2).abs() < 1e-15 && (found.x[1] - 0.4).abs() < 1e-15, "{found}");
     }
 }
 
-/// After a rejected step, smaller radii take no products and no Hessian.
+/// After a rejected step, a smaller radius takes no product and no Hessian.
 #[test]
 fn a_smaller_radius_is_free() {
-    // From 3, where x − sin x bends upwards little, full steps go too far.
-    let problem = from_fn(1, |x| (1.0 + (10.0 * x[0]).powi(2)).ln())
-        .with_gradient(|x, g| g[0] = 200.0 * x[0] / (1.0 + 100.0 * x[0] * x[0]));
-    for solver in [TrustRegion::default().boxed(), TrustRegion::steihaug().boxed()] {
-        let mut run = Minimizer::new(&problem, &solver, [3.0])
+    for solver in all() {
+        let problem = rosenbrock();
+        let mut run = Minimizer::new(&problem, &solver, [-1.2, 1.0])
             .stop_when(gradient_norm(1e-8).or(max_iterations(200)))
             .start()
             .unwrap();
-        let (mut rejected, mut before) = (0, run.progress().evaluations);
+        let (mut rejected, mut before, mut has_moved) = (0, run.progress().evaluations, true);
         while run.step().is_continue() {
             let now = run.progress().evaluations;
-            let has_moved = now.gradient > before.gradient;
             if !has_moved {
+                // The trial before was rejected: this one has the same model.
                 rejected += 1;
-                assert_eq!((now.cost, now.hessian), (before.cost + 1, before.hessian));
+                let models = |counts: Evaluations| (counts.hessian, counts.hessian_product);
+                assert_eq!(models(now), models(before), "{}", solver.name());
             }
+            has_moved = now.gradient > before.gradient;
             before = now;
         }
         let found = run.finish();
-        assert!(rejected > 0 && found.x[0].abs() < 1e-8, "{}: {found}", solver.name());
+        assert!(rejected > 0 && found.cost < 1e-16, "{}: {found}", solver.name());
     }
 }
 

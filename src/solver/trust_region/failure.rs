@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 
 use super::state::Shape;
-use super::{Model, StateOf, Subproblem, TrustRegion};
+use super::{Model, StateOf, Subproblem, TrustRegion, radius};
 use crate::line_search::Step;
 use crate::oracle::Norms;
 use crate::solver::descent::Proposal;
@@ -40,7 +40,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if let Shape::Saddle(_) = state.shape {
             // The cost does not fall along it.
             state.shape = Shape::Convex;
-            (state.radius, state.pending) = (0.0, false);
+            (state.radius, state.pending) = (radius::typical(&state.x), false);
             return ControlFlow::Continue(());
         }
         if problem.is_refinable(state.cost) {
@@ -84,7 +84,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             return Self::rest(state);
         }
         self.take_gradient(state);
-        (state.radius, state.idle) = (0.0, 0);
+        (state.radius, state.idle) = (radius::typical(&state.x), 0);
         ControlFlow::Continue(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::models::Here;
+use super::models::{Here, Quadratic};
 use super::state::{Proposal, Shape};
 use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
 use crate::linalg::{dot, max_abs, power_of_two};
@@ -22,9 +22,6 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             if state.shape == Shape::Convex {
                 return Self::rest(state);
             }
-        }
-        if state.radius == 0.0 {
-            state.radius = radius::first(&state.x);
         }
         match state.shape {
             Shape::Saddle(curvature) => Self::leave(state, curvature),
@@ -55,17 +52,27 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let height = power_of_two(max_abs(at.gradient.as_slice()));
         g.copy_from(at.gradient);
         *g /= height;
+        let memory = &mut state.model;
+        let is_finite = self.model.look(problem, memory, at);
+        problem.uninterrupted()?;
+        let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
+        if state.radius == 0.0 {
+            // |g|³ / g'B g.
+            let mut cauchy = f64::NAN;
+            if is_finite {
+                here.times(g, u);
+                cauchy = height * (g.norm_squared() * (g.norm() / g.dot(u)));
+                here.problem.uninterrupted()?;
+            }
+            state.radius = radius::first(cauchy, at.x);
+        }
         // Δ = r · length with r from ½ to 1.
         let length = 2.0 * power_of_two(state.radius);
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
         let region = Region { radius: state.radius / length, scale, reduction: state.reduction };
 
-        let memory = &mut state.model;
-        let is_finite = self.model.look(problem, memory, at);
-        problem.uninterrupted()?;
         let mut decrease = f64::NAN;
         if is_finite {
-            let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
             decrease = self.subproblem.solve(&mut here, g, region, &mut state.subproblem, u);
         }
         if let end @ ControlFlow::Break(_) = problem.uninterrupted() {

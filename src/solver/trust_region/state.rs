@@ -20,7 +20,7 @@ pub struct TrustRegionState<M, S> {
     pub(super) gradient_norm: f64,
     /// |g| relative to that at the point before; 1 at the start.
     pub(super) reduction: f64,
-    /// Δ; 0 where it has to be chosen.
+    /// Δ; 0 before the first.
     pub(super) radius: f64,
     /// The factor of the next growth of Δ.
     pub(super) growth: f64,
