@@ -14,7 +14,7 @@ mod lbfgs;
 mod newton;
 pub(super) mod ray;
 mod refinement;
-mod state;
+pub(super) mod state;
 mod steepest;
 
 use std::ops::ControlFlow;
@@ -28,7 +28,6 @@ pub use conjugate_gradient::{Beta, Conjugate, ConjugateGradient, ConjugateMemory
 pub use direction::{Accepted, Direction, Point, Proposal};
 pub use lbfgs::{Lbfgs, LbfgsMemory, LimitedMemory};
 pub use newton::{ModifiedNewton, Newton, NewtonMemory};
-pub(super) use state::Buffer;
 pub use state::DescentState;
 pub use steepest::{GradientDescent, Steepest};
 

@@ -27,7 +27,7 @@ pub use subproblems::{
     Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Region, Steihaug, SteihaugMemory, Subproblem,
 };
 
-use super::descent::Buffer;
+use super::descent::state::Buffer;
 use super::{Solver, promised_change};
 use crate::line_search::FailureReason;
 use crate::{Error, Oracle, Stall, Termination, fingerprint};

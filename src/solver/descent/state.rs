@@ -11,11 +11,11 @@ use crate::{Bounds, Stall, State, Termination, linalg};
 
 /// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
 /// rounding units.
-const NEGLIGIBLE: f64 = 1e-6;
+pub(in crate::solver) const NEGLIGIBLE: f64 = 1e-6;
 /// A rise beyond this share of the cost is not an error in it.
-const MOST_NOISE: f64 = 1e-9;
+pub(in crate::solver) const MOST_NOISE: f64 = 1e-9;
 /// How fast older changes fade from their mean: Hager & Zhang's Δ, ACM Trans. Math. Softw. 32 (2006), section 3.
-const FADING: f64 = 0.7;
+pub(in crate::solver) const FADING: f64 = 0.7;
 
 /// After this many steps above its lowest point, a method returns to it.
 const LONGEST_CLIMB: u32 = 50;

@@ -3,6 +3,7 @@
 //! ```text
 //! |f − f⁺| ≥ 10⁴ ε |f|    reduction f − f⁺
 //! below that              reduction −½ (g's + g⁺'s), if f⁺ − f is at most rounding
+//! below that, |g| halves  as predicted at least, if f⁺ − f is at most an error that the last changes of f would hide
 //! ```
 //!
 //! The trapezoidal rule has the error |s|³ |f'''| / 12, which vanishes faster than the reduction itself; a gradient that it
@@ -57,9 +58,13 @@ impl<M, S> TrustRegionState<M, S> {
             return trial;
         }
         trial.reduction = actual;
-        let is_level = actual.abs() < RESOLVED * self.cost.abs();
-        let is_allowed = trial.cost <= self.ceiling();
-        if !is_allowed || !(is_level || trial.is_accepted(self.proposal)) {
+        let is_level = actual.abs() < (RESOLVED * self.cost.abs()).max(self.noise());
+        let may_be_accepted = if is_level {
+            trial.cost <= self.noisy_ceiling()
+        } else {
+            trial.is_accepted(self.proposal)
+        };
+        if !may_be_accepted {
             return trial;
         }
         let gradient = &mut self.trial.gradient;
@@ -72,6 +77,11 @@ impl<M, S> TrustRegionState<M, S> {
             trial.reduction = -0.5 * (self.proposal.slope + after);
             let has_halved = max_abs(gradient.as_slice()) <= 0.5 * self.gradient_norm;
             trial.is_rounding = trial.reduction <= NOTHING * self.cost.abs() && !has_halved;
+            if has_halved {
+                trial.reduction = trial.reduction.max(self.proposal.predicted);
+            } else if trial.cost > self.ceiling() {
+                trial.reduction = actual;
+            }
         }
         trial
     }

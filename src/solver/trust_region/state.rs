@@ -6,8 +6,8 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::line_search::ROUNDING;
-use crate::solver::descent::Buffer;
 use crate::solver::descent::ray;
+use crate::solver::descent::state::{Buffer, FADING, MOST_NOISE, NEGLIGIBLE};
 use crate::{Stall, State, Termination, linalg};
 
 /// The state of a trust-region method, with the memories of its model and its subproblem.
@@ -43,6 +43,9 @@ pub struct TrustRegionState<M, S> {
     pub(super) seen: Vec<ray::Trial>,
     first_cost: f64,
     lowest_cost: f64,
+    /// The mean size of the last changes of the cost, in which the latest weigh most, and its weight.
+    change: f64,
+    weight: f64,
     pub(super) model: M,
     pub(super) subproblem: S,
 }
@@ -101,6 +104,8 @@ impl<M, S> TrustRegionState<M, S> {
             seen: Vec::with_capacity(ray::SEEN),
             first_cost: cost,
             lowest_cost: cost,
+            change: 0.0,
+            weight: 0.0,
             model,
             subproblem,
         }
@@ -114,21 +119,39 @@ impl<M, S> TrustRegionState<M, S> {
         if !vectors.all(|v| v.len() == n) {
             return Err("its sizes are not those of this problem");
         }
-        let numbers = [self.cost, self.radius, self.growth, self.first_cost, self.lowest_cost];
-        let mut numbers = x.iter().chain(gradient).chain(step).chain(&numbers);
+        let Self { cost, radius, growth, first_cost, lowest_cost, change, weight, .. } = self;
+        let numbers = [cost, radius, growth, first_cost, lowest_cost, change, weight];
+        let mut numbers = x.iter().chain(gradient).chain(step).chain(numbers);
         let is_finite = numbers.all(|v| v.is_finite());
         if is_finite && self.radius >= 0.0 { Ok(()) } else { Err("its point is not finite") }
     }
 
     /// The cost that no step may exceed: that at the start, or the lowest one up to rounding.
     pub(super) fn ceiling(&self) -> f64 {
-        (self.lowest_cost + ROUNDING * self.lowest_cost.abs()).min(self.first_cost)
+        self.lowest_plus(ROUNDING * self.lowest_cost.abs())
+    }
+
+    /// The cost up to which a rise may be an error in an ill-conditioned cost, which can be many rounding units: a small share
+    /// of the last changes and of the cost.
+    pub(super) fn noisy_ceiling(&self) -> f64 {
+        self.lowest_plus(self.noise()).max(self.ceiling())
+    }
+
+    pub(super) fn noise(&self) -> f64 {
+        (NEGLIGIBLE * self.change).min(MOST_NOISE * self.lowest_cost.abs())
+    }
+
+    fn lowest_plus(&self, error: f64) -> f64 {
+        (self.lowest_cost + error).min(self.first_cost)
     }
 
     /// Makes the trial point, where the cost is `cost`, the current one.
     pub(super) fn commit(&mut self, cost: f64) {
         std::mem::swap(&mut self.x, &mut self.trial.x);
         std::mem::swap(&mut self.gradient, &mut self.trial.gradient);
+        self.weight = 1.0 + FADING * self.weight;
+        let change = (self.cost - cost).abs().min(f64::MAX);
+        self.change += (change - self.change) / self.weight;
         self.cost = cost;
         self.lowest_cost = self.lowest_cost.min(cost);
         self.note_gradient();
