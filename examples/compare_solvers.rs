@@ -126,7 +126,8 @@ impl Suite {
 
 /// True for a solver and a problem that need a large matrix.
 fn is_too_large(problem: &TestFunction, solver: &str) -> bool {
-    problem.dimension() > 200 && matches!(solver, "Bfgs" | "Newton" | "TrustRegion" | "Dogleg")
+    problem.dimension() > 200
+        && matches!(solver, "Bfgs" | "Newton" | "TrustRegion" | "CubicRegularization" | "Dogleg")
 }
 
 /// Every solver, with its own default line search or all with the given one.
@@ -147,6 +148,7 @@ fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
             let mut solvers = all_with!(HagerZhang::default());
             solvers.insert(2, BarzilaiBorwein::default().boxed());
             solvers.push(TrustRegion::default().boxed());
+            solvers.push(TrustRegion::cubic().boxed());
             solvers.push(TrustRegion::dogleg().boxed());
             solvers.push(TrustRegion::steihaug().boxed());
             solvers

@@ -38,6 +38,8 @@ pub struct Oracle<'a> {
     /// The points of differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
+    /// The points of differences along a vector. Empty until there is one.
+    along: DVector<f64>,
     steps: Steps,
     differences: Differences,
     /// The same for local searches in unbounded coordinates, when the problem has bounds.
@@ -60,6 +62,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
+            along: DVector::zeros(0),
             steps: Steps::new(problem),
             differences: Differences::default(),
             unbounded_differences: Differences::default(),

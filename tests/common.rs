@@ -52,6 +52,7 @@ pub fn solvers() -> Vec<Entry> {
     table.push(Entry { search: "Nonmonotone", solver: BarzilaiBorwein::default().boxed() });
     for solver in [
         TrustRegion::default().boxed(),
+        TrustRegion::cubic().boxed(),
         TrustRegion::dogleg().boxed(),
         TrustRegion::steihaug().boxed(),
     ] {

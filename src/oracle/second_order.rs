@@ -95,6 +95,12 @@ impl Oracle<'_> {
         true
     }
 
+    /// Makes room for products with vectors, except for a Hessian that the problem gives.
+    pub(crate) fn prepare_products(&mut self) {
+        self.prepare_differences();
+        self.prepare_along();
+    }
+
     /// Writes ∇²f(x) v, n components; `gradient` is ∇f(x). If the problem does not give the product, its Hessian is multiplied
     /// with v, and is evaluated once for all products at x. Without a Hessian, the gradient is differenced along v, with one
     /// more gradient. NaN once the run is interrupted.

@@ -23,6 +23,7 @@ impl Oracle<'_> {
             evaluator: Box::new(Serial),
             probe: take(&mut self.probe),
             probed: take(&mut self.probed),
+            along: take(&mut self.along),
             steps: self.steps,
             differences: take(&mut self.differences),
             unbounded_differences: Differences::default(),
@@ -34,6 +35,7 @@ impl Oracle<'_> {
         let found = run(&mut inside);
         self.meter = inside.meter.clone();
         (self.probe, self.probed) = (take(&mut inside.probe), take(&mut inside.probed));
+        self.along = take(&mut inside.along);
         (self.differences, self.learnt) = (take(&mut inside.differences), take(&mut inside.learnt));
         self.hessian = take(&mut inside.hessian);
         self.hessian.forget();

@@ -178,8 +178,12 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
         }
         let is_accepted = trial.is_accepted(state.proposal);
-        let [radius, growth] =
-            radius::update([state.radius, state.growth], state.proposal, trial.reduction);
+        let [radius, growth] = radius::update(
+            [state.radius, state.growth],
+            state.proposal,
+            trial.reduction,
+            S::KEEPS_WEIGHT,
+        );
         let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
         let is_refined = is_accepted && {
             let Buffer { x, gradient } = &state.trial;

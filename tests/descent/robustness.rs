@@ -263,10 +263,15 @@ fn a_constant_converges_at_once() {
     for_all(|entry| {
         let found = run(entry, &from_fn(3, |_| 7.0).with_gradient(|_, g| g.fill(0.0)), &[1.0; 3]);
         assert!(found.termination.is_converged(), "{}: {found}", entry.label());
+        // At the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones. One product shows a B of 0.
+        let looks = match entry.name() {
+            "Newton" | "TrustRegion" | "Dogleg" | "CubicRegularization" => 9,
+            "Steihaug" => 1,
+            _ => 0,
+        };
         assert_eq!(
             (found.iterations, found.evaluations.cost, found.evaluations.gradient),
-            // Newton looks at the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones.
-            (0, 1, 1 + if entry.name() == "Newton" { 9 } else { 0 }),
+            (0, 1, 1 + looks),
             "{}",
             entry.label()
         );

@@ -71,6 +71,7 @@ fn solvers() -> Vec<Entry> {
     ];
     for solver in [
         TrustRegion::default().boxed(),
+        TrustRegion::cubic().boxed(),
         TrustRegion::dogleg().boxed(),
         TrustRegion::steihaug().boxed(),
     ] {

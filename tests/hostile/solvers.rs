@@ -107,9 +107,10 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     table
 }
 
-fn trust_regions() -> [Said<Any>; 3] {
+fn trust_regions() -> [Said<Any>; 4] {
     [
         said!(TrustRegion::default().boxed()),
+        said!(TrustRegion::cubic().boxed()),
         said!(TrustRegion::dogleg().boxed()),
         said!(TrustRegion::steihaug().boxed()),
     ]
@@ -136,10 +137,11 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     match dice.index(7) {
         6 => {
-            let [exact, dogleg, steihaug] = trust_regions();
-            match dice.index(3) {
+            let [exact, cubic, dogleg, steihaug] = trust_regions();
+            match dice.index(4) {
                 0 => exact,
-                1 => dogleg,
+                1 => cubic,
+                2 => dogleg,
                 _ => steihaug,
             }
         }

@@ -230,7 +230,8 @@ impl<'a> Oracle<'a> {
             f64::max(length, v.abs() / variable.step(variable.scale, *x))
         });
         let h = relative / length;
-        let mut there = std::mem::take(&mut self.probed[0]);
+        self.prepare_along();
+        let mut there = std::mem::take(&mut self.along);
         for h in [h, -h] {
             there.copy_from(x);
             there.axpy(h, v, 1.0);
@@ -241,7 +242,13 @@ impl<'a> Oracle<'a> {
                 break;
             }
         }
-        self.probed[0] = there;
+        self.along = there;
+    }
+
+    pub(in crate::oracle) fn prepare_along(&mut self) {
+        if self.along.len() != self.dimension() {
+            self.along = DVector::zeros(self.dimension());
+        }
     }
 }
 

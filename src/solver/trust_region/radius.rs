@@ -6,7 +6,7 @@
 //! ρ > 0.9  Δ ← max(Δ, 2 |s|)
 //! ```
 //!
-//! without a cap. The factor 2 doubles with every such step to the boundary in a row, so that a wrong unit of length is found
+//! without a cap. Where Δ = √(|g| / σ) stands for the weight σ of a cubic term, ρ > 0.9 doubles it whatever |s|. The factor 2 doubles with every such step to the boundary in a row, so that a wrong unit of length is found
 //! soon.
 //!
 //! A. Sartenaer, *Automatic determination of an initial trust region in nonlinear programming*, SIAM J. Sci. Comput. 18
@@ -53,6 +53,7 @@ pub(super) fn update(
     [radius, growth]: [f64; 2],
     Proposal { predicted, slope, length }: Proposal,
     reduction: f64,
+    is_weight: bool,
 ) -> [f64; 2] {
     if !reduction.is_finite() {
         return [OUTSIDE * length, GROWTH];
@@ -68,6 +69,9 @@ pub(super) fn update(
     }
     if ratio <= GOOD {
         return [radius, GROWTH];
+    }
+    if is_weight {
+        return [(GROWTH * radius).min(LARGEST), GROWTH];
     }
     let next = if length >= BOUNDARY * radius { (FASTER * growth).min(FASTEST) } else { GROWTH };
     [radius.max(growth * length).min(LARGEST), next]

@@ -121,7 +121,7 @@ impl<M, S> TrustRegionState<M, S> {
         }
         let Self { cost, radius, growth, first_cost, lowest_cost, change, weight, .. } = self;
         let numbers = [cost, radius, growth, first_cost, lowest_cost, change, weight];
-        let mut numbers = x.iter().chain(gradient).chain(step).chain(numbers);
+        let mut numbers = x.iter().chain(gradient).chain(numbers);
         let is_finite = numbers.all(|v| v.is_finite());
         if is_finite && self.radius >= 0.0 { Ok(()) } else { Err("its point is not finite") }
     }

@@ -24,7 +24,7 @@ impl Model for ProductsModel {
     }
 
     fn start(&self, problem: &mut Oracle<'_>, _n: usize) {
-        problem.prepare_differences();
+        problem.prepare_products();
     }
 
     fn is_valid(&self, _memory: &(), _n: usize) -> bool {
