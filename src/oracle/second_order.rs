@@ -135,7 +135,11 @@ impl Oracle<'_> {
             return;
         }
         if self.hessian.x == *x || self.evaluate_hessian(x) {
-            self.hessian.x.clone_from(x);
+            if self.hessian.x.len() == x.len() {
+                self.hessian.x.copy_from(x);
+            } else {
+                self.hessian.x = x.clone();
+            }
             self.hessian.matrix.times(v, product);
             return;
         }

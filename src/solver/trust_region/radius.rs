@@ -48,18 +48,19 @@ pub(super) fn first(cauchy: f64, x: &DVector<f64>) -> f64 {
     if cauchy > 0.0 && cauchy < LARGEST { cauchy } else { typical(x) }
 }
 
-/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain.
+/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is a weight
+/// grows whatever the length of the step.
 pub(super) fn update(
     [radius, growth]: [f64; 2],
     Proposal { predicted, slope, length }: Proposal,
     reduction: f64,
     is_weight: bool,
 ) -> [f64; 2] {
+    // A step with a cubic term may be longer than the radius.
+    let length = length.min(radius);
     if !reduction.is_finite() {
         return [OUTSIDE * length, GROWTH];
     }
-    // A step with a cubic term may be longer than the radius.
-    let length = length.min(radius);
     let ratio = reduction / predicted;
     if ratio < POOR || ratio.is_nan() {
         let bend = -reduction - slope;
@@ -70,9 +71,7 @@ pub(super) fn update(
     if ratio <= GOOD {
         return [radius, GROWTH];
     }
-    if is_weight {
-        return [(GROWTH * radius).min(LARGEST), GROWTH];
-    }
     let next = if length >= BOUNDARY * radius { (FASTER * growth).min(FASTEST) } else { GROWTH };
-    [radius.max(growth * length).min(LARGEST), next]
+    let grown = if is_weight { growth * radius } else { radius.max(growth * length) };
+    [grown.min(LARGEST), next]
 }
