@@ -20,6 +20,7 @@
 //! | solver | needs | take it for |
 //! |---|---|---|
 //! | [`Lbfgs`] | gradient | the first try; many variables |
+//! | [`Lbfgsb`] | gradient | the same, within bounds |
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`ConjugateGradient`] | gradient | little memory |
@@ -101,7 +102,7 @@ pub use problem::*;
 pub use random::Random;
 pub use solution::{Record, Solution};
 pub use solver::descent::{
-    BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
+    BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Lbfgsb, Newton,
 };
 pub use solver::first_order;
 pub use solver::population::{

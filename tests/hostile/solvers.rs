@@ -4,8 +4,8 @@ use extremum::line_search::{
     Backtracking, FixedStep, HagerZhang, MoreThuente, Nonmonotone, StrongWolfe,
 };
 use extremum::{
-    AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Newton,
-    Solver,
+    AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Lbfgsb,
+    Newton, Solver,
 };
 
 use super::dice::Dice;
@@ -97,6 +97,7 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
         BarzilaiBorwein,
         Bfgs,
         Lbfgs,
+        Lbfgsb,
         Newton
     );
     table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect()
@@ -107,8 +108,11 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
     match dice.index(10) {
         _ if is_bounded && dice.chance(0.95) => match dice.index(4) {
             0 => (global(dice, is_bounded), Family::Restarts),
-            // The one line-search method that keeps bounds.
-            1 => (searched(dice, n, said!(BarzilaiBorwein::default())), Family::LineSearch),
+            // The line-search methods that keep bounds.
+            1 if dice.flag() => {
+                (searched(dice, n, said!(BarzilaiBorwein::default())), Family::LineSearch)
+            }
+            1 => (lbfgsb(dice, n), Family::LineSearch),
             _ => (population(dice, is_bounded), Family::Population),
         },
         0..=2 if is_sum => (mini_batches(dice), Family::MiniBatches),
@@ -121,7 +125,7 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 
 /// A line-search solver with any line search.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
-    match dice.index(6) {
+    match dice.index(7) {
         0 => searched(dice, n, said!(GradientDescent::default())),
         1 => {
             let beta = dice.pick(&[
@@ -142,8 +146,14 @@ pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
             let said = settings!(dice, said!(Lbfgs::default()), memory(count));
             searched(dice, n, said)
         }
+        5 => lbfgsb(dice, n),
         _ => searched(dice, n, said!(Newton::default())),
     }
+}
+
+fn lbfgsb(dice: &mut Dice, n: usize) -> Said<Any> {
+    let said = settings!(dice, said!(Lbfgsb::default()), memory(count));
+    searched(dice, n, said)
 }
 
 /// The solver with its own search, or with another one.
