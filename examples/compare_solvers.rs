@@ -3,25 +3,26 @@
 //! ```text
 //! cargo run --release --example compare_solvers                    every solver on two-dimensional classics
 //! cargo run --release --example compare_solvers -- --suite mgh     the 35 problems of More, Garbow & Hillstrom
+//! cargo run --release --example compare_solvers -- --suite bounded 43 problems within bounds, by solvers that keep them
 //! cargo run --release --example compare_solvers -- --suite large --n 10,100,1000     28 functions of any size
 //! cargo run --release --example compare_solvers -- --suite mgh --solver Lbfgs --line-search MoreThuente --csv
 //! ```
 //!
 //! A run ends at a gradient of maximum norm 1e-6 max(1, |f|), or after 10000 evaluations. A row is `ok` when the
-//! run converged to a known minimum. In the suite `large` the norm is 1e-6, the limit 20000, and any convergence counts,
+//! run converged to a known minimum. Within bounds the norm is that of the projected gradient, and at most 1e-6. In the suite `large` the norm is 1e-6, the limit 20000, and any convergence counts,
 //! because few of its minima are known at every size. Above 200 variables, solvers that keep a matrix are left out.
 
 use std::process::ExitCode;
 
-use extremum::functions::{TestFunction, classics, large, more_garbow_hillstrom};
+use extremum::functions::{TestFunction, bounded, classics, large, more_garbow_hillstrom};
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, Error, GradientDescent, Lbfgs, Minimizer,
-    Newton, Problem, Solution, Solver, Stop, TrustRegion,
+    AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, Domain, Error, GradientDescent, Lbfgs,
+    Lbfgsb, Minimizer, Newton, Problem, Solution, Solver, Stop, TrustRegion,
 };
 
-const USAGE: &str = "usage: compare_solvers [--suite classics|mgh|large] [--n SIZES] [--solver NAME] [--problem NAME] \
+const USAGE: &str = "usage: compare_solvers [--suite classics|mgh|bounded|large] [--n SIZES] [--solver NAME] [--problem NAME] \
                      [--line-search HagerZhang|MoreThuente|StrongWolfe|Backtracking] [--csv]";
 
 fn main() -> ExitCode {
@@ -62,6 +63,7 @@ impl Arguments {
                     suite = match value()?.as_str() {
                         "classics" => Suite::Classics,
                         "mgh" => Suite::MoreGarbowHillstrom,
+                        "bounded" => Suite::Bounded,
                         "large" => Suite::Large,
                         other => return Err(format!("there is no suite {other}")),
                     }
@@ -76,6 +78,9 @@ impl Arguments {
         }
         let mut problems = suite.problems(&sizes).map_err(|error| error.to_string())?;
         let mut solvers = solvers(search.as_deref())?;
+        if suite == Suite::Bounded {
+            solvers.retain(|solver| solver.domain() >= Domain::Bounded);
+        }
         if let Some(name) = solver {
             solvers.retain(|s| s.name() == name);
             if solvers.is_empty() {
@@ -96,6 +101,7 @@ impl Arguments {
 enum Suite {
     Classics,
     MoreGarbowHillstrom,
+    Bounded,
     Large,
 }
 
@@ -104,6 +110,7 @@ impl Suite {
         Ok(match self {
             Self::Classics => classics(),
             Self::MoreGarbowHillstrom => more_garbow_hillstrom(),
+            Self::Bounded => bounded(),
             Self::Large => {
                 let all: Result<Vec<_>, _> = sizes.iter().map(|&n| large::all(n)).collect();
                 all?.into_iter().flatten().collect()
@@ -114,6 +121,7 @@ impl Suite {
     fn rule(self) -> Stop {
         match self {
             Self::Large => gradient_norm(1e-6).or(max_evaluations(20_000)),
+            Self::Bounded => gradient_norm(1e-6).or(max_evaluations(10_000)),
             _ => gradient_norm_relative_to_cost(1e-6).or(max_evaluations(10_000)),
         }
     }
@@ -139,6 +147,7 @@ fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
                 ConjugateGradient::default().line_search($search).boxed(),
                 Bfgs::default().line_search($search).boxed(),
                 Lbfgs::default().line_search($search).boxed(),
+                Lbfgsb::default().line_search($search).boxed(),
                 Newton::default().line_search($search).boxed(),
             ]
         };

@@ -134,7 +134,7 @@ fn row(name: &str, rate: &Rate) -> String {
         Class::Order { order } => ("order", Some(order)),
         _ => ("insufficient", None),
     };
-    let show = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value}"));
+    let show = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:?}"));
     let of_number = |get: fn(&Estimate) -> f64| show(number.map(get));
     let (first, last) = rate.window;
     let fields = [

@@ -24,6 +24,7 @@
 //! # Ok::<(), extremum::Error>(())
 //! ```
 
+pub mod bounded;
 pub mod classics;
 pub mod global;
 pub mod large;
@@ -34,6 +35,7 @@ use std::fmt;
 use crate::problem::delegate;
 use crate::{AutoDiff, Bounds, DVector, Error, Formula, Problem};
 
+pub use bounded::bounded;
 pub use classics::classics;
 pub use large::{
     Arwhead, Bdqrtic, Broydn3d, ChainedRosenbrock, Cragglvy, Dixmaan, Dixon3dq, Dqdrtic, Edensch,

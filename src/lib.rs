@@ -20,6 +20,7 @@
 //! | solver | needs | take it for |
 //! |---|---|---|
 //! | [`Lbfgs`] | gradient | the first try; many variables |
+//! | [`Lbfgsb`] | gradient | the same, within bounds |
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`TrustRegion`] | gradient; Hessian, products with it, or differences | hard problems; saddles; many variables by products |
@@ -102,7 +103,7 @@ pub use problem::*;
 pub use random::Random;
 pub use solution::{Record, Solution};
 pub use solver::descent::{
-    BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Newton,
+    BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Lbfgsb, Newton,
 };
 pub use solver::first_order;
 pub use solver::population::{

@@ -9,7 +9,7 @@ pub mod seal;
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
-    Lbfgs, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
+    Lbfgs, Lbfgsb, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
 };
 
 /// A solver with the name of its line search.
@@ -48,6 +48,7 @@ pub fn solvers() -> Vec<Entry> {
         Bfgs::default(),
         Lbfgs::default(),
         Newton::default(),
+        Lbfgsb::default(),
     ];
     table.push(Entry { search: "Nonmonotone", solver: BarzilaiBorwein::default().boxed() });
     for solver in [

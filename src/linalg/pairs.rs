@@ -74,15 +74,18 @@ impl Pairs {
     }
 
     /// Writes s = α d and y = new − old after the newest pair and returns s'y, s's, y'y, s'g and y'g, g = new. Writes
-    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first.
+    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first, and sᵢ'd and
+    /// yᵢ'd for as many as `along` has.
     pub fn replace(
         &mut self,
         (alpha, d): (f64, &[f64]),
         [old, new]: [&[f64]; 2],
         products: &mut [[f64; 4]],
+        along: &mut [[f64; 2]],
     ) -> [f64; 5] {
         let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(products.len()));
         products.fill([0.0; 4]);
+        along.fill([0.0; 2]);
         let mut sums = [0.0; 5];
         let blocks = d.chunks(BLOCK).zip(old.chunks(BLOCK)).zip(new.chunks(BLOCK));
         for (((d, old), new), block) in blocks.zip(self.entries.chunks_mut(2 * m * BLOCK)) {
@@ -101,8 +104,32 @@ impl Pairs {
                 }
                 place = if place + 1 == m { 0 } else { place + 1 };
             }
+            // From the cache.
+            multiply_block(block, (m, oldest), d, along);
         }
         sums
+    }
+
+    /// Writes sᵢ'v and yᵢ'v for as many pairs as `products` has entries, the oldest first.
+    pub fn multiply(&self, v: &[f64], products: &mut [[f64; 2]]) {
+        let (m, oldest) = (self.m, self.oldest(products.len()));
+        products.fill([0.0; 2]);
+        for (v, block) in v.chunks(BLOCK).zip(self.entries.chunks(2 * m * BLOCK)) {
+            multiply_block(block, (m, oldest), v, products);
+        }
+    }
+
+    /// Row i of as many pairs as `row` has entries, (sᵢ, yᵢ) of each, the oldest first.
+    pub fn read_row(&self, i: usize, row: &mut [[f64; 2]]) {
+        let (m, start) = (self.m, i / BLOCK * 2 * self.m * BLOCK);
+        let size = (self.entries.len() - start).min(2 * m * BLOCK) / m;
+        let within = i % BLOCK / LANES * PIECE + i % LANES;
+        let mut place = self.oldest(row.len());
+        for row in row {
+            let at = start + place * size + within;
+            *row = [self.entries[at], self.entries[at + LANES]];
+            place = self.after(place);
+        }
     }
 
     /// d ← γ g + Σ (aᵢ sᵢ + bᵢ yᵢ) over as many pairs as `a` and `b` have entries, the newest last. Calls `visit` with
@@ -190,6 +217,42 @@ fn products_with(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; 4] {
             for (sum, product) in sums.iter_mut().zip([s * y_other, s * g, y * y_other, y * g]) {
                 *sum += product;
             }
+        }
+    }
+    sums
+}
+
+/// Adds sᵢ'v and yᵢ'v of a block of m pairs to as many `products`, from the oldest.
+fn multiply_block(
+    block: &[f64],
+    (m, oldest): (usize, usize),
+    v: &[f64],
+    products: &mut [[f64; 2]],
+) {
+    let (size, mut place) = (block.len() / m, oldest);
+    for sums in products {
+        let [s_v, y_v] = times(&block[place * size..(place + 1) * size], v);
+        *sums = [sums[0] + s_v, sums[1] + y_v];
+        place = if place + 1 == m { 0 } else { place + 1 };
+    }
+}
+
+/// s'v and y'v.
+fn times(pair: &[f64], v: &[f64]) -> [f64; 2] {
+    const HALF: usize = LANES / 2;
+    let (vs, tail) = v.as_chunks::<LANES>();
+    let (pieces, last) = pair.as_chunks::<PIECE>().0.split_at(vs.len());
+    let mut lanes = [[0.0; HALF]; 2];
+    for (piece, v) in pieces.iter().zip(vs) {
+        for (lanes, a) in lanes.iter_mut().zip([&piece[..LANES], &piece[LANES..]]) {
+            *lanes = from_fn(|l| lanes[l] + (a[l] * v[l] + a[HALF + l] * v[HALF + l]));
+        }
+    }
+    let mut sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
+    if let Some(piece) = last.first() {
+        let (s, y) = piece.split_at(LANES);
+        for ((s, y), v) in s.iter().zip(y).zip(tail) {
+            sums = [sums[0] + s * v, sums[1] + y * v];
         }
     }
     sums

@@ -154,14 +154,10 @@ impl Bounds {
         x: &DVector<f64>,
         gradient: &DVector<f64>,
     ) -> impl Iterator<Item = f64> {
-        x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
-            if sides.are_one() {
-                return 0.0;
-            }
-            let unit = sides.unit();
-            let reach = |bound: f64| (x - bound) / unit / unit;
-            g.clamp(reach(sides.upper), reach(sides.lower)).abs()
-        })
+        x.iter()
+            .zip(gradient)
+            .zip(self.sides())
+            .map(|((x, g), sides)| if sides.are_one() { 0.0 } else { sides.projected(*x, *g) })
     }
 
     /// The maximum norm of the projected gradient, max |xᵢ − P(x − g)ᵢ| for x within the bounds, where P
@@ -180,11 +176,14 @@ impl Bounds {
     /// ```
     pub fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
         let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
-        let touching = x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
-            let is_open = sides.are_one() && sides.lower < sides.upper;
-            if is_open { g.clamp(x - sides.upper, x - sides.lower).abs() } else { 0.0 }
+        let components = x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
+            match (sides.are_one(), sides.lower < sides.upper) {
+                (false, _) => sides.projected(*x, *g),
+                (true, true) => g.clamp(x - sides.upper, x - sides.lower).abs(),
+                (true, false) => 0.0,
+            }
         });
-        self.projected(x, gradient).chain(touching).fold(0.0, larger)
+        components.fold(0.0, larger)
     }
 
     /// An upper bound of the change of the cost that a gradient promises at x, within the bounds, when a variable
@@ -242,6 +241,13 @@ impl Sides {
     /// True when the bounds fix x.
     pub fn are_one(self) -> bool {
         self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
+    }
+
+    /// |x − P(x − s² g)| / s² with s the [unit](Self::unit), for bounds that do not fix x.
+    fn projected(self, x: f64, g: f64) -> f64 {
+        let unit = self.unit();
+        let reach = |bound: f64| (x - bound) / unit / unit;
+        g.clamp(reach(self.upper), reach(self.lower)).abs()
     }
 
     /// The unit in which x is not a small number: 1, or for narrow bounds the largest power of two up to half their

@@ -8,8 +8,8 @@ use extremum::line_search::{HagerZhang, MoreThuente};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, no_progress};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, CancellationToken, Checkpoint, ConjugateGradient, DMatrix,
-    DVector, Error, GradientDescent, Lbfgs, Matrix, Minimizer, MultiStart, Newton, Problem, Run,
-    Solution, Solver, Stop, from_fn,
+    DVector, Error, GradientDescent, Lbfgs, Lbfgsb, Matrix, Minimizer, MultiStart, Newton, Problem,
+    Run, Solution, Solver, Stop, from_fn,
 };
 use extremum_tests::seal::{sealed, unsealed};
 use extremum_tests::{Entry, barrier, bits, cost_only, rosenbrock, solvers, without_hessian};
@@ -80,6 +80,7 @@ fn so_has_one_of_a_solver_whose_type_is_known() {
         GradientDescent::with_rate(1e-3),
         ConjugateGradient::default().restart_after(1.5),
         BarzilaiBorwein::default(),
+        Lbfgsb::default().memory(3),
         Bfgs::default().initial_hessian(DMatrix::from_diagonal_element(2, 2, 50.0)),
         Bfgs::default().typical_x([0.5, 3.0]).line_search(MoreThuente::default()),
         Lbfgs::default().memory(3),

@@ -7,8 +7,8 @@ use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Matrix,
-    Minimizer, Newton, Problem, Solver, Stop, TrustRegion, from_fn,
+    BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Lbfgsb,
+    Matrix, Minimizer, Newton, Problem, Solver, Stop, TrustRegion, from_fn,
 };
 use extremum_tests::{Entry, bits, rosenbrock, without_hessian};
 
@@ -64,6 +64,7 @@ fn solvers() -> Vec<Entry> {
     let mut table = with_searches![
         Bfgs::default(),
         Lbfgs::default(),
+        Lbfgsb::default(),
         Newton::default(),
         ConjugateGradient::default(),
         GradientDescent::default(),
@@ -196,6 +197,7 @@ fn the_units_of_the_variables_change_no_bit_when_they_are_given() {
         each![f:
             Bfgs::default(),
             Lbfgs::default(),
+            Lbfgsb::default(),
             Newton::default(),
             ConjugateGradient::default(),
             GradientDescent::default(),
@@ -235,6 +237,7 @@ fn an_offset_is_seen_through() {
     each![
         Bfgs::default(),
         Lbfgs::default(),
+        Lbfgsb::default(),
         Newton::default(),
         ConjugateGradient::default(),
         Bfgs::default().line_search(HagerZhang::default().epsilon(1e-8)),

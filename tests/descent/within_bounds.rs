@@ -1,4 +1,4 @@
-//! The spectral projected gradient method: `BarzilaiBorwein` within bounds.
+//! The line-search methods that keep bounds: `Lbfgsb`, and `BarzilaiBorwein`, which is the spectral projected gradient method.
 //!
 //! Problems, starts and minima: W. Hock, K. Schittkowski, *Test Examples for Nonlinear Programming Codes*, Springer 1981.
 //! A start outside the bounds is projected into them.
@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bounds, Checkpoint, DMatrix, DVector, Error, Minimizer, Problem,
-    Solver, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, Bounds, Checkpoint, DMatrix, DVector, Error, Lbfgsb, Minimizer,
+    Problem, Solver, from_fn, minimize,
 };
 
 type Cost = fn(&DVector<f64>) -> f64;
@@ -200,20 +200,26 @@ impl Problem for Strict {
     }
 }
 
-fn searches() -> Vec<Box<dyn AnySolver>> {
-    vec![
-        BarzilaiBorwein::default().boxed(),
-        BarzilaiBorwein::default().line_search(HagerZhang::default()).boxed(),
-        BarzilaiBorwein::default().line_search(MoreThuente::default()).boxed(),
-        BarzilaiBorwein::default().line_search(StrongWolfe::default()).boxed(),
-        BarzilaiBorwein::default().line_search(Backtracking::default()).boxed(),
-    ]
+/// Each with its own search first.
+fn searches() -> [Vec<Box<dyn AnySolver>>; 2] {
+    macro_rules! with_every_search {
+        ($solver:expr) => {
+            vec![
+                $solver.boxed(),
+                $solver.line_search(HagerZhang::default()).boxed(),
+                $solver.line_search(MoreThuente::default()).boxed(),
+                $solver.line_search(StrongWolfe::default()).boxed(),
+                $solver.line_search(Backtracking::default()).boxed(),
+            ]
+        };
+    }
+    [with_every_search!(BarzilaiBorwein::default()), with_every_search!(Lbfgsb::default())]
 }
 
 #[test]
 fn hock_and_schittkowski() {
     for gradient in [true, false] {
-        for (search, solver) in searches().into_iter().enumerate() {
+        for (search, solver) in searches().into_iter().flat_map(|s| s.into_iter().enumerate()) {
             for case in cases() {
                 let problem = Strict::new(case, gradient);
                 let found = minimize(&problem, &solver, problem.case.start).unwrap();
@@ -276,23 +282,24 @@ fn quadratics_within_random_bounds() {
                 .with_gradient(move |x, g| *g = &matrix * x - &vector)
                 .with_bounds(bounds.clone());
             for scale in [None, Some(DVector::from_fn(n, |i, _| 2.0_f64.powi(i as i32 % 3 - 1)))] {
-                let solver = BarzilaiBorwein::default();
-                let solver = match &scale {
-                    Some(scale) => solver.typical_x(scale),
-                    None => solver,
-                };
-                let found = minimize(&problem, solver, &start).unwrap();
-                assert!(found.termination.is_converged(), "{n}: {found}");
-                assert!(bounds.contain(&found.x));
-                let mut g = found.x.clone();
-                problem.gradient(&found.x, &mut g);
-                for i in 0..n {
-                    let at = (found.x[i] - lower[i] > 1e-5, upper[i] - found.x[i] > 1e-5);
-                    match at {
-                        (true, true) => assert!(g[i].abs() <= 1e-5, "{n} {i}: {found}"),
-                        (false, true) => assert!(g[i] >= -1e-5, "{n} {i}: {found}"),
-                        (true, false) => assert!(g[i] <= 1e-5, "{n} {i}: {found}"),
-                        (false, false) => {}
+                let (mut spectral, mut limited) = (BarzilaiBorwein::default(), Lbfgsb::default());
+                if let Some(scale) = &scale {
+                    (spectral, limited) = (spectral.typical_x(scale), limited.typical_x(scale));
+                }
+                for solver in [spectral.boxed(), limited.boxed()] {
+                    let found = minimize(&problem, solver, &start).unwrap();
+                    assert!(found.termination.is_converged(), "{n}: {found}");
+                    assert!(bounds.contain(&found.x));
+                    let mut g = found.x.clone();
+                    problem.gradient(&found.x, &mut g);
+                    for i in 0..n {
+                        let at = (found.x[i] - lower[i] > 1e-5, upper[i] - found.x[i] > 1e-5);
+                        match at {
+                            (true, true) => assert!(g[i].abs() <= 1e-5, "{n} {i}: {found}"),
+                            (false, true) => assert!(g[i] >= -1e-5, "{n} {i}: {found}"),
+                            (true, false) => assert!(g[i] <= 1e-5, "{n} {i}: {found}"),
+                            (false, false) => {}
+                        }
                     }
                 }
             }
@@ -303,17 +310,19 @@ fn quadratics_within_random_bounds() {
 #[test]
 fn a_run_within_bounds_resumes_to_the_same_bits() {
     let problem = Strict::new(cases().remove(5), true);
-    let run = || Minimizer::new(&problem, BarzilaiBorwein::default(), problem.case.start);
-    let whole = run().run().unwrap();
-    for steps in [0, 1, 7, 20] {
-        let mut first = run().start().unwrap();
-        for _ in 0..steps {
-            let _ = first.step();
+    for solver in searches().map(|mut searches| searches.swap_remove(0)) {
+        let run = || Minimizer::new(&problem, &solver, problem.case.start);
+        let whole = run().run().unwrap();
+        for steps in [0, 1, 7, 20] {
+            let mut first = run().start().unwrap();
+            for _ in 0..steps {
+                let _ = first.step();
+            }
+            let bytes = first.checkpoint().to_bytes().unwrap();
+            let resumed = run().resume(Checkpoint::from_bytes(&bytes).unwrap()).unwrap().complete();
+            assert_eq!((&resumed.x, resumed.evaluations), (&whole.x, whole.evaluations));
+            assert_eq!(resumed.termination, whole.termination);
         }
-        let bytes = first.checkpoint().to_bytes().unwrap();
-        let resumed = run().resume(Checkpoint::from_bytes(&bytes).unwrap()).unwrap().complete();
-        assert_eq!((&resumed.x, resumed.evaluations), (&whole.x, whole.evaluations));
-        assert_eq!(resumed.termination, whole.termination);
     }
 }
 
@@ -328,8 +337,10 @@ fn bad_starts_and_bounds() {
     // Everything is fixed, or the start is the minimum.
     let fixed = Bounds::new([0.5, 0.5], [0.5, 0.5]).unwrap();
     for (bounds, start) in [(fixed, [0.5, 0.5]), (unit(), [0.0, 0.0])] {
-        let found = minimize(bowl(bounds), BarzilaiBorwein::default(), start).unwrap();
-        assert!(found.termination.is_converged() && found.x.as_slice() == start, "{found}");
+        for solver in searches().into_iter().flatten() {
+            let found = minimize(bowl(bounds.clone()), solver, start).unwrap();
+            assert!(found.termination.is_converged() && found.x.as_slice() == start, "{found}");
+        }
     }
 }
 
@@ -342,7 +353,7 @@ fn extreme_scales() {
         let problem = from_fn(2, move |x| (x[0] / s).powi(2) + (x[1] / s).powi(2))
             .with_gradient(move |x, g| *g = x * (2.0 / s / s))
             .with_bounds(bounds.clone());
-        for solver in searches() {
+        for solver in searches().into_iter().flatten() {
             let run = Minimizer::new(&problem, &solver, [2.0 * s, -s]).max_iterations(1000);
             let found = match run.run() {
                 Ok(found) => found,

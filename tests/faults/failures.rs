@@ -7,9 +7,9 @@ use extremum::first_order::{Adam, Sam, Sgd, Sophia};
 use extremum::{
     AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, Bounds, CmaEs, ConjugateGradient, DMatrix,
     DVector, DifferentialEvolution, Error, Fallible, GeneticAlgorithm, GradientDescent, Lbfgs,
-    Matrix, Minimizer, MultiStart, NelderMead, Newton, Parallel, ParticleSwarm, PatternSearch,
-    RandomSearch, SimulatedAnnealing, SobolSearch, Solver, Termination, TryProblem, minimize,
-    try_from_fn,
+    Lbfgsb, Matrix, Minimizer, MultiStart, NelderMead, Newton, Parallel, ParticleSwarm,
+    PatternSearch, RandomSearch, SimulatedAnnealing, SobolSearch, Solver, Termination, TryProblem,
+    minimize, try_from_fn,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -97,11 +97,11 @@ fn solvers(within_bounds: bool) -> Vec<Box<dyn AnySolver>> {
         RandomSearch::default().scale(0.5).boxed(),
         SobolSearch::default().scale(0.5).boxed(),
     ];
+    solvers.extend([BarzilaiBorwein::default().boxed(), Lbfgsb::default().boxed()]);
     if !within_bounds {
         solvers.extend([
             GradientDescent::default().boxed(),
             ConjugateGradient::default().boxed(),
-            BarzilaiBorwein::default().boxed(),
             Bfgs::default().boxed(),
             Lbfgs::default().boxed(),
             Newton::default().boxed(),

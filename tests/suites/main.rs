@@ -1,5 +1,6 @@
 //! Whole suites of problems, each by several solvers: few tests, which compute much.
 
+mod bounded;
 mod more_garbow_hillstrom;
 mod nist;
 mod offsets;

@@ -75,8 +75,8 @@ impl Lbfgs {
 /// The memory of [`LimitedMemory`]: the pairs, and numbers for each, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsMemory {
-    pairs: Pairs,
-    length: usize,
+    pub(super) pairs: Pairs,
+    pub(super) length: usize,
     /// ρᵢ = 1 / sᵢ'yᵢ.
     rho: Vec<f64>,
     /// αᵢ of the first loop, from which the coefficients of y follow.
@@ -154,25 +154,11 @@ impl Direction for LimitedMemory {
         n: usize,
         _scale: Option<&DVector<f64>>,
     ) -> LbfgsMemory {
-        let m = self.memory;
-        LbfgsMemory {
-            pairs: Pairs::new(n, m),
-            length: 0,
-            rho: vec![0.0; m],
-            alpha: vec![0.0; m],
-            gamma: 0.0,
-            gram: is_long(n).then(|| Gram::new(m)),
-        }
+        LbfgsMemory::new(n, self.memory, is_long(n))
     }
 
     fn is_valid(&self, memory: &LbfgsMemory, n: usize) -> bool {
-        let m = self.memory;
-        let LbfgsMemory { pairs, length, rho, alpha, gram, .. } = memory;
-        pairs.is_valid(n, m)
-            && *length <= m
-            && [rho, alpha].iter().all(|v| v.len() == m)
-            && gram.is_some() == is_long(n)
-            && gram.as_ref().is_none_or(|gram| gram.is_valid(m))
+        memory.is_valid(n, self.memory, is_long(n))
     }
 
     fn propose(
@@ -185,8 +171,51 @@ impl Direction for LimitedMemory {
         if memory.length == 0 {
             return descend(at.gradient, d);
         }
-        let (g, d) = (at.gradient.as_slice(), d.as_mut_slice());
-        let LbfgsMemory { pairs, length, rho, alpha, gamma, gram } = memory;
+        memory.multiply(at.gradient, d)
+    }
+
+    fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
+        memory.take(step, &mut []);
+    }
+
+    fn reset(&self, memory: &mut LbfgsMemory, _moved: bool) -> bool {
+        std::mem::take(&mut memory.length) > 0
+    }
+}
+
+impl LbfgsMemory {
+    /// Room for m pairs of n components, and for their inner products with each other if `keeps_products`.
+    pub(super) fn new(n: usize, m: usize, keeps_products: bool) -> Self {
+        Self {
+            pairs: Pairs::new(n, m),
+            length: 0,
+            rho: vec![0.0; m],
+            alpha: vec![0.0; m],
+            gamma: 0.0,
+            gram: keeps_products.then(|| Gram::new(m)),
+        }
+    }
+
+    /// True when this has the sizes of [`new`](Self::new).
+    pub(super) fn is_valid(&self, n: usize, m: usize, keeps_products: bool) -> bool {
+        let Self { pairs, length, rho, alpha, gram, .. } = self;
+        pairs.is_valid(n, m)
+            && *length <= m
+            && [rho, alpha].iter().all(|v| v.len() == m)
+            && gram.is_some() == keeps_products
+            && gram.as_ref().is_none_or(|gram| gram.is_valid(m))
+    }
+
+    /// sᵢ'y and yᵢ'y of the newest y and the pairs before it, the oldest first.
+    pub(super) fn products(&self) -> impl Iterator<Item = [f64; 2]> {
+        let products = self.gram.as_ref().map_or(&[][..], |gram| &gram.products);
+        products.iter().take(self.length.saturating_sub(1)).map(|&[s_y, _, y_y, _]| [s_y, y_y])
+    }
+
+    /// d ← −H g, of at least one pair.
+    pub(super) fn multiply(&mut self, g: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
+        let (g, d) = (g.as_slice(), d.as_mut_slice());
+        let Self { pairs, length, rho, alpha, gamma, gram } = self;
         let (rho, alpha) = (&rho[..*length], &mut alpha[..*length]);
         let (mut slope, mut max) = (0.0, 0.0_f64);
         let mut visit = |d: &[f64], g: &[f64]| {
@@ -195,11 +224,11 @@ impl Direction for LimitedMemory {
             max = max.max(d_max);
         };
         match gram {
-            Some(gram) => {
+            Some(gram) if is_long(g.len()) => {
                 let on_s = gram.recur(rho, *gamma, alpha);
                 pairs.combine([on_s, alpha], (-*gamma, g), d, visit);
             }
-            None => {
+            _ => {
                 // Loops no longer than necessary, because each result depends on the one before.
                 match g.len() {
                     ..=2 => recur::<2>(pairs, (rho, alpha), *gamma, g, d),
@@ -212,11 +241,13 @@ impl Direction for LimitedMemory {
         Proposal { slope, max, scaled: true, curvature: None }
     }
 
-    fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
+    /// Takes the pair of a step. Writes sᵢ'd and yᵢ'd of the pairs that were kept before it into `along`, if that has room.
+    /// Returns [s'y, s's, y'y] of a pair that is kept.
+    pub(super) fn take(&mut self, step: Accepted<'_>, along: &mut [[f64; 2]]) -> Option<[f64; 3]> {
         let Accepted { alpha, d, old, new } = step;
-        let LbfgsMemory { pairs, length, rho, gamma, gram, .. } = memory;
+        let Self { pairs, length, rho, gamma, gram, .. } = self;
         // The oldest pair makes room for the new one, k.
-        if *length == self.memory {
+        if *length == rho.len() {
             rho.copy_within(1.., 0);
             *length -= 1;
             if let Some(gram) = gram {
@@ -226,14 +257,15 @@ impl Direction for LimitedMemory {
         let k = *length;
         let products = gram.as_mut().map_or(&mut [][..], |gram| &mut gram.products[..k]);
         let (d, gradients) = (d.as_slice(), [old.as_slice(), new.as_slice()]);
-        let [s_y, ss, y_y, s_g, y_g] = pairs.replace((alpha, d), gradients, products);
+        let along = along.get_mut(..k).unwrap_or_default();
+        let [s_y, ss, y_y, s_g, y_g] = pairs.replace((alpha, d), gradients, products, along);
         if let Some(gram) = gram {
             gram.take_gradient(k);
         }
         // A step along which the slope did not rise (beyond rounding) gives no curvature. The oldest pair, whose place
         // it took, is lost nevertheless.
         if s_y <= f64::EPSILON * (ss * y_y).sqrt() {
-            return;
+            return None;
         }
         (rho[k], *gamma) = (s_y.recip(), s_y / y_y);
         pairs.advance();
@@ -241,9 +273,6 @@ impl Direction for LimitedMemory {
         if let Some(gram) = gram {
             gram.take_pair(&rho[..=k], [y_y, s_g, y_g]);
         }
-    }
-
-    fn reset(&self, memory: &mut LbfgsMemory, _moved: bool) -> bool {
-        std::mem::take(&mut memory.length) > 0
+        Some([s_y, ss, y_y])
     }
 }

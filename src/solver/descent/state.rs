@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Proposal, ray};
+use super::{Proposal, ray, steepest};
 use crate::line_search::{LineSearch, ROUNDING};
 use crate::{Bounds, Stall, State, Termination, linalg};
 
@@ -179,7 +179,7 @@ impl<M> DescentState<M> {
             let length = if is_exact { 1.0 } else { 0.5 };
             length / (-self.proposal.slope).sqrt()
         } else if self.alpha == 0.0 {
-            self.relative_step().unwrap_or(self.proposal.max.recip())
+            steepest::relative_step(&self.x, &self.d).unwrap_or(self.proposal.max.recip())
         } else if self.fall > RESOLVED * self.cost.abs() {
             1.01 * 2.0 * self.fall / -self.proposal.slope
         } else if let Some(length) = self.length {
@@ -189,18 +189,11 @@ impl<M> DescentState<M> {
         }
     }
 
-    /// minᵢ max(|xᵢ|, ‖x‖∞ / 1000) / |dᵢ|; `None` at the origin, which says nothing about sizes.
-    fn relative_step(&self) -> Option<f64> {
-        let smallest = 1e-3 * linalg::max_abs(self.x.as_slice());
-        let steps = self.x.iter().zip(&self.d).map(|(x, d)| x.abs().max(smallest) / d.abs());
-        Some(steps.fold(f64::INFINITY, f64::min)).filter(|step| step.is_normal())
-    }
-
     /// Makes the trial point the current one.
     pub(super) fn commit(&mut self, at: ray::Trial) {
         self.alpha = at.alpha;
         self.length = self.proposal.scaled.then_some(at.alpha * self.proposal.max);
-        let improves = self.improves(at.value);
+        let improves = self.improves(at);
         let lowest = &mut self.lowest;
         if !improves && !lowest.is_behind() {
             std::mem::swap(&mut lowest.x, &mut self.x);
@@ -242,16 +235,19 @@ impl<M> DescentState<M> {
     }
 
     /// True when the trial point is better than the best so far: lower, or level with it and of a smaller gradient, in
-    /// the scaled variables. Where steps may climb, any level point counts as better, because gradients fluctuate
-    /// there.
-    fn improves(&self, value: f64) -> bool {
-        let (cost, _) = self.best();
+    /// the scaled variables, or within bounds of a smaller projected gradient. Where steps may climb, any level point counts
+    /// as better, because gradients fluctuate there.
+    fn improves(&self, ray::Trial { value, gradient_norm, .. }: ray::Trial) -> bool {
+        let (cost, best_norm) = self.best();
         if self.may_climb {
             return value <= (cost + ROUNDING * cost.abs()).min(self.first_cost);
         }
         let error = self.error();
         let is_level = value <= cost + error && value >= cost - error;
         let is_flatter = || {
+            if self.bounds.is_some() {
+                return gradient_norm <= best_norm;
+            }
             let [new, best] = [&self.trial.gradient, self.best_point().1];
             linalg::max_abs(new.as_slice()) <= linalg::max_abs(best.as_slice())
         };

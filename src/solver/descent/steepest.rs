@@ -87,6 +87,14 @@ pub(super) fn descend_within(
     Proposal { slope, max, scaled: true, curvature: None }
 }
 
+/// minᵢ max(|xᵢ|, ‖x‖∞ / 1000) / |dᵢ|: the longest step that changes no variable by more than its own size; `None` at the
+/// origin, which says nothing about sizes.
+pub(super) fn relative_step(x: &DVector<f64>, d: &DVector<f64>) -> Option<f64> {
+    let smallest = 1e-3 * linalg::max_abs(x.as_slice());
+    let steps = x.iter().zip(d).map(|(x, d)| x.abs().max(smallest) / d.abs());
+    Some(steps.fold(f64::INFINITY, f64::min)).filter(|step| step.is_normal())
+}
+
 /// The largest power of two up to a positive, finite `size`.
 fn power_of_two(size: f64) -> f64 {
     const EXPONENT: u64 = 0x7ff0_0000_0000_0000;

@@ -1,0 +1,106 @@
+//! Problems within bounds: the best known values, no evaluation outside, and no more evaluations than SciPy's L-BFGS-B.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use extremum::functions::{TestFunction, bounded, more_garbow_hillstrom};
+use extremum::stop::{gradient_norm, max_evaluations};
+use extremum::{
+    AnySolver, Bounds, DVector, Lbfgs, Lbfgsb, Matrix, Minimizer, Problem, Solution, Solver,
+};
+
+/// Evaluations of L-BFGS-B 3.0 (SciPy 1.17.1, m = 10, ftol 0) until the projected gradient is at most 1e-6, in the order of
+/// [`bounded`]; 0 where it does not get there.
+const SCIPY: [u64; 43] = [
+    48, 16, 4, 2, 8, 1, 33, 10, 7, 0, 6, 5, 18, 6, 31, 19, 14, 13, 42, 16, 18, 5, 40, 26, 14, 58,
+    29, 24, 44, 62, 58, 31, 15, 14, 207, 29, 21, 18, 44, 8, 15, 14, 29,
+];
+
+/// Counts the points outside the bounds.
+struct Watched<'a> {
+    function: &'a TestFunction,
+    outside: AtomicUsize,
+}
+
+impl Watched<'_> {
+    fn look(&self, x: &DVector<f64>) {
+        if !self.function.bounds().is_none_or(|bounds| bounds.contain(x)) {
+            self.outside.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Problem for Watched<'_> {
+    fn dimension(&self) -> usize {
+        self.function.dimension()
+    }
+    fn cost(&self, x: &DVector<f64>) -> f64 {
+        self.look(x);
+        self.function.cost(x)
+    }
+    fn gradient(&self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        self.look(x);
+        self.function.gradient(x, gradient);
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        self.look(x);
+        self.function.hessian(x)
+    }
+    fn bounds(&self) -> Option<&Bounds> {
+        self.function.bounds()
+    }
+}
+
+fn solve(function: &TestFunction, solver: &impl Solver) -> Solution {
+    let problem = Watched { function, outside: AtomicUsize::new(0) };
+    let found = Minimizer::new(&problem, solver, function.start())
+        .stop_when(gradient_norm(1e-6).or(max_evaluations(15_000)))
+        .run()
+        .expect("a good call");
+    assert_eq!(problem.outside.into_inner(), 0, "{}", function.name());
+    found
+}
+
+#[test]
+fn lbfgsb_takes_no_more_evaluations_than_scipy() {
+    let (mut best, mut converged, mut logarithms, mut common) = (0, 0, 0.0, 0);
+    for (function, scipy) in bounded().iter().zip(SCIPY) {
+        let found = solve(function, &Lbfgsb::default());
+        let known = function.known_minima();
+        let is_best = known.first().is_some_and(|f| found.cost - f <= 1e-6 * f.abs().max(1.0));
+        let is_converged = found.termination.is_converged();
+        let evaluations = found.evaluations.gradient;
+        println!(
+            "{:45} {:5} {scipy:5} {:.9e} {} {} {}",
+            function.name(),
+            evaluations,
+            found.cost,
+            is_best,
+            found.termination,
+            found.evaluations.cost
+        );
+        best += usize::from(is_best);
+        converged += usize::from(is_converged);
+        if is_converged && scipy > 0 {
+            common += 1;
+            logarithms += (evaluations as f64 / scipy as f64).ln();
+        }
+    }
+    let ratio = (logarithms / f64::from(common)).exp();
+    println!("{best} best values, {converged} converged, {ratio:.3} of SciPy's evaluations");
+    assert!(best >= 39 && converged >= 41, "{best} best values, {converged} converged");
+    assert!(ratio <= 1.0, "{ratio} of SciPy's evaluations");
+}
+
+/// Where there are no bounds, or none that is met, it is L-BFGS.
+#[test]
+fn without_bounds_lbfgsb_has_the_bits_of_lbfgs() {
+    for function in more_garbow_hillstrom() {
+        let run = |solver: &dyn AnySolver| {
+            let stop = gradient_norm(1e-6).or(max_evaluations(500));
+            let run = Minimizer::new(&function, solver, function.start()).stop_when(stop).run();
+            run.expect("a good call")
+        };
+        let [free, bounded] = [run(&Lbfgs::default()), run(&Lbfgsb::default())];
+        assert_eq!((&free.x, free.evaluations), (&bounded.x, bounded.evaluations));
+    }
+}
