@@ -187,7 +187,7 @@ mod roots {
     /// `scipy.optimize._tstutils.get_tests("aps")` and `get_tests("original")` printed
     /// `brentq(f, a, b, args, full_output=True)[1].function_calls` with its tolerances, xtol = 2e-12 and rtol = 4 ε.
     #[rustfmt::skip]
-    #[allow(clippy::approx_constant)] // the ends as SciPy prints them
+    #[expect(clippy::approx_constant, reason = "the ends as SciPy prints them")]
     const SCIPY: &[Row] = &[
         (f1, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 11),
         (f2, [0.0, 0.0], 0.5, 1.7320508075688772, 1.0, 9),

@@ -114,13 +114,12 @@ impl Path {
             bends.pop();
             let (i, step) = (bend.variable, bend.t - last);
             last = bend.t;
-            let (c, p) = (&mut self.c[..2 * k], &mut self.p[..2 * k]);
-            linalg::axpy(step, p, c);
-            pairs.read_row(i, &mut self.products[..k]);
-            let row = &mut self.row[..2 * k];
-            to_columns(&self.products[..k], &compact.unit, row);
+            linalg::axpy(step, &self.p[..2 * k], &mut self.c[..2 * k]);
+            self.read_row(pairs, &compact.unit, i, k);
+            let row = &self.row[..2 * k];
             let image = &mut self.image[..2 * k];
             compact.times(row, image);
+            let (c, p) = (&self.c[..2 * k], &mut self.p[..2 * k]);
             let room = rooms.of(i);
             let (g, z) = (room.g, room.bound());
             slope += step * curvature + g * g + g * (compact.theta * z + linalg::dot(image, c));

@@ -124,9 +124,4 @@ impl Compact {
             linalg::axpy(*v, &linalg::column(&self.c, q)[..out.len()], out);
         }
     }
-
-    /// C.
-    pub fn matrix(&self) -> &DMatrix<f64> {
-        &self.c
-    }
 }

@@ -53,8 +53,9 @@ impl Subspace {
             *q = (1.0 - theta * at.t) * p - along;
         }
         compact.times(q, u);
+        let rows = system.nrows();
         for j in 0..size {
-            let column = &mut system.as_mut_slice()[j * compact.matrix().nrows()..][..size];
+            let column = &mut system.as_mut_slice()[j * rows..][..size];
             compact.times(&linalg::column(gram, j)[..size], column);
             column.iter_mut().for_each(|entry| *entry /= theta);
             column[j] += 1.0;
