@@ -140,8 +140,8 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 
 /// A line-search solver with any line search, or a trust region.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
-    // A look ahead leaves all other cases as they were.
-    if dice.clone().chance(0.15) {
+    // A look ahead leaves all other cases as they were, and with these limits also those that `tests/faults/hostile.rs` names.
+    if (0.205..0.37).contains(&dice.clone().unit()) {
         let [exact, cubic, dogleg, steihaug] = trust_regions();
         return match dice.index(4) {
             0 => exact,
