@@ -203,6 +203,11 @@ impl Bounds {
         if norm == 0.0 { 0.0 } else { promises.fold(0.0, f64::max) }
     }
 
+    /// How far variable i can go from x against the derivative g.
+    pub(crate) fn room(&self, i: usize, x: f64, g: f64) -> f64 {
+        if g > 0.0 { x - self.lower[i] } else { self.upper[i] - x }
+    }
+
     /// The lower corner.
     pub fn lower(&self) -> &DVector<f64> {
         &self.lower

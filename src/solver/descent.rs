@@ -16,7 +16,7 @@ mod newton;
 pub(super) mod ray;
 mod refinement;
 pub(super) mod state;
-mod steepest;
+pub(super) mod steepest;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -123,7 +123,11 @@ impl<D: Direction> Descent<D> {
 }
 
 /// The maximum norm of the gradient, within bounds of the projected one.
-fn norm_within(bounds: Option<&Bounds>, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+pub(super) fn norm_within(
+    bounds: Option<&Bounds>,
+    x: &DVector<f64>,
+    gradient: &DVector<f64>,
+) -> f64 {
     match bounds {
         Some(bounds) => bounds.projected_norm(x, gradient),
         None => linalg::max_abs(gradient.as_slice()),
@@ -349,14 +353,9 @@ impl<D: Direction> Solver for Descent<D> {
         let components = gradient.iter().zip(x).zip(x0).enumerate().map(|(i, ((g, x), x0))| {
             let t = self.typical_x.as_ref().map_or(0.0, |typical| typical[i]);
             let (g, size) = (if t > 0.0 { g / t } else { *g }, x.abs().max((x - x0).abs()).max(t));
-            match &state.bounds {
-                None => (g, size),
-                // No further than the bounds allow.
-                Some(bounds) => {
-                    let room = if g > 0.0 { x - bounds.lower()[i] } else { bounds.upper()[i] - x };
-                    if room > 0.0 { (g, size.min(room)) } else { (0.0, size) }
-                }
-            }
+            // No further than the bounds allow.
+            let room = state.bounds.as_ref().map_or(f64::INFINITY, |bounds| bounds.room(i, *x, g));
+            if room > 0.0 { (g, size.min(room)) } else { (0.0, size) }
         });
         Some(promised_change(components))
     }

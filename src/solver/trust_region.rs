@@ -11,6 +11,7 @@ mod models;
 mod propose;
 mod radius;
 mod ratio;
+mod room;
 mod state;
 mod subproblems;
 
@@ -21,16 +22,18 @@ use nalgebra::DVector;
 use failure::refine;
 use models::Here;
 pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadratic};
+use room::{Free, Room};
 use state::Shape;
 pub use state::TrustRegionState;
 pub use subproblems::{
     Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Region, Steihaug, SteihaugMemory, Subproblem,
+    Tron, TronMemory,
 };
 
 use super::descent::state::Buffer;
 use super::{Solver, promised_change};
 use crate::line_search::FailureReason;
-use crate::{Error, Oracle, Stall, Termination, fingerprint};
+use crate::{Domain, Error, Oracle, Stall, Termination, fingerprint};
 
 /// A cost that still decreases this far away is unbounded.
 const FAR: f64 = 1e300;
@@ -112,6 +115,21 @@ impl TrustRegion {
         TrustRegion::new(NewtonModel, Cubic)
     }
 
+    /// Newton's model within bounds: projected searches and conjugate gradients on faces.
+    ///
+    /// ```
+    /// use extremum::{Bounded, Bounds, TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let bounded = Bounded::new(rosenbrock, Bounds::new([-2.0, -2.0], [0.5, 2.0])?);
+    /// let found = minimize(&bounded, TrustRegion::tron(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && (found.cost - 0.25).abs() < 1e-12);
+    /// assert_eq!(found.x[0], 0.5); // exactly at its bound
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn tron() -> TrustRegion<NewtonModel, Tron> {
+        TrustRegion::new(NewtonModel, Tron)
+    }
+
     /// Truncated conjugate gradients on Hessian-vector products: no matrix, for many variables.
     ///
     /// ```
@@ -147,6 +165,10 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         fingerprint(self)
     }
 
+    fn domain(&self) -> Domain {
+        self.subproblem.domain()
+    }
+
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         let n = problem.dimension();
         self.model.check(self.name(), n)?;
@@ -154,8 +176,9 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         let mut gradient = DVector::zeros(n);
         let (model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
         let cost = problem.start(&x0, &mut gradient)?;
-        let mut state = TrustRegionState::new((x0, cost, gradient), model, subproblem);
-        let here = (&state.x, cost, &state.gradient);
+        let room = Room::new(problem, self.domain());
+        let mut state = TrustRegionState::new((x0, cost, gradient), model, subproblem, room);
+        let here = (&state.x, cost, state.gradient_norm);
         let is_refined = refine(problem, here, false, &mut state.better.gradient);
         problem.check_interruption()?;
         state.take_gradient(is_refined);
@@ -187,7 +210,8 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
         let is_refined = is_accepted && {
             let Buffer { x, gradient } = &state.trial;
-            refine(problem, (x, trial.cost, gradient), false, &mut state.better.gradient)
+            let here = (x, trial.cost, state.room.norm(x, gradient));
+            refine(problem, here, false, &mut state.better.gradient)
         };
         problem.uninterrupted()?;
 
@@ -214,6 +238,11 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         self.model.check(self.name(), n)?;
         state.seen.clear();
         state.seen.reserve_exact(super::descent::ray::SEEN);
+        state.room = Room::new(problem, self.domain());
+        if state.room.bounds.as_ref().is_some_and(|bounds| !bounds.contain(&state.x)) {
+            let reason = "its point is outside the problem's bounds".to_owned();
+            return Err(Error::Checkpoint { reason });
+        }
         let memories_fit = self.model.is_valid(&state.model, n)
             && self.subproblem.restore(&mut state.subproblem, n);
         let reason = match state.check(n) {
@@ -233,8 +262,13 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
     }
 
     fn promised_change(&self, state: &Self::State, x0: &DVector<f64>) -> Option<f64> {
-        let components = state.gradient.iter().zip(&state.x).zip(x0);
-        let sizes = components.map(|((g, x), x0)| (*g, x.abs().max((x - x0).abs())));
+        let components = state.gradient.iter().zip(&state.x).zip(x0).enumerate();
+        let sizes = components.map(|(i, ((g, x), x0))| {
+            let size = x.abs().max((x - x0).abs());
+            let bounds = state.room.bounds.as_ref();
+            let room = bounds.map_or(f64::INFINITY, |bounds| bounds.room(i, *x, *g));
+            if room > 0.0 { (*g, size.min(room)) } else { (0.0, size) }
+        });
         Some(promised_change(sizes))
     }
 }
@@ -256,9 +290,20 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let memory = &mut state.model;
         let is_finite = self.model.look(problem, memory, at);
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
-        let curvature = Some(&mut state.escape)
-            .filter(|_| is_finite)
-            .and_then(|v| self.subproblem.negative_curvature(&mut here, &mut state.subproblem, v));
+        let v = &mut state.escape;
+        let mut look = |room: &mut Room, free, v: &mut DVector<f64>| {
+            let mut face = room.face(&mut here, at.x, at.gradient, free);
+            self.subproblem.negative_curvature(&mut face, &mut state.subproblem, v)
+        };
+        let room = &mut state.room;
+        let mut curvature = None;
+        if is_finite {
+            curvature = look(room, Free::NotHeld, v);
+            // Bounds may leave no room along it for variables without a multiplier.
+            if curvature.is_some() && !room.allows(at.x, v) {
+                curvature = look(room, Free::Inside, v);
+            }
+        }
         if problem.uninterrupted().is_break() {
             return;
         }

@@ -49,7 +49,7 @@ impl GradientDescent {
 }
 
 /// d ← −g; where the square of g overflows or underflows, −g over a power of two near its largest component.
-pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
+pub(in crate::solver) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal {
     let (norm_squared, max) = linalg::dot_and_max(gradient.as_slice(), gradient.as_slice());
     let is_safe = norm_squared.is_finite() && norm_squared > f64::MIN_POSITIVE / f64::EPSILON;
     let unit = if is_safe || !(max > 0.0 && max.is_finite()) { 1.0 } else { power_of_two(max) };
@@ -62,7 +62,7 @@ pub(super) fn descend(gradient: &DVector<f64>, d: &mut DVector<f64>) -> Proposal
 }
 
 /// d ← P(x − λ g) − x, where P projects into the bounds and λ is 1/‖P(x − g) − x‖∞ unless it is given.
-pub(super) fn descend_within(
+pub(in crate::solver) fn descend_within(
     bounds: &Bounds,
     at: Point<'_>,
     lambda: Option<f64>,

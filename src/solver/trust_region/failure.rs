@@ -9,23 +9,23 @@ use super::state::Shape;
 use super::{Model, StateOf, Subproblem, TrustRegion, radius};
 use crate::line_search::Step;
 use crate::oracle::Norms;
-use crate::solver::descent::Proposal;
+use crate::solver::descent::Point;
 use crate::solver::descent::diagnosis::{Diagnosis, diagnose};
 use crate::solver::descent::ray::Ray;
-use crate::{Oracle, Stall, Termination, linalg};
+use crate::solver::descent::steepest::{descend, descend_within};
+use crate::{Oracle, Stall, Termination};
 
 /// Writes a better gradient and returns true, when a differenced one is too coarse compared with its errors or
 /// `has_failed`.
 pub(super) fn refine(
     problem: &mut Oracle<'_>,
-    (x, cost, gradient): (&DVector<f64>, f64, &DVector<f64>),
+    (x, cost, plain): (&DVector<f64>, f64, f64),
     has_failed: bool,
     better: &mut DVector<f64>,
 ) -> bool {
     if !problem.is_refinable(cost) {
         return false;
     }
-    let plain = linalg::max_abs(gradient.as_slice());
     let norms = Norms { cost, plain, scaled: plain, scale: None };
     problem.refine(x, norms, has_failed, better) && better.iter().all(|g| g.is_finite())
 }
@@ -46,14 +46,22 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if problem.is_refinable(state.cost) {
             return self.refine_or_rest(problem, state);
         }
-        state.escape.copy_from(&state.gradient);
-        state.escape.neg_mut();
-        let (slope, max) = linalg::dot_and_max(state.escape.as_slice(), state.gradient.as_slice());
-        let along = Proposal { slope, max, scaled: false, curvature: None };
+        let (x, gradient, cost) = (&state.x, &state.gradient, state.cost);
+        let (along, longest) = match &state.room.bounds {
+            None => {
+                let along = descend(gradient, &mut state.escape);
+                (along, 0.25 * f64::MAX / along.max.max(1.0))
+            }
+            Some(bounds) => {
+                let at = Point { x, cost, gradient, scale: None, bounds: Some(bounds) };
+                (descend_within(bounds, at, None, &mut state.escape), 1.0)
+            }
+        };
+        let (slope, max) = (along.slope, along.max);
         let buffers = [&mut state.trial, &mut state.better];
         let line = (&state.x, None, &state.escape);
         let mut ray = Ray::new(problem, line, (state.cost, along), buffers, &mut state.seen);
-        let diagnosis = diagnose(&mut ray, slope, 0.25 * f64::MAX / max.max(1.0));
+        let diagnosis = diagnose(&mut ray, slope, longest);
         let lower = match diagnosis {
             Diagnosis::Lower { alpha, value } => ray.finish(Step { alpha, value, trials: 0 }),
             _ => None,
@@ -77,7 +85,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         problem: &mut Oracle<'_>,
         state: &mut StateOf<M, S>,
     ) -> ControlFlow<Termination> {
-        let here = (&state.x, state.cost, &state.gradient);
+        let here = (&state.x, state.cost, state.gradient_norm);
         let is_better = refine(problem, here, true, &mut state.better.gradient);
         problem.uninterrupted()?;
         if !is_better {
@@ -98,7 +106,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         while problem.gradient_error(&state.x, state.cost, Some(&state.gradient))
             > state.gradient_norm
         {
-            let here = (&state.x, state.cost, &state.gradient);
+            let here = (&state.x, state.cost, state.gradient_norm);
             let is_better = refine(problem, here, true, &mut state.better.gradient);
             if !is_better || problem.uninterrupted().is_break() {
                 break;

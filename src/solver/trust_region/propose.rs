@@ -24,15 +24,21 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             }
         }
         match state.shape {
-            Shape::Saddle(curvature) => Self::leave(state, curvature),
+            Shape::Saddle(curvature) => self.leave(problem, state, curvature)?,
             _ => self.minimise(problem, state)?,
         }
         state.pending = true;
         ControlFlow::Continue(())
     }
 
-    /// A step of the length of the radius, down along the negative curvature.
-    fn leave(state: &mut StateOf<M, S>, curvature: f64) {
+    /// A step of the length of the radius along the negative curvature, as far as bounds allow: down, or to the other side
+    /// where bounds leave no room.
+    fn leave(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut StateOf<M, S>,
+        curvature: f64,
+    ) -> ControlFlow<Termination> {
         let length = state.radius;
         let slope = length * dot(state.gradient.as_slice(), state.escape.as_slice());
         let sign = if slope > 0.0 { -1.0 } else { 1.0 };
@@ -40,6 +46,29 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         state.step *= sign * length;
         let predicted = slope.abs() - 0.5 * length * (length * curvature);
         state.proposal = Proposal { predicted, slope: -slope.abs(), length };
+        if state.room.bounds.is_none() {
+            return ControlFlow::Continue(());
+        }
+        state.room.measure(&state.x, 1.0);
+        let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
+        let mut here =
+            Here { problem: &mut *problem, model: &self.model, memory: &mut state.model, at };
+        for sign in [sign, -sign] {
+            let step = &mut state.step;
+            step.copy_from(&state.escape);
+            *step *= sign * length;
+            state.room.clip(step);
+            here.times(step, &mut state.unit_gradient);
+            here.problem.uninterrupted()?;
+            let slope = dot(at.gradient.as_slice(), step.as_slice());
+            let predicted = -slope - 0.5 * dot(step.as_slice(), state.unit_gradient.as_slice());
+            state.proposal = Proposal { predicted, slope, length: step.norm() };
+            if predicted > 0.0 {
+                return ControlFlow::Continue(());
+            }
+        }
+        state.step.fill(0.0);
+        ControlFlow::Continue(())
     }
 
     fn minimise(
@@ -49,8 +78,9 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
     ) -> ControlFlow<Termination> {
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
         let (u, g) = (&mut state.step, &mut state.unit_gradient);
-        let height = power_of_two(max_abs(at.gradient.as_slice()));
         g.copy_from(at.gradient);
+        state.room.reduce(at.x, g);
+        let height = power_of_two(max_abs(g.as_slice()));
         *g /= height;
         let memory = &mut state.model;
         let is_finite = self.model.look(problem, memory, at);
@@ -69,7 +99,10 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         // Δ = r · length with r from ½ to 1.
         let length = 2.0 * power_of_two(state.radius);
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
-        let region = Region { radius: state.radius / length, scale, reduction: state.reduction };
+        state.room.measure(at.x, length);
+        let super::room::Room { least, most, .. } = &state.room;
+        let (radius, reduction) = (state.radius / length, state.reduction);
+        let region = Region { radius, scale, reduction, least, most };
 
         let mut decrease = f64::NAN;
         if is_finite {
@@ -83,8 +116,9 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if !(decrease > 0.0 && decrease.is_finite() && u.iter().all(|u| u.is_finite())) {
             let norm = g.norm();
             u.copy_from(g);
-            *u *= -region.radius / norm;
-            decrease = region.radius * norm;
+            *u *= -radius / norm;
+            state.room.clip(u);
+            decrease = -dot(g.as_slice(), u.as_slice());
         }
         let slope = height * (length * dot(g.as_slice(), u.as_slice()));
         let proposal =

@@ -14,7 +14,7 @@ use super::TrustRegionState;
 use super::radius::ACCEPTED;
 use super::state::Proposal;
 use crate::Oracle;
-use crate::linalg::{dot, max_abs, sums};
+use crate::linalg::{dot, sums};
 
 /// A change of the cost below this share of it may be rounding.
 const RESOLVED: f64 = 1e4 * f64::EPSILON;
@@ -49,6 +49,7 @@ impl<M, S> TrustRegionState<M, S> {
         for ((out, x), s) in self.trial.x.iter_mut().zip(&self.x).zip(&self.step) {
             *out = x + s;
         }
+        self.room.contain(&self.x, &self.step, &mut self.trial.x);
         if self.trial.x.iter().any(|x| !x.is_finite()) {
             return trial;
         }
@@ -75,7 +76,7 @@ impl<M, S> TrustRegionState<M, S> {
         } else if is_level {
             let after = dot(gradient.as_slice(), self.step.as_slice());
             trial.reduction = -0.5 * (self.proposal.slope + after);
-            let has_halved = max_abs(gradient.as_slice()) <= 0.5 * self.gradient_norm;
+            let has_halved = self.room.norm(&self.trial.x, gradient) <= 0.5 * self.gradient_norm;
             trial.is_rounding = trial.reduction <= NOTHING * self.cost.abs() && !has_halved;
             if has_halved {
                 trial.reduction = trial.reduction.max(self.proposal.predicted);

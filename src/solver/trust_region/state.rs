@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::room::Room;
 use crate::line_search::ROUNDING;
 use crate::solver::descent::ray;
 use crate::solver::descent::state::{Buffer, FADING, MOST_NOISE, NEGLIGIBLE};
-use crate::{Stall, State, Termination, linalg};
+use crate::{Stall, State, Termination};
 
 /// The state of a trust-region method, with the memories of its model and its subproblem.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct TrustRegionState<M, S> {
     pub(super) x: DVector<f64>,
     pub(super) cost: f64,
     pub(super) gradient: DVector<f64>,
-    /// Maximum norm.
+    /// Maximum norm, within bounds of the projected gradient.
     pub(super) gradient_norm: f64,
     /// |g| relative to that at the point before; 1 at the start.
     pub(super) reduction: f64,
@@ -31,7 +32,7 @@ pub struct TrustRegionState<M, S> {
     pub(super) shape: Shape,
     /// A unit vector of negative curvature at a saddle; where steps fail, the steepest descent.
     pub(super) escape: DVector<f64>,
-    /// The gradient in units of its size.
+    /// The gradient in units of its size, without the components that bounds hold.
     pub(super) unit_gradient: DVector<f64>,
     /// Steps that were rounding, one after the other.
     pub(super) idle: u32,
@@ -48,6 +49,8 @@ pub struct TrustRegionState<M, S> {
     weight: f64,
     pub(super) model: M,
     pub(super) subproblem: S,
+    #[serde(skip)]
+    pub(super) room: Room,
 }
 
 /// The properties of a step s.
@@ -77,11 +80,12 @@ impl<M, S> TrustRegionState<M, S> {
         (x, cost, gradient): (DVector<f64>, f64, DVector<f64>),
         model: M,
         subproblem: S,
+        room: Room,
     ) -> Self {
         let n = x.len();
         let zeros = || DVector::zeros(n);
         let buffer = || Buffer { x: zeros(), gradient: zeros() };
-        let gradient_norm = linalg::max_abs(gradient.as_slice());
+        let gradient_norm = room.norm(&x, &gradient);
         Self {
             x,
             cost,
@@ -108,6 +112,7 @@ impl<M, S> TrustRegionState<M, S> {
             weight: 0.0,
             model,
             subproblem,
+            room,
         }
     }
 
@@ -170,7 +175,7 @@ impl<M, S> TrustRegionState<M, S> {
     }
 
     fn note_gradient(&mut self) {
-        let norm = linalg::max_abs(self.gradient.as_slice());
+        let norm = self.room.norm(&self.x, &self.gradient);
         self.reduction = norm / self.gradient_norm;
         self.gradient_norm = norm;
     }

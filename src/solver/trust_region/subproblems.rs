@@ -12,6 +12,7 @@ mod exact;
 mod lanczos;
 mod secular;
 mod steihaug;
+mod tron;
 
 use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,18 +21,25 @@ pub use cubic::Cubic;
 pub use dogleg::{Dogleg, DoglegMemory};
 pub use exact::{Exact, ExactMemory};
 pub use steihaug::{Steihaug, SteihaugMemory};
+pub use tron::{Tron, TronMemory};
 
 use super::models::Quadratic;
+use crate::Domain;
 
 /// The ball, and the units.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
+pub struct Region<'a> {
     /// r, from ½ to 1.
     pub radius: f64,
     /// κ, a power of two: the unit of length over that of the gradient.
     pub scale: f64,
     /// |g| relative to the gradient at the point before; 1 at the start.
     pub reduction: f64,
+    /// The least and the most that each component of u may be, not positive and not negative; without numbers for a method
+    /// that keeps no bounds.
+    pub least: &'a DVector<f64>,
+    /// See [`least`](Self::least).
+    pub most: &'a DVector<f64>,
 }
 
 /// Minimises the model in the ball.
@@ -48,19 +56,25 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
     /// The name of the method with this subproblem.
     fn name(&self) -> &'static str;
 
+    /// The domain in which the method keeps x. Default: [`Domain::Free`].
+    fn domain(&self) -> Domain {
+        Domain::Free
+    }
+
     /// The memory before the first step, for n variables; allocates everything.
     fn start(&self, n: usize) -> Self::Memory;
 
     /// Completes a loaded memory; false when it does not fit n variables.
     fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
 
-    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that the model predicts. Not positive or not
-    /// finite: there is no such step. At the same point it may be called again with a smaller radius.
+    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that
+    /// the model predicts. Not positive or not finite: there is no such step. At the same point it may be called again with a
+    /// smaller radius. A method that keeps bounds is given g without the components that they hold at x.
     fn solve(
         &self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        region: Region,
+        region: Region<'_>,
         memory: &mut Self::Memory,
         u: &mut DVector<f64>,
     ) -> f64;

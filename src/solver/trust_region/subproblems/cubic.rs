@@ -49,7 +49,7 @@ impl Subproblem for Cubic {
         &self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        region: Region,
+        region: Region<'_>,
         memory: &mut ExactMemory,
         u: &mut DVector<f64>,
     ) -> f64 {

@@ -83,7 +83,7 @@ impl Subproblem for Dogleg {
         &self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        region: Region,
+        region: Region<'_>,
         memory: &mut DoglegMemory,
         u: &mut DVector<f64>,
     ) -> f64 {

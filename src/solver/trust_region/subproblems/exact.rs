@@ -160,7 +160,7 @@ impl Subproblem for Exact {
         &self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        region: Region,
+        region: Region<'_>,
         memory: &mut ExactMemory,
         u: &mut DVector<f64>,
     ) -> f64 {

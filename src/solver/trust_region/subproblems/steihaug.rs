@@ -55,7 +55,7 @@ pub struct SteihaugMemory {
 
 impl SteihaugMemory {
     /// The last solution at another length.
-    fn shortened(&self, Region { radius, scale, .. }: Region, u: &mut DVector<f64>) -> f64 {
+    fn shortened(&self, Region { radius, scale, .. }: Region<'_>, u: &mut DVector<f64>) -> f64 {
         u.copy_from(&self.along);
         *u *= radius;
         -radius * (self.slope + 0.5 * radius * (scale * self.curvature))
@@ -65,7 +65,7 @@ impl SteihaugMemory {
         &mut self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        Region { radius, scale, reduction }: Region,
+        Region { radius, scale, reduction, .. }: Region<'_>,
         u: &mut DVector<f64>,
     ) {
         let Self { residual, direction, image, .. } = self;
@@ -135,7 +135,7 @@ impl Subproblem for Steihaug {
         &self,
         b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        region: Region,
+        region: Region<'_>,
         memory: &mut SteihaugMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
