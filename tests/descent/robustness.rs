@@ -683,7 +683,7 @@ fn bounds_are_kept_or_refused() {
     for_all(|entry| {
         let problem = rosenbrock().with_bounds(Bounds::new([0.0; 2], [2.0; 2]).unwrap());
         let result = minimize(&problem, &entry.solver, [1.5, 1.0]);
-        if ["BarzilaiBorwein", "Lbfgsb"].contains(&entry.name()) {
+        if ["BarzilaiBorwein", "Lbfgsb", "Tron"].contains(&entry.name()) {
             let kept = result.expect("it keeps bounds");
             return assert!(
                 problem.bounds().unwrap().contain(&kept.x),

@@ -1,4 +1,5 @@
-//! The line-search methods that keep bounds: `Lbfgsb`, and `BarzilaiBorwein`, which is the spectral projected gradient method.
+//! The methods that keep bounds: `Lbfgsb`, `BarzilaiBorwein`, which is the spectral projected gradient method, and the trust
+//! region `Tron`.
 //!
 //! Problems, starts and minima: W. Hock, K. Schittkowski, *Test Examples for Nonlinear Programming Codes*, Springer 1981.
 //! A start outside the bounds is projected into them.
@@ -6,9 +7,10 @@
 use std::sync::Mutex;
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
+use extremum::solver::trust_region::{ProductsModel, Tron};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bounds, Checkpoint, DMatrix, DVector, Error, Lbfgsb, Minimizer,
-    Problem, Solver, from_fn, minimize,
+    Problem, Solver, TrustRegion, from_fn, minimize,
 };
 
 type Cost = fn(&DVector<f64>) -> f64;
@@ -201,7 +203,7 @@ impl Problem for Strict {
 }
 
 /// Each with its own search first.
-fn searches() -> [Vec<Box<dyn AnySolver>>; 2] {
+fn searches() -> [Vec<Box<dyn AnySolver>>; 3] {
     macro_rules! with_every_search {
         ($solver:expr) => {
             vec![
@@ -213,7 +215,13 @@ fn searches() -> [Vec<Box<dyn AnySolver>>; 2] {
             ]
         };
     }
-    [with_every_search!(BarzilaiBorwein::default()), with_every_search!(Lbfgsb::default())]
+    let trust_regions =
+        vec![TrustRegion::tron().boxed(), TrustRegion::new(ProductsModel, Tron).boxed()];
+    [
+        with_every_search!(BarzilaiBorwein::default()),
+        with_every_search!(Lbfgsb::default()),
+        trust_regions,
+    ]
 }
 
 #[test]
@@ -286,7 +294,9 @@ fn quadratics_within_random_bounds() {
                 if let Some(scale) = &scale {
                     (spectral, limited) = (spectral.typical_x(scale), limited.typical_x(scale));
                 }
-                for solver in [spectral.boxed(), limited.boxed()] {
+                let [exact, products] =
+                    [TrustRegion::tron().boxed(), TrustRegion::new(ProductsModel, Tron).boxed()];
+                for solver in [spectral.boxed(), limited.boxed(), exact, products] {
                     let found = minimize(&problem, solver, &start).unwrap();
                     assert!(found.termination.is_converged(), "{n}: {found}");
                     assert!(bounds.contain(&found.x));
@@ -322,6 +332,56 @@ fn a_run_within_bounds_resumes_to_the_same_bits() {
             let resumed = run().resume(Checkpoint::from_bytes(&bytes).unwrap()).unwrap().complete();
             assert_eq!((&resumed.x, resumed.evaluations), (&whole.x, whole.evaluations));
             assert_eq!(resumed.termination, whole.termination);
+        }
+    }
+}
+
+/// Saddles on faces of the box, where every component of the gradient is zero or held by a multiplier, also at the exact start.
+#[test]
+fn trust_regions_leave_saddles_within_bounds() {
+    let valleys = |x: &DVector<f64>| {
+        x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4) + 3.0 * (x[2] - x[0] * x[1]).exp()
+    };
+    let valleys = from_fn(3, move |x| valleys(x)).with_gradient(|x, g| {
+        let rise = 3.0 * (x[2] - x[0] * x[1]).exp();
+        g[0] = 2.0 * x[0] - x[1] * rise;
+        g[1] = x[1].powi(3) - 2.0 * x[1] - x[0] * rise;
+        g[2] = rise;
+    });
+    let flat =
+        from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4)).with_gradient(|x, g| {
+            g[0] = 2.0 * x[0];
+            g[1] = x[1].powi(3) - 2.0 * x[1];
+        });
+    for solver in searches().into_iter().next_back().into_iter().flatten() {
+        // In the last variable the gradient pushes against its bound.
+        let bounds = Bounds::new([-2.0, -2.0, 0.0], [2.0, 2.0, 1.0]).unwrap();
+        let found = minimize(valleys.clone().with_bounds(bounds), &solver, [0.0; 3]).unwrap();
+        assert!(found.termination.is_converged() && found.cost < 2.0, "{found}");
+        assert_eq!(found.x[2], 0.0, "{found}");
+        // (bounds of y, minimum): at y = 0 the gradient vanishes and only one side is open.
+        for (y, minimum) in [
+            ([-3.0, 3.0], -1.0),
+            ([0.0, 3.0], -1.0),
+            ([-3.0, 0.0], -1.0),
+            ([0.0, 0.5], 0.25 * 0.5_f64.powi(4) - 0.25),
+        ] {
+            for start in [[1.0, 0.0], [0.0, 0.0]] {
+                let bounds = Bounds::new([-3.0, y[0]], [3.0, y[1]]).unwrap();
+                let found = minimize(flat.clone().with_bounds(bounds), &solver, start).unwrap();
+                let is_lowest = (found.cost - minimum).abs() < 1e-12;
+                assert!(found.termination.is_converged() && is_lowest, "{y:?}: {found}");
+            }
+        }
+        // x₀ x₁ is smallest at the corner of the positive quadrant, although its Hessian is indefinite; −x₀ x₁ is not.
+        for (sign, minimum) in [(1.0, 0.0), (-1.0, -1.0)] {
+            let product = from_fn(2, move |x| sign * x[0] * x[1]).with_gradient(move |x, g| {
+                g[0] = sign * x[1];
+                g[1] = sign * x[0];
+            });
+            let product = product.with_bounds(Bounds::new([0.0; 2], [1.0; 2]).unwrap());
+            let found = minimize(&product, &solver, [0.0; 2]).unwrap();
+            assert!(found.termination.is_converged() && found.cost == minimum, "{found}");
         }
     }
 }
