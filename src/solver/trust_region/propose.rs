@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::models::{Here, Quadratic};
+use super::models::Here;
 use super::state::{Proposal, Shape};
 use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
 use crate::linalg::{dot, max_abs, power_of_two};
@@ -48,6 +48,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         state: &mut StateOf<M, S>,
     ) -> ControlFlow<Termination> {
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
+        let reduction = state.reduction();
         let (u, g) = (&mut state.step, &mut state.unit_gradient);
         let height = power_of_two(max_abs(at.gradient.as_slice()));
         g.copy_from(at.gradient);
@@ -56,28 +57,29 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let is_finite = self.model.look(problem, memory, at);
         problem.uninterrupted()?;
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
-        if state.radius == 0.0 {
+        let subproblem = &mut state.subproblem;
+        let mut radius = state.radius;
+        if radius == 0.0 {
             // |g|³ / g'B g.
             let mut cauchy = f64::NAN;
             if is_finite {
-                here.times(g, u);
-                cauchy = height * (g.norm_squared() * (g.norm() / g.dot(u)));
-                here.problem.uninterrupted()?;
+                let curvature = self.subproblem.steepest_curvature(&mut here, g, subproblem, u);
+                cauchy = height * (g.norm_squared() * (g.norm() / curvature));
             }
-            state.radius = radius::first(cauchy, at.x);
+            radius = radius::first(cauchy, at.x);
         }
         // Δ = r · length with r from ½ to 1.
-        let length = 2.0 * power_of_two(state.radius);
+        let length = 2.0 * power_of_two(radius);
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
-        let region = Region { radius: state.radius / length, scale, reduction: state.reduction };
+        let region = Region { radius: radius / length, scale, reduction };
 
         let mut decrease = f64::NAN;
         if is_finite {
-            decrease = self.subproblem.solve(&mut here, g, region, &mut state.subproblem, u);
+            decrease = self.subproblem.solve(&mut here, g, region, subproblem, u);
         }
         if let end @ ControlFlow::Break(_) = problem.uninterrupted() {
             // What was made of products that were not evaluated is void.
-            self.subproblem.moved(&mut state.subproblem);
+            self.subproblem.moved(subproblem);
             return end;
         }
         if !(decrease > 0.0 && decrease.is_finite() && u.iter().all(|u| u.is_finite())) {
@@ -90,7 +92,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let proposal =
             Proposal { predicted: height * (length * decrease), slope, length: length * u.norm() };
         *u *= length;
-        state.proposal = proposal;
+        (state.radius, state.proposal) = (radius, proposal);
         ControlFlow::Continue(())
     }
 }

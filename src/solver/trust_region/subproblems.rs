@@ -54,8 +54,21 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
     /// Completes a loaded memory; false when it does not fit n variables.
     fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
 
-    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that the model predicts. Not positive or not
-    /// finite: there is no such step. At the same point it may be called again with a smaller radius.
+    /// Returns g'B g, before the first step. `work` is workspace.
+    fn steepest_curvature(
+        &self,
+        b: &mut dyn Quadratic,
+        gradient: &DVector<f64>,
+        _memory: &mut Self::Memory,
+        work: &mut DVector<f64>,
+    ) -> f64 {
+        b.times(gradient, work);
+        gradient.dot(work)
+    }
+
+    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that
+    /// the model predicts. Not positive or not finite: there is no such step. At the same point it may be called again with
+    /// a smaller radius.
     fn solve(
         &self,
         b: &mut dyn Quadratic,
