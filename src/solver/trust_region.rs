@@ -159,6 +159,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         let is_refined = refine(problem, here, false, &mut state.better.gradient);
         problem.check_interruption()?;
         state.take_gradient(is_refined);
+        state.norm_before = state.gradient_norm;
         Ok(state)
     }
 

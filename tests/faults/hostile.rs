@@ -95,19 +95,19 @@ fn every_generation_of_restarts_is_resumed() {
     assert_clean(&[11712835378185896127, 17509238801639178866]);
 }
 
-/// Where the slope of a step overflows, its radius shrinks to one at which it does not.
+/// Where the slope of a step overflows, the radius shrinks until it does not.
 #[test]
 fn a_trust_region_shrinks_from_an_overflow() {
     assert_clean(&[8156379984928231578]);
 }
 
-/// The lowest cost may become known more precisely, and a trial below x and above that is a step with a gradient.
+/// A trial may lower the cost and still lie above the ceiling, which sinks as changes of the cost fade.
 #[test]
 fn no_step_of_a_trust_region_lacks_a_gradient() {
     assert_clean(&[4183852675398905044]);
 }
 
-/// Products with differenced Hessians leave the error of the gradient known.
+/// A product with a differenced Hessian changes nothing about the error that is known of the gradient.
 #[test]
 fn a_product_keeps_the_error_of_the_gradient() {
     assert_clean(&[11958450787057812616, 4854037585187049526]);

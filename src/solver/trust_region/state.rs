@@ -19,7 +19,7 @@ pub struct TrustRegionState<M, S> {
     /// Maximum norm.
     pub(super) gradient_norm: f64,
     /// That at the point before; at the start the same.
-    norm_before: f64,
+    pub(super) norm_before: f64,
     /// Δ; 0 before the first.
     pub(super) radius: f64,
     /// The factor of the next growth of Δ.

@@ -54,7 +54,8 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
     /// Completes a loaded memory; false when it does not fit n variables.
     fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
 
-    /// Returns g'B g, before the first step. `work` is workspace.
+    /// Returns g'B g, from which the first radius follows: before the first [`solve`](Self::solve), with the same gradient.
+    /// `work` is workspace.
     fn steepest_curvature(
         &self,
         b: &mut dyn Quadratic,
