@@ -49,8 +49,8 @@ const IDLE: u32 = 2;
 ///
 /// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by [truncated
 /// conjugate gradients](Steihaug). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
-/// begins with the Cauchy step, has no limit, and follows how good the prediction was. Where costs are level up to 10⁴ rounding
-/// units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
+/// begins with the Cauchy step, has no limit, and follows how good the prediction was. Where costs are level up to 10⁴
+/// rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
 /// [products](TrustRegion::steihaug) with it. Without bounds.
@@ -182,6 +182,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         let is_refined = refine(problem, here, false, &mut state.better.gradient);
         problem.check_interruption()?;
         state.take_gradient(is_refined);
+        state.norm_before = state.gradient_norm;
         Ok(state)
     }
 
@@ -215,7 +216,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         };
         problem.uninterrupted()?;
 
-        (state.radius, state.growth, state.idle) = (radius, growth, idle);
+        (state.radius, state.growth, state.idle) = (radius::within_range(radius), growth, idle);
         let is_inside = trial.reduction.is_finite();
         state.was_inside |= is_inside;
         state.was_outside |= !is_inside;
@@ -224,7 +225,8 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
             if S::KEEPS_WEIGHT {
-                state.radius *= state.reduction.sqrt().clamp(LEAST, LEAST.recip());
+                let factor = state.reduction().sqrt().clamp(LEAST, LEAST.recip());
+                state.radius = radius::within_range(factor * state.radius);
             }
             if state.proposal.length > FAR {
                 return ControlFlow::Break(Termination::Unbounded { cost: state.cost });

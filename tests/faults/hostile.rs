@@ -94,3 +94,27 @@ fn a_resumed_run_comes_to_the_same_end() {
 fn every_generation_of_restarts_is_resumed() {
     assert_clean(&[11712835378185896127, 17509238801639178866]);
 }
+
+/// Where the slope of a step overflows, the radius shrinks until it does not.
+#[test]
+fn a_trust_region_shrinks_from_an_overflow() {
+    assert_clean(&[8156379984928231578]);
+}
+
+/// A trial may lower the cost and still lie above the ceiling, which sinks as changes of the cost fade.
+#[test]
+fn no_step_of_a_trust_region_lacks_a_gradient() {
+    assert_clean(&[4183852675398905044]);
+}
+
+/// A product with a differenced Hessian changes nothing about the error that is known of the gradient.
+#[test]
+fn a_product_keeps_the_error_of_the_gradient() {
+    assert_clean(&[11958450787057812616, 4854037585187049526]);
+}
+
+/// The first radius and the first conjugate direction need the same product.
+#[test]
+fn a_trust_region_makes_no_product_twice() {
+    assert_clean(&[3714046303030218396]);
+}

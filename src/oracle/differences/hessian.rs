@@ -232,6 +232,8 @@ impl<'a> Oracle<'a> {
         let h = relative / length;
         self.prepare_along();
         let mut there = std::mem::take(&mut self.along);
+        // The error that is known is that of the gradient at x, not of one beside it.
+        let measured = self.differences.measured;
         for h in [h, -h] {
             there.copy_from(x);
             there.axpy(h, v, 1.0);
@@ -243,6 +245,7 @@ impl<'a> Oracle<'a> {
             }
         }
         self.along = there;
+        self.differences.measured = measured;
     }
 
     pub(in crate::oracle) fn prepare_along(&mut self) {

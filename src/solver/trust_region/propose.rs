@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::models::{Here, Quadratic};
+use super::models::Here;
+use super::room::Room;
 use super::state::{Proposal, Shape};
+use super::models::Quadratic;
 use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
 use crate::linalg::{dot, max_abs, power_of_two};
 use crate::{Oracle, Termination};
@@ -77,6 +79,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         state: &mut StateOf<M, S>,
     ) -> ControlFlow<Termination> {
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
+        let reduction = state.reduction();
         let (u, g) = (&mut state.step, &mut state.unit_gradient);
         g.copy_from(at.gradient);
         state.room.reduce(at.x, g);
@@ -86,37 +89,37 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let is_finite = self.model.look(problem, memory, at);
         problem.uninterrupted()?;
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
-        if state.radius == 0.0 {
+        let subproblem = &mut state.subproblem;
+        let mut radius = state.radius;
+        if radius == 0.0 {
             // |g|³ / g'B g.
             let mut cauchy = f64::NAN;
             if is_finite {
-                here.times(g, u);
-                cauchy = height * (g.norm_squared() * (g.norm() / g.dot(u)));
-                here.problem.uninterrupted()?;
+                let curvature = self.subproblem.steepest_curvature(&mut here, g, subproblem, u);
+                cauchy = height * (g.norm_squared() * (g.norm() / curvature));
             }
-            state.radius = radius::first(cauchy, at.x);
+            radius = radius::first(cauchy, at.x);
         }
         // Δ = r · length with r from ½ to 1.
-        let length = 2.0 * power_of_two(state.radius);
+        let length = 2.0 * power_of_two(radius);
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
         state.room.measure(at.x, length);
-        let super::room::Room { least, most, .. } = &state.room;
-        let (radius, reduction) = (state.radius / length, state.reduction);
-        let region = Region { radius, scale, reduction, least, most };
+        let Room { least, most, .. } = &state.room;
+        let region = Region { radius: radius / length, scale, reduction, least, most };
 
         let mut decrease = f64::NAN;
         if is_finite {
-            decrease = self.subproblem.solve(&mut here, g, region, &mut state.subproblem, u);
+            decrease = self.subproblem.solve(&mut here, g, region, subproblem, u);
         }
         if let end @ ControlFlow::Break(_) = problem.uninterrupted() {
             // What was made of products that were not evaluated is void.
-            self.subproblem.moved(&mut state.subproblem);
+            self.subproblem.moved(subproblem);
             return end;
         }
         if !(decrease > 0.0 && decrease.is_finite() && u.iter().all(|u| u.is_finite())) {
             let norm = g.norm();
             u.copy_from(g);
-            *u *= -radius / norm;
+            *u *= -region.radius / norm;
             state.room.clip(u);
             decrease = -dot(g.as_slice(), u.as_slice());
         }
@@ -124,7 +127,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let proposal =
             Proposal { predicted: height * (length * decrease), slope, length: length * u.norm() };
         *u *= length;
-        state.proposal = proposal;
+        (state.radius, state.proposal) = (radius, proposal);
         ControlFlow::Continue(())
     }
 }

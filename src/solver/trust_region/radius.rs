@@ -6,8 +6,8 @@
 //! ρ > 0.9  Δ ← max(Δ, 2 |s|)
 //! ```
 //!
-//! without a cap. Where Δ = √(|g| / σ) stands for the weight σ of a cubic term, ρ > 0.9 doubles it whatever |s|. The factor 2 doubles with every such step to the boundary in a row, so that a wrong unit of length is found
-//! soon.
+//! without a cap. Where Δ = √(|g| / σ) stands for the weight σ of a cubic term, ρ > 0.9 doubles it whatever |s|. The factor 2
+//! doubles with every such step to the boundary in a row, so that a wrong unit of length is found soon.
 //!
 //! A. Sartenaer, *Automatic determination of an initial trust region in nonlinear programming*, SIAM J. Sci. Comput. 18
 //! (1997) 1788-1803, for the first radius; N. Gould, D. Orban, A. Sartenaer, P. Toint, *Sensitivity of trust-region algorithms
@@ -40,7 +40,12 @@ const LARGEST: f64 = 1e307;
 pub(super) fn typical(x: &DVector<f64>) -> f64 {
     let largest = x.amax();
     let norm = if largest > 1e150 { largest } else { x.norm() };
-    norm.max(1.0)
+    norm.clamp(1.0, LARGEST)
+}
+
+/// A radius with room above it, and above 0, which is none yet.
+pub(super) fn within_range(radius: f64) -> f64 {
+    radius.clamp(f64::MIN_POSITIVE, LARGEST)
 }
 
 /// The first radius, from the length of the Cauchy step.
@@ -48,8 +53,8 @@ pub(super) fn first(cauchy: f64, x: &DVector<f64>) -> f64 {
     if cauchy > 0.0 && cauchy < LARGEST { cauchy } else { typical(x) }
 }
 
-/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is a weight
-/// grows whatever the length of the step.
+/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is a
+/// weight grows whatever the length of the step.
 pub(super) fn update(
     [radius, growth]: [f64; 2],
     Proposal { predicted, slope, length }: Proposal,
@@ -63,6 +68,8 @@ pub(super) fn update(
     }
     let ratio = reduction / predicted;
     if ratio < POOR || ratio.is_nan() {
+        // The slopes of steps that are far too long may overflow.
+        let slope = slope.max(f64::MIN);
         let bend = -reduction - slope;
         let [least, most] = SHRINKAGE;
         let share = if bend > 0.0 { (-0.5 * slope / bend).clamp(least, most) } else { most };
@@ -73,5 +80,5 @@ pub(super) fn update(
     }
     let next = if length >= BOUNDARY * radius { (FASTER * growth).min(FASTEST) } else { GROWTH };
     let grown = if is_weight { growth * radius } else { radius.max(growth * length) };
-    [grown.min(LARGEST), next]
+    [grown, next]
 }

@@ -61,7 +61,8 @@ impl<M, S> TrustRegionState<M, S> {
         trial.reduction = actual;
         let is_level = actual.abs() < (RESOLVED * self.cost.abs()).max(self.noise());
         let may_be_accepted = if is_level {
-            trial.cost <= self.noisy_ceiling()
+            // A noisy ceiling sinks as the changes of the cost fade, also below the cost at x.
+            trial.cost <= self.noisy_ceiling().max(self.cost)
         } else {
             trial.is_accepted(self.proposal)
         };

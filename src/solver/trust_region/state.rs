@@ -19,8 +19,8 @@ pub struct TrustRegionState<M, S> {
     pub(super) gradient: DVector<f64>,
     /// Maximum norm, within bounds of the projected gradient.
     pub(super) gradient_norm: f64,
-    /// |g| relative to that at the point before; 1 at the start.
-    pub(super) reduction: f64,
+    /// That at the point before; at the start the same.
+    pub(super) norm_before: f64,
     /// Δ; 0 before the first.
     pub(super) radius: f64,
     /// The factor of the next growth of Δ.
@@ -91,7 +91,7 @@ impl<M, S> TrustRegionState<M, S> {
             cost,
             gradient,
             gradient_norm,
-            reduction: 1.0,
+            norm_before: gradient_norm,
             radius: 0.0,
             growth: super::radius::GROWTH,
             step: zeros(),
@@ -125,8 +125,9 @@ impl<M, S> TrustRegionState<M, S> {
             return Err("its sizes are not those of this problem");
         }
         let Self { cost, radius, growth, first_cost, lowest_cost, change, weight, .. } = self;
+        let norms = [&self.gradient_norm, &self.norm_before];
         let numbers = [cost, radius, growth, first_cost, lowest_cost, change, weight];
-        let mut numbers = x.iter().chain(gradient).chain(numbers);
+        let mut numbers = x.iter().chain(gradient).chain(numbers).chain(norms);
         let is_finite = numbers.all(|v| v.is_finite());
         if is_finite && self.radius >= 0.0 { Ok(()) } else { Err("its point is not finite") }
     }
@@ -159,7 +160,8 @@ impl<M, S> TrustRegionState<M, S> {
         self.change += (change - self.change) / self.weight;
         self.cost = cost;
         self.lowest_cost = self.lowest_cost.min(cost);
-        self.note_gradient();
+        self.norm_before = self.gradient_norm;
+        self.gradient_norm = self.room.norm(&self.x, &self.gradient);
         self.shape = Shape::Unknown;
         (self.was_inside, self.was_outside) = (false, false);
         self.pending = false;
@@ -169,15 +171,15 @@ impl<M, S> TrustRegionState<M, S> {
     pub(super) fn take_gradient(&mut self, is_better: bool) {
         if is_better {
             std::mem::swap(&mut self.gradient, &mut self.better.gradient);
-            self.note_gradient();
+            self.gradient_norm = self.room.norm(&self.x, &self.gradient);
             self.pending = false;
         }
     }
 
-    fn note_gradient(&mut self) {
-        let norm = self.room.norm(&self.x, &self.gradient);
-        self.reduction = norm / self.gradient_norm;
-        self.gradient_norm = norm;
+    /// |g| relative to that at the point before; 1 where both are 0.
+    pub(super) fn reduction(&self) -> f64 {
+        let reduction = self.gradient_norm / self.norm_before;
+        if reduction.is_nan() { 1.0 } else { reduction }
     }
 
     pub(super) fn stalled(&self, reason: Stall) -> ControlFlow<Termination> {

@@ -67,6 +67,19 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
     /// Completes a loaded memory; false when it does not fit n variables.
     fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
 
+    /// Returns g'B g, from which the first radius follows: before the first [`solve`](Self::solve), with the same gradient.
+    /// `work` is workspace.
+    fn steepest_curvature(
+        &self,
+        b: &mut dyn Quadratic,
+        gradient: &DVector<f64>,
+        _memory: &mut Self::Memory,
+        work: &mut DVector<f64>,
+    ) -> f64 {
+        b.times(gradient, work);
+        gradient.dot(work)
+    }
+
     /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that
     /// the model predicts. Not positive or not finite: there is no such step. At the same point it may be called again with a
     /// smaller radius. A method that keeps bounds is given g without the components that they hold at x.

@@ -49,6 +49,8 @@ pub struct SteihaugMemory {
     slope: f64,
     curvature: f64,
     is_solved: bool,
+    /// True when `image` is B d for the first d.
+    is_begun: bool,
     #[serde(skip)]
     lanczos: Lanczos,
 }
@@ -68,7 +70,7 @@ impl SteihaugMemory {
         Region { radius, scale, reduction, .. }: Region<'_>,
         u: &mut DVector<f64>,
     ) {
-        let Self { residual, direction, image, .. } = self;
+        let Self { residual, direction, image, is_begun, .. } = self;
         u.fill(0.0);
         residual.copy_from(gradient);
         direction.copy_from(gradient);
@@ -77,7 +79,9 @@ impl SteihaugMemory {
         let forcing = reduction.min(0.5);
         let enough = forcing * forcing * squares;
         for _ in 0..FEWEST.max(PER_VARIABLE * u.len()) {
-            b.times(direction, image);
+            if !std::mem::take(is_begun) {
+                b.times(direction, image);
+            }
             *image *= scale;
             let [x, d] = [u.as_slice(), direction.as_slice()];
             let curvature = dot(d, image.as_slice());
@@ -121,6 +125,7 @@ impl Subproblem for Steihaug {
             slope: 0.0,
             curvature: 0.0,
             is_solved: false,
+            is_begun: false,
             lanczos: Lanczos::new(n),
         }
     }
@@ -129,6 +134,21 @@ impl Subproblem for Steihaug {
         memory.lanczos = Lanczos::new(n);
         let SteihaugMemory { residual, direction, image, along, .. } = memory;
         [residual, direction, image, along].iter().all(|v| v.len() == n)
+    }
+
+    /// The product is that of the first direction, −g, and is not made again.
+    fn steepest_curvature(
+        &self,
+        b: &mut dyn Quadratic,
+        gradient: &DVector<f64>,
+        memory: &mut SteihaugMemory,
+        work: &mut DVector<f64>,
+    ) -> f64 {
+        work.copy_from(gradient);
+        work.neg_mut();
+        b.times(work, &mut memory.image);
+        memory.is_begun = true;
+        dot(work.as_slice(), memory.image.as_slice())
     }
 
     fn solve(
@@ -164,6 +184,6 @@ impl Subproblem for Steihaug {
     }
 
     fn moved(&self, memory: &mut SteihaugMemory) {
-        memory.is_solved = false;
+        (memory.is_solved, memory.is_begun) = (false, false);
     }
 }

@@ -62,6 +62,8 @@ pub struct TronMemory {
     step_image: DVector<f64>,
     direction: DVector<f64>,
     product: DVector<f64>,
+    /// Whether the product with −g is made.
+    is_begun: bool,
     #[serde(skip)]
     lanczos: Lanczos,
 }
@@ -118,6 +120,13 @@ impl TronMemory {
         self.image += &self.step_image;
     }
 
+    /// Writes −g and −B g.
+    fn begin(&mut self, b: &mut dyn Quadratic, gradient: &DVector<f64>) {
+        self.direction.copy_from(gradient);
+        self.direction.neg_mut();
+        b.times(&self.direction, &mut self.product);
+    }
+
     /// u ← P(−α g), from u = 0; false when there is no such step.
     fn cauchy(
         &mut self,
@@ -128,9 +137,9 @@ impl TronMemory {
     ) -> bool {
         u.fill(0.0);
         self.image.fill(0.0);
-        self.direction.copy_from(gradient);
-        self.direction.neg_mut();
-        b.times(&self.direction, &mut self.product);
+        if !std::mem::take(&mut self.is_begun) {
+            self.begin(b, gradient);
+        }
         self.product *= region.scale;
         let squares = gradient.norm_squared();
         let curvature = self.direction.dot(&self.product);
@@ -282,13 +291,35 @@ impl Subproblem for Tron {
         let [image, residual, step, step_image, direction, product] =
             [(); 6].map(|()| DVector::zeros(n));
         let lanczos = Lanczos::new(n);
-        TronMemory { image, residual, step, step_image, direction, product, lanczos }
+        TronMemory {
+            image,
+            residual,
+            step,
+            step_image,
+            direction,
+            product,
+            is_begun: false,
+            lanczos,
+        }
     }
 
     fn restore(&self, memory: &mut TronMemory, n: usize) -> bool {
         memory.lanczos = Lanczos::new(n);
         let TronMemory { image, residual, step, step_image, direction, product, .. } = memory;
         [image, residual, step, step_image, direction, product].iter().all(|v| v.len() == n)
+    }
+
+    /// The product is that of the Cauchy step, and is not made again.
+    fn steepest_curvature(
+        &self,
+        b: &mut dyn Quadratic,
+        gradient: &DVector<f64>,
+        memory: &mut TronMemory,
+        _work: &mut DVector<f64>,
+    ) -> f64 {
+        memory.begin(b, gradient);
+        memory.is_begun = true;
+        memory.direction.dot(&memory.product)
     }
 
     fn solve(
@@ -315,5 +346,7 @@ impl Subproblem for Tron {
         memory.lanczos.negative_curvature(b, v)
     }
 
-    fn moved(&self, _memory: &mut TronMemory) {}
+    fn moved(&self, memory: &mut TronMemory) {
+        memory.is_begun = false;
+    }
 }
