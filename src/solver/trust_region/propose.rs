@@ -2,10 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::models::Here;
+use super::models::{Here, Quadratic};
 use super::room::Room;
 use super::state::{Proposal, Shape};
-use super::models::Quadratic;
 use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
 use crate::linalg::{dot, max_abs, power_of_two};
 use crate::{Oracle, Termination};
