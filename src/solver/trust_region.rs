@@ -20,7 +20,10 @@ use nalgebra::DVector;
 
 use failure::refine;
 use models::Here;
-pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadratic};
+pub use models::{
+    At, GaussNewtonModel, GaussNewtonModelMemory, Model, NewtonModel, NewtonModelMemory,
+    ProductsModel, Quadratic, QuasiNewtonModel, QuasiNewtonModelMemory, Trial,
+};
 use state::Shape;
 pub use state::TrustRegionState;
 pub use subproblems::{
@@ -124,6 +127,46 @@ impl TrustRegion {
     pub fn steihaug() -> TrustRegion<ProductsModel, Steihaug> {
         TrustRegion::new(ProductsModel, Steihaug)
     }
+
+    /// Gauss and Newton's model J'J with its exact minimum, for [sums of squares](crate::LeastSquares).
+    ///
+    /// ```
+    /// use extremum::functions::residuals::{Components, KowalikOsborne, Residuals};
+    /// use extremum::{AutoDiff, SumOfSquares, TrustRegion, minimize};
+    /// let problem = SumOfSquares::new(AutoDiff(Components(KowalikOsborne)));
+    /// let found = minimize(&problem, TrustRegion::gauss_newton(), KowalikOsborne.start())?;
+    /// assert!((2.0 * found.cost - 3.07505604e-4).abs() < 1e-12);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn gauss_newton() -> TrustRegion<GaussNewtonModel, Exact> {
+        TrustRegion::new(GaussNewtonModel, Exact)
+    }
+
+    /// A model by the symmetric update of rank one with its exact minimum: gradients alone, and B may be indefinite.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::sr1(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian <= 1);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn sr1() -> TrustRegion<QuasiNewtonModel, Exact> {
+        TrustRegion::new(QuasiNewtonModel::sr1(), Exact)
+    }
+
+    /// A model by the update of BFGS with its exact minimum: gradients alone, and B is positive definite.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::bfgs(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian <= 1);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn bfgs() -> TrustRegion<QuasiNewtonModel, Exact> {
+        TrustRegion::new(QuasiNewtonModel::bfgs(), Exact)
+    }
 }
 
 impl<M: Model, S: Subproblem> TrustRegion<M, S> {
@@ -140,7 +183,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
     type State = StateOf<M, S>;
 
     fn name(&self) -> &'static str {
-        self.subproblem.name()
+        self.model.name().unwrap_or_else(|| self.subproblem.name())
     }
 
     fn fingerprint(&self) -> u64 {
@@ -149,11 +192,11 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         let n = problem.dimension();
-        self.model.check(self.name(), n)?;
+        self.model.check(self.name(), problem)?;
         problem.check_start(&x0)?;
         let mut gradient = DVector::zeros(n);
-        let (model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
-        let cost = problem.start(&x0, &mut gradient)?;
+        let (mut model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
+        let cost = self.model.begin(problem, &mut model, &x0, &mut gradient)?;
         let mut state = TrustRegionState::new((x0, cost, gradient), model, subproblem);
         let here = (&state.x, cost, &state.gradient);
         let is_refined = refine(problem, here, false, &mut state.better.gradient);
@@ -172,7 +215,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         if state.is_still() {
             return self.fail(problem, state);
         }
-        let trial = state.evaluate(problem);
+        let trial = state.evaluate(&self.model, problem);
         problem.uninterrupted()?;
         if trial.cost == f64::NEG_INFINITY {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
@@ -191,6 +234,13 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         };
         problem.uninterrupted()?;
 
+        if trial.has_gradient {
+            let better = if is_refined { &state.better } else { &state.trial };
+            let (step, before, after) = (&state.step, &state.gradient, &better.gradient);
+            if self.model.learn(&mut state.model, models::Trial { step, before, after }) {
+                self.subproblem.moved(&mut state.subproblem);
+            }
+        }
         (state.radius, state.growth, state.idle) = (radius, growth, idle);
         let is_inside = trial.reduction.is_finite();
         state.was_inside |= is_inside;
@@ -211,10 +261,10 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         let n = problem.dimension();
-        self.model.check(self.name(), n)?;
+        self.model.check(self.name(), problem)?;
         state.seen.clear();
         state.seen.reserve_exact(super::descent::ray::SEEN);
-        let memories_fit = self.model.is_valid(&state.model, n)
+        let memories_fit = self.model.restore(problem, &mut state.model)
             && self.subproblem.restore(&mut state.subproblem, n);
         let reason = match state.check(n) {
             Ok(()) if memories_fit => return Ok(()),
@@ -254,7 +304,9 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         }
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
         let memory = &mut state.model;
-        let is_finite = self.model.look(problem, memory, at);
+        let is_finite = self.model.examine(problem, memory, at);
+        // B may have become another matrix.
+        self.subproblem.moved(&mut state.subproblem);
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
         let curvature = Some(&mut state.escape)
             .filter(|_| is_finite)
@@ -264,9 +316,14 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         }
         state.shape = curvature.map_or(Shape::Convex, Shape::Saddle);
         if curvature.is_some() {
-            state.radius = state.radius.max(ESCAPE * radius::typical(&state.x));
+            state.radius = state.radius.max(ESCAPE * self.typical(state));
             state.pending = false;
         }
+    }
+
+    /// A radius that is small compared with x.
+    fn typical(&self, state: &StateOf<M, S>) -> f64 {
+        radius::typical(&state.x, self.model.scale(&state.model))
     }
 
     /// The end where no further progress is possible.

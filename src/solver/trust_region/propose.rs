@@ -24,7 +24,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             }
         }
         match state.shape {
-            Shape::Saddle(curvature) => Self::leave(state, curvature),
+            Shape::Saddle(curvature) => self.leave(state, curvature),
             _ => self.minimise(problem, state)?,
         }
         state.pending = true;
@@ -32,11 +32,14 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
     }
 
     /// A step of the length of the radius, down along the negative curvature.
-    fn leave(state: &mut StateOf<M, S>, curvature: f64) {
+    fn leave(&self, state: &mut StateOf<M, S>, curvature: f64) {
         let length = state.radius;
-        let slope = length * dot(state.gradient.as_slice(), state.escape.as_slice());
-        let sign = if slope > 0.0 { -1.0 } else { 1.0 };
         state.step.copy_from(&state.escape);
+        if let Some(scale) = self.model.scale(&state.model) {
+            state.step.component_div_assign(scale);
+        }
+        let slope = length * dot(state.gradient.as_slice(), state.step.as_slice());
+        let sign = if slope > 0.0 { -1.0 } else { 1.0 };
         state.step *= sign * length;
         let predicted = slope.abs() - 0.5 * length * (length * curvature);
         state.proposal = Proposal { predicted, slope: -slope.abs(), length };
@@ -49,12 +52,16 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
     ) -> ControlFlow<Termination> {
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
         let (u, g) = (&mut state.step, &mut state.unit_gradient);
-        let height = power_of_two(max_abs(at.gradient.as_slice()));
-        g.copy_from(at.gradient);
-        *g /= height;
         let memory = &mut state.model;
         let is_finite = self.model.look(problem, memory, at);
         problem.uninterrupted()?;
+        g.copy_from(at.gradient);
+        if let Some(scale) = self.model.scale(memory) {
+            g.component_div_assign(scale);
+        }
+        let height = power_of_two(max_abs(g.as_slice()));
+        *g /= height;
+        let typical = radius::typical(at.x, self.model.scale(memory));
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
         if state.radius == 0.0 {
             // |g|³ / g'B g.
@@ -64,7 +71,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
                 cauchy = height * (g.norm_squared() * (g.norm() / g.dot(u)));
                 here.problem.uninterrupted()?;
             }
-            state.radius = radius::first(cauchy, at.x);
+            state.radius = radius::first(cauchy, typical);
         }
         // Δ = r · length with r from ½ to 1.
         let length = 2.0 * power_of_two(state.radius);
@@ -90,6 +97,9 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let proposal =
             Proposal { predicted: height * (length * decrease), slope, length: length * u.norm() };
         *u *= length;
+        if let Some(scale) = self.model.scale(&state.model) {
+            u.component_div_assign(scale);
+        }
         state.proposal = proposal;
         ControlFlow::Continue(())
     }
