@@ -42,8 +42,6 @@ const FAR: f64 = 1e300;
 const LEAST: f64 = 1e-100;
 /// The shortest step from a saddle, relative to max(1, |x|).
 const ESCAPE: f64 = 0.1;
-/// So many steps in a row that are rounding end the run.
-const IDLE: u32 = 2;
 
 /// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
 ///
@@ -206,7 +204,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
-        if state.idle >= IDLE {
+        if state.idle >= M::PATIENCE {
             return self.refine_or_rest(problem, state);
         }
         if !state.pending {
@@ -228,6 +226,9 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             S::KEEPS_WEIGHT,
         );
         let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
+        if idle == 1 {
+            state.idle_norm = state.gradient_norm;
+        }
         let is_refined = is_accepted && {
             let Buffer { x, gradient } = &state.trial;
             refine(problem, (x, trial.cost, gradient), false, &mut state.better.gradient)
@@ -249,6 +250,9 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         if is_accepted {
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
+            if state.gradient_norm <= 0.5 * state.idle_norm {
+                state.idle = 0;
+            }
             if S::KEEPS_WEIGHT {
                 state.radius *= state.reduction.sqrt().clamp(LEAST, LEAST.recip());
             }

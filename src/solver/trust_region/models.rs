@@ -60,6 +60,10 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// True when B is there as a matrix, and not only its products.
     const HAS_MATRIX: bool;
 
+    /// So many steps in a row that reduce the cost by no more than rounding, while the gradient does not halve, end the run. More
+    /// for a model whose convergence may be linear. Default: 2.
+    const PATIENCE: u32 = 2;
+
     /// The name of the method with this model. Default: that of the subproblem.
     fn name(&self) -> Option<&'static str> {
         None

@@ -2,12 +2,16 @@
 //!
 //! ```text
 //! SR1    B⁺ = B + r r' / r's,  r = y − B s,   where |r's| ≥ 10⁻⁸ |r| |s|
-//! BFGS   B⁺ = B − B s s'B / s'B s + y y' / s'y,   where s'y > 10⁻⁸ |s| |y|
+//! BFGS   B⁺ = B − B s s'B / s'B s + y y' / s'y,   where s'y ≥ 0.2 s'B s
 //! ```
 //!
-//! with y = ∇f(x + s) − ∇f(x). B is 0 before the first step, a linear model, and (y'y / s'y) I before the first update.
+//! with y = ∇f(x + s) − ∇f(x). Where s'y is smaller, BFGS takes θ y + (1 − θ) B s in place of y, so that s'y becomes 0.2 s'B s
+//! (Powell 1978): there is no line search to make s'y positive. B is 0 before the first step, a linear model, and (y'y / s'y) I
+//! before the first update.
 //!
-//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and algorithm 6.2.
+//! M. J. D. Powell, *A fast algorithm for nonlinearly constrained optimization calculations*, in G. Watson (ed.), Numerical
+//! analysis (1978) 144-157, section 5;
+//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and procedure 18.2.
 
 use std::mem::swap;
 
@@ -18,8 +22,10 @@ use super::{At, Model, Trial};
 use crate::linalg::{self, max_abs, power_of_two};
 use crate::{Error, Oracle, memory};
 
-/// An update is not made when its denominator is smaller than this, relative to the lengths of its vectors.
+/// SR1 is not made when its denominator is smaller than this, relative to the lengths of its vectors.
 const SKIPPED: f64 = 1e-8;
+/// The least curvature that BFGS learns, relative to that of B along the step.
+const LEAST: f64 = 0.2;
 
 /// A matrix that learns the curvature along the steps, by one of two updates.
 ///
@@ -75,6 +81,16 @@ fn normalize(v: &mut DVector<f64>) -> f64 {
     let size = power_of_two(max_abs(v.as_slice()));
     *v /= size;
     size
+}
+
+/// B ← c I, unless c is not a curvature.
+fn begin(matrix: &mut DMatrix<f64>, c: f64) -> bool {
+    let is_curvature = c > 0.0 && c.is_finite();
+    if is_curvature {
+        matrix.fill_with_identity();
+        *matrix *= c;
+    }
+    is_curvature
 }
 
 /// B ← B + c v v', unless c is not finite.
@@ -134,14 +150,12 @@ impl Model for QuasiNewtonModel {
         *change /= unit;
         let size = normalize(change);
         let [ss, sy, yy] = [step.dot(step), step.dot(change), change.dot(change)];
+        let curvature = size * if sy > 0.0 { yy / sy } else { (yy / ss).sqrt() };
         if !*is_known {
-            let curvature = size * if sy > 0.0 { yy / sy } else { (yy / ss).sqrt() };
-            if !(curvature > 0.0 && curvature.is_finite()) {
+            *is_known = begin(matrix, curvature);
+            if !*is_known {
                 return false;
             }
-            matrix.fill_with_identity();
-            *matrix *= curvature;
-            *is_known = true;
         }
         image.gemv(1.0, matrix, step, 0.0);
         match self.update {
@@ -158,10 +172,18 @@ impl Model for QuasiNewtonModel {
             Update::Bfgs => {
                 let height = normalize(image);
                 let along = image.dot(step);
-                if sy <= SKIPPED * (ss * yy).sqrt() || along <= 0.0 {
-                    return false;
+                let expected = along * (height / size);
+                if expected <= 0.0 {
+                    // B was the Hessian at a saddle.
+                    return begin(matrix, curvature);
                 }
-                add(matrix, -height / along, image) && add(matrix, size / sy, change)
+                if sy < LEAST * expected {
+                    let share = (1.0 - LEAST) / (1.0 - sy / expected);
+                    *change *= share;
+                    change.axpy((1.0 - share) * (height / size), image, 1.0);
+                }
+                let along_change = change.dot(step);
+                add(matrix, -height / along, image) && add(matrix, size / along_change, change)
             }
         }
     }
