@@ -51,12 +51,14 @@ const ESCAPE: f64 = 0.1;
 /// units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
-/// [products](TrustRegion::steihaug) with it. Without bounds.
+/// [products](TrustRegion::steihaug) with it; with [SR1](TrustRegion::sr1) and [BFGS](TrustRegion::bfgs) gradients alone; with
+/// [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Without bounds.
 ///
 /// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
-/// semidefinite. Every method examines the curvature before it reports convergence, and leaves a saddle along a
-/// direction of negative curvature. Convergence to a minimum with a positive definite Hessian is quadratic, with
-/// [`Steihaug`] superlinear. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
+/// semidefinite. Every method examines the curvature of the cost before it reports convergence, and leaves a saddle along a
+/// direction of negative curvature; models other than the Hessian take one Hessian for that, given or differenced. Convergence to a
+/// minimum with a positive definite Hessian is quadratic, with [`Steihaug`] and updated models superlinear; on residuals see
+/// [`GaussNewtonModel`]. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
 /// are rounding.
 ///
 /// ```

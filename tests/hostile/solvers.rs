@@ -108,12 +108,14 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     table
 }
 
-fn trust_regions() -> [Said<Any>; 4] {
+fn trust_regions() -> [Said<Any>; 6] {
     [
         said!(TrustRegion::default().boxed()),
         said!(TrustRegion::cubic().boxed()),
         said!(TrustRegion::dogleg().boxed()),
         said!(TrustRegion::steihaug().boxed()),
+        said!(TrustRegion::sr1().boxed()),
+        said!(TrustRegion::bfgs().boxed()),
     ]
 }
 
@@ -142,8 +144,11 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     // A look ahead leaves all other cases as they were.
     if dice.clone().chance(0.15) {
-        let [exact, cubic, dogleg, steihaug] = trust_regions();
+        let [exact, cubic, dogleg, steihaug, sr1, bfgs] = trust_regions();
+        let ahead = dice.clone().unit();
         return match dice.index(4) {
+            _ if (0.05..0.075).contains(&ahead) => sr1,
+            _ if (0.075..0.1).contains(&ahead) => bfgs,
             0 => exact,
             1 => cubic,
             2 => dogleg,

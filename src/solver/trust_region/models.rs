@@ -96,12 +96,7 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     }
 
     /// f(x). Default: [`Oracle::cost`].
-    fn cost(
-        &self,
-        problem: &mut Oracle<'_>,
-        _memory: &mut Self::Memory,
-        x: &DVector<f64>,
-    ) -> f64 {
+    fn cost(&self, problem: &mut Oracle<'_>, _memory: &mut Self::Memory, x: &DVector<f64>) -> f64 {
         problem.cost(x)
     }
 

@@ -10,9 +10,9 @@
 //! needs is that of the next point. The rule is that of the trust regions of JuliaSmoothOptimizers, without their
 //! absolute terms, so that the unit of the cost does not matter. Conn, Gould & Toint (2000), section 17.4.2.
 
-use super::{Model, TrustRegionState};
 use super::radius::ACCEPTED;
 use super::state::Proposal;
+use super::{Model, TrustRegionState};
 use crate::Oracle;
 use crate::linalg::{dot, max_abs, sums};
 
@@ -50,12 +50,8 @@ impl<M, S> TrustRegionState<M, S> {
     where
         K: Model<Memory = M>,
     {
-        let mut trial = Trial {
-            cost: f64::NAN,
-            reduction: f64::NAN,
-            is_rounding: false,
-            has_gradient: false,
-        };
+        let mut trial =
+            Trial { cost: f64::NAN, reduction: f64::NAN, is_rounding: false, has_gradient: false };
         for ((out, x), s) in self.trial.x.iter_mut().zip(&self.x).zip(&self.step) {
             *out = x + s;
         }
