@@ -157,11 +157,16 @@ pub fn fit(set: &DataSet, start: &[f64], solver: impl Solver) -> (Solution, Clas
     (found, point)
 }
 
-/// The same by its residuals, with half the sum of squares as the cost.
+/// The method that fits residuals.
+pub const GAUSS_NEWTON: &str = "GaussNewton";
+
+/// The same fit by it.
 pub fn fit_residuals(set: &DataSet, start: &[f64]) -> (Solution, Classification) {
     let problem = SumOfSquares::new(AutoDiff(set));
-    let found = Minimizer::new(&problem, TrustRegion::gauss_newton(), start).stop_when(rule());
-    let found = found.run().expect("the starts are in the domains of the models");
+    let run = Minimizer::new(&problem, TrustRegion::gauss_newton(), start).stop_when(rule()).run();
+    let mut found = run.expect("the starts are in the domains of the models");
     let point = found.classify(&problem).expect("a run ends in the domain");
+    // Its cost is half the sum of squares.
+    found.cost *= 2.0;
     (found, point)
 }

@@ -151,23 +151,22 @@ impl Model for QuasiNewtonModel {
         let size = normalize(change);
         let [ss, sy, yy] = [step.dot(step), step.dot(change), change.dot(change)];
         let curvature = size * if sy > 0.0 { yy / sy } else { (yy / ss).sqrt() };
-        if !*is_known {
+        let is_first = !*is_known;
+        if is_first {
             *is_known = begin(matrix, curvature);
             if !*is_known {
                 return false;
             }
         }
         image.gemv(1.0, matrix, step, 0.0);
-        match self.update {
+        let has_changed = match self.update {
             Update::Sr1 => {
                 // r in place of B s.
                 image.axpy(size, change, -1.0);
                 let height = normalize(image);
                 let along = image.dot(step);
-                if along.abs() < SKIPPED * (ss * image.dot(image)).sqrt() {
-                    return false;
-                }
-                add(matrix, height / along, image)
+                let is_safe = along.abs() >= SKIPPED * (ss * image.dot(image)).sqrt();
+                is_safe && add(matrix, height / along, image)
             }
             Update::Bfgs => {
                 let height = normalize(image);
@@ -175,17 +174,21 @@ impl Model for QuasiNewtonModel {
                 let expected = along * (height / size);
                 if expected <= 0.0 {
                     // B was the Hessian at a saddle.
-                    return begin(matrix, curvature);
+                    begin(matrix, curvature)
+                } else {
+                    if sy < LEAST * expected {
+                        let share = (1.0 - LEAST) / (1.0 - sy / expected);
+                        *change *= share;
+                        change.axpy((1.0 - share) * (height / size), image, 1.0);
+                    }
+                    let learnt = size / change.dot(step);
+                    learnt.is_finite()
+                        && add(matrix, -height / along, image)
+                        && add(matrix, learnt, change)
                 }
-                if sy < LEAST * expected {
-                    let share = (1.0 - LEAST) / (1.0 - sy / expected);
-                    *change *= share;
-                    change.axpy((1.0 - share) * (height / size), image, 1.0);
-                }
-                let along_change = change.dot(step);
-                add(matrix, -height / along, image) && add(matrix, size / along_change, change)
             }
-        }
+        };
+        is_first || has_changed
     }
 
     fn look(
