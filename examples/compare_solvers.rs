@@ -135,7 +135,16 @@ impl Suite {
 /// True for a solver and a problem that need a large matrix.
 fn is_too_large(problem: &TestFunction, solver: &str) -> bool {
     problem.dimension() > 200
-        && matches!(solver, "Bfgs" | "Newton" | "TrustRegion" | "CubicRegularization" | "Dogleg")
+        && matches!(
+            solver,
+            "Bfgs"
+                | "Newton"
+                | "TrustRegion"
+                | "CubicRegularization"
+                | "Dogleg"
+                | "TrustRegionSr1"
+                | "TrustRegionBfgs"
+        )
 }
 
 /// Every solver, with its own default line search or all with the given one.
@@ -160,6 +169,8 @@ fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
             solvers.push(TrustRegion::cubic().boxed());
             solvers.push(TrustRegion::dogleg().boxed());
             solvers.push(TrustRegion::steihaug().boxed());
+            solvers.push(TrustRegion::sr1().boxed());
+            solvers.push(TrustRegion::bfgs().boxed());
             solvers
         }
         Some("HagerZhang") => all_with!(HagerZhang::default()),

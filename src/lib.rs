@@ -23,7 +23,7 @@
 //! | [`Lbfgsb`] | gradient | the same, within bounds |
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
-//! | [`TrustRegion`] | gradient; Hessian, products with it, or differences | hard problems; saddles; many variables by products |
+//! | [`TrustRegion`] | gradient; Hessian, products with it, differences, or none of them; or residuals | hard problems; saddles; many variables by products; fits |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |

@@ -59,6 +59,8 @@ pub fn solvers() -> Vec<Entry> {
         TrustRegion::steihaug().boxed(),
         TrustRegion::tron().boxed(),
         TrustRegion::new(ProductsModel, Tron).boxed(),
+        TrustRegion::sr1().boxed(),
+        TrustRegion::bfgs().boxed(),
     ] {
         table.push(Entry { search: "a trust region", solver });
     }

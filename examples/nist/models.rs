@@ -4,6 +4,7 @@ use extremum::stop::{max_evaluations, no_progress};
 use extremum::{
     AnySolver, AutoDiff, BarzilaiBorwein, Bfgs, Classification, ConjugateGradient, DVector,
     Formula, GradientDescent, Lbfgs, Minimizer, Newton, Num, Real, Solution, Solver, Stop,
+    SumOfSquares, TrustRegion, VectorFormula,
 };
 
 /// The model's y for the predictors x and the parameters b.
@@ -34,7 +35,7 @@ fn model<R: Real>(set: &str, x: &[f64], b: &[Num<R>]) -> Num<R> {
     }
 }
 
-/// A data set with its certified fit. As a [`Formula`] it is the sum of squared residuals.
+/// A data set with its certified fit. As a [`Formula`] it is the sum of squared residuals, as a [`VectorFormula`] the residuals.
 pub struct DataSet {
     /// NIST's name.
     pub name: &'static str,
@@ -55,6 +56,22 @@ impl Formula for DataSet {
 
     fn cost<R: Real>(&self, b: &[Num<R>]) -> Num<R> {
         self.y.iter().zip(&self.x).map(|(y, x)| (y - model(self.name, x, b)).powi(2)).sum()
+    }
+}
+
+impl VectorFormula for DataSet {
+    fn dimension(&self) -> usize {
+        self.certified.len()
+    }
+
+    fn length(&self) -> usize {
+        self.y.len()
+    }
+
+    fn values<R: Real>(&self, b: &[Num<R>], residuals: &mut [Num<R>]) {
+        for ((r, y), x) in residuals.iter_mut().zip(&self.y).zip(&self.x) {
+            *r = y - model(self.name, x, b);
+        }
     }
 }
 
@@ -137,5 +154,19 @@ pub fn fit(set: &DataSet, start: &[f64], solver: impl Solver) -> (Solution, Clas
     let found = Minimizer::new(&problem, solver, start).stop_when(rule()).run();
     let found = found.expect("the starts are in the domains of the models");
     let point = found.classify(&problem).expect("a run ends in the domain");
+    (found, point)
+}
+
+/// The method that fits residuals.
+pub const GAUSS_NEWTON: &str = "GaussNewton";
+
+/// The same fit by it.
+pub fn fit_residuals(set: &DataSet, start: &[f64]) -> (Solution, Classification) {
+    let problem = SumOfSquares::new(AutoDiff(set));
+    let run = Minimizer::new(&problem, TrustRegion::gauss_newton(), start).stop_when(rule()).run();
+    let mut found = run.expect("the starts are in the domains of the models");
+    let point = found.classify(&problem).expect("a run ends in the domain");
+    // Its cost is half the sum of squares.
+    found.cost *= 2.0;
     (found, point)
 }

@@ -27,6 +27,12 @@ impl Oracle<'_> {
         };
         self.check_interruption()?;
         self.check_cost(cost)?;
+        self.check_gradient(gradient)?;
+        Ok(cost)
+    }
+
+    /// Checks the gradient at the start of a run.
+    pub(crate) fn check_gradient(&self, gradient: &DVector<f64>) -> Result<(), Error> {
         if let Some(reason) =
             self.meter.closed.as_ref().filter(|_| gradient.iter().any(|g| g.is_nan()))
         {
@@ -35,7 +41,9 @@ impl Oracle<'_> {
         for (index, &value) in gradient.iter().enumerate() {
             match value.to_bits() {
                 UNWRITTEN => return Err(Error::GradientNotWritten { index }),
-                WRONG_LENGTH => return Err(Error::GradientReplaced { expected: x0.len() }),
+                WRONG_LENGTH => {
+                    return Err(Error::GradientReplaced { expected: self.dimension() });
+                }
                 _ if !value.is_finite() => {
                     return Err(Error::NotInDomain {
                         what: format!("gradient's component {index}"),
@@ -45,7 +53,7 @@ impl Oracle<'_> {
                 _ => {}
             }
         }
-        Ok(cost)
+        Ok(())
     }
 
     /// Evaluates the start of a least-squares method: writes the residuals r(x0) into `residual`, m components, and returns

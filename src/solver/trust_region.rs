@@ -21,7 +21,10 @@ use nalgebra::DVector;
 
 use failure::refine;
 use models::Here;
-pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadratic};
+pub use models::{
+    At, GaussNewtonModel, GaussNewtonModelMemory, Model, NewtonModel, NewtonModelMemory,
+    ProductsModel, Quadratic, QuasiNewtonModel, QuasiNewtonModelMemory, Trial,
+};
 use room::{Free, Room};
 use state::Shape;
 pub use state::TrustRegionState;
@@ -42,8 +45,6 @@ const FAR: f64 = 1e300;
 const LEAST: f64 = 1e-100;
 /// The shortest step from a saddle, relative to max(1, |x|).
 const ESCAPE: f64 = 0.1;
-/// So many steps in a row that are rounding end the run.
-const IDLE: u32 = 2;
 
 /// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
 ///
@@ -53,12 +54,14 @@ const IDLE: u32 = 2;
 /// rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
-/// [products](TrustRegion::steihaug) with it. Without bounds.
+/// [products](TrustRegion::steihaug) with it; with [SR1](TrustRegion::sr1) and [BFGS](TrustRegion::bfgs) gradients alone; with
+/// [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Without bounds.
 ///
 /// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
-/// semidefinite. Every method examines the curvature before it reports convergence, and leaves a saddle along a
-/// direction of negative curvature. Convergence to a minimum with a positive definite Hessian is quadratic, with
-/// [`Steihaug`] superlinear. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
+/// semidefinite. Every method examines the curvature of the cost before it reports convergence, and leaves a saddle along a
+/// direction of negative curvature; models other than the Hessian take one Hessian for that, given or differenced. Convergence to a
+/// minimum with a positive definite Hessian is quadratic, with [`Steihaug`] and updated models superlinear; on residuals see
+/// [`GaussNewtonModel`]. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
 /// are rounding.
 ///
 /// ```
@@ -142,6 +145,46 @@ impl TrustRegion {
     pub fn steihaug() -> TrustRegion<ProductsModel, Steihaug> {
         TrustRegion::new(ProductsModel, Steihaug)
     }
+
+    /// Gauss and Newton's model J'J with its exact minimum, for [sums of squares](crate::LeastSquares).
+    ///
+    /// ```
+    /// use extremum::functions::residuals::{Components, KowalikOsborne, Residuals};
+    /// use extremum::{AutoDiff, SumOfSquares, TrustRegion, minimize};
+    /// let problem = SumOfSquares::new(AutoDiff(Components(KowalikOsborne)));
+    /// let found = minimize(&problem, TrustRegion::gauss_newton(), KowalikOsborne.start())?;
+    /// assert!((2.0 * found.cost - 3.07505604e-4).abs() < 1e-12);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn gauss_newton() -> TrustRegion<GaussNewtonModel, Exact> {
+        TrustRegion::new(GaussNewtonModel, Exact)
+    }
+
+    /// A model by the symmetric update of rank one with its exact minimum: gradients alone, and B may be indefinite.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::sr1(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian <= 1);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn sr1() -> TrustRegion<QuasiNewtonModel, Exact> {
+        TrustRegion::new(QuasiNewtonModel::sr1(), Exact)
+    }
+
+    /// A model by the update of BFGS with its exact minimum: gradients alone, and B is positive definite.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::bfgs(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian <= 1);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn bfgs() -> TrustRegion<QuasiNewtonModel, Exact> {
+        TrustRegion::new(QuasiNewtonModel::bfgs(), Exact)
+    }
 }
 
 impl<M: Model, S: Subproblem> TrustRegion<M, S> {
@@ -158,7 +201,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
     type State = StateOf<M, S>;
 
     fn name(&self) -> &'static str {
-        self.subproblem.name()
+        self.model.name().unwrap_or_else(|| self.subproblem.name())
     }
 
     fn fingerprint(&self) -> u64 {
@@ -171,11 +214,11 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         let n = problem.dimension();
-        self.model.check(self.name(), n)?;
+        self.model.check(self.name(), problem)?;
         problem.check_start(&x0)?;
         let mut gradient = DVector::zeros(n);
-        let (model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
-        let cost = problem.start(&x0, &mut gradient)?;
+        let (mut model, subproblem) = (self.model.start(problem, n), self.subproblem.start(n));
+        let cost = self.model.begin(problem, &mut model, &x0, &mut gradient)?;
         let room = Room::new(problem, self.domain());
         let mut state = TrustRegionState::new((x0, cost, gradient), model, subproblem, room);
         let here = (&state.x, cost, state.gradient_norm);
@@ -187,7 +230,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
-        if state.idle >= IDLE {
+        if state.idle >= M::PATIENCE {
             return self.refine_or_rest(problem, state);
         }
         if !state.pending {
@@ -196,7 +239,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         if state.is_still() {
             return self.fail(problem, state);
         }
-        let trial = state.evaluate(problem);
+        let trial = state.evaluate(&self.model, problem);
         problem.uninterrupted()?;
         if trial.cost == f64::NEG_INFINITY {
             return ControlFlow::Break(Termination::Unbounded { cost: state.cost });
@@ -209,6 +252,9 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             S::KEEPS_WEIGHT,
         );
         let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
+        if idle == 1 {
+            state.idle_norm = state.gradient_norm;
+        }
         let is_refined = is_accepted && {
             let Buffer { x, gradient } = &state.trial;
             let here = (x, trial.cost, state.room.norm(x, gradient));
@@ -216,6 +262,13 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         };
         problem.uninterrupted()?;
 
+        if trial.has_gradient {
+            let better = if is_refined { &state.better } else { &state.trial };
+            let (step, before, after) = (&state.step, &state.gradient, &better.gradient);
+            if self.model.learn(&mut state.model, models::Trial { step, before, after }) {
+                self.subproblem.moved(&mut state.subproblem);
+            }
+        }
         (state.radius, state.growth, state.idle) = (radius::within_range(radius), growth, idle);
         let is_inside = trial.reduction.is_finite();
         state.was_inside |= is_inside;
@@ -224,6 +277,9 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         if is_accepted {
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
+            if state.gradient_norm <= 0.5 * state.idle_norm {
+                state.idle = 0;
+            }
             if S::KEEPS_WEIGHT {
                 let factor = state.reduction().sqrt().clamp(LEAST, LEAST.recip());
                 state.radius = radius::within_range(factor * state.radius);
@@ -237,7 +293,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         let n = problem.dimension();
-        self.model.check(self.name(), n)?;
+        self.model.check(self.name(), problem)?;
         state.seen.clear();
         state.seen.reserve_exact(super::descent::ray::SEEN);
         state.room = Room::new(problem, self.domain());
@@ -245,7 +301,7 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             let reason = "its point is outside the problem's bounds".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        let memories_fit = self.model.is_valid(&state.model, n)
+        let memories_fit = self.model.restore(problem, &mut state.model)
             && self.subproblem.restore(&mut state.subproblem, n);
         let reason = match state.check(n) {
             Ok(()) if memories_fit => return Ok(()),
@@ -290,7 +346,9 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         }
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
         let memory = &mut state.model;
-        let is_finite = self.model.look(problem, memory, at);
+        let is_finite = self.model.examine(problem, memory, at);
+        // B may have become another matrix.
+        self.subproblem.moved(&mut state.subproblem);
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
         let v = &mut state.escape;
         let mut look = |room: &mut Room, free, v: &mut DVector<f64>| {
@@ -311,9 +369,14 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         }
         state.shape = curvature.map_or(Shape::Convex, Shape::Saddle);
         if curvature.is_some() {
-            state.radius = state.radius.max(ESCAPE * radius::typical(&state.x));
+            state.radius = state.radius.max(ESCAPE * self.typical(state));
             state.pending = false;
         }
+    }
+
+    /// A radius that is small compared with x.
+    fn typical(&self, state: &StateOf<M, S>) -> f64 {
+        radius::typical(&state.x, self.model.scale(&state.model))
     }
 
     /// The end where no further progress is possible.

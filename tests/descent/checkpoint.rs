@@ -38,7 +38,12 @@ fn same(label: &str, a: &Solution, b: &Solution) {
 }
 
 /// Interrupts a run after every number of steps, and takes it up again.
-fn resumes_at_every_step<S: Solver>(label: &str, problem: &dyn Problem, solver: &S, start: &[f64]) {
+pub fn resumes_at_every_step<S: Solver>(
+    label: &str,
+    problem: &dyn Problem,
+    solver: &S,
+    start: &[f64],
+) {
     let terms = || Minimizer::new(&problem, solver, start).stop_when(stop()).trace();
     let full = terms().run().unwrap();
     let mut run = terms().start().unwrap();

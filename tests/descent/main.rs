@@ -4,6 +4,7 @@ mod checkpoint;
 mod endings;
 mod evaluation_counts;
 mod evaluations;
+mod gauss_newton;
 mod laws;
 mod line_search;
 mod no_alloc;

@@ -265,7 +265,12 @@ fn a_constant_converges_at_once() {
         assert!(found.termination.is_converged(), "{}: {found}", entry.label());
         // At the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones. One product shows a B of 0.
         let looks = match entry.name() {
-            "Newton" | "TrustRegion" | "Dogleg" | "CubicRegularization" => 9,
+            "Newton"
+            | "TrustRegion"
+            | "Dogleg"
+            | "CubicRegularization"
+            | "TrustRegionSr1"
+            | "TrustRegionBfgs" => 9,
             "Steihaug" => 1,
             _ => 0,
         };

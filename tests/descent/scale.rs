@@ -75,6 +75,8 @@ fn solvers() -> Vec<Entry> {
         TrustRegion::cubic().boxed(),
         TrustRegion::dogleg().boxed(),
         TrustRegion::steihaug().boxed(),
+        TrustRegion::sr1().boxed(),
+        TrustRegion::bfgs().boxed(),
     ] {
         table.push(Entry { search: "a trust region", solver });
     }

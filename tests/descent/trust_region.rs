@@ -175,6 +175,11 @@ fn all() -> [Box<dyn AnySolver>; 3] {
     [TrustRegion::default().boxed(), TrustRegion::dogleg().boxed(), TrustRegion::steihaug().boxed()]
 }
 
+/// Those that have no Hessian on the way.
+fn learning() -> [Box<dyn AnySolver>; 2] {
+    [TrustRegion::sr1().boxed(), TrustRegion::bfgs().boxed()]
+}
+
 /// x² − y² + y⁴/4, lowest at y² = 2.
 fn wells() -> FromFn<'static> {
     from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4))
@@ -188,7 +193,7 @@ fn wells() -> FromFn<'static> {
 #[test]
 fn no_method_ends_at_a_saddle() {
     let problems: [Box<dyn Problem>; 2] = [Box::new(wells()), Box::new(without_hessian(wells()))];
-    for solver in all() {
+    for solver in all().into_iter().chain(learning()) {
         for problem in &problems {
             for start in [[1.0, 0.0], [0.0, 0.0], [-1e-3, 0.0], [1e3, 0.0]] {
                 let found = Minimizer::new(problem, &solver, start).run().unwrap();
@@ -199,7 +204,7 @@ fn no_method_ends_at_a_saddle() {
         }
     }
     // A maximum of many variables.
-    for solver in all() {
+    for solver in all().into_iter().chain(learning()) {
         let hill = from_fn(40, |x| x.iter().map(|x| x.cos()).sum())
             .with_gradient(|x, g| g.copy_from(&x.map(|x| -x.sin())));
         let found = Minimizer::new(&hill, &solver, [0.0; 40]).run().unwrap();
@@ -286,5 +291,25 @@ fn the_floor_ends_a_run() {
         );
         assert!(ended && found.evaluations.cost < 40, "{}: {found}", solver.name());
         assert!((found.x[0] - 0.3).abs() < 1e-14 && (found.x[1] - 0.7).abs() < 1e-14, "{found}");
+    }
+}
+
+/// Along n independent steps SR1 has learnt the Hessian of a quadratic (Nocedal & Wright, theorem 6.1): the step after them is
+/// Newton's. One Hessian confirms the minimum.
+#[test]
+fn learning_models_solve_a_quadratic_in_few_steps() {
+    let n = 6;
+    let a = DMatrix::from_fn(n, n, |i, j| if i == j { (i + 1) as f64 } else { 0.1 });
+    let problem = quadratic(a.clone(), DVector::from_element(n, 1.0));
+    let exact = a.lu().solve(&DVector::from_element(n, 1.0)).unwrap();
+    for (solver, most) in learning().into_iter().zip([n as u64 + 8, 30]) {
+        let found = Minimizer::new(&problem, &solver, vec![3.0; n])
+            .stop_when(gradient_norm(1e-9).or(max_iterations(100)))
+            .run()
+            .unwrap();
+        let label = format!("{}: {found}", solver.name());
+        assert!((&found.x - &exact).amax() < 1e-9, "{label}");
+        assert!(found.iterations <= most, "{label}");
+        assert_eq!(found.evaluations.hessian, 1, "{label}");
     }
 }

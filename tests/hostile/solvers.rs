@@ -108,12 +108,14 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     table
 }
 
-fn trust_regions() -> [Said<Any>; 4] {
+fn trust_regions() -> [Said<Any>; 6] {
     [
         said!(TrustRegion::default().boxed()),
         said!(TrustRegion::cubic().boxed()),
         said!(TrustRegion::dogleg().boxed()),
         said!(TrustRegion::steihaug().boxed()),
+        said!(TrustRegion::sr1().boxed()),
+        said!(TrustRegion::bfgs().boxed()),
     ]
 }
 
@@ -141,9 +143,12 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 /// A line-search solver with any line search, or a trust region.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     // A look ahead leaves all other cases as they were, and with these limits also those that `tests/faults/hostile.rs` names.
-    if (0.205..0.37).contains(&dice.clone().unit()) {
-        let [exact, cubic, dogleg, steihaug] = trust_regions();
+    let ahead = dice.clone().unit();
+    if (0.205..0.37).contains(&ahead) {
+        let [exact, cubic, dogleg, steihaug, sr1, bfgs] = trust_regions();
         return match dice.index(4) {
+            _ if (0.205..0.2325).contains(&ahead) => sr1,
+            _ if (0.2325..0.26).contains(&ahead) => bfgs,
             0 => exact,
             1 => cubic,
             2 => dogleg,

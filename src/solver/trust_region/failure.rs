@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 
 use super::state::Shape;
-use super::{Model, StateOf, Subproblem, TrustRegion, radius};
+use super::{Model, StateOf, Subproblem, TrustRegion};
 use crate::line_search::Step;
 use crate::oracle::Norms;
 use crate::solver::descent::Point;
@@ -40,7 +40,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if let Shape::Saddle(_) = state.shape {
             // The cost does not fall along it.
             state.shape = Shape::Convex;
-            (state.radius, state.pending) = (radius::typical(&state.x), false);
+            (state.radius, state.pending) = (self.typical(state), false);
             return ControlFlow::Continue(());
         }
         if problem.is_refinable(state.cost) {
@@ -71,7 +71,11 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             (Diagnosis::Kink, _) => state.stalled(Stall::Kink),
             (Diagnosis::Contradiction, _) => state.stalled(Stall::GradientContradictsCost),
             (_, Some(lower)) if lower.value < state.cost => {
-                state.radius = 2.0 * lower.alpha * max;
+                let largest = match self.model.scale(&state.model) {
+                    Some(scale) => scale.component_mul(&state.escape).amax(),
+                    None => max,
+                };
+                state.radius = 2.0 * lower.alpha * largest;
                 self.accept(state, lower.value);
                 ControlFlow::Continue(())
             }
@@ -92,13 +96,13 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             return Self::rest(state);
         }
         self.take_gradient(state);
-        (state.radius, state.idle) = (radius::typical(&state.x), 0);
+        (state.radius, state.idle) = (self.typical(state), 0);
         ControlFlow::Continue(())
     }
 
     /// False when a differenced gradient is smaller than its error, and a refined one is larger.
     pub(super) fn is_certain(&self, problem: &mut Oracle<'_>, state: &mut StateOf<M, S>) -> bool {
-        if problem.problem().has_gradient() {
+        if problem.problem().has_gradient() || problem.differences_residuals() {
             return true;
         }
         let known = state.gradient_norm;

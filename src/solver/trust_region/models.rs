@@ -1,13 +1,20 @@
 //! Quadratic models of the cost at a point: m(s) = f + g's + ½ s'B s.
+//!
+//! A model may scale the variables by a diagonal matrix D. The ball is then |D s| ≤ Δ, and everything that a subproblem sees is
+//! in the variables D s: the gradient D⁻¹g and the matrix D⁻¹B D⁻¹.
 
+mod gauss_newton;
 mod newton;
 mod products;
+mod quasi_newton;
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use gauss_newton::{GaussNewtonModel, GaussNewtonModelMemory};
 pub use newton::{NewtonModel, NewtonModelMemory};
 pub use products::ProductsModel;
+pub use quasi_newton::{QuasiNewtonModel, QuasiNewtonModelMemory};
 
 use crate::{Error, Oracle};
 
@@ -34,6 +41,17 @@ pub trait Quadratic {
     fn accuracy(&self) -> f64;
 }
 
+/// A trial step.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// s.
+    pub step: &'a DVector<f64>,
+    /// ∇f(x).
+    pub before: &'a DVector<f64>,
+    /// ∇f(x + s).
+    pub after: &'a DVector<f64>,
+}
+
 /// Makes the matrix B of the model at each point.
 pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// The memory of the model, with all the workspace that it needs.
@@ -42,25 +60,81 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// True when B is there as a matrix, and not only its products.
     const HAS_MATRIX: bool;
 
-    /// Checks that n variables are not too many for `solver`.
+    /// So many steps in a row that reduce the cost by no more than rounding, while the gradient does not halve, end the run. More
+    /// for a model whose convergence may be linear. Default: 2.
+    const PATIENCE: u32 = 2;
+
+    /// The name of the method with this model. Default: that of the subproblem.
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Checks that `solver` can have this model of the problem.
     ///
     /// # Errors
-    /// When they are.
-    fn check(&self, solver: &'static str, n: usize) -> Result<(), Error>;
+    /// When the problem has too many variables, or is of another kind.
+    fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error>;
 
     /// The memory before the first step; allocates everything.
     fn start(&self, problem: &mut Oracle<'_>, n: usize) -> Self::Memory;
 
-    /// True when a loaded memory fits n variables.
-    fn is_valid(&self, memory: &Self::Memory, n: usize) -> bool;
+    /// Completes a loaded memory; false when it does not fit the problem.
+    fn restore(&self, problem: &mut Oracle<'_>, memory: &mut Self::Memory) -> bool;
+
+    /// Evaluates the start: f(x0), and writes ∇f(x0). Default: [`Oracle::start`].
+    ///
+    /// # Errors
+    /// Those of [`Oracle::start`].
+    fn begin(
+        &self,
+        problem: &mut Oracle<'_>,
+        _memory: &mut Self::Memory,
+        x0: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Result<f64, Error> {
+        problem.start(x0, gradient)
+    }
+
+    /// f(x). Default: [`Oracle::cost`].
+    fn cost(&self, problem: &mut Oracle<'_>, _memory: &mut Self::Memory, x: &DVector<f64>) -> f64 {
+        problem.cost(x)
+    }
+
+    /// Writes ∇f(x) at the point of the last [`cost`](Self::cost), which was `cost`. Default: as the problem gives it, or
+    /// differenced.
+    fn gradient(
+        &self,
+        problem: &mut Oracle<'_>,
+        _memory: &mut Self::Memory,
+        (x, cost): (&DVector<f64>, f64),
+        gradient: &mut DVector<f64>,
+    ) {
+        problem.gradient_at(x, Some(cost), gradient);
+    }
+
+    /// Learns from a trial with finite gradients, whether or not it will be accepted; true when B has changed.
+    fn learn(&self, _memory: &mut Self::Memory, _trial: Trial<'_>) -> bool {
+        false
+    }
 
     /// Evaluates what B needs at a point, unless that was done already; false when it is not finite.
     fn look(&self, problem: &mut Oracle<'_>, memory: &mut Self::Memory, at: At<'_>) -> bool;
 
-    /// B at the point of the last [`look`](Self::look).
+    /// Makes B the Hessian at a point, with its negative curvature; false when it is not finite. It is called before a run
+    /// ends. Default: B is the Hessian already, [`look`](Self::look).
+    fn examine(&self, problem: &mut Oracle<'_>, memory: &mut Self::Memory, at: At<'_>) -> bool {
+        self.look(problem, memory, at)
+    }
+
+    /// The diagonal of D at the point of the last [`look`](Self::look), n positive numbers. Default: none, D = I.
+    fn scale<'m>(&self, _memory: &'m Self::Memory) -> Option<&'m DVector<f64>> {
+        None
+    }
+
+    /// D⁻¹B D⁻¹ there.
     fn matrix<'m>(&self, memory: &'m Self::Memory) -> Option<&'m DMatrix<f64>>;
 
-    /// Writes B v there.
+    /// Writes its product with v.
     fn times(
         &self,
         problem: &mut Oracle<'_>,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::models::{Here, Quadratic};
+use super::models::Here;
 use super::room::Room;
 use super::state::{Proposal, Shape};
 use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
@@ -40,35 +40,41 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         state: &mut StateOf<M, S>,
         curvature: f64,
     ) -> ControlFlow<Termination> {
-        let length = state.radius;
-        let slope = length * dot(state.gradient.as_slice(), state.escape.as_slice());
+        let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
+        let (length, g) = (state.radius, &mut state.unit_gradient);
+        let memory = &mut state.model;
+        g.copy_from(at.gradient);
+        if let Some(scale) = self.model.scale(memory) {
+            g.component_div_assign(scale);
+        }
+        let slope = length * dot(g.as_slice(), state.escape.as_slice());
         let sign = if slope > 0.0 { -1.0 } else { 1.0 };
-        state.step.copy_from(&state.escape);
-        state.step *= sign * length;
+        let (step, room) = (&mut state.step, &mut state.room);
+        step.copy_from(&state.escape);
+        *step *= sign * length;
         let predicted = slope.abs() - 0.5 * length * (length * curvature);
         state.proposal = Proposal { predicted, slope: -slope.abs(), length };
-        if state.room.bounds.is_none() {
+        if room.bounds.is_none() {
+            room.stretch(at.x, 1.0, self.model.scale(memory), step);
             return ControlFlow::Continue(());
         }
-        state.room.measure(&state.x, 1.0);
-        let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
-        let mut here =
-            Here { problem: &mut *problem, model: &self.model, memory: &mut state.model, at };
+        room.measure(at.x, 1.0, self.model.scale(memory));
         for sign in [sign, -sign] {
-            let step = &mut state.step;
             step.copy_from(&state.escape);
             *step *= sign * length;
-            state.room.clip(step);
-            here.times(step, &mut state.unit_gradient);
-            here.problem.uninterrupted()?;
-            let slope = dot(at.gradient.as_slice(), step.as_slice());
-            let predicted = -slope - 0.5 * dot(step.as_slice(), state.unit_gradient.as_slice());
-            state.proposal = Proposal { predicted, slope, length: step.norm() };
+            room.clip(step);
+            let product = &mut state.trial.gradient;
+            self.model.times(problem, memory, at, step, product);
+            problem.uninterrupted()?;
+            let slope = dot(g.as_slice(), step.as_slice());
+            let predicted = -slope - 0.5 * dot(step.as_slice(), product.as_slice());
             if predicted > 0.0 {
+                state.proposal = Proposal { predicted, slope, length: step.norm() };
+                room.stretch(at.x, 1.0, self.model.scale(memory), step);
                 return ControlFlow::Continue(());
             }
         }
-        state.step.fill(0.0);
+        step.fill(0.0);
         ControlFlow::Continue(())
     }
 
@@ -80,13 +86,17 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
         let reduction = state.reduction();
         let (u, g) = (&mut state.step, &mut state.unit_gradient);
-        g.copy_from(at.gradient);
-        state.room.reduce(at.x, g);
-        let height = power_of_two(max_abs(g.as_slice()));
-        *g /= height;
         let memory = &mut state.model;
         let is_finite = self.model.look(problem, memory, at);
         problem.uninterrupted()?;
+        g.copy_from(at.gradient);
+        state.room.reduce(at.x, g);
+        if let Some(scale) = self.model.scale(memory) {
+            g.component_div_assign(scale);
+        }
+        let height = power_of_two(max_abs(g.as_slice()));
+        *g /= height;
+        let typical = radius::typical(at.x, self.model.scale(memory));
         let mut here = Here { problem: &mut *problem, model: &self.model, memory, at };
         let subproblem = &mut state.subproblem;
         let mut radius = state.radius;
@@ -97,12 +107,12 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
                 let curvature = self.subproblem.steepest_curvature(&mut here, g, subproblem, u);
                 cauchy = height * (g.norm_squared() * (g.norm() / curvature));
             }
-            radius = radius::first(cauchy, at.x);
+            radius = radius::first(cauchy, typical);
         }
         // Δ = r · length with r from ½ to 1.
         let length = 2.0 * power_of_two(radius);
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
-        state.room.measure(at.x, length);
+        state.room.measure(at.x, length, self.model.scale(here.memory));
         let Room { least, most, .. } = &state.room;
         let region = Region { radius: radius / length, scale, reduction, least, most };
 
@@ -125,7 +135,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let slope = height * (length * dot(g.as_slice(), u.as_slice()));
         let proposal =
             Proposal { predicted: height * (length * decrease), slope, length: length * u.norm() };
-        *u *= length;
+        state.room.stretch(at.x, length, self.model.scale(&state.model), u);
         (state.radius, state.proposal) = (radius, proposal);
         ControlFlow::Continue(())
     }

@@ -36,11 +36,17 @@ const BOUNDARY: f64 = 0.99;
 /// Radii leave room for a power of two above them.
 const LARGEST: f64 = 1e307;
 
-/// A radius that is small compared with x, and not with 1 where x is.
-pub(super) fn typical(x: &DVector<f64>) -> f64 {
-    let largest = x.amax();
-    let norm = if largest > 1e150 { largest } else { x.norm() };
-    norm.clamp(1.0, LARGEST)
+/// A radius that is small compared with x, and not with 1 where x is; with a scale D compared with D x, and with D.
+pub(super) fn typical(x: &DVector<f64>, scale: Option<&DVector<f64>>) -> f64 {
+    let sizes = || x.iter().enumerate().map(|(i, x)| (x.abs(), scale.map_or(1.0, |d| d[i])));
+    let largest = sizes().map(|(x, d)| d * x).fold(0.0, f64::max);
+    let least = sizes().map(|(_, d)| d).fold(f64::INFINITY, f64::min);
+    let norm = if largest > 1e150 {
+        largest
+    } else {
+        sizes().map(|(x, d)| (d * x).powi(2)).sum::<f64>().sqrt()
+    };
+    norm.max(least).min(LARGEST)
 }
 
 /// A radius with room above it, and above 0, which is none yet.
@@ -49,8 +55,8 @@ pub(super) fn within_range(radius: f64) -> f64 {
 }
 
 /// The first radius, from the length of the Cauchy step.
-pub(super) fn first(cauchy: f64, x: &DVector<f64>) -> f64 {
-    if cauchy > 0.0 && cauchy < LARGEST { cauchy } else { typical(x) }
+pub(super) fn first(cauchy: f64, typical: f64) -> f64 {
+    if cauchy > 0.0 && cauchy < LARGEST { cauchy } else { typical }
 }
 
 /// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is a

@@ -10,9 +10,9 @@
 //! needs is that of the next point. The rule is that of the trust regions of JuliaSmoothOptimizers, without their
 //! absolute terms, so that the unit of the cost does not matter. Conn, Gould & Toint (2000), section 17.4.2.
 
-use super::TrustRegionState;
 use super::radius::ACCEPTED;
 use super::state::Proposal;
+use super::{Model, TrustRegionState};
 use crate::Oracle;
 use crate::linalg::{dot, sums};
 
@@ -29,6 +29,8 @@ pub(super) struct Trial {
     pub reduction: f64,
     /// True where slopes decide, and neither they nor the gradient show any progress beyond rounding.
     pub is_rounding: bool,
+    /// True when the gradient was evaluated and is finite.
+    pub has_gradient: bool,
 }
 
 impl Trial {
@@ -44,8 +46,12 @@ impl<M, S> TrustRegionState<M, S> {
     }
 
     /// Evaluates the cost at x + s, and the gradient where the step may be accepted.
-    pub(super) fn evaluate(&mut self, problem: &mut Oracle<'_>) -> Trial {
-        let mut trial = Trial { cost: f64::NAN, reduction: f64::NAN, is_rounding: false };
+    pub(super) fn evaluate<K>(&mut self, model: &K, problem: &mut Oracle<'_>) -> Trial
+    where
+        K: Model<Memory = M>,
+    {
+        let mut trial =
+            Trial { cost: f64::NAN, reduction: f64::NAN, is_rounding: false, has_gradient: false };
         for ((out, x), s) in self.trial.x.iter_mut().zip(&self.x).zip(&self.step) {
             *out = x + s;
         }
@@ -53,7 +59,7 @@ impl<M, S> TrustRegionState<M, S> {
         if self.trial.x.iter().any(|x| !x.is_finite()) {
             return trial;
         }
-        trial.cost = problem.cost(&self.trial.x);
+        trial.cost = model.cost(problem, &mut self.model, &self.trial.x);
         let actual = self.cost - trial.cost;
         if !actual.is_finite() {
             return trial;
@@ -70,9 +76,10 @@ impl<M, S> TrustRegionState<M, S> {
             return trial;
         }
         let gradient = &mut self.trial.gradient;
-        problem.gradient_at(&self.trial.x, Some(trial.cost), gradient);
+        model.gradient(problem, &mut self.model, (&self.trial.x, trial.cost), gradient);
         let [zero] = sums([gradient.as_slice()], |[g]| [0.0 * g]);
-        if zero != 0.0 {
+        trial.has_gradient = zero == 0.0;
+        if !trial.has_gradient {
             trial.reduction = f64::NAN;
         } else if is_level {
             let after = dot(gradient.as_slice(), self.step.as_slice());

@@ -60,12 +60,33 @@ impl Room {
         }
     }
 
-    /// Measures the room at x in units of `length`.
-    pub fn measure(&mut self, x: &DVector<f64>, length: f64) {
+    /// Measures the room at x in units of `length`, in the variables D x of a scale.
+    pub fn measure(&mut self, x: &DVector<f64>, length: f64, scale: Option<&DVector<f64>>) {
         let Some(bounds) = &self.bounds else { return };
         let rooms = self.least.iter_mut().zip(self.most.iter_mut());
-        for (((least, most), x), sides) in rooms.zip(x).zip(bounds.sides()) {
-            (*least, *most) = ((sides.lower - x) / length, (sides.upper - x) / length);
+        for (i, (((least, most), x), sides)) in rooms.zip(x).zip(bounds.sides()).enumerate() {
+            let d = scale.map_or(1.0, |scale| scale[i]);
+            *least = ((sides.lower - x) / length * d).min(0.0);
+            *most = ((sides.upper - x) / length * d).max(0.0);
+        }
+    }
+
+    /// Turns a step in the units of the last [measure](Self::measure) into one in those of x: s = length D⁻¹u; all the way to the
+    /// bound where u takes all the room.
+    pub fn stretch(
+        &self,
+        x: &DVector<f64>,
+        length: f64,
+        scale: Option<&DVector<f64>>,
+        u: &mut DVector<f64>,
+    ) {
+        for (i, u) in u.iter_mut().enumerate() {
+            let d = scale.map_or(1.0, |scale| scale[i]);
+            *u = match &self.bounds {
+                Some(bounds) if *u <= self.least[i] => bounds.lower()[i] - x[i],
+                Some(bounds) if *u >= self.most[i] => bounds.upper()[i] - x[i],
+                _ => length * *u / d,
+            };
         }
     }
 

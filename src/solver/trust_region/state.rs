@@ -36,6 +36,8 @@ pub struct TrustRegionState<M, S> {
     pub(super) unit_gradient: DVector<f64>,
     /// Steps that were rounding, one after the other.
     pub(super) idle: u32,
+    /// |g| before the first of them.
+    pub(super) idle_norm: f64,
     /// Whether trials from x were inside the domain, and whether some were outside.
     pub(super) was_inside: bool,
     pub(super) was_outside: bool,
@@ -101,6 +103,7 @@ impl<M, S> TrustRegionState<M, S> {
             escape: zeros(),
             unit_gradient: zeros(),
             idle: 0,
+            idle_norm: 0.0,
             was_inside: false,
             was_outside: false,
             trial: buffer(),

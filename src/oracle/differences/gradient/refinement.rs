@@ -36,6 +36,7 @@ impl Oracle<'_> {
     /// True when the gradient at a point of this cost was differenced, and could be more precise.
     pub(crate) fn is_refinable(&self, cost: f64) -> bool {
         !self.problem.has_gradient()
+            && !self.differences_residuals()
             && self.differences.scheme < Scheme::Extrapolated
             && self.differences.refined != Some(cost)
     }
@@ -204,7 +205,7 @@ impl Oracle<'_> {
     }
 
     /// True in a run that has differenced residuals and no costs.
-    fn differences_residuals(&self) -> bool {
+    pub(crate) fn differences_residuals(&self) -> bool {
         self.meter.evaluations.residual > 0 && !self.differences.are_of_costs()
     }
 

@@ -29,8 +29,8 @@ impl Model for NewtonModel {
 
     const HAS_MATRIX: bool = true;
 
-    fn check(&self, solver: &'static str, n: usize) -> Result<(), Error> {
-        memory::check_pairs(solver, n, 2.0)
+    fn check(&self, solver: &'static str, problem: &Oracle<'_>) -> Result<(), Error> {
+        memory::check_pairs(solver, problem.dimension(), 2.0)
     }
 
     fn start(&self, problem: &mut Oracle<'_>, n: usize) -> NewtonModelMemory {
@@ -38,7 +38,8 @@ impl Model for NewtonModel {
         NewtonModelMemory { hessian: DMatrix::zeros(n, n), accuracy: 0.0, current: false }
     }
 
-    fn is_valid(&self, memory: &NewtonModelMemory, n: usize) -> bool {
+    fn restore(&self, problem: &mut Oracle<'_>, memory: &mut NewtonModelMemory) -> bool {
+        let n = problem.dimension();
         memory.hessian.shape() == (n, n)
     }
 

@@ -19,7 +19,7 @@ impl Model for ProductsModel {
 
     const HAS_MATRIX: bool = false;
 
-    fn check(&self, _solver: &'static str, _n: usize) -> Result<(), Error> {
+    fn check(&self, _solver: &'static str, _problem: &Oracle<'_>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -27,7 +27,7 @@ impl Model for ProductsModel {
         problem.prepare_products();
     }
 
-    fn is_valid(&self, _memory: &(), _n: usize) -> bool {
+    fn restore(&self, _problem: &mut Oracle<'_>, _memory: &mut ()) -> bool {
         true
     }
 
