@@ -2,6 +2,9 @@
 //!
 //! Sums run in a fixed order (lane by lane, then the tail), so a result depends on nothing but its input.
 
+#[cfg(feature = "faer")]
+mod by_faer;
+pub(crate) mod cholesky;
 pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
@@ -10,6 +13,7 @@ mod symmetric_eigen;
 
 use nalgebra::DMatrix;
 
+pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 pub(crate) use pairs::Pairs;

@@ -24,7 +24,8 @@ pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadr
 use state::Shape;
 pub use state::TrustRegionState;
 pub use subproblems::{
-    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Region, Steihaug, SteihaugMemory, Subproblem,
+    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, MoreSorensen, MoreSorensenMemory, Region,
+    Steihaug, SteihaugMemory, Subproblem,
 };
 
 use super::descent::state::Buffer;

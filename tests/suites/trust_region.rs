@@ -1,6 +1,7 @@
 //! Trust regions on the 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981), and their counts against those of SciPy.
 
 use extremum::functions::more_garbow_hillstrom;
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{AnySolver, Error, Evaluations, Minimizer, Solver, TrustRegion};
 
@@ -45,6 +46,14 @@ fn the_exact_minimum_in_the_ball_finds_all_with_a_third_fewer_hessians() -> Resu
     // On Meyer's function it ends at the minimum, stalled: rounding keeps the gradient above the tolerance.
     // The last Hessian makes no step: it shows that the end is no saddle.
     let (solved, ratio) = compare(&TrustRegion::default(), TRUST_EXACT, |e| e.hessian - 1)?;
+    assert!(solved == [34, 35] && ratio <= 0.68, "{solved:?}, {ratio:.3}");
+    Ok(())
+}
+
+#[test]
+fn so_does_it_by_factorizations() -> Result<(), Error> {
+    let solver = TrustRegion::new(NewtonModel, MoreSorensen);
+    let (solved, ratio) = compare(&solver, TRUST_EXACT, |e| e.hessian - 1)?;
     assert!(solved == [34, 35] && ratio <= 0.68, "{solved:?}, {ratio:.3}");
     Ok(())
 }

@@ -8,9 +8,12 @@
 
 mod cubic;
 mod dogleg;
+mod eigen;
 mod exact;
 mod lanczos;
+mod more_sorensen;
 mod secular;
+mod shifted;
 mod steihaug;
 
 use nalgebra::DVector;
@@ -19,6 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use cubic::Cubic;
 pub use dogleg::{Dogleg, DoglegMemory};
 pub use exact::{Exact, ExactMemory};
+pub use more_sorensen::{MoreSorensen, MoreSorensenMemory};
 pub use steihaug::{Steihaug, SteihaugMemory};
 
 use super::models::Quadratic;

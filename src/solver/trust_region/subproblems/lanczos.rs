@@ -53,6 +53,11 @@ impl Lanczos {
         let mut random = Random::new(SEED);
         v.iter_mut().for_each(|v| *v = random.normal());
         v.normalize_mut();
+        self.from(b, v)
+    }
+
+    /// [`negative_curvature`](Self::negative_curvature) from a unit vector v, along which it is no lower than the result.
+    pub fn from(&mut self, b: &mut dyn Quadratic, v: &mut DVector<f64>) -> Option<f64> {
         self.projected.fill(0.0);
         let (mut unit, mut largest) = (1.0, 0.0_f64);
         for j in 0..self.basis.len() {
