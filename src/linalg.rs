@@ -147,6 +147,12 @@ pub(crate) fn max_abs(a: &[f64]) -> f64 {
     tail.iter().map(|a| a.abs()).chain(lanes).fold(0.0, larger)
 }
 
+/// True when all entries are finite.
+pub(crate) fn is_finite(a: &[f64]) -> bool {
+    // 0 · a is NaN when a is not finite.
+    sums_in_lanes::<8, 1, 1>([a], |[a]| [0.0 * a]) == [0.0]
+}
+
 /// (a'b, max |aᵢ|) in one pass.
 pub(crate) fn dot_and_max(a: &[f64], b: &[f64]) -> (f64, f64) {
     let ((chunks_a, tail_a), (chunks_b, tail_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());

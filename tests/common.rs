@@ -7,6 +7,7 @@ use extremum_hostile as _;
 pub mod seal;
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
     Lbfgs, Lbfgsb, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
@@ -56,6 +57,8 @@ pub fn solvers() -> Vec<Entry> {
         TrustRegion::cubic().boxed(),
         TrustRegion::dogleg().boxed(),
         TrustRegion::steihaug().boxed(),
+        TrustRegion::gltr().boxed(),
+        TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
     ] {
         table.push(Entry { search: "a trust region", solver });
     }

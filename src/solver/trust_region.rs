@@ -24,8 +24,8 @@ pub use models::{At, Model, NewtonModel, NewtonModelMemory, ProductsModel, Quadr
 use state::Shape;
 pub use state::TrustRegionState;
 pub use subproblems::{
-    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, MoreSorensen, MoreSorensenMemory, Region,
-    Steihaug, SteihaugMemory, Subproblem,
+    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Gltr, GltrMemory, MoreSorensen,
+    MoreSorensenMemory, Region, Steihaug, SteihaugMemory, Subproblem,
 };
 
 use super::descent::state::Buffer;
@@ -124,6 +124,19 @@ impl TrustRegion {
     /// ```
     pub fn steihaug() -> TrustRegion<ProductsModel, Steihaug> {
         TrustRegion::new(ProductsModel, Steihaug)
+    }
+
+    /// The same, but along the boundary to the minimum in the Krylov space.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::gltr(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian == 0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn gltr() -> TrustRegion<ProductsModel, Gltr> {
+        TrustRegion::new(ProductsModel, Gltr)
     }
 }
 

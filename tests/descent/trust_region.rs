@@ -1,7 +1,7 @@
 //! Trust regions: subproblems against the conditions that characterise their solutions, and runs whose ends are known.
 
 use extremum::solver::trust_region::{
-    Cubic, Dogleg, Exact, MoreSorensen, NewtonModel, Quadratic, Region, Steihaug, Subproblem,
+    Cubic, Dogleg, Exact, Gltr, MoreSorensen, NewtonModel, Quadratic, Region, Steihaug, Subproblem,
 };
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
@@ -147,10 +147,11 @@ fn factorizations_find_the_same_minimum() {
                 let g = &q * &g;
                 is_near(&label, (&b, &g), radius, best, &Exact);
                 let (u, claimed) = solution(&Cubic, &b, &g, radius);
-                let size = b.amax().max(1.0) * u.norm().max(1.0);
+                let size = b.amax().max(1.0) * u.norm_squared().max(1.0);
                 assert!((claimed - decrease(&b, &g, &u)).abs() <= 1e-11 * size, "{label}");
-                assert!((u.norm() / cubic.0.norm() - 1.0).abs() < 1e-3, "{label}: {}", u.norm());
-                assert!((claimed / cubic.1 - 1.0).abs() < 1e-3, "{label}: {claimed}");
+                let term = |u: &DVector<f64>| g.norm() / (radius * radius) * u.norm().powi(3) / 3.0;
+                let [found, best] = [claimed - term(&u), cubic.1 - term(&cubic.0)];
+                assert!((found / best - 1.0).abs() < 1e-3, "{label}, cubic: {found}, not {best}");
             }
         }
     }
@@ -209,8 +210,11 @@ fn inexact_solutions_reach_the_cauchy_point() {
             let cauchy = if curvature > 0.0 { g.norm_squared() / curvature } else { longest };
             let least = decrease(&b, &g, &(-cauchy.min(longest) * &g));
             let (_, most) = solution(&Exact, &b, &g, radius);
-            let solutions =
-                [solution(&Dogleg, &b, &g, radius), solution(&Steihaug, &b, &g, radius)];
+            let solutions = [
+                solution(&Dogleg, &b, &g, radius),
+                solution(&Steihaug, &b, &g, radius),
+                solution(&Gltr, &b, &g, radius),
+            ];
             for (u, claimed) in &solutions {
                 let slack = 1e-11 * b.amax().max(1.0);
                 assert!(u.norm() <= radius * (1.0 + 1e-12), "{values:?}: {}", u.norm());
@@ -219,16 +223,19 @@ fn inexact_solutions_reach_the_cauchy_point() {
             }
             let is_convex = values[0] > 0.0;
             assert!(!is_convex || solutions[1].1 >= 0.5 * most, "{values:?}");
+            // The residual falls by 10³.
+            assert!(solutions[2].1 >= (1.0 - 1e-2) * most, "{values:?}: {}", solutions[2].1 / most);
         }
     }
 }
 
-fn all() -> [Box<dyn AnySolver>; 4] {
+fn all() -> [Box<dyn AnySolver>; 5] {
     [
         TrustRegion::default().boxed(),
         TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
         TrustRegion::dogleg().boxed(),
         TrustRegion::steihaug().boxed(),
+        TrustRegion::gltr().boxed(),
     ]
 }
 

@@ -3,6 +3,7 @@
 use extremum::line_search::{
     Backtracking, FixedStep, HagerZhang, MoreThuente, Nonmonotone, StrongWolfe,
 };
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::{
     AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Lbfgsb,
     Newton, Solver, TrustRegion,
@@ -102,7 +103,7 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     );
     let mut table: Vec<_> =
         table.into_iter().map(|(name, solver)| (name.to_owned(), solver)).collect();
-    for said in trust_regions() {
+    for said in trust_regions().into_iter().chain(more_trust_regions()) {
         table.push((said.text, said.value));
     }
     table
@@ -115,6 +116,10 @@ fn trust_regions() -> [Said<Any>; 4] {
         said!(TrustRegion::dogleg().boxed()),
         said!(TrustRegion::steihaug().boxed()),
     ]
+}
+
+fn more_trust_regions() -> [Said<Any>; 2] {
+    [said!(TrustRegion::gltr().boxed()), said!(TrustRegion::new(NewtonModel, MoreSorensen).boxed())]
 }
 
 /// A solver for problems of this kind.
@@ -143,7 +148,12 @@ pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     // A look ahead leaves all other cases as they were.
     if dice.clone().chance(0.15) {
         let [exact, cubic, dogleg, steihaug] = trust_regions();
+        let [gltr, more_sorensen] = more_trust_regions();
+        let ahead = dice.clone().unit();
         return match dice.index(4) {
+            // With these limits it leaves the other two as they were.
+            0 if ahead < 0.125 => more_sorensen,
+            3 if ahead >= 0.875 => gltr,
             0 => exact,
             1 => cubic,
             2 => dogleg,

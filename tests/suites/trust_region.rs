@@ -54,7 +54,7 @@ fn the_exact_minimum_in_the_ball_finds_all_with_a_third_fewer_hessians() -> Resu
 fn so_does_it_by_factorizations() -> Result<(), Error> {
     let solver = TrustRegion::new(NewtonModel, MoreSorensen);
     let (solved, ratio) = compare(&solver, TRUST_EXACT, |e| e.hessian - 1)?;
-    assert!(solved == [34, 35] && ratio <= 0.68, "{solved:?}, {ratio:.3}");
+    assert!(solved == [34, 35] && ratio <= 0.70, "{solved:?}, {ratio:.3}");
     Ok(())
 }
 
@@ -62,5 +62,12 @@ fn so_does_it_by_factorizations() -> Result<(), Error> {
 fn truncated_conjugate_gradients_solve_34_with_fewer_products() -> Result<(), Error> {
     let (solved, ratio) = compare(&TrustRegion::steihaug(), TRUST_NCG, |e| e.hessian_product)?;
     assert!(solved[0] >= 34 && solved[1] >= 32 && ratio <= 0.75, "{solved:?}, {ratio:.3}");
+    Ok(())
+}
+
+#[test]
+fn going_on_along_the_boundary_takes_fewer_products() -> Result<(), Error> {
+    let (solved, ratio) = compare(&TrustRegion::gltr(), TRUST_NCG, |e| e.hessian_product)?;
+    assert!(solved[0] >= 34 && solved[1] >= 33 && ratio <= 0.70, "{solved:?}, {ratio:.3}");
     Ok(())
 }

@@ -10,11 +10,13 @@ mod cubic;
 mod dogleg;
 mod eigen;
 mod exact;
+mod gltr;
 mod lanczos;
 mod more_sorensen;
 mod secular;
 mod shifted;
 mod steihaug;
+mod tridiagonal;
 
 use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,6 +24,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use cubic::Cubic;
 pub use dogleg::{Dogleg, DoglegMemory};
 pub use exact::{Exact, ExactMemory};
+pub use gltr::{Gltr, GltrMemory};
 pub use more_sorensen::{MoreSorensen, MoreSorensenMemory};
 pub use steihaug::{Steihaug, SteihaugMemory};
 

@@ -6,8 +6,8 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::secular::Secular;
 use super::Quadratic;
+use super::secular::Secular;
 use crate::linalg::{self, max_abs, power_of_two, symmetric_eigen};
 
 /// The eigenvectors and eigenvalues.

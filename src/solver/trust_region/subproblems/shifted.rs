@@ -4,8 +4,9 @@
 //! (B + λ I) p = −g,  λ ≥ max(0, −λ₁);   ball |p| = ρ, or λ = 0 and |p| ≤ ρ;   cubic term |p| = c λ
 //! ```
 //!
-//! λ comes from the equation 1/|p| = 1/ρ, or 1/|p| = 1/(c λ), by two terms of Taylor's series, for which one more solution
-//! with the same factors suffices: with y = (B + λ I)⁻¹ p the derivatives of |p|² are −2 p'y and 6 y'y. It is kept between
+//! λ comes from the equation 1/|p| = 1/ρ, or 1/|p| = 1/(c λ), with the first terms of Taylor's series for 1/|p|, two or one, for
+//! which one more solution with the same factors suffices: with y = (B + λ I)⁻¹ p the derivatives of |p|² are −2 p'y and
+//! 6 y'y. It is kept between
 //! bounds: those of Gershgorin for λ₁; a λ where |p| is too long is below the solution, one where |p| is too short above it;
 //! and v'B v / v'v ≥ λ₁ for each v, from the pivot that is not positive where a factorization fails, and from inverse
 //! iteration where |p| is too short. The latter vector also makes up the length in the hard case.
@@ -24,7 +25,7 @@ use crate::linalg::{axpy, dot};
 const TOLERANCE: f64 = 1e-4;
 /// The share of the decrease that may be lost in the hard case.
 const HARD: f64 = 1e-4;
-/// The most factorizations. Three suffice on average, ten in the hard case.
+/// The most factorizations. Four suffice where B is positive definite, ten otherwise.
 const FACTORIZATIONS: usize = 60;
 /// Where a guess is outside the bounds, at least this far between them.
 const BETWEEN: f64 = 0.01;
@@ -70,15 +71,8 @@ impl Length {
     fn bounds(self, [least, most]: [f64; 2], norm: f64) -> [f64; 2] {
         let bound = |eigenvalue: f64| match self {
             Self::Ball(radius) => norm / radius - eigenvalue,
-            Self::Cubic(c) => {
-                // λ (λ + λ₁) = |g| / c.
-                let root = (eigenvalue * eigenvalue + 4.0 * norm / c).sqrt();
-                if eigenvalue > 0.0 {
-                    2.0 * norm / c / (eigenvalue + root)
-                } else {
-                    0.5 * (root - eigenvalue)
-                }
-            }
+            // λ (λ + λ₁) = |g| / c.
+            Self::Cubic(c) => positive_root(1.0, eigenvalue, norm / c),
         };
         [bound(most).max(0.0), bound(least).max(-least).max(0.0)]
     }
@@ -99,21 +93,25 @@ impl Sample {
     pub fn next(&self, length: Length) -> f64 {
         let Self { lambda, norm, slope, bend } = *self;
         // 1/|p|, and its derivatives.
-        let (mut value, squares) = (norm.recip(), norm * norm);
-        let mut first = slope / squares / norm;
-        let mut second = 3.0 * (slope / squares * (slope / squares) - bend / squares) / norm;
+        let (value, squares) = (norm.recip(), norm * norm);
+        let first = slope / squares / norm;
         match length {
-            Length::Ball(radius) => value -= radius.recip(),
-            Length::Cubic(c) => {
-                let right = (c * lambda).recip();
-                value -= right;
-                first += right / lambda;
-                second -= 2.0 * right / lambda / lambda;
+            Length::Ball(radius) => {
+                let second = 3.0 * (slope / squares * (slope / squares) - bend / squares) / norm;
+                let value = value - radius.recip();
+                let root = (first * first - 2.0 * second * value).max(0.0).sqrt();
+                lambda - 2.0 * value / (first + root)
             }
+            // 1/(c λ) as it is, and one term for 1/|p|.
+            Length::Cubic(c) => positive_root(first, value - first * lambda, c.recip()),
         }
-        let root = (first * first - 2.0 * second * value).max(0.0).sqrt();
-        lambda - 2.0 * value / (first + root)
     }
+}
+
+/// The positive root of a x² + b x = c, for positive a and c.
+fn positive_root(a: f64, b: f64, c: f64) -> f64 {
+    let root = (b * b + 4.0 * a * c).sqrt();
+    if b > 0.0 { 2.0 * c / (b + root) } else { 0.5 * (root - b) / a }
 }
 
 /// Work, n entries each.
@@ -136,11 +134,11 @@ pub(super) fn minimise(
     let Work { y, z } = work;
     let size = dot(gradient, gradient).sqrt();
     let [mut lower, mut upper] = [0.0_f64.max(-b.least_diagonal()), f64::INFINITY];
-    let mut rounding = 0.0;
+    let (mut rounding, mut is_sharp) = (0.0, false);
     let is_ball = matches!(length, Length::Ball(_));
     let mut lambda = match *last {
         Some((sample, true)) => sample.next(length).max(sample.lambda),
-        _ if is_ball && lower == 0.0 => 0.0,
+        _ if lower == 0.0 => 0.0,
         _ => f64::NAN,
     };
     for trial in 0..=FACTORIZATIONS {
@@ -150,7 +148,8 @@ pub(super) fn minimise(
                 let [least, most] = length.bounds(eigenvalues, size);
                 lower = lower.max(least);
                 upper = most.max(lower);
-                rounding = gradient.len() as f64 * f64::EPSILON * eigenvalues[1].max(-eigenvalues[0]);
+                rounding =
+                    gradient.len() as f64 * f64::EPSILON * eigenvalues[1].max(-eigenvalues[0]);
                 if lambda.is_nan() {
                     lambda = last.map_or(f64::NAN, |(sample, _)| sample.lambda);
                 }
@@ -159,7 +158,8 @@ pub(super) fn minimise(
             if is_last {
                 lambda = upper + rounding;
             } else if !(lambda > lower && lambda < upper) {
-                lambda = (lower * upper).sqrt().max(lower + BETWEEN * (upper - lower));
+                let least = lower + BETWEEN * (upper - lower);
+                lambda = if is_sharp { least } else { (lower * upper).sqrt().max(least) };
             }
             if !lambda.is_finite() {
                 return f64::NAN;
@@ -167,7 +167,7 @@ pub(super) fn minimise(
         }
         let is_last = lambda != 0.0 && lambda >= upper;
         if !b.factorize(lambda) {
-            lower = lower.max(lambda);
+            (lower, is_sharp) = (lower.max(lambda), false);
             let defect = b.failure(y);
             if defect < 0.0 {
                 lower = lower.max(lambda - defect);
@@ -200,8 +200,7 @@ pub(super) fn minimise(
                 // Rounding: the same step, not as long.
                 let share = goal / norm;
                 p.iter_mut().for_each(|p| *p *= share);
-                return energy * share * (1.0 - 0.5 * share)
-                    + 0.5 * lambda * goal * goal;
+                return energy * share * (1.0 - 0.5 * share) + 0.5 * lambda * goal * goal;
             }
             lower = lower.max(lambda);
         } else {
@@ -222,7 +221,8 @@ pub(super) fn minimise(
                 axpy(tau, z, p);
                 return 0.5 * (energy + lambda * goal * goal - loss);
             }
-            lower = lower.max(lambda - curvature);
+            // Inverse iteration finds more than a pivot does.
+            (lower, is_sharp) = (lower.max(lambda - curvature), true);
         }
         lambda = sample.next(length);
     }

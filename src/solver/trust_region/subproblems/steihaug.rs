@@ -22,6 +22,11 @@ use crate::linalg::{axpy, dot};
 const FEWEST: usize = 50;
 const PER_VARIABLE: usize = 2;
 
+/// The most products for n variables.
+pub(super) fn most_products(n: usize) -> usize {
+    FEWEST.max(PER_VARIABLE * n)
+}
+
 /// The truncated conjugate gradients of Steihaug and Toint.
 ///
 /// **Method** conjugate gradients until |r| ≤ η |g|, the boundary, or negative curvature; η = min(½, |g| / |g before|) falls as
@@ -76,7 +81,7 @@ impl SteihaugMemory {
         let mut squares = residual.norm_squared();
         let forcing = reduction.min(0.5);
         let enough = forcing * forcing * squares;
-        for _ in 0..FEWEST.max(PER_VARIABLE * u.len()) {
+        for _ in 0..most_products(u.len()) {
             b.times(direction, image);
             *image *= scale;
             let [x, d] = [u.as_slice(), direction.as_slice()];
