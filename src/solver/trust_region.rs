@@ -45,8 +45,8 @@ const IDLE: u32 = 2;
 
 /// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
 ///
-/// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by [truncated
-/// conjugate gradients](Steihaug). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
+/// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by truncated
+/// conjugate gradients, [to the boundary](Steihaug) or [along it](Gltr). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
 /// begins with the Cauchy step, has no limit, and follows how good the prediction was. Where costs are level up to 10⁴ rounding
 /// units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
 ///
@@ -56,7 +56,7 @@ const IDLE: u32 = 2;
 /// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
 /// semidefinite. Every method examines the curvature before it reports convergence, and leaves a saddle along a
 /// direction of negative curvature. Convergence to a minimum with a positive definite Hessian is quadratic, with
-/// [`Steihaug`] superlinear. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
+/// [`Steihaug`] and [`Gltr`] superlinear. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
 /// are rounding.
 ///
 /// ```

@@ -18,7 +18,7 @@ use super::lanczos::Lanczos;
 use super::steihaug::most_products;
 use super::tridiagonal::Tridiagonal;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{axpy, dot};
+use crate::linalg::{axpy, dot, sums};
 
 /// A rest below this share of T is rounding: the space is complete.
 const COMPLETE: f64 = 1e-12;
@@ -85,13 +85,13 @@ impl GltrMemory {
             b.times(direction, image);
             *image *= scale;
             let [x, d] = [u.as_slice(), direction.as_slice()];
-            let curvature = dot(d, image.as_slice());
+            let [curvature, ux, ud, dd] =
+                sums([x, d, image.as_slice()], |[x, d, image]| [d * image, x * x, x * d, d * d]);
             if !curvature.is_finite() {
                 *rows = 0;
                 return;
             }
             let (alpha, pivot) = (squares / curvature, curvature / squares);
-            let [ux, ud, dd] = [dot(x, x), dot(x, d), dot(d, d)];
             let beyond = || ux + alpha * (2.0 * ud + alpha * dd) >= radius * radius;
             let leaves = curvature <= 0.0 || beyond();
             let is_kept = k < basis.len();
@@ -126,8 +126,9 @@ impl GltrMemory {
             }
             coupled = pivot * beta;
             sign = -sign;
-            *direction *= beta;
-            *direction -= &*residual;
+            for (d, r) in direction.as_mut_slice().iter_mut().zip(residual.as_slice()) {
+                *d = beta * *d - r;
+            }
         }
     }
 

@@ -17,9 +17,11 @@ const SEED: u64 = 1983;
 /// The global minimum of the model in the ball by Cholesky's factorizations: [`Exact`](super::Exact) for many variables.
 ///
 /// **Method** that of Moré and Sorensen: (B + λ I) p = −g with |p| = r to 4 digits, or the Newton step, if B is positive
-/// definite and it is inside. In the hard case to 4 digits of the decrease. **Needs** B as a matrix; n² numbers of memory;
+/// definite and it is inside; or a vector of low curvature makes up the length, where that gives 4 digits of the decrease. **Needs** B as a matrix; n² numbers of memory;
 /// n³/6 multiply-adds for a Newton step, at most four times that for another where B is positive definite, otherwise five to six
 /// times on average.
+///
+/// The feature `faer` makes factorizations from n = 64 on faster, 2.6 times at n = 2000.
 ///
 /// **Guarantee** as for [`Exact`](super::Exact), to these digits. Where λ₁ < 0 beyond the errors in B, a factorization of B
 /// fails and shows a direction of negative curvature, which Lanczos' method improves.

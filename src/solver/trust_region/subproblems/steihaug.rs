@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::dogleg::to_boundary;
 use super::lanczos::Lanczos;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{axpy, dot};
+use crate::linalg::{axpy, sums};
 
 /// The least and the most products for each point.
 const FEWEST: usize = 50;
@@ -85,12 +85,12 @@ impl SteihaugMemory {
             b.times(direction, image);
             *image *= scale;
             let [x, d] = [u.as_slice(), direction.as_slice()];
-            let curvature = dot(d, image.as_slice());
+            let [curvature, ux, ud, dd] =
+                sums([x, d, image.as_slice()], |[x, d, image]| [d * image, x * x, x * d, d * d]);
             if !curvature.is_finite() {
                 return;
             }
             let alpha = squares / curvature;
-            let [ux, ud, dd] = [dot(x, x), dot(x, d), dot(d, d)];
             let beyond = || ux + alpha * (2.0 * ud + alpha * dd) >= radius * radius;
             let leaves = curvature <= 0.0 || beyond();
             let alpha = if leaves { to_boundary([ux, ud, dd], radius) } else { alpha };
@@ -101,8 +101,10 @@ impl SteihaugMemory {
             if leaves || squares <= enough || !squares.is_finite() {
                 return;
             }
-            *direction *= squares / before;
-            *direction -= &*residual;
+            let beta = squares / before;
+            for (d, r) in direction.as_mut_slice().iter_mut().zip(residual.as_slice()) {
+                *d = beta * *d - r;
+            }
         }
     }
 }
