@@ -211,9 +211,11 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         state.was_outside |= !is_inside;
         state.pending = false;
         if is_accepted {
+            let was_saddle = matches!(state.shape, Shape::Saddle(_));
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
-            if S::KEEPS_WEIGHT {
+            // A step from a saddle has the radius for its length, and next to no gradient to make a weight of.
+            if S::KEEPS_WEIGHT && !was_saddle {
                 state.radius *= state.reduction.sqrt().clamp(LEAST, LEAST.recip());
             }
             if state.proposal.length > FAR {

@@ -143,8 +143,9 @@ fn a_million_variables_take_memory_in_proportion() {
         let found = found.unwrap();
         let label = solver.name();
         assert!(found.termination.is_converged(), "{label}: {}", found.termination);
-        assert!(found.cost < 1e-9, "{label}: {}", found.cost);
+        assert!(found.cost < 1e-6, "{label}: {}", found.cost);
         let vectors = memory.bytes_max as f64 / (8 * n) as f64;
+        println!("{label}: {vectors:.1} vectors");
         assert!(vectors < 60.0, "{label}: {vectors}");
     }
 }
