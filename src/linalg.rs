@@ -2,6 +2,9 @@
 //!
 //! Sums run in a fixed order (lane by lane, then the tail), so a result depends on nothing but its input.
 
+#[cfg(feature = "faer")]
+mod by_faer;
+pub(crate) mod cholesky;
 pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
@@ -10,6 +13,7 @@ mod symmetric_eigen;
 
 use nalgebra::DMatrix;
 
+pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 pub(crate) use pairs::Pairs;
@@ -141,6 +145,12 @@ pub(crate) fn max_abs(a: &[f64]) -> f64 {
         }
     }
     tail.iter().map(|a| a.abs()).chain(lanes).fold(0.0, larger)
+}
+
+/// True when all entries are finite.
+pub(crate) fn is_finite(a: &[f64]) -> bool {
+    // 0 · a is NaN when a is not finite.
+    sums_in_lanes::<8, 1, 1>([a], |[a]| [0.0 * a]) == [0.0]
 }
 
 /// (a'b, max |aᵢ|) in one pass.

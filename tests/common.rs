@@ -7,7 +7,7 @@ use extremum_hostile as _;
 pub mod seal;
 
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
-use extremum::solver::trust_region::{ProductsModel, Tron};
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel, ProductsModel, Tron};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
     Lbfgs, Lbfgsb, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
@@ -61,6 +61,8 @@ pub fn solvers() -> Vec<Entry> {
         TrustRegion::new(ProductsModel, Tron).boxed(),
         TrustRegion::sr1().boxed(),
         TrustRegion::bfgs().boxed(),
+        TrustRegion::gltr().boxed(),
+        TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
     ] {
         table.push(Entry { search: "a trust region", solver });
     }

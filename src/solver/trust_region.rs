@@ -29,8 +29,8 @@ use room::{Free, Room};
 use state::Shape;
 pub use state::TrustRegionState;
 pub use subproblems::{
-    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Region, Steihaug, SteihaugMemory, Subproblem,
-    Tron, TronMemory,
+    Cubic, Dogleg, DoglegMemory, Exact, ExactMemory, Gltr, GltrMemory, MoreSorensen,
+    MoreSorensenMemory, Region, Steihaug, SteihaugMemory, Subproblem, Tron, TronMemory,
 };
 
 use super::descent::state::Buffer;
@@ -48,19 +48,20 @@ const ESCAPE: f64 = 0.1;
 
 /// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
 ///
-/// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by [truncated
-/// conjugate gradients](Steihaug). x + s is accepted where the cost falls by at least 10⁻⁴ of what the model predicts. Δ
-/// begins with the Cauchy step, has no limit, and follows how good the prediction was. Where costs are level up to 10⁴
-/// rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes the place of f − f⁺.
+/// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by truncated
+/// conjugate gradients, [to the boundary](Steihaug) or [along it](Gltr). x + s is accepted where the cost falls by at least
+/// 10⁻⁴ of what the model predicts. Δ begins with the Cauchy step, has no limit, and follows how good the prediction was.
+/// Where costs are level up to 10⁴ rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes
+/// the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
 /// [products](TrustRegion::steihaug) with it; with [SR1](TrustRegion::sr1) and [BFGS](TrustRegion::bfgs) gradients alone; with
-/// [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Without bounds.
+/// [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Only [`Tron`] keeps bounds.
 ///
 /// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
 /// semidefinite. Every method examines the curvature of the cost before it reports convergence, and leaves a saddle along a
 /// direction of negative curvature; models other than the Hessian take one Hessian for that, given or differenced. Convergence to a
-/// minimum with a positive definite Hessian is quadratic, with [`Steihaug`] and updated models superlinear; on residuals see
+/// minimum with a positive definite Hessian is quadratic, with [`Steihaug`], [`Gltr`] and updated models superlinear; on residuals see
 /// [`GaussNewtonModel`]. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
 /// are rounding.
 ///
@@ -144,6 +145,19 @@ impl TrustRegion {
     /// ```
     pub fn steihaug() -> TrustRegion<ProductsModel, Steihaug> {
         TrustRegion::new(ProductsModel, Steihaug)
+    }
+
+    /// The same, but along the boundary to the minimum in the Krylov space.
+    ///
+    /// ```
+    /// use extremum::{TrustRegion, minimize, problem};
+    /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
+    /// let found = minimize(&rosenbrock, TrustRegion::gltr(), [-1.2, 1.0])?;
+    /// assert!(found.termination.is_converged() && found.evaluations.hessian == 0);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    pub fn gltr() -> TrustRegion<ProductsModel, Gltr> {
+        TrustRegion::new(ProductsModel, Gltr)
     }
 
     /// Gauss and Newton's model J'J with its exact minimum, for [sums of squares](crate::LeastSquares).
@@ -275,12 +289,14 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
         state.was_outside |= !is_inside;
         state.pending = false;
         if is_accepted {
+            let was_saddle = matches!(state.shape, Shape::Saddle(_));
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
             if state.gradient_norm <= 0.5 * state.idle_norm {
                 state.idle = 0;
             }
-            if S::KEEPS_WEIGHT {
+            // A step from a saddle has the radius for its length, and next to no gradient to make a weight of.
+            if S::KEEPS_WEIGHT && !was_saddle {
                 let factor = state.reduction().sqrt().clamp(LEAST, LEAST.recip());
                 state.radius = radius::within_range(factor * state.radius);
             }

@@ -5,6 +5,7 @@
 
 use extremum::functions::{TestFunction, more_garbow_hillstrom};
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
     BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, GradientDescent, Lbfgs, Lbfgsb,
@@ -77,6 +78,8 @@ fn solvers() -> Vec<Entry> {
         TrustRegion::steihaug().boxed(),
         TrustRegion::sr1().boxed(),
         TrustRegion::bfgs().boxed(),
+        TrustRegion::gltr().boxed(),
+        TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
     ] {
         table.push(Entry { search: "a trust region", solver });
     }

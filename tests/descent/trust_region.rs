@@ -1,7 +1,7 @@
 //! Trust regions: subproblems against the conditions that characterise their solutions, and runs whose ends are known.
 
 use extremum::solver::trust_region::{
-    Cubic, Dogleg, Exact, Quadratic, Region, Steihaug, Subproblem,
+    Cubic, Dogleg, Exact, Gltr, MoreSorensen, NewtonModel, Quadratic, Region, Steihaug, Subproblem,
 };
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
@@ -119,6 +119,59 @@ fn so_does_it_in_the_hard_case() {
     assert!((q - 0.75).abs() < 1e-15, "{q}");
 }
 
+/// By factorizations, |u| and the decrease have four digits. Eigenvalues with which the slope has nothing to do change
+/// neither, unless one is the least: 4 variables among 60 have the solution of the 4, which is known by eigenvectors.
+#[test]
+fn factorizations_find_the_same_minimum() {
+    let mut random = Random::new(5);
+    let mut g = DVector::zeros(60);
+    for (k, values) in SPECTRA.iter().enumerate() {
+        for share in [1.0, 1e-2, 1e-6, 1e-12, 1e-300, 0.0] {
+            for radius in [0.5, 0.75, 0.999] {
+                let label = format!("spectrum {k}, {share:e}, {radius}");
+                let steep = DVector::from_vec(vec![share, 0.3, 1.0, -1.0]);
+                let diagonal = DMatrix::from_diagonal(&DVector::from_row_slice(values));
+                let best = solution(&Exact, &diagonal, &steep, radius).1;
+                let cubic = solution(&Cubic, &diagonal, &steep, radius);
+
+                let q = rotation(4, &mut random);
+                let b = with_eigenvalues(&q, values);
+                is_near(&label, (&b, &(&q * &steep)), radius, best, &MoreSorensen);
+                is_near(&label, (&diagonal, &steep), radius, best, &MoreSorensen);
+
+                let q = rotation(60, &mut random);
+                let mut all: Vec<f64> = values.to_vec();
+                all.resize_with(60, || random.between(values[0].max(-1.0), values[3]));
+                let b = with_eigenvalues(&q, &all);
+                g.rows_mut(0, 4).copy_from(&steep);
+                let g = &q * &g;
+                is_near(&label, (&b, &g), radius, best, &Exact);
+                let (u, claimed) = solution(&Cubic, &b, &g, radius);
+                let size = b.amax().max(1.0) * u.norm_squared().max(1.0);
+                assert!((claimed - decrease(&b, &g, &u)).abs() <= 1e-11 * size, "{label}");
+                let term = |u: &DVector<f64>| g.norm() / (radius * radius) * u.norm().powi(3) / 3.0;
+                let [found, best] = [claimed - term(&u), cubic.1 - term(&cubic.0)];
+                assert!((found / best - 1.0).abs() < 1e-3, "{label}, cubic: {found}, not {best}");
+            }
+        }
+    }
+}
+
+fn is_near<S: Subproblem>(
+    label: &str,
+    (b, g): (&DMatrix<f64>, &DVector<f64>),
+    radius: f64,
+    best: f64,
+    subproblem: &S,
+) {
+    let (u, claimed) = solution(subproblem, b, g, radius);
+    let label = format!("{} of {} variables, {label}", subproblem.name(), g.len());
+    let size = b.amax().max(1.0);
+    assert!(u.norm() <= radius * (1.0 + 2e-4), "{label}: |u| = {}", u.norm());
+    assert!((claimed - decrease(b, g, &u)).abs() <= 1e-11 * size, "{label}: {claimed}");
+    assert!((claimed / best - 1.0).abs() <= 1e-3, "{label}: {claimed}, not {best}");
+}
+
 /// With a cubic term, B u + σ |u| u = −g and B + σ |u| I is positive semidefinite at the global minimum, σ = |g| / r²
 /// (Cartis, Gould & Toint, Math. Prog. 127 (2011), theorem 3.1).
 #[test]
@@ -157,8 +210,11 @@ fn inexact_solutions_reach_the_cauchy_point() {
             let cauchy = if curvature > 0.0 { g.norm_squared() / curvature } else { longest };
             let least = decrease(&b, &g, &(-cauchy.min(longest) * &g));
             let (_, most) = solution(&Exact, &b, &g, radius);
-            let solutions =
-                [solution(&Dogleg, &b, &g, radius), solution(&Steihaug, &b, &g, radius)];
+            let solutions = [
+                solution(&Dogleg, &b, &g, radius),
+                solution(&Steihaug, &b, &g, radius),
+                solution(&Gltr, &b, &g, radius),
+            ];
             for (u, claimed) in &solutions {
                 let slack = 1e-11 * b.amax().max(1.0);
                 assert!(u.norm() <= radius * (1.0 + 1e-12), "{values:?}: {}", u.norm());
@@ -167,12 +223,20 @@ fn inexact_solutions_reach_the_cauchy_point() {
             }
             let is_convex = values[0] > 0.0;
             assert!(!is_convex || solutions[1].1 >= 0.5 * most, "{values:?}");
+            // The residual falls by 10³.
+            assert!(solutions[2].1 >= (1.0 - 1e-2) * most, "{values:?}: {}", solutions[2].1 / most);
         }
     }
 }
 
-fn all() -> [Box<dyn AnySolver>; 3] {
-    [TrustRegion::default().boxed(), TrustRegion::dogleg().boxed(), TrustRegion::steihaug().boxed()]
+fn all() -> [Box<dyn AnySolver>; 5] {
+    [
+        TrustRegion::default().boxed(),
+        TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
+        TrustRegion::dogleg().boxed(),
+        TrustRegion::steihaug().boxed(),
+        TrustRegion::gltr().boxed(),
+    ]
 }
 
 /// Those that have no Hessian on the way.

@@ -3,6 +3,7 @@
 use extremum::line_search::{
     Backtracking, FixedStep, HagerZhang, MoreThuente, Nonmonotone, StrongWolfe,
 };
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel, ProductsModel, Tron};
 use extremum::{
     AnySolver, BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, GradientDescent, Lbfgs, Lbfgsb,
     Newton, Solver, TrustRegion,
@@ -108,14 +109,18 @@ pub fn with_every_search() -> Vec<(String, Box<dyn AnySolver>)> {
     table
 }
 
-fn trust_regions() -> [Said<Any>; 6] {
-    [
+fn trust_regions() -> Vec<Said<Any>> {
+    vec![
         said!(TrustRegion::default().boxed()),
         said!(TrustRegion::cubic().boxed()),
         said!(TrustRegion::dogleg().boxed()),
         said!(TrustRegion::steihaug().boxed()),
         said!(TrustRegion::sr1().boxed()),
         said!(TrustRegion::bfgs().boxed()),
+        said!(TrustRegion::gltr().boxed()),
+        said!(TrustRegion::new(NewtonModel, MoreSorensen).boxed()),
+        said!(TrustRegion::tron().boxed()),
+        said!(TrustRegion::new(ProductsModel, Tron).boxed()),
     ]
 }
 
@@ -128,6 +133,9 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
             // with these limits also those that `tests/faults/hostile.rs` names.
             1 if (0.61..0.94).contains(&dice.clone().unit()) => {
                 (lbfgsb(dice, n), Family::LineSearch)
+            }
+            1 if (0.94..0.99).contains(&dice.clone().unit()) => {
+                (said!(TrustRegion::tron().boxed()), Family::LineSearch)
             }
             1 => (searched(dice, n, said!(BarzilaiBorwein::default())), Family::LineSearch),
             _ => (population(dice, is_bounded), Family::Population),
@@ -143,17 +151,10 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 /// A line-search solver with any line search, or a trust region.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     // A look ahead leaves all other cases as they were, and with these limits also those that `tests/faults/hostile.rs` names.
-    let ahead = dice.clone().unit();
-    if (0.205..0.37).contains(&ahead) {
-        let [exact, cubic, dogleg, steihaug, sr1, bfgs] = trust_regions();
-        return match dice.index(4) {
-            _ if (0.205..0.2325).contains(&ahead) => sr1,
-            _ if (0.2325..0.26).contains(&ahead) => bfgs,
-            0 => exact,
-            1 => cubic,
-            2 => dogleg,
-            _ => steihaug,
-        };
+    if (0.205..0.37).contains(&dice.clone().unit()) {
+        let mut solvers = trust_regions();
+        let index = dice.index(solvers.len());
+        return solvers.swap_remove(index);
     }
     match dice.index(6) {
         0 => searched(dice, n, said!(GradientDescent::default())),

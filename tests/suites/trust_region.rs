@@ -1,6 +1,7 @@
 //! Trust regions on the 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981), and their counts against those of SciPy.
 
 use extremum::functions::more_garbow_hillstrom;
+use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{AnySolver, Error, Evaluations, Minimizer, Solver, TrustRegion};
 
@@ -50,6 +51,14 @@ fn the_exact_minimum_in_the_ball_finds_all_with_a_third_fewer_hessians() -> Resu
 }
 
 #[test]
+fn so_does_it_by_factorizations() -> Result<(), Error> {
+    let solver = TrustRegion::new(NewtonModel, MoreSorensen);
+    let (solved, ratio) = compare(&solver, TRUST_EXACT, |e| e.hessian - 1)?;
+    assert!(solved == [34, 35] && ratio <= 0.70, "{solved:?}, {ratio:.3}");
+    Ok(())
+}
+
+#[test]
 fn truncated_conjugate_gradients_solve_34_with_fewer_products() -> Result<(), Error> {
     let (solved, ratio) = compare(&TrustRegion::steihaug(), TRUST_NCG, |e| e.hessian_product)?;
     assert!(solved[0] >= 34 && solved[1] >= 32 && ratio <= 0.75, "{solved:?}, {ratio:.3}");
@@ -63,5 +72,12 @@ fn models_that_learn_take_fewer_gradients_than_those_of_fides() -> Result<(), Er
     assert!(solved[0] >= 34 && solved[1] >= 33 && ratio <= 1.85, "{solved:?}, {ratio:.3}");
     let (solved, ratio) = compare(&TrustRegion::bfgs(), TRUST_EXACT, |e| e.gradient)?;
     assert!(solved[0] >= 34 && solved[1] >= 34 && ratio <= 1.95, "{solved:?}, {ratio:.3}");
+    Ok(())
+}
+
+#[test]
+fn going_on_along_the_boundary_takes_fewer_products() -> Result<(), Error> {
+    let (solved, ratio) = compare(&TrustRegion::gltr(), TRUST_NCG, |e| e.hessian_product)?;
+    assert!(solved[0] >= 34 && solved[1] >= 33 && ratio <= 0.70, "{solved:?}, {ratio:.3}");
     Ok(())
 }

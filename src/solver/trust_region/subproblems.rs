@@ -8,10 +8,15 @@
 
 mod cubic;
 mod dogleg;
+mod eigen;
 mod exact;
+mod gltr;
 mod lanczos;
+mod more_sorensen;
 mod secular;
+mod shifted;
 mod steihaug;
+mod tridiagonal;
 mod tron;
 
 use nalgebra::DVector;
@@ -20,6 +25,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use cubic::Cubic;
 pub use dogleg::{Dogleg, DoglegMemory};
 pub use exact::{Exact, ExactMemory};
+pub use gltr::{Gltr, GltrMemory};
+pub use more_sorensen::{MoreSorensen, MoreSorensenMemory};
 pub use steihaug::{Steihaug, SteihaugMemory};
 pub use tron::{Tron, TronMemory};
 

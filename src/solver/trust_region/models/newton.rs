@@ -49,7 +49,7 @@ impl Model for NewtonModel {
             memory.accuracy = problem.hessian(at.x, known, &mut memory.hessian);
             memory.current = problem.uninterrupted().is_continue();
         }
-        memory.hessian.iter().all(|h| h.is_finite())
+        linalg::is_finite(memory.hessian.as_slice())
     }
 
     fn matrix<'m>(&self, memory: &'m NewtonModelMemory) -> Option<&'m DMatrix<f64>> {

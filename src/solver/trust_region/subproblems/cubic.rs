@@ -4,7 +4,8 @@
 //! min q(u) + σ |u|³ / 3,   σ = |g| / r²:   B u + σ |u| u = −g,   B + σ |u| I positive semidefinite
 //! ```
 //!
-//! r is the step where B is zero. From the eigenvectors of B, as in the ball, by the [secular equation](super::secular).
+//! r is the step where B is zero. As in the ball, from the eigenvectors of B by the [secular equation](super::secular), or by
+//! [factorizations](super::shifted) of B + λ I, λ = σ |u|.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,7 @@ use super::{Quadratic, Region, Subproblem};
 ///
 /// **Method** adaptive regularization with models of order 2 in its simplified form: the ratio ρ uses the model without its
 /// cubic term. σ grows where the prediction was poor and falls where it was good, as the radius of the ball does, with Δ =
-/// √(|g| / σ) in its place; it stays when the gradient changes. **Needs** B as a matrix; n² numbers of memory, 4.5n³
-/// multiply-adds.
+/// √(|g| / σ) in its place; it stays when the gradient changes. Solved as in [`Exact`](super::Exact). **Needs** B as a matrix; n² numbers of memory.
 ///
 /// **Guarantee** a gradient of norm ε after a number of steps proportional to ε^(−3/2), which no method with two derivatives
 /// improves.
@@ -42,7 +42,7 @@ impl Subproblem for Cubic {
     }
 
     fn restore(&self, memory: &mut ExactMemory, n: usize) -> bool {
-        memory.is_valid(n)
+        memory.restore(n)
     }
 
     fn solve(
@@ -53,9 +53,7 @@ impl Subproblem for Cubic {
         memory: &mut ExactMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
-        let sigma = gradient.norm() / (region.radius * region.radius);
-        memory
-            .solve(b, gradient, region.scale, u, |secular, out| secular.with_cubic_term(sigma, out))
+        memory.solve(b, gradient, region, true, u)
     }
 
     fn negative_curvature(

@@ -1,19 +1,21 @@
-//! The global minimum of the model in the ball, by one eigendecomposition for each point.
-//!
-//! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at the
-//! same point need no other decomposition, and the least eigenvalue says whether the point is a saddle.
+//! The global minimum of the model in the ball: by an eigendecomposition for few variables, by factorizations for many.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-use super::secular::Secular;
+use super::eigen::EigenMemory;
+use super::more_sorensen::MoreSorensenMemory;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{self, max_abs, power_of_two, symmetric_eigen};
+
+/// The most variables with eigenvectors. They take less than a tenth of a millisecond, about 15 times a factorization; from
+/// 200 variables on it is more than 25 times.
+const FEW: usize = 40;
 
 /// The global minimum of the model in the ball, also where B is indefinite or singular, and in the hard case.
 ///
-/// **Method** κ B = Q Λ Q' once for each point, then Newton's iteration on 1/|u(μ)| = 1/r to 12 digits. **Needs** B as a
-/// matrix; n² numbers of memory, 4.5n³ multiply-adds.
+/// **Method** up to n = 40, κ B = Q Λ Q' once for each point, then Newton's iteration on 1/|u(μ)| = 1/r to 12 digits: 4.5n³
+/// multiply-adds. For more, [`MoreSorensen`](super::MoreSorensen) to 4 digits: n³/6 for a Newton step, otherwise two to six
+/// times that. **Needs** B as a matrix; n² numbers of memory.
 ///
 /// **Guarantee** with B u + μ u = −g, μ ≥ 0, μ (r − |u|) = 0 and B + μ I positive semidefinite, u is the global minimum.
 ///
@@ -21,121 +23,72 @@ use crate::linalg::{self, max_abs, power_of_two, symmetric_eigen};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exact;
 
-/// The memory of [`Exact`]: the eigenvectors and eigenvalues.
+/// The memory of [`Exact`] and [`Cubic`](super::Cubic).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExactMemory {
-    #[serde(with = "linalg::matrix_bytes")]
-    vectors: DMatrix<f64>,
-    /// Of B / unit.
-    values: DVector<f64>,
-    /// A power of two, the size of B.
-    unit: f64,
-    state: Decomposition,
-    /// λ, a and z in the units of a region.
-    scaled: DVector<f64>,
-    along: DVector<f64>,
-    coordinates: DVector<f64>,
-}
+pub struct ExactMemory(By);
 
-/// What the eigenvectors are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Decomposition {
-    /// Those of another point.
-    Old,
-    Current,
-    /// The iteration did not end.
-    Failed,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum By {
+    Eigenvectors(EigenMemory),
+    Factors(MoreSorensenMemory),
 }
 
 impl ExactMemory {
     pub(super) fn new(n: usize) -> Self {
-        let zeros = || DVector::zeros(n);
-        Self {
-            vectors: DMatrix::zeros(n, n),
-            values: zeros(),
-            unit: 1.0,
-            state: Decomposition::Old,
-            scaled: zeros(),
-            along: zeros(),
-            coordinates: zeros(),
+        Self(if n <= FEW {
+            By::Eigenvectors(EigenMemory::new(n))
+        } else {
+            By::Factors(MoreSorensenMemory::new(n))
+        })
+    }
+
+    pub(super) fn restore(&mut self, n: usize) -> bool {
+        match &mut self.0 {
+            By::Eigenvectors(memory) => n <= FEW && memory.is_valid(n),
+            By::Factors(memory) => n > FEW && memory.restore(n),
         }
     }
 
-    /// Decomposes B, unless that is done; false when it fails.
-    fn decompose(&mut self, b: &dyn Quadratic) -> bool {
-        let Some(matrix) = b.matrix().filter(|_| self.state == Decomposition::Old) else {
-            return self.state == Decomposition::Current;
-        };
-        self.unit = power_of_two(max_abs(matrix.as_slice()));
-        self.vectors.copy_from(matrix);
-        self.vectors /= self.unit;
-        let is_done = symmetric_eigen(&mut self.vectors, &mut self.values, &mut self.scaled);
-        self.state = if is_done { Decomposition::Current } else { Decomposition::Failed };
-        // Eigenvalues that are rounding are zero.
-        let rounding = self.values.len() as f64 * f64::EPSILON * self.values.amax();
-        for value in self.values.iter_mut().filter(|value| value.abs() <= rounding) {
-            *value = 0.0;
-        }
-        is_done
-    }
-
-    /// Writes the minimum that the [secular equation](Secular) has, and returns the decrease; NaN when there are no
-    /// eigenvectors.
+    /// Writes the minimum in the ball, or with the cubic term that has this radius, and returns the decrease.
     pub(super) fn solve(
         &mut self,
         b: &dyn Quadratic,
         gradient: &DVector<f64>,
-        scale: f64,
+        region: Region<'_>,
+        is_cubic: bool,
         u: &mut DVector<f64>,
-        minimum: impl FnOnce(&Secular<'_>, &mut [f64]) -> f64,
     ) -> f64 {
-        if gradient.is_empty() || !self.decompose(b) {
-            return f64::NAN;
+        let Region { radius, scale, .. } = region;
+        match &mut self.0 {
+            By::Eigenvectors(memory) if is_cubic => {
+                let sigma = gradient.norm() / (radius * radius);
+                memory.solve(b, gradient, scale, u, |secular, out| {
+                    secular.with_cubic_term(sigma, out)
+                })
+            }
+            By::Eigenvectors(memory) => {
+                memory.solve(b, gradient, scale, u, |secular, out| secular.in_ball(radius, out))
+            }
+            By::Factors(memory) => memory.solve(b, gradient, region, is_cubic, u),
         }
-        let Self { vectors, values, unit, scaled, along, coordinates, .. } = self;
-        scaled.copy_from(values);
-        *scaled *= *unit;
-        *scaled *= scale;
-        let rounding = gradient.len() as f64 * f64::EPSILON * gradient.norm();
-        for j in 0..gradient.len() {
-            let a = linalg::dot(linalg::column(vectors, j), gradient.as_slice());
-            // Where there is no curvature, rounding must not look like a slope.
-            along[j] = if scaled[j] == 0.0 && a.abs() <= rounding { 0.0 } else { a };
-        }
-        let (values, along) = (scaled.as_slice(), along.as_slice());
-        let secular = Secular { values, along, least: scaled.imin() };
-        let decrease = minimum(&secular, coordinates.as_mut_slice());
-        u.fill(0.0);
-        for (j, z) in coordinates.iter().enumerate() {
-            linalg::axpy(*z, linalg::column(vectors, j), u.as_mut_slice());
-        }
-        decrease
     }
 
-    /// Writes the eigenvector of the least eigenvalue, and returns that when it is negative beyond the errors in B.
     pub(super) fn negative_curvature(
         &mut self,
-        b: &dyn Quadratic,
+        b: &mut dyn Quadratic,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
-        if v.is_empty() || !self.decompose(b) {
-            return None;
+        match &mut self.0 {
+            By::Eigenvectors(memory) => memory.negative_curvature(b, v),
+            By::Factors(memory) => memory.negative_curvature(b, v),
         }
-        let least = self.values.imin();
-        v.copy_from(&self.vectors.column(least));
-        let error = b.accuracy() * self.values.norm();
-        let value = self.values[least];
-        (value < -error).then_some(value * self.unit)
-    }
-
-    pub(super) fn is_valid(&self, n: usize) -> bool {
-        let Self { vectors, values, scaled, along, coordinates, .. } = self;
-        let fits = [values, scaled, along, coordinates].iter().all(|v| v.len() == n);
-        fits && vectors.shape() == (n, n)
     }
 
     pub(super) fn moved(&mut self) {
-        self.state = Decomposition::Old;
+        match &mut self.0 {
+            By::Eigenvectors(memory) => memory.moved(),
+            By::Factors(memory) => memory.moved(),
+        }
     }
 }
 
@@ -153,7 +106,7 @@ impl Subproblem for Exact {
     }
 
     fn restore(&self, memory: &mut ExactMemory, n: usize) -> bool {
-        memory.is_valid(n)
+        memory.restore(n)
     }
 
     fn solve(
@@ -164,8 +117,7 @@ impl Subproblem for Exact {
         memory: &mut ExactMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
-        memory
-            .solve(b, gradient, region.scale, u, |secular, out| secular.in_ball(region.radius, out))
+        memory.solve(b, gradient, region, false, u)
     }
 
     fn negative_curvature(

@@ -10,9 +10,10 @@
 //! G. Golub, C. Van Loan, *Matrix computations* (2013), section 10.1.
 
 use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
 
 use super::Quadratic;
-use crate::linalg::{axpy, dot, max_abs, power_of_two, symmetric_eigen};
+use crate::linalg::{self, axpy, dot, max_abs, power_of_two, symmetric_eigen};
 use crate::random::Random;
 
 /// The most products.
@@ -22,10 +23,11 @@ const COMPLETE: f64 = 1e-12;
 const SEED: u64 = 1983;
 
 /// The workspace for n variables.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lanczos {
     /// One vector after the other.
-    basis: Vec<DVector<f64>>,
+    pub basis: Vec<DVector<f64>>,
+    #[serde(with = "linalg::matrix_bytes")]
     projected: DMatrix<f64>,
     values: DVector<f64>,
     work: DVector<f64>,
@@ -43,6 +45,16 @@ impl Lanczos {
         }
     }
 
+    /// True when it is for n variables.
+    pub fn is_valid(&self, n: usize) -> bool {
+        let Self { basis, projected, values, work } = self;
+        let most = n.min(PRODUCTS);
+        basis.len() == most
+            && basis.iter().all(|q| q.len() == n)
+            && projected.shape() == (most, most)
+            && [values, work].iter().all(|v| v.len() == most)
+    }
+
     /// Writes the unit vector that belongs to the least eigenvalue, and returns that when it is negative beyond the errors
     /// in B.
     pub fn negative_curvature(
@@ -53,6 +65,11 @@ impl Lanczos {
         let mut random = Random::new(SEED);
         v.iter_mut().for_each(|v| *v = random.normal());
         v.normalize_mut();
+        self.from(b, v)
+    }
+
+    /// [`negative_curvature`](Self::negative_curvature) from a unit vector v, along which it is no lower than the result.
+    pub fn from(&mut self, b: &mut dyn Quadratic, v: &mut DVector<f64>) -> Option<f64> {
         self.projected.fill(0.0);
         let (mut unit, mut largest) = (1.0, 0.0_f64);
         for j in 0..self.basis.len() {

@@ -16,11 +16,16 @@ use serde::{Deserialize, Serialize};
 use super::dogleg::to_boundary;
 use super::lanczos::Lanczos;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{axpy, dot};
+use crate::linalg::{axpy, sums};
 
 /// The least and the most products for each point.
 const FEWEST: usize = 50;
 const PER_VARIABLE: usize = 2;
+
+/// The most products for n variables.
+pub(super) fn most_products(n: usize) -> usize {
+    FEWEST.max(PER_VARIABLE * n)
+}
 
 /// The truncated conjugate gradients of Steihaug and Toint.
 ///
@@ -78,18 +83,18 @@ impl SteihaugMemory {
         let mut squares = residual.norm_squared();
         let forcing = reduction.min(0.5);
         let enough = forcing * forcing * squares;
-        for _ in 0..FEWEST.max(PER_VARIABLE * u.len()) {
+        for _ in 0..most_products(u.len()) {
             if !std::mem::take(is_begun) {
                 b.times(direction, image);
             }
             *image *= scale;
             let [x, d] = [u.as_slice(), direction.as_slice()];
-            let curvature = dot(d, image.as_slice());
+            let [curvature, ux, ud, dd] =
+                sums([x, d, image.as_slice()], |[x, d, image]| [d * image, x * x, x * d, d * d]);
             if !curvature.is_finite() {
                 return;
             }
             let alpha = squares / curvature;
-            let [ux, ud, dd] = [dot(x, x), dot(x, d), dot(d, d)];
             let beyond = || ux + alpha * (2.0 * ud + alpha * dd) >= radius * radius;
             let leaves = curvature <= 0.0 || beyond();
             let alpha = if leaves { to_boundary([ux, ud, dd], radius) } else { alpha };
@@ -100,8 +105,10 @@ impl SteihaugMemory {
             if leaves || squares <= enough || !squares.is_finite() {
                 return;
             }
-            *direction *= squares / before;
-            *direction -= &*residual;
+            let beta = squares / before;
+            for (d, r) in direction.as_mut_slice().iter_mut().zip(residual.as_slice()) {
+                *d = beta * *d - r;
+            }
         }
     }
 }
@@ -148,7 +155,7 @@ impl Subproblem for Steihaug {
         work.neg_mut();
         b.times(work, &mut memory.image);
         memory.is_begun = true;
-        dot(work.as_slice(), memory.image.as_slice())
+        work.dot(&memory.image)
     }
 
     fn solve(

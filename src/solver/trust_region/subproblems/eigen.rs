@@ -1,0 +1,129 @@
+//! The global minimum of the model in the ball, or with a cubic term, by one eigendecomposition for each point.
+//!
+//! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at the
+//! same point need no other decomposition, and the least eigenvalue says whether the point is a saddle.
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+use super::Quadratic;
+use super::secular::Secular;
+use crate::linalg::{self, max_abs, power_of_two, symmetric_eigen};
+
+/// The eigenvectors and eigenvalues.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct EigenMemory {
+    #[serde(with = "linalg::matrix_bytes")]
+    vectors: DMatrix<f64>,
+    /// Of B / unit.
+    values: DVector<f64>,
+    /// A power of two, the size of B.
+    unit: f64,
+    state: Decomposition,
+    /// λ, a and z in the units of a region.
+    scaled: DVector<f64>,
+    along: DVector<f64>,
+    coordinates: DVector<f64>,
+}
+
+/// What the eigenvectors are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Decomposition {
+    /// Those of another point.
+    Old,
+    Current,
+    /// The iteration did not end.
+    Failed,
+}
+
+impl EigenMemory {
+    pub(super) fn new(n: usize) -> Self {
+        let zeros = || DVector::zeros(n);
+        Self {
+            vectors: DMatrix::zeros(n, n),
+            values: zeros(),
+            unit: 1.0,
+            state: Decomposition::Old,
+            scaled: zeros(),
+            along: zeros(),
+            coordinates: zeros(),
+        }
+    }
+
+    /// Decomposes B, unless that is done; false when it fails.
+    fn decompose(&mut self, b: &dyn Quadratic) -> bool {
+        let Some(matrix) = b.matrix().filter(|_| self.state == Decomposition::Old) else {
+            return self.state == Decomposition::Current;
+        };
+        self.unit = power_of_two(max_abs(matrix.as_slice()));
+        self.vectors.copy_from(matrix);
+        self.vectors /= self.unit;
+        let is_done = symmetric_eigen(&mut self.vectors, &mut self.values, &mut self.scaled);
+        self.state = if is_done { Decomposition::Current } else { Decomposition::Failed };
+        // Eigenvalues that are rounding are zero.
+        let rounding = self.values.len() as f64 * f64::EPSILON * self.values.amax();
+        for value in self.values.iter_mut().filter(|value| value.abs() <= rounding) {
+            *value = 0.0;
+        }
+        is_done
+    }
+
+    /// Writes the minimum that the [secular equation](Secular) has, and returns the decrease; NaN when there are no
+    /// eigenvectors.
+    pub(super) fn solve(
+        &mut self,
+        b: &dyn Quadratic,
+        gradient: &DVector<f64>,
+        scale: f64,
+        u: &mut DVector<f64>,
+        minimum: impl FnOnce(&Secular<'_>, &mut [f64]) -> f64,
+    ) -> f64 {
+        if gradient.is_empty() || !self.decompose(b) {
+            return f64::NAN;
+        }
+        let Self { vectors, values, unit, scaled, along, coordinates, .. } = self;
+        scaled.copy_from(values);
+        *scaled *= *unit;
+        *scaled *= scale;
+        let rounding = gradient.len() as f64 * f64::EPSILON * gradient.norm();
+        for j in 0..gradient.len() {
+            let a = linalg::dot(linalg::column(vectors, j), gradient.as_slice());
+            // Where there is no curvature, rounding must not look like a slope.
+            along[j] = if scaled[j] == 0.0 && a.abs() <= rounding { 0.0 } else { a };
+        }
+        let (values, along) = (scaled.as_slice(), along.as_slice());
+        let secular = Secular { values, along, least: scaled.imin() };
+        let decrease = minimum(&secular, coordinates.as_mut_slice());
+        u.fill(0.0);
+        for (j, z) in coordinates.iter().enumerate() {
+            linalg::axpy(*z, linalg::column(vectors, j), u.as_mut_slice());
+        }
+        decrease
+    }
+
+    /// Writes the eigenvector of the least eigenvalue, and returns that when it is negative beyond the errors in B.
+    pub(super) fn negative_curvature(
+        &mut self,
+        b: &dyn Quadratic,
+        v: &mut DVector<f64>,
+    ) -> Option<f64> {
+        if v.is_empty() || !self.decompose(b) {
+            return None;
+        }
+        let least = self.values.imin();
+        v.copy_from(&self.vectors.column(least));
+        let error = b.accuracy() * self.values.norm();
+        let value = self.values[least];
+        (value < -error).then_some(value * self.unit)
+    }
+
+    pub(super) fn is_valid(&self, n: usize) -> bool {
+        let Self { vectors, values, scaled, along, coordinates, .. } = self;
+        let fits = [values, scaled, along, coordinates].iter().all(|v| v.len() == n);
+        fits && vectors.shape() == (n, n)
+    }
+
+    pub(super) fn moved(&mut self) {
+        self.state = Decomposition::Old;
+    }
+}
