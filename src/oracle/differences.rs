@@ -279,30 +279,28 @@ impl Oracle<'_> {
         self.steps.error(size).max(self.differences.floor)
     }
 
-    /// The data on differences, here and in unbounded coordinates.
-    pub(crate) fn differences(&self) -> [Differences; 2] {
-        [self.differences.clone(), self.unbounded_differences.clone()]
+    /// The data on differences.
+    pub(crate) fn differences(&self) -> Differences {
+        self.differences.clone()
     }
 
     /// Restores the data on differences from a checkpoint.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when they do not belong to this problem.
-    pub(crate) fn set_differences(&mut self, learnt: [Differences; 2]) -> Result<(), Error> {
+    pub(crate) fn set_differences(&mut self, learnt: Differences) -> Result<(), Error> {
         let n = self.dimension();
-        let is_valid = |learnt: &Differences| {
-            let variables = &learnt.variables;
-            (variables.is_empty() || variables.len() == n)
-                && variables.iter().all(Variable::is_valid)
-                && learnt.norm >= 0.0
-                && learnt.cost.is_finite()
-                && (learnt.floor >= 0.0 && learnt.floor.is_finite())
-        };
-        if !learnt.iter().all(is_valid) {
+        let variables = &learnt.variables;
+        let is_valid = (variables.is_empty() || variables.len() == n)
+            && variables.iter().all(Variable::is_valid)
+            && learnt.norm >= 0.0
+            && learnt.cost.is_finite()
+            && (learnt.floor >= 0.0 && learnt.floor.is_finite());
+        if !is_valid {
             let reason = "its data on differences do not belong to this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        [self.differences, self.unbounded_differences] = learnt;
+        self.differences = learnt;
         if !self.problem.has_gradient() {
             self.prepare_differences();
         }
