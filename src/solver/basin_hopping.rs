@@ -299,7 +299,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             lengths: self.lengths(&space),
             stretch: 1.0,
             space,
-            best: Best::of(&local),
+            best: Best::of(&local, problem),
             local: Some(local),
             start: x0.clone(),
             is_drawn: false,
@@ -346,6 +346,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         }
         match state.done {
             Some(reason) => {
+                state.best.judge_by_own_errors(problem);
                 let gradient_norm = state.best.gradient_norm;
                 ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
             }
@@ -367,8 +368,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             && counts.iter().all(|count| *count < u64::MAX / 2)
             && numbers.iter().all(|number| !number.is_nan())
             && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
-            && state.space.holds(&state.best.x)
-            && state.best.cost.is_finite();
+            && state.best.is_valid(problem.problem());
         if !is_valid {
             let reason = "its hops do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });

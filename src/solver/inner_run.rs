@@ -6,8 +6,9 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::{Solver, State, accepted, promised_by_norm};
+use crate::oracle::Differences;
 use crate::stop::History;
-use crate::{Bounds, Error, Oracle, Termination};
+use crate::{Bounds, Error, Oracle, Problem, Termination};
 
 /// Iterations after which a local search ends in any case.
 const LONGEST: u64 = 10_000;
@@ -22,22 +23,42 @@ pub(crate) struct Best {
     pub x: DVector<f64>,
     pub cost: f64,
     pub gradient_norm: Option<f64>,
+    /// The data by which the gradient was differenced, at the end of a local search.
+    differences: Differences,
 }
 
 impl Best {
     /// The start of a local search.
-    pub fn of<L: State>(local: &InnerRun<L>) -> Self {
-        let state = &local.state;
-        Self { x: state.x().clone(), cost: state.cost(), gradient_norm: state.gradient_norm() }
+    pub fn of<L: State>(local: &InnerRun<L>, problem: &Oracle<'_>) -> Self {
+        let (x, cost) = (local.x().clone(), local.cost());
+        let gradient_norm = local.state.gradient_norm();
+        Self { x, cost, gradient_norm, differences: problem.differences() }
     }
 
-    /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient.
-    pub fn take<L: State>(&mut self, local: &InnerRun<L>) {
-        if local.cost() <= self.cost {
+    /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient. True if it is.
+    pub fn take<L: State>(&mut self, local: &InnerRun<L>) -> bool {
+        let is_taken = local.cost() <= self.cost;
+        if is_taken {
             self.x.copy_from(local.x());
             self.cost = local.cost();
             self.gradient_norm = local.state.gradient_norm();
         }
+        is_taken
+    }
+
+    /// Lets the run judge the gradient by the errors that it has: later local searches may difference otherwise.
+    pub fn judge_by_own_errors(&self, problem: &mut Oracle<'_>) {
+        problem.return_to_differences(&self.differences);
+    }
+
+    /// False for invalid data of a damaged checkpoint.
+    pub fn is_valid(&self, problem: &dyn Problem) -> bool {
+        let n = problem.dimension();
+        self.x.len() == n
+            && self.x.iter().all(|x| x.is_finite())
+            && problem.bounds().is_none_or(|bounds| bounds.contain(&self.x))
+            && self.cost.is_finite()
+            && self.differences.are_valid(n)
     }
 
     /// See [`Solver::promised_change`].
@@ -105,8 +126,11 @@ impl<L: State> InnerRun<L> {
         let flow = self.advance(solver, problem, tolerance);
         // Also when the evaluations are used up: a solver may keep what it found before. After any other interruption the
         // step is not over, and its end is judged by the run that is resumed.
-        if problem.uninterrupted().is_continue() || problem.is_spent() {
-            best.take(self);
+        if (problem.uninterrupted().is_continue() || problem.is_spent())
+            && best.take(self)
+            && flow == ControlFlow::Break(None)
+        {
+            problem.keep_differences(&mut best.differences);
         }
         match flow {
             // Far away, a search may decrease to the limit of numbers and still be above the best point.

@@ -257,7 +257,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             space,
             random,
             sequence,
-            best: Best::of(&local),
+            best: Best::of(&local, problem),
             local: Some(local),
             started: 1,
             start: x0,
@@ -293,6 +293,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             }
         }
         if state.is_done {
+            state.best.judge_by_own_errors(problem);
             let reason = Stall::Exhausted { points: state.started };
             let gradient_norm = state.best.gradient_norm;
             return ControlFlow::Break(Termination::Stalled { reason, gradient_norm });
@@ -310,8 +311,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
             && (1..u64::MAX / 2).contains(&state.started)
             && state.space.holds(&state.start)
-            && state.space.holds(&state.best.x)
-            && state.best.cost.is_finite()
+            && state.best.is_valid(problem.problem())
             && state
                 .minima
                 .iter()

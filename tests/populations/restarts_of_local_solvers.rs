@@ -129,6 +129,25 @@ fn one_start_is_the_local_search() -> Result<(), Error> {
     Ok(())
 }
 
+/// Also where a local solver evaluates several points at once.
+#[cfg(feature = "parallel")]
+#[test]
+fn the_bits_are_the_same_on_any_number_of_threads() -> Result<(), Error> {
+    use extremum::Parallel;
+    let problem = within(hartmann, &[0.0; 6], &[1.0; 6]);
+    for solver in &drivers(5) {
+        let terms = || Minimizer::new(&problem, solver, [0.5; 6]).stop_when(max_iterations(400));
+        let serial = terms().run()?;
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| terms().evaluate_with(Parallel).run())?;
+            assert_eq!(found.x, serial.x, "{} on {threads} threads", solver.name());
+            assert_eq!(found.evaluations, serial.evaluations, "{}", solver.name());
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn a_resumed_run_has_the_same_bits() -> Result<(), Error> {
     let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
@@ -304,6 +323,10 @@ fn minima_on_bounds_are_found_and_measured() -> Result<(), Error> {
             for i in 0..found.x.len() {
                 let step = (found.x[i] - gradient[i]).clamp(bounds.lower()[i], bounds.upper()[i]);
                 assert!((step - found.x[i]).abs() <= 1e-6, "{name}, coordinate {i}");
+                // A variable that the gradient presses against its bound is there to the last bit.
+                let is_at_bound =
+                    found.x[i] == bounds.lower()[i] || found.x[i] == bounds.upper()[i];
+                assert!(is_at_bound || gradient[i].abs() <= 1e-5, "{name}, coordinate {i}");
             }
         }
     }

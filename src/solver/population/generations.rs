@@ -271,7 +271,7 @@ pub(crate) fn descend(
 ) -> (Option<(DVector<f64>, f64)>, u64) {
     let before = problem.evaluations();
     let found = InnerRun::begin(local, problem, x).ok().map(|mut run| {
-        let mut best = Best::of(&run);
+        let mut best = Best::of(&run, problem);
         while run.step(local, problem, POLISHED, &mut best).is_continue() {}
         (best.x, best.cost)
     });
