@@ -346,7 +346,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         }
         match state.done {
             Some(reason) => {
-                state.best.judge_by_own_errors(problem);
+                state.best.prepare_judgement(problem, self.gradient_norm)?;
                 let gradient_norm = state.best.gradient_norm;
                 ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
             }

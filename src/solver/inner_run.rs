@@ -46,9 +46,27 @@ impl Best {
         is_taken
     }
 
-    /// Lets the run judge the gradient by the errors that it has: later local searches may difference otherwise.
-    pub fn judge_by_own_errors(&self, problem: &mut Oracle<'_>) {
+    /// Lets the run judge the gradient by the errors that it has: later local searches may difference otherwise. Where these
+    /// errors exceed the tolerance, differences it afresh.
+    pub fn prepare_judgement(
+        &mut self,
+        problem: &mut Oracle<'_>,
+        tolerance: f64,
+    ) -> ControlFlow<Termination> {
         problem.return_to_differences(&self.differences);
+        let error = problem.known_gradient_error(self.cost);
+        if self.gradient_norm.is_none() || error.is_none_or(|error| error <= tolerance) {
+            return ControlFlow::Continue(());
+        }
+        let mut gradient = self.x.clone();
+        problem.learn_at_start(&self.x, self.cost, &mut gradient);
+        problem.uninterrupted()?;
+        self.gradient_norm = Some(match problem.problem().bounds() {
+            Some(bounds) => bounds.projected_norm(&self.x, &gradient),
+            None => gradient.amax(),
+        });
+        self.differences = problem.differences();
+        ControlFlow::Continue(())
     }
 
     /// False for invalid data of a damaged checkpoint.

@@ -293,7 +293,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             }
         }
         if state.is_done {
-            state.best.judge_by_own_errors(problem);
+            state.best.prepare_judgement(problem, self.gradient_norm)?;
             let reason = Stall::Exhausted { points: state.started };
             let gradient_norm = state.best.gradient_norm;
             return ControlFlow::Break(Termination::Stalled { reason, gradient_norm });
