@@ -243,16 +243,23 @@ fn no_step_of_a_local_search_allocates() -> Result<(), Error> {
     Ok(())
 }
 
-/// The camel has six minima: by theory a dozen of starts or more for each tells that these are all.
+/// The camel has six minima, two of them with small basins. An early end may come before these are found, but not before the rule
+/// holds, by which a dozen of starts or more for each minimum tell that these are all.
 #[test]
 fn all_minima_are_counted() -> Result<(), Error> {
     let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
-    let driver = MultiStart::default().starts(1000).until_complete(true);
-    let mut run = Minimizer::new(&problem, driver, [2.0, 1.0]).start()?;
+    let driver = |starts| MultiStart::default().starts(starts);
+    let mut run = Minimizer::new(&problem, driver(300), [2.0, 1.0]).start()?;
     while run.step().is_continue() {}
-    let inside = |x: &DVector<f64>| x[0].abs() < 2.9 && x[1].abs() < 1.9;
+    let all = run.state().minima().to_vec();
+    assert_eq!(all.len(), 6, "{all:?}");
+    assert_eq!(all.iter().map(|minimum| minimum.hits).sum::<u64>(), 300);
+    let mut run =
+        Minimizer::new(&problem, driver(1000).until_complete(true), [2.0, 1.0]).start()?;
+    while run.step().is_continue() {}
     let minima = run.state().minima();
-    assert_eq!(minima.iter().filter(|minimum| inside(&minimum.x)).count(), 6, "{minima:?}");
+    let is_known = |x: &DVector<f64>| all.iter().any(|known| (&known.x - x).amax() < 1e-4);
+    assert!(minima.len() >= 4 && minima.iter().all(|minimum| is_known(&minimum.x)), "{minima:?}");
     let hits: u64 = minima.iter().map(|minimum| minimum.hits).sum();
     assert_eq!(hits, run.state().started());
     // w (k − 1)/(k − w − 2) ≤ w + ½ for the first time.
