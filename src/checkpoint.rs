@@ -9,13 +9,13 @@ use crate::stop::{History, Validated};
 use crate::{Error, Evaluations, Record, Solver, Termination};
 
 /// Raised when the layout of a state's bytes changes.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
 /// It can be resumed only by the same solver with the same parameters ([`Solver::fingerprint`]), on a problem of the same
 /// dimension; otherwise [`Minimizer::resume`](crate::Minimizer::resume) returns [`Error::Checkpoint`]. The stopping rules
-/// and limits may differ. The bytes contain a format number, now 8, and end with a checksum of 8 bytes:
+/// and limits may differ. The bytes contain a format number, now 9, and end with a checksum of 8 bytes:
 /// [`from_bytes`](Self::from_bytes) refuses damaged ones and those of another format.
 ///
 /// ```
@@ -40,7 +40,7 @@ pub struct Checkpoint {
     pub(crate) x0: DVector<f64>,
     pub(crate) iteration: u64,
     pub(crate) evaluations: Evaluations,
-    pub(crate) differences: [Differences; 2],
+    pub(crate) differences: Differences,
     pub(crate) history: History,
     pub(crate) trace: Vec<Record>,
     pub(crate) validated: Option<Validated>,
@@ -53,7 +53,7 @@ impl Checkpoint {
         solver: &S,
         state: &S::State,
         x0: DVector<f64>,
-        (iteration, evaluations, differences): (u64, Evaluations, [Differences; 2]),
+        (iteration, evaluations, differences): (u64, Evaluations, Differences),
         history: History,
         trace: Vec<Record>,
         validated: Option<Validated>,

@@ -7,8 +7,6 @@ mod meter;
 mod second_order;
 mod start;
 mod structure;
-mod unbounded;
-mod views;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -20,8 +18,6 @@ use differences::Steps;
 pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
 use meter::Meter;
 use second_order::GivenHessian;
-use unbounded::Workspace;
-pub(crate) use unbounded::{Unbounded, inside};
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{CancellationToken, Evaluations, FiniteSum, Problem, Termination};
@@ -42,14 +38,10 @@ pub struct Oracle<'a> {
     along: DVector<f64>,
     steps: Steps,
     differences: Differences,
-    /// The same for local searches in unbounded coordinates, when the problem has bounds.
-    unbounded_differences: Differences,
     /// The last Hessian that the problem gave.
     hessian: GivenHessian,
     /// Workspace for new data on differences, until the evaluations are known to be uninterrupted.
     learnt: Differences,
-    /// Workspace for a local search within bounds. Empty until there is one.
-    room: Workspace,
 }
 
 impl<'a> Oracle<'a> {
@@ -65,10 +57,8 @@ impl<'a> Oracle<'a> {
             along: DVector::zeros(0),
             steps: Steps::new(problem),
             differences: Differences::default(),
-            unbounded_differences: Differences::default(),
             hessian: GivenHessian::default(),
             learnt: Differences::default(),
-            room: Workspace::default(),
         };
         if !problem.has_gradient() {
             oracle.prepare_differences();

@@ -211,6 +211,24 @@ impl Differences {
         }
     }
 
+    /// False for invalid data of a damaged checkpoint.
+    pub(crate) fn are_valid(&self, n: usize) -> bool {
+        (self.variables.is_empty() || self.variables.len() == n)
+            && self.variables.iter().all(Variable::is_valid)
+            && self.norm >= 0.0
+            && self.cost.is_finite()
+            && (self.floor >= 0.0 && self.floor.is_finite())
+    }
+
+    /// Becomes equal to `other`. Allocates only where there are no data yet.
+    fn copy_from(&mut self, other: &Self) {
+        let Self { variables, scheme, norm, cost, measured, refined, floor, found } = other;
+        self.variables.clone_from(variables);
+        (self.scheme, self.norm, self.cost) = (*scheme, *norm, *cost);
+        (self.measured, self.refined) = (*measured, *refined);
+        (self.floor, self.found) = (*floor, *found);
+    }
+
     /// True once a gradient was differenced from costs.
     fn are_of_costs(&self) -> bool {
         self.variables.iter().any(|variable| variable.steps[1] > 0.0)
@@ -275,34 +293,40 @@ impl Oracle<'_> {
         self.steps.error(size).max(self.differences.floor)
     }
 
-    /// The data on differences, here and in unbounded coordinates.
-    pub(crate) fn differences(&self) -> [Differences; 2] {
-        [self.differences.clone(), self.unbounded_differences.clone()]
+    /// The data on differences.
+    pub(crate) fn differences(&self) -> Differences {
+        self.differences.clone()
     }
 
     /// Restores the data on differences from a checkpoint.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when they do not belong to this problem.
-    pub(crate) fn set_differences(&mut self, learnt: [Differences; 2]) -> Result<(), Error> {
+    pub(crate) fn set_differences(&mut self, learnt: Differences) -> Result<(), Error> {
         let n = self.dimension();
-        let is_valid = |learnt: &Differences| {
-            let variables = &learnt.variables;
-            (variables.is_empty() || variables.len() == n)
-                && variables.iter().all(Variable::is_valid)
-                && learnt.norm >= 0.0
-                && learnt.cost.is_finite()
-                && (learnt.floor >= 0.0 && learnt.floor.is_finite())
-        };
-        if !learnt.iter().all(is_valid) {
+        if !learnt.are_valid(n) {
             let reason = "its data on differences do not belong to this problem".to_owned();
             return Err(Error::Checkpoint { reason });
         }
-        [self.differences, self.unbounded_differences] = learnt;
+        self.differences = learnt;
         if !self.problem.has_gradient() {
             self.prepare_differences();
         }
         Ok(())
+    }
+
+    /// Keeps the data on differences, by which the gradient at a point was judged.
+    pub(crate) fn keep_differences(&self, kept: &mut Differences) {
+        if !self.problem.has_gradient() {
+            kept.copy_from(&self.differences);
+        }
+    }
+
+    /// Returns to data that were kept.
+    pub(crate) fn return_to_differences(&mut self, kept: &Differences) {
+        if !self.problem.has_gradient() {
+            self.differences.copy_from(kept);
+        }
     }
 
     /// The typical size of each variable, n positive numbers, for problems that are differenced.

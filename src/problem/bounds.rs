@@ -121,11 +121,6 @@ impl Bounds {
         Ok(())
     }
 
-    /// True when all bounds are finite.
-    pub(crate) fn are_finite(&self) -> bool {
-        self.lower.iter().chain(&self.upper).all(|bound| bound.is_finite())
-    }
-
     /// The bounds of each coordinate in turn.
     pub(crate) fn sides(&self) -> impl Iterator<Item = Sides> {
         self.lower.iter().zip(&self.upper).map(|(&lower, &upper)| Sides { lower, upper })
@@ -145,19 +140,6 @@ impl Bounds {
         for (x, Sides { lower, upper }) in x.iter_mut().zip(self.sides()) {
             *x = x.max(lower).min(upper);
         }
-    }
-
-    /// |x − P(x − s² g)| / s² for x within the bounds, where P projects into them and s is the [unit](Sides::unit): the
-    /// gradient as far as the bounds leave x free to move.
-    pub(crate) fn projected(
-        &self,
-        x: &DVector<f64>,
-        gradient: &DVector<f64>,
-    ) -> impl Iterator<Item = f64> {
-        x.iter()
-            .zip(gradient)
-            .zip(self.sides())
-            .map(|((x, g), sides)| if sides.are_one() { 0.0 } else { sides.projected(*x, *g) })
     }
 
     /// The maximum norm of the projected gradient, max |xᵢ − P(x − g)ᵢ| for x within the bounds, where P

@@ -112,18 +112,6 @@ impl Matrix {
         }
     }
 
-    /// Multiplies column j by a number.
-    pub(crate) fn scale_column(&mut self, j: usize, factor: f64) {
-        match self {
-            Self::Dense(matrix) => matrix.column_mut(j).scale_mut(factor),
-            Self::Sparse(matrix) => {
-                if let Some(mut column) = matrix.get_col_mut(j) {
-                    column.values_mut().iter_mut().for_each(|entry| *entry *= factor);
-                }
-            }
-        }
-    }
-
     /// Writes every entry into `dense`, a matrix of the same size.
     pub(crate) fn write_to(&self, dense: &mut DMatrix<f64>) {
         match self {

@@ -12,7 +12,7 @@ use super::inner_run::{Best, InnerRun};
 use super::population::Space;
 use super::{Domain, Solver, State};
 use crate::error::check;
-use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination, fingerprint};
+use crate::{Error, Lbfgsb, Oracle, Random, Stall, Termination, fingerprint};
 
 /// The factor of the length after a rejected hop; after an accepted one, its inverse.
 const SHORTER: f64 = 0.9;
@@ -44,12 +44,13 @@ const SAME: f64 = 1e-8;
 /// hop has s = 8; these hops do not change s.
 ///
 /// An iteration is one step of the local solver, or the start of a hop, so that limits, checkpoints and observers work
-/// within a local search. Bounds are treated as in [`MultiStart`](crate::MultiStart), and hops are reflected at the
-/// bounds. The run converges after the last hop at the earliest.
+/// within a local search, which ends as in [`MultiStart`](crate::MultiStart). Hops are reflected at the bounds. The run
+/// converges after the last hop at the earliest.
 ///
-/// **Needs** what the local solver needs; no bounds and no scale.
+/// **Needs** what the local solver needs, and within bounds a local solver that keeps them, as in
+/// [`MultiStart`](crate::MultiStart); no bounds and no scale.
 ///
-/// **Parameters** the local solver (L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
+/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
 /// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds, at
 /// most 512 times the largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds),
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
@@ -67,7 +68,7 @@ const SAME: f64 = 1e-8;
 ///
 /// **References** Wales & Doye (1997), section 2; Li & Scheraga (1987).
 #[derive(Clone, Debug)]
-pub struct BasinHopping<S = Lbfgs> {
+pub struct BasinHopping<S = Lbfgsb> {
     local: S,
     hops: u64,
     hops_in_vain: u64,
@@ -79,7 +80,7 @@ pub struct BasinHopping<S = Lbfgs> {
 
 impl Default for BasinHopping {
     fn default() -> Self {
-        Self::new(Lbfgs::default())
+        Self::new(Lbfgsb::default())
     }
 }
 
@@ -281,33 +282,30 @@ impl<S: Solver> Solver for BasinHopping<S> {
         ))
     }
 
-    /// The local solver need not keep bounds by itself.
+    /// A local solver that does not keep bounds is refused by its own name.
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check()?;
+        Domain::check(&self.local, problem)?;
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let space = Space::local(x0.clone(), bounds, self.scale)?;
-        let (local, best) = InnerRun::first(&self.local, problem, &x0)?;
-        // When the run's evaluations are used up at its start, the first search has not begun yet. When it cannot
-        // begin, the start takes the place of a minimum.
-        let is_drawn = problem.is_spent();
-        let is_over = local.is_none() && !is_drawn;
+        let local = InnerRun::begin(&self.local, problem, &x0)?;
         Ok(BasinHoppingState {
             random: Random::new(self.seed),
             lengths: self.lengths(&space),
             stretch: 1.0,
             space,
-            local,
+            best: Best::of(&local, problem),
+            local: Some(local),
             start: x0.clone(),
-            is_drawn,
+            is_drawn: false,
             x: x0,
-            cost: if is_over { best.cost } else { f64::INFINITY },
-            best,
-            hops: u64::from(is_over),
+            cost: f64::INFINITY,
+            hops: 0,
             in_vain: 0,
             idle: 0,
             lowest: f64::INFINITY,
@@ -348,6 +346,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
         }
         match state.done {
             Some(reason) => {
+                state.best.prepare_judgement(problem, self.gradient_norm)?;
                 let gradient_norm = state.best.gradient_norm;
                 ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
             }
@@ -357,6 +356,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check()?;
+        Domain::check(&self.local, problem)?;
         let n = problem.dimension();
         let counts = [state.hops, state.in_vain, state.idle, state.differences];
         let numbers = [state.cost, state.lowest, state.difference, state.stretch];
@@ -368,8 +368,7 @@ impl<S: Solver> Solver for BasinHopping<S> {
             && counts.iter().all(|count| *count < u64::MAX / 2)
             && numbers.iter().all(|number| !number.is_nan())
             && (1.0 / LONGEST..=LONGEST).contains(&state.stretch)
-            && state.space.holds(&state.best.x)
-            && state.best.cost.is_finite();
+            && state.best.is_valid(problem.problem());
         if !is_valid {
             let reason = "its hops do not belong to this configuration and problem".to_owned();
             return Err(Error::Checkpoint { reason });

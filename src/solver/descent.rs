@@ -134,7 +134,7 @@ pub(super) fn norm_within(
     }
 }
 
-/// A cost that still decreases beyond this distance is unbounded.
+/// A cost that still decreases beyond this distance is unbounded, unless bounds end further away.
 const FAR: f64 = 1e200;
 
 impl<D: Direction> Solver for Descent<D> {
@@ -237,14 +237,19 @@ impl<D: Direction> Solver for Descent<D> {
                 self.direction.reset(&mut state.memory, true);
                 state.search.fill(0.0);
             }
-            return ControlFlow::Continue(());
+            return match state.falls_without_end() {
+                true => ControlFlow::Break(Termination::Unbounded { cost: state.cost }),
+                false => ControlFlow::Continue(()),
+            };
         }
 
         // Takes the best point seen, if it is lower; then the method restarts from steepest descent, once.
         let reason = match outcome {
             // A search that excluded longer steps says nothing about them, nor does one along a direction so short that
-            // even the largest step does not lead far.
-            Err(failure) if !is_cut_short && alpha_max * max > FAR => failure.reason,
+            // even the largest step does not lead far. Within bounds it is a cost of −∞ that is unbounded.
+            Err(failure) if !is_cut_short && (is_bounded || alpha_max * max > FAR) => {
+                failure.reason
+            }
             _ => FailureReason::Rounding,
         };
         let mut improved = accepted.filter(|best| best.value < ray.cost());

@@ -13,7 +13,7 @@ use super::inner_run::{Best, InnerRun};
 use super::population::{Sobol, Space};
 use super::{Domain, Solver, State};
 use crate::error::check;
-use crate::{Error, Lbfgs, Oracle, Random, Stall, Termination, fingerprint};
+use crate::{Error, Lbfgsb, Oracle, Random, Stall, Termination, fingerprint};
 
 /// Minima closer than this along each coordinate, relative to the largest of its size and 1, or to the width of the box
 /// where that is smaller, count as one.
@@ -27,17 +27,16 @@ const SAME: f64 = 1e-4;
 /// a local search from each; the lowest final point is the result
 /// ```
 /// An iteration is one step of the local solver, or a new start, so that limits, checkpoints and observers work within
-/// a local search. A local solver that does not keep bounds by itself works in unbounded coordinates: x itself up to
-/// half of the way to each bound, and beyond that a quarter of a sine wave that is stationary at the bound. A search
-/// that comes close to a bound without converging continues in new coordinates. A search from a point at a bound begins
-/// a little inside. The gradient's norm is that of (x − P(x − s² ∇f)) / s², where P projects into the bounds, and s is 1,
-/// or for widths below 1/64 the largest power of two up to half the width. The run converges after the last start at
-/// the earliest. A local search ends when the solver's [`patience`](crate::Solver::patience) is exhausted, after 5
-/// iterations without improvement if the gradient is differenced, and after 10000 iterations in any case.
+/// a local search. It ends when the gradient's norm, within bounds that of the
+/// [projected gradient](crate::Bounds::projected_norm), is small enough, when the solver's
+/// [`patience`](crate::Solver::patience) is exhausted, after 5 iterations without improvement if the gradient is
+/// differenced, and after 10000 iterations in any case. The run converges after the last start at the earliest.
 ///
-/// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start.
+/// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start. Within bounds it needs a local
+/// solver that keeps them, such as [`Lbfgsb`], [`BarzilaiBorwein`](crate::BarzilaiBorwein) or a population; with any other
+/// one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
 ///
-/// **Parameters** the local solver (L-BFGS), [`starts`](Self::starts) (50), [`until_complete`](Self::until_complete) (false),
+/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`starts`](Self::starts) (50), [`until_complete`](Self::until_complete) (false),
 /// [`gradient_norm`](Self::gradient_norm) (1e-6), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** A minimum whose basin has the share p of the box is found with probability about 1 − (1 − p)ᵏ by k starts.
@@ -57,7 +56,7 @@ const SAME: f64 = 1e-4;
 ///
 /// **References** Rinnooy Kan & Timmer (1987), section 2; Boender & Rinnooy Kan (1987).
 #[derive(Clone, Debug)]
-pub struct MultiStart<S = Lbfgs> {
+pub struct MultiStart<S = Lbfgsb> {
     local: S,
     starts: u64,
     until_complete: bool,
@@ -68,7 +67,7 @@ pub struct MultiStart<S = Lbfgs> {
 
 impl Default for MultiStart {
     fn default() -> Self {
-        Self::new(Lbfgs::default())
+        Self::new(Lbfgsb::default())
     }
 }
 
@@ -234,13 +233,14 @@ impl<S: Solver> Solver for MultiStart<S> {
         fingerprint(&(local.fingerprint(), starts, until_complete, gradient_norm, scale, seed))
     }
 
-    /// The local solver need not keep bounds by itself.
+    /// A local solver that does not keep bounds is refused by its own name.
     fn domain(&self) -> Domain {
         Domain::Bounded
     }
 
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check()?;
+        Domain::check(&self.local, problem)?;
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let space = match self.starts {
@@ -252,21 +252,19 @@ impl<S: Solver> Solver for MultiStart<S> {
             Ok(sequence) => Some(sequence.scrambled(&mut random)),
             Err(_) => None,
         };
-        let (local, best) = InnerRun::first(&self.local, problem, &x0)?;
-        // When the run's evaluations are used up at its start, the first search has not begun yet.
-        let is_begun = !problem.is_spent();
+        let local = InnerRun::begin(&self.local, problem, &x0)?;
         Ok(MultiStartState {
             space,
             random,
             sequence,
-            best,
-            is_done: is_begun && local.is_none() && self.starts == 1,
-            local,
-            started: u64::from(is_begun),
+            best: Best::of(&local, problem),
+            local: Some(local),
+            started: 1,
             start: x0,
-            is_drawn: !is_begun,
+            is_drawn: false,
             minima: Vec::new(),
             order: Vec::new(),
+            is_done: false,
         })
     }
 
@@ -295,6 +293,7 @@ impl<S: Solver> Solver for MultiStart<S> {
             }
         }
         if state.is_done {
+            state.best.prepare_judgement(problem, self.gradient_norm)?;
             let reason = Stall::Exhausted { points: state.started };
             let gradient_norm = state.best.gradient_norm;
             return ControlFlow::Break(Termination::Stalled { reason, gradient_norm });
@@ -304,16 +303,15 @@ impl<S: Solver> Solver for MultiStart<S> {
 
     fn restore(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> Result<(), Error> {
         self.check()?;
+        Domain::check(&self.local, problem)?;
         let n = problem.dimension();
         let is_valid = state.space.dimension() == n
             && state.space.is_valid(problem.problem().bounds())
             && state.sequence.is_some() == (n <= Sobol::LARGEST)
             && state.sequence.as_ref().is_none_or(|sequence| sequence.is_valid(n))
-            && state.started < u64::MAX / 2
-            && (state.started >= 1 || state.is_drawn)
+            && (1..u64::MAX / 2).contains(&state.started)
             && state.space.holds(&state.start)
-            && state.space.holds(&state.best.x)
-            && state.best.cost.is_finite()
+            && state.best.is_valid(problem.problem())
             && state
                 .minima
                 .iter()

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, Bounds, Checkpoint, DVector, Domain, Error,
-    FromFn, Lbfgs, Minimizer, MultiStart, NelderMead, Newton, Oracle, Problem, Solution, Solver,
-    State, Stop, Termination, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, Bounds, Checkpoint, CmaEs, DVector, Domain,
+    Error, FromFn, Lbfgs, Lbfgsb, Minimizer, MultiStart, NelderMead, Newton, Oracle, Problem,
+    Solution, Solver, State, Stop, Termination, from_fn, minimize,
 };
 use extremum_tests::seal::{sealed, unsealed};
 use serde::{Deserialize, Serialize};
@@ -146,10 +146,10 @@ fn bounds_are_kept_or_refused_whoever_wrote_the_solver() -> Result<(), Error> {
     assert!((minimize(&free, Silent, [0.5, 0.5])?.x[1] + 3.0).abs() < 1e-6);
     let keepers: [Box<dyn AnySolver>; 5] = [
         Own(Domain::Bounded).boxed(),
-        MultiStart::new(Silent).starts(1).boxed(),
         MultiStart::new(Own(Domain::Bounded)).starts(2).boxed(),
-        BasinHopping::new(Silent).hops(2).boxed(),
+        BasinHopping::new(Own(Domain::Bounded)).hops(2).boxed(),
         NelderMead::default().boxed(),
+        NelderMead::default().polish(Own(Domain::Bounded)).boxed(),
     ];
     for solver in &keepers {
         assert_eq!((&solver).domain(), Domain::Bounded);
@@ -157,6 +157,41 @@ fn bounds_are_kept_or_refused_whoever_wrote_the_solver() -> Result<(), Error> {
         let found = Minimizer::new(&problem, solver, [0.5, 0.5]).stop_when(rule).run()?;
         assert!(problem.bounds().unwrap().contain(&found.x), "{}: {found}", solver.name());
         assert!((found.cost - 4.0).abs() < 1e-6, "{}: {found}", solver.name());
+    }
+    Ok(())
+}
+
+/// Nothing is evaluated before a solver inside another one is refused, and the error names it and those to take.
+#[test]
+fn a_local_solver_that_keeps_no_bounds_is_refused() -> Result<(), Error> {
+    let calls = AtomicU64::new(0);
+    let counted = || {
+        from_fn(2, |x| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            x.norm_squared()
+        })
+    };
+    let (free, problem) = (counted(), counted().with_bounds(Bounds::new([-1.0; 2], [1.0; 2])?));
+    let solvers: [(Box<dyn AnySolver>, &str); 7] = [
+        (MultiStart::new(Bfgs::default()).scale(0.5).boxed(), "Bfgs"),
+        (MultiStart::new(Lbfgs::default()).scale(0.5).boxed(), "Lbfgs"),
+        (BasinHopping::new(Newton::default()).boxed(), "Newton"),
+        (MultiStart::new(BasinHopping::new(Lbfgs::default())).starts(1).boxed(), "Lbfgs"),
+        (CmaEs::default().scale(0.5).polish(Lbfgs::default()).boxed(), "Lbfgs"),
+        (NelderMead::default().polish(Own(Domain::Free)).boxed(), "Own"),
+        (MultiStart::new(NelderMead::default().polish(Bfgs::default())).starts(1).boxed(), "Bfgs"),
+    ];
+    for (solver, local) in &solvers {
+        let terms = |problem| Minimizer::new(problem, solver, [0.5, 0.5]).max_iterations(3);
+        let refused = terms(&problem).run().unwrap_err();
+        assert_eq!(refused, Error::BoundsNotSupported { solver: local }, "{}", solver.name());
+        assert!(refused.to_string().contains("take Lbfgsb, BarzilaiBorwein or a population"));
+        assert_eq!(calls.swap(0, Ordering::Relaxed), 0, "{}", solver.name());
+        // Without bounds it runs, and its checkpoint is refused within bounds.
+        let checkpoint = terms(&free).start()?.checkpoint();
+        assert!(calls.swap(0, Ordering::Relaxed) > 0, "{}", solver.name());
+        assert!(terms(&problem).resume(checkpoint).is_err(), "{}", solver.name());
+        assert_eq!(calls.load(Ordering::Relaxed), 0, "{}", solver.name());
     }
     Ok(())
 }
@@ -229,7 +264,69 @@ fn bounds_of_every_kind_stand_side_by_side() -> Result<(), Error> {
     Ok(())
 }
 
-/// Bounds that the search does not come near to cost nothing: bit for bit as without them.
+/// Σ wᵢ (xᵢ − cᵢ)² within bounds of every width: nothing is evaluated outside, and at the minimum, the nearest point of the
+/// box to c, the variables at bounds are there to the last bit. Inside, on a bound and in a corner.
+#[test]
+fn minima_on_bounds_are_met_exactly_and_nothing_is_evaluated_outside() -> Result<(), Error> {
+    const N: usize = 5;
+    let centers: [[f64; N]; 3] =
+        [[0.7, -3.0, 0.1, 0.25, 2.0], [0.7, -3.0, 1e3, -0.5, 40.0], [-1e3, 1e6, -7.0, 5.0, -1e-3]];
+    let boxes: [([f64; N], [f64; N]); 6] = [
+        ([-1.0; N], [1.0; N]),
+        ([-5e299; N], [5e299; N]),
+        ([-MAX; N], [MAX; N]),
+        ([0.0; N], [1e300; N]),
+        ([0.125, -FREE, 0.3, -FREE, 1e-300], [FREE, 0.1, FREE, 0.1, FREE]),
+        ([-1.0, 0.5, -1e300, 0.3, -FREE], [1.0, 0.5, 1e300, 0.3, FREE]),
+    ];
+    let weights = [1.0, 30.0, 0.1, 7.0, 2.0];
+    for center in &centers {
+        for (lower, upper) in &boxes {
+            let bounds = Bounds::new(*lower, *upper)?;
+            let outside = AtomicU64::new(0);
+            let look = |x: &DVector<f64>| {
+                outside.fetch_add(u64::from(!bounds.contain(x)), Ordering::Relaxed);
+            };
+            let problem = from_fn(N, |x| {
+                look(x);
+                (0..N).map(|i| weights[i] * (x[i] - center[i]).powi(2)).sum()
+            })
+            .with_gradient(|x, g| {
+                look(x);
+                (0..N).for_each(|i| g[i] = 2.0 * weights[i] * (x[i] - center[i]));
+            })
+            .with_bounds(bounds.clone());
+            let minimum: Vec<f64> = (0..N).map(|i| center[i].clamp(lower[i], upper[i])).collect();
+            let mut solvers: Vec<Box<dyn AnySolver>> = vec![
+                one_start().boxed(),
+                MultiStart::default().starts(4).scale(2.0).boxed(),
+                MultiStart::new(BarzilaiBorwein::default()).starts(4).scale(2.0).boxed(),
+                BasinHopping::default().hops(4).boxed(),
+                BasinHopping::new(BarzilaiBorwein::default()).hops(4).boxed(),
+            ];
+            if lower.iter().chain(upper).all(|bound| bound.is_finite()) {
+                // Starts beyond 1e155 have no finite cost, and are counted.
+                solvers.push(MultiStart::default().starts(4).boxed());
+            }
+            for solver in &solvers {
+                for x0 in [0.2_f64, 0.5, -0.9] {
+                    let x0: Vec<f64> = (0..N).map(|i| x0.clamp(lower[i], upper[i])).collect();
+                    let found = minimize(&problem, solver, x0)?;
+                    let label = format!("{} on {lower:?} to {upper:?}: {found}", solver.name());
+                    assert!(found.termination.is_converged(), "{label}");
+                    for (i, (&found, &x)) in found.x.iter().zip(&minimum).enumerate() {
+                        let near = if x == center[i] { 1e-5 * x.abs().max(1.0) } else { 0.0 };
+                        assert!((found - x).abs() <= near, "{i}: {found:e} for {x:e}, {label}");
+                    }
+                    assert_eq!(outside.load(Ordering::Relaxed), 0, "{label}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// However wide they are, bounds that the search does not come near to change no bit, and cost next to nothing.
 #[test]
 fn the_width_of_the_bounds_slows_nothing_down() -> Result<(), Error> {
     let alone = minimize(rosenbrock(), Lbfgs::default(), [0.2, 2.0])?;
@@ -246,9 +343,15 @@ fn the_width_of_the_bounds_slows_nothing_down() -> Result<(), Error> {
             assert!(wide <= narrow + narrow / 4, "{x0:?} to {upper:e}: {wide}, {narrow} at 1e3");
         }
     }
-    let far = within(rosenbrock(), &[-1e9; 2], &[MAX; 2]);
-    let found = minimize(&far, one_start(), [0.2, 2.0])?;
-    assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations));
+    let far = |reach: f64| {
+        minimize(within(rosenbrock(), &[-reach; 2], &[reach; 2]), one_start(), [0.2, 2.0])
+    };
+    let near = far(100.0)?;
+    assert!(near.evaluations.gradient <= alone.evaluations.gradient + 2, "{near}, {alone}");
+    for reach in [1e9, 1e150, 1e300, MAX, FREE] {
+        let found = far(reach)?;
+        assert_eq!((&found.x, found.evaluations), (&near.x, near.evaluations), "{reach:e}");
+    }
     // Hops as well.
     let hops = |upper: f64| -> Result<u64, Error> {
         let problem = within(rosenbrock(), &[-upper; 2], &[upper; 2]);
@@ -266,7 +369,7 @@ fn the_width_of_the_bounds_slows_nothing_down() -> Result<(), Error> {
 fn unbounded_is_said_only_where_it_is() -> Result<(), Error> {
     let falls = || from_fn(1, |x| -x[0]).with_gradient(|_, g| g[0] = -1.0);
     for solver in drivers() {
-        for upper in [1.0, 1e3, 1e10] {
+        for upper in [1.0, 1e3, 1e10, 1e300] {
             let problem = within(falls(), &[0.0], &[upper]);
             let found = minimize(&problem, &solver, [0.3])?;
             check(solver.name(), &found, &problem, &[upper], -upper, 1e-12);
@@ -298,7 +401,7 @@ fn narrow_bounds_give_the_unit() -> Result<(), Error> {
         (0..40).map(term).sum()
     })
     .with_bounds(Bounds::new([1e2, 1e-12], [1e6, 1e-6])?);
-    let local = Bfgs::default().typical_x([1e4, 1.0]);
+    let local = Lbfgsb::default().typical_x([1e4, 1.0]);
     let found = minimize(&circuit, MultiStart::new(local).starts(1), [5e3, 3e-9])?;
     assert!(found.cost < 1e-6 && (found.x[1] - 1e-8).abs() < 1e-11, "{} {found}", found.x);
     Ok(())
@@ -312,7 +415,7 @@ fn a_panic_at_any_call_is_counted() -> Result<(), Error> {
     for (in_gradient, on_bound) in [(false, false), (false, true), (true, false), (true, true)] {
         let x0 = if on_bound { [1.0, -1.0] } else { [0.5, 0.5] };
         for local in
-            [MultiStart::default().starts(3).boxed(), BasinHopping::default().hops(3).boxed()]
+            [MultiStart::default().starts(9).boxed(), BasinHopping::default().hops(9).boxed()]
         {
             let mut last = 0;
             for at in 0.. {
@@ -419,20 +522,14 @@ fn a_budget_is_kept_within_local_searches() -> Result<(), Error> {
                 lowest = found.cost;
                 let resumed = terms(100_000).resume(checkpoint)?.complete();
                 assert_eq!(resumed.x, straight.x, "{label}");
-                // Where not even the first search was begun, its beginning is a step.
-                assert_eq!(
-                    resumed.iterations,
-                    straight.iterations
-                        + u64::from(limit == 1 && problem.bounds() == edge.bounds()),
-                    "{label}"
-                );
+                assert_eq!(resumed.iterations, straight.iterations, "{label}");
             }
         }
     }
     Ok(())
 }
 
-/// No point is evaluated twice: neither the starts of local searches nor their ends, be they inside or on a bound.
+/// No local search evaluates a point twice: neither its start nor its end, be it inside or on a bound.
 #[test]
 fn starts_and_ends_are_evaluated_once() -> Result<(), Error> {
     for (lower, x0) in [(-4.0, [-1.2, 1.0]), (1.5, [2.0, 3.0])] {
@@ -446,8 +543,17 @@ fn starts_and_ends_are_evaluated_once() -> Result<(), Error> {
         })
         .with_gradient(|x, g| rosenbrock().gradient(x, g))
         .with_bounds(Bounds::new([-4.0, lower], [5.0; 2])?);
-        let found = minimize(&problem, MultiStart::default().starts(10), x0)?;
-        assert!(found.termination.is_converged(), "{found}");
+        let mut run = Minimizer::new(&problem, MultiStart::default().starts(10), x0).start()?;
+        let mut started = 1;
+        while run.step().is_continue() {
+            // Two searches may end at the same point, bit for bit.
+            if run.state().started() > started {
+                started = run.state().started();
+                seen.lock().unwrap().clear();
+            }
+        }
+        let found = run.finish();
+        assert!(found.termination.is_converged() && started == 10, "{found}");
         assert_eq!(repeated.load(Ordering::Relaxed), 0, "{lower}: {found}");
     }
     Ok(())
@@ -477,7 +583,7 @@ fn minima_are_told_apart_by_the_size_of_the_box() -> Result<(), Error> {
                 g[0] = 4.0 * (t * t - 1.0) * t / size;
             })
             .with_bounds(Bounds::new([-5.0 * size], [5.0 * size])?);
-        let local = Lbfgs::default().typical_x([size.max(1.0)]);
+        let local = Lbfgsb::default().typical_x([size.max(1.0)]);
         let solver = MultiStart::new(local).starts(20).gradient_norm(1e-7 / size);
         let mut run = Minimizer::new(&wells, solver, [0.1 * size]).start()?;
         while run.step().is_continue() {}
@@ -493,8 +599,8 @@ fn minima_are_told_apart_by_the_size_of_the_box() -> Result<(), Error> {
 fn a_gradient_cut_off_by_a_bound_promises_more_than_its_rest() -> Result<(), Error> {
     let (unit, start) = (8.398448680945103e-8, 3.3060062853454035e-6);
     // The gradient has the wrong sign: no search from the start succeeds.
-    let problem = from_fn(1, move |x| 0.5e300 * (x[0] / unit).powi(2))
-        .with_gradient(move |x, g| g[0] = -1e300 * x[0] / unit / unit)
+    let problem = from_fn(1, move |x| 0.5e299 * (x[0] / unit).powi(2))
+        .with_gradient(move |x, g| g[0] = -1e299 * x[0] / unit / unit)
         .with_bounds(Bounds::new([-2.838976925211644e83], [start])?);
     for solver in [MultiStart::default().scale(2e-3).boxed(), BasinHopping::default().boxed()] {
         let found = Minimizer::new(&problem, &solver, [start])

@@ -43,12 +43,6 @@ fn bounds_that_touch_are_not_equal() {
     assert_clean(&[7742472294527216100, 2608391988375990904]);
 }
 
-/// A period away, the unbounded coordinates move like x but are not x.
-#[test]
-fn hessians_are_asked_for_within_the_bounds() {
-    assert_clean(&[1746768432663133305, 6000892134820031020, 12299658394338481359]);
-}
-
 /// Over a few of the last digits of x a right gradient says nothing of the cost.
 #[test]
 fn a_gradient_is_not_blamed_for_the_rounding_of_x() {

@@ -4,7 +4,7 @@ use extremum::solver::population::Population;
 use extremum::stop::{max_evaluations, max_iterations, target, when};
 use extremum::{
     AnySolver, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution, Error,
-    GeneticAlgorithm, Lbfgs, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
+    GeneticAlgorithm, Lbfgsb, Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem,
     RandomSearch, Search, SimulatedAnnealing, SobolSearch, Solver, Stall, Termination, from_fn,
     minimize,
 };
@@ -288,9 +288,9 @@ fn rastrigin(x: &DVector<f64>) -> f64 {
 /// Runs with a local solver as well.
 fn polished() -> Vec<Box<dyn AnySolver>> {
     vec![
-        DifferentialEvolution::default().polish(Lbfgs::default()).boxed(),
-        CmaEs::default().polish(Lbfgs::default()).boxed(),
-        GeneticAlgorithm::default().population(20).polish(Lbfgs::default()).boxed(),
+        DifferentialEvolution::default().polish(Lbfgsb::default()).boxed(),
+        CmaEs::default().polish(Lbfgsb::default()).boxed(),
+        GeneticAlgorithm::default().population(20).polish(Lbfgsb::default()).boxed(),
     ]
 }
 

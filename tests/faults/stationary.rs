@@ -169,7 +169,7 @@ fn verified_runs_say_what_holds_them() {
     let bounds = Bounds::new([-1.0, -5.0, 0.0], [1.0, 5.0, 1.0]).unwrap();
     for form in FORMS {
         let recorded = Recorded::new(&bowl, Some(bounds.clone()), form);
-        let solver = MultiStart::new(Lbfgs::default()).starts(1);
+        let solver = MultiStart::default().starts(1);
         let found = Minimizer::new(&recorded, solver, [0.3, 0.2, 0.5]).verify().run().unwrap();
         let verdict = found.classification.as_ref().expect("a verdict");
         assert!(verdict.is_minimum(), "{form}: {found}");

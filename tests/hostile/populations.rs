@@ -11,6 +11,7 @@ use extremum::{
 };
 
 use super::dice::Dice;
+use super::searches::kept;
 use super::solvers::{Any, Said, line_search, said, settings};
 
 /// The population, with a scale where there are no bounds, now and then polished.
@@ -26,6 +27,7 @@ macro_rules! finished {
         match $dice.index(12) {
             0 => {
                 let local = line_search($dice, 0);
+                let local = if $is_bounded { kept($dice, local) } else { local };
                 Said {
                     text: format!("{}.polish({}.boxed())", said.text, local.text),
                     value: said.value.polish(local.value).boxed(),

@@ -181,13 +181,14 @@ pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
     }
 }
 
-fn lbfgsb(dice: &mut Dice, n: usize) -> Said<Any> {
+/// L-BFGS-B with any line search.
+pub fn lbfgsb(dice: &mut Dice, n: usize) -> Said<Any> {
     let said = settings!(dice, said!(Lbfgsb::default()), memory(count));
     searched(dice, n, said)
 }
 
 /// The solver with its own search, or with another one.
-fn searched<D>(dice: &mut Dice, n: usize, solver: Said<extremum::Descent<D>>) -> Said<Any>
+pub fn searched<D>(dice: &mut Dice, n: usize, solver: Said<extremum::Descent<D>>) -> Said<Any>
 where
     D: extremum::solver::descent::Direction + 'static,
 {

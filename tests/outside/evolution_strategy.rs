@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use extremum::solver::population::{Candidates, Space};
 use extremum::stop::max_iterations;
 use extremum::{
-    Bounds, DVector, Error, Generations, Lbfgs, Minimizer, Population, Random, Search, Stall,
+    Bounds, DVector, Error, Generations, Lbfgsb, Minimizer, Population, Random, Search, Stall,
     from_fn, minimize,
 };
 use extremum_tests::{bits, rosenbrock};
@@ -112,7 +112,7 @@ fn it_is_a_population_like_every_other() {
     }
     assert_eq!((bits(search.best().0), search.best().1), (bits(&run.x), run.cost));
 
-    let polished = strategy(3).polish(Lbfgs::default());
+    let polished = strategy(3).polish(Lbfgsb::default());
     let found = minimize(rosenbrock(), polished, [-1.2, 1.0]).unwrap();
     assert!(found.cost < 1e-15, "{found}");
 }

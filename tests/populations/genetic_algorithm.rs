@@ -5,8 +5,8 @@ use std::f64::consts::{E, TAU};
 use extremum::solver::population::{Crossover, Mutation, Selection, Survival};
 use extremum::stop::{max_evaluations, target};
 use extremum::{
-    Bounds, DVector, Error, GeneticAlgorithm, Lbfgs, Minimizer, Random, Search, Stall, Termination,
-    from_fn, minimize,
+    Bounds, DVector, Error, GeneticAlgorithm, Lbfgsb, Minimizer, Random, Search, Stall,
+    Termination, from_fn, minimize,
 };
 
 /// A search whose first members have the costs 0, 1, 2, ... in the order in which they were asked for, and these members.
@@ -286,7 +286,7 @@ fn with_a_polish_it_solves_rosenbrocks_function() -> Result<(), Error> {
     for seed in 0..4 {
         let mut random = Random::new(seed);
         let start: Vec<f64> = (0..10).map(|_| random.between(-5.12, 5.12)).collect();
-        let genetic = GeneticAlgorithm::default().seed(seed).polish(Lbfgs::default());
+        let genetic = GeneticAlgorithm::default().seed(seed).polish(Lbfgsb::default());
         let found = Minimizer::new(&problem, genetic, start)
             .stop_when(target(1e-8).or(max_evaluations(50_000)))
             .run()?;

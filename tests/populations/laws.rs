@@ -7,10 +7,10 @@ use allocation_counter::measure;
 use extremum::evaluator::Call;
 use extremum::stop::{max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, Bfgs, Bounds, CancellationToken, Checkpoint, CmaEs, DVector, DifferentialEvolution,
-    Error, Evaluator, EvaluatorLost, Generations, GeneticAlgorithm, Lbfgs, Minimizer, NelderMead,
-    ParticleSwarm, PatternSearch, Problem, RandomSearch, SimulatedAnnealing, SobolSearch, Solution,
-    Solver, Termination, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, Bounds, CancellationToken, Checkpoint, CmaEs, DVector,
+    DifferentialEvolution, Error, Evaluator, EvaluatorLost, Generations, GeneticAlgorithm, Lbfgsb,
+    Minimizer, NelderMead, ParticleSwarm, PatternSearch, Problem, RandomSearch, SimulatedAnnealing,
+    SobolSearch, Solution, Solver, Termination, from_fn, minimize,
 };
 
 /// Every method, with a scale for problems without bounds.
@@ -37,8 +37,8 @@ fn populations() -> Vec<Box<dyn AnySolver>> {
 fn polished() -> Vec<Box<dyn AnySolver>> {
     vec![
         SimulatedAnnealing::generalized().scale(3.0).boxed(),
-        DifferentialEvolution::default().scale(3.0).polish(Lbfgs::default()).boxed(),
-        CmaEs::default().scale(3.0).polish(Bfgs::default()).boxed(),
+        DifferentialEvolution::default().scale(3.0).polish(Lbfgsb::default()).boxed(),
+        CmaEs::default().scale(3.0).polish(BarzilaiBorwein::default()).boxed(),
     ]
 }
 

@@ -10,8 +10,8 @@ use extremum::schedule::Exponential;
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, target};
 use extremum::{
     AnySolver, BasinHopping, Bfgs, Bounded, Bounds, CancellationToken, Checkpoint, DVector, Error,
-    FiniteSum, FromFn, Lbfgs, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random, Solver,
-    Stall, Sum, Termination, from_fn, minimize,
+    FiniteSum, FromFn, Lbfgs, Lbfgsb, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random,
+    Solver, Stall, Sum, Termination, from_fn, minimize,
 };
 
 /// The six-hump camel: six minima, two of them global.
@@ -117,6 +117,34 @@ fn one_start_is_the_local_search() -> Result<(), Error> {
     let found = minimize(&valley, driver, [-1.2, 1.0])?;
     assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations));
     assert!(found.termination.is_converged());
+    // Within bounds as well.
+    for (name, problem, x0, _) in &hock_schittkowski() {
+        let terms = |solver| Minimizer::new(problem, solver, x0).stop_when(gradient_norm(1e-6));
+        let alone = terms(Lbfgsb::default().boxed()).run()?;
+        let found = terms(MultiStart::default().starts(1).boxed()).run()?;
+        assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations), "{name}");
+        assert_eq!(found.gradient_norm, alone.gradient_norm, "{name}");
+        assert_eq!(found.termination, alone.termination, "{name}");
+    }
+    Ok(())
+}
+
+/// Also where a local solver evaluates several points at once.
+#[cfg(feature = "parallel")]
+#[test]
+fn the_bits_are_the_same_on_any_number_of_threads() -> Result<(), Error> {
+    use extremum::Parallel;
+    let problem = within(hartmann, &[0.0; 6], &[1.0; 6]);
+    for solver in &drivers(5) {
+        let terms = || Minimizer::new(&problem, solver, [0.5; 6]).stop_when(max_iterations(400));
+        let serial = terms().run()?;
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| terms().evaluate_with(Parallel).run())?;
+            assert_eq!(found.x, serial.x, "{} on {threads} threads", solver.name());
+            assert_eq!(found.evaluations, serial.evaluations, "{}", solver.name());
+        }
+    }
     Ok(())
 }
 
@@ -177,7 +205,7 @@ fn an_interrupted_run_goes_on_with_the_same_bits() -> Result<(), Error> {
     Ok(())
 }
 
-/// A local search is made at its start; its steps allocate nothing, though the problem is seen without its bounds.
+/// A local search is made at its start; its steps allocate nothing.
 #[test]
 fn no_step_of_a_local_search_allocates() -> Result<(), Error> {
     let problem = within(hartmann, &[0.0; 6], &[1.0; 6]);
@@ -215,16 +243,23 @@ fn no_step_of_a_local_search_allocates() -> Result<(), Error> {
     Ok(())
 }
 
-/// The camel has six minima: by theory a dozen of starts or more for each tells that these are all.
+/// The camel has six minima, two of them with small basins. An early end may come before these are found, but not before the rule
+/// holds, by which a dozen of starts or more for each minimum tell that these are all.
 #[test]
 fn all_minima_are_counted() -> Result<(), Error> {
     let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);
-    let driver = MultiStart::default().starts(1000).until_complete(true);
-    let mut run = Minimizer::new(&problem, driver, [2.0, 1.0]).start()?;
+    let driver = |starts| MultiStart::default().starts(starts);
+    let mut run = Minimizer::new(&problem, driver(300), [2.0, 1.0]).start()?;
     while run.step().is_continue() {}
-    let inside = |x: &DVector<f64>| x[0].abs() < 2.9 && x[1].abs() < 1.9;
+    let all = run.state().minima().to_vec();
+    assert_eq!(all.len(), 6, "{all:?}");
+    assert_eq!(all.iter().map(|minimum| minimum.hits).sum::<u64>(), 300);
+    let mut run =
+        Minimizer::new(&problem, driver(1000).until_complete(true), [2.0, 1.0]).start()?;
+    while run.step().is_continue() {}
     let minima = run.state().minima();
-    assert_eq!(minima.iter().filter(|minimum| inside(&minimum.x)).count(), 6, "{minima:?}");
+    let is_known = |x: &DVector<f64>| all.iter().any(|known| (&known.x - x).amax() < 1e-4);
+    assert!(minima.len() >= 4 && minima.iter().all(|minimum| is_known(&minimum.x)), "{minima:?}");
     let hits: u64 = minima.iter().map(|minimum| minimum.hits).sum();
     assert_eq!(hits, run.state().started());
     // w (k − 1)/(k − w − 2) ≤ w + ½ for the first time.
@@ -295,18 +330,22 @@ fn minima_on_bounds_are_found_and_measured() -> Result<(), Error> {
             for i in 0..found.x.len() {
                 let step = (found.x[i] - gradient[i]).clamp(bounds.lower()[i], bounds.upper()[i]);
                 assert!((step - found.x[i]).abs() <= 1e-6, "{name}, coordinate {i}");
+                // A variable that the gradient presses against its bound is there to the last bit.
+                let is_at_bound =
+                    found.x[i] == bounds.lower()[i] || found.x[i] == bounds.upper()[i];
+                assert!(is_at_bound || gradient[i].abs() <= 1e-5, "{name}, coordinate {i}");
             }
         }
     }
     Ok(())
 }
 
-/// One start needs no scale, however open the bounds are; the local solver sees the terms of a sum within them as well.
+/// One start needs no scale, however open the bounds are, and the terms of a sum are counted.
 #[test]
-fn one_start_makes_any_solver_keep_bounds() -> Result<(), Error> {
+fn one_start_needs_no_scale() -> Result<(), Error> {
     const FREE: f64 = f64::INFINITY;
     let (_, four, x0, minimum) = hock_schittkowski().swap_remove(3);
-    let found = minimize(&four, MultiStart::new(Bfgs::default()).starts(1), x0.clone())?;
+    let found = minimize(&four, MultiStart::default().starts(1), x0.clone())?;
     assert!((found.cost - minimum).abs() < 1e-9 && found.termination.is_converged(), "{found}");
     assert!(minimize(&four, MultiStart::default(), x0).is_err());
 
@@ -345,9 +384,11 @@ fn one_start_makes_any_solver_keep_bounds() -> Result<(), Error> {
     let found = minimize(&problem, MultiStart::default().starts(1), [0.0])?;
     assert!((found.cost - 4.25).abs() < 1e-9 && found.termination.is_converged(), "{found}");
     assert_eq!(found.evaluations.terms, asked.swap(0, Ordering::Relaxed));
+    // Without bounds a local solver may take mini-batches.
+    let free = Sum::new(Squares(&asked));
     let stochastic = Adam::new(Exponential::new(0.1, 0.999)).batches(2, 0);
-    let found = minimize(&problem, MultiStart::new(stochastic).starts(1), [0.0])?;
-    assert!((found.cost - 4.25).abs() < 1e-2 && found.x[0] <= 4.0, "{found}");
+    let found = minimize(&free, MultiStart::new(stochastic).starts(1), [0.0])?;
+    assert!((found.cost - 4.125).abs() < 1e-2, "{found}");
     assert_eq!(found.evaluations.terms, asked.into_inner());
     Ok(())
 }
@@ -367,7 +408,7 @@ fn differences_stay_within_bounds_that_hold() -> Result<(), Error> {
     Ok(())
 }
 
-/// In a corner where the cost falls to the inside, the coordinates without bounds have a gradient of zero.
+/// In a corner where the cost falls to the inside, by next to nothing.
 #[test]
 fn a_corner_that_is_no_minimum_is_not_taken_for_one() -> Result<(), Error> {
     let bowl = from_fn(3, |x| x.iter().map(|x| 1e-4 * (x - 0.5).powi(2)).sum())

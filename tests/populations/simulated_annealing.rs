@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use extremum::solver::population::{Acceptance, Cooling, Moves, Visiting};
 use extremum::stop::{max_evaluations, target};
 use extremum::{
-    Bounds, DVector, Error, Generations, Lbfgs, Minimizer, Problem, Random, Search, Serial,
+    Bounds, DVector, Error, Generations, Lbfgsb, Minimizer, Problem, Random, Search, Serial,
     SimulatedAnnealing, Solver, Stall, Termination, from_fn, minimize,
 };
 
@@ -283,8 +283,8 @@ fn every_variant_solves_rosenbrocks_function_in_ten_variables() -> Result<(), Er
     let problem = problem.with_bounds(Bounds::new([-5.12; 10], [5.12; 10])?);
     for seed in 0..3 {
         for annealing in [
-            SimulatedAnnealing::classical().seed(seed).polish(Lbfgs::default()),
-            SimulatedAnnealing::fast().seed(seed).polish(Lbfgs::default()),
+            SimulatedAnnealing::classical().seed(seed).polish(Lbfgsb::default()),
+            SimulatedAnnealing::fast().seed(seed).polish(Lbfgsb::default()),
             Generations::new(SimulatedAnnealing::generalized().seed(seed)),
         ] {
             let mut random = Random::new(seed);

@@ -1,6 +1,7 @@
 //! Whole suites of problems, each by several solvers: few tests, which compute much.
 
 mod bounded;
+mod bounded_quadratics;
 mod more_garbow_hillstrom;
 mod nist;
 mod offsets;

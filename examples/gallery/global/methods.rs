@@ -1,7 +1,7 @@
 //! The methods, with their defaults and the seed of a run.
 
 use extremum::{
-    AnySolver, BasinHopping, CmaEs, DifferentialEvolution, GeneticAlgorithm, Lbfgs, MultiStart,
+    AnySolver, BasinHopping, CmaEs, DifferentialEvolution, GeneticAlgorithm, Lbfgsb, MultiStart,
     NelderMead, ParticleSwarm, PatternSearch, RandomSearch, SimulatedAnnealing, SobolSearch,
     Solver,
 };
@@ -31,7 +31,7 @@ pub fn methods(arguments: &Arguments, seed: u64) -> Vec<Method> {
     macro_rules! and_polished {
         ($name:literal, $polished:literal, $population:expr) => {{
             let population = population!($name, $population);
-            let solver = population.polish(Lbfgs::default()).boxed();
+            let solver = population.polish(Lbfgsb::default()).boxed();
             methods.push(Method { name: $polished, solver });
         }};
     }
@@ -45,22 +45,22 @@ pub fn methods(arguments: &Arguments, seed: u64) -> Vec<Method> {
             methods.push(Method { name: $name, solver: driver.boxed() });
         }};
     }
-    and_polished!("CmaEs", "CmaEs+Lbfgs", CmaEs::default());
+    and_polished!("CmaEs", "CmaEs+Lbfgsb", CmaEs::default());
     population!("CmaEs-BIPOP", CmaEs::default().bipop());
     and_polished!(
         "DifferentialEvolution",
-        "DifferentialEvolution+Lbfgs",
+        "DifferentialEvolution+Lbfgsb",
         DifferentialEvolution::default()
     );
-    and_polished!("ParticleSwarm", "ParticleSwarm+Lbfgs", ParticleSwarm::default());
+    and_polished!("ParticleSwarm", "ParticleSwarm+Lbfgsb", ParticleSwarm::default());
     and_polished!(
         "ParticleSwarm-CL",
-        "ParticleSwarm-CL+Lbfgs",
+        "ParticleSwarm-CL+Lbfgsb",
         ParticleSwarm::comprehensive_learning()
     );
-    and_polished!("GeneticAlgorithm", "GeneticAlgorithm+Lbfgs", GeneticAlgorithm::default());
-    and_polished!("Annealing", "Annealing+Lbfgs", SimulatedAnnealing::classical());
-    and_polished!("Annealing-fast", "Annealing-fast+Lbfgs", SimulatedAnnealing::fast());
+    and_polished!("GeneticAlgorithm", "GeneticAlgorithm+Lbfgsb", GeneticAlgorithm::default());
+    and_polished!("Annealing", "Annealing+Lbfgsb", SimulatedAnnealing::classical());
+    and_polished!("Annealing-fast", "Annealing-fast+Lbfgsb", SimulatedAnnealing::fast());
     // It polishes by itself.
     population!("Annealing-generalized", SimulatedAnnealing::generalized());
     population!("NelderMead", NelderMead::default());

@@ -206,7 +206,7 @@ impl<'a> Oracle<'a> {
     /// Writes the gradient when no data on the variables exist yet, by central differences, and collects these data.
     /// Where a step is lost in the rounding of the cost, or exceeds the length over which the cost is smooth, other
     /// steps are tried. An interruption changes no data.
-    pub(in crate::oracle) fn learn_at_start(
+    pub(crate) fn learn_at_start(
         &mut self,
         x: &DVector<f64>,
         cost: f64,

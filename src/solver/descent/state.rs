@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Proposal, ray, steepest};
+use super::{FAR, Proposal, ray, steepest};
 use crate::line_search::{LineSearch, ROUNDING};
+use crate::problem::Sides;
 use crate::{Bounds, Stall, State, Termination, linalg};
 
 /// A rise below this share of the last changes of the cost is ignored: an error in an ill-conditioned cost can be many
@@ -187,6 +188,16 @@ impl<M> DescentState<M> {
         } else {
             self.alpha
         }
+    }
+
+    /// True within bounds when −g leads a variable that is [`FAR`] away further, to no bound.
+    pub(super) fn falls_without_end(&self) -> bool {
+        let Some(bounds) = &self.bounds else { return false };
+        let mut rows = self.x.iter().zip(&self.gradient).zip(bounds.sides());
+        rows.any(|((x, g), Sides { lower, upper })| {
+            let bound = if *x > 0.0 { upper } else { lower };
+            x.abs() > FAR && bound.is_infinite() && x.signum() * g < 0.0
+        })
     }
 
     /// Makes the trial point the current one.

@@ -11,7 +11,7 @@ use super::partial::Partial;
 use super::{Population, SearchState};
 use crate::solver::inner_run::{Best, InnerRun};
 use crate::{
-    AnySolver, Domain, Error, Evaluations, Lbfgs, Oracle, Solver, State, Termination, fingerprint,
+    AnySolver, Domain, Error, Evaluations, Lbfgsb, Oracle, Solver, State, Termination, fingerprint,
 };
 
 /// Generations before the best point is polished for the first time.
@@ -24,9 +24,9 @@ const SHARE: u64 = 4;
 /// [evaluator](crate::Minimizer::evaluate_with).
 ///
 /// ```
-/// use extremum::{Lbfgs, ParticleSwarm, from_fn, minimize};
+/// use extremum::{Lbfgsb, ParticleSwarm, from_fn, minimize};
 /// let valley = from_fn(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
-/// let swarm = ParticleSwarm::default().scale(2.0).polish(Lbfgs::default());
+/// let swarm = ParticleSwarm::default().scale(2.0).polish(Lbfgsb::default());
 /// assert!(minimize(&valley, swarm, [-1.2, 1.0])?.cost < 1e-9);
 /// # Ok::<(), extremum::Error>(())
 /// ```
@@ -41,15 +41,16 @@ impl<P: Population> Generations<P> {
     pub fn new(population: P) -> Self {
         let polishes = population.polishes();
         let this = Self { population, local: None };
-        if polishes { this.polish(Lbfgs::default()) } else { this }
+        if polishes { this.polish(Lbfgsb::default()) } else { this }
     }
 
     /// Polishes the best point by a local solver, if the point is new: after 20 generations, again when the generations
     /// have cost four times as much as the last polish, when the population is done, and when the method asks for it.
     /// If the best point is not new, the best of the last generation is polished at the same intervals. A better point
-    /// is added to the population. A gradient counts as n costs. A polish ends when the gradient's maximum norm is at most
-    /// 1e-9, or like a local search of [`MultiStart`](crate::MultiStart): it works in unbounded coordinates when the local
-    /// solver does not keep bounds, and ends when nothing improves.
+    /// is added to the population. A gradient counts as n costs. A polish ends when the gradient's maximum norm, within
+    /// bounds that of the projected gradient, is at most 1e-9, or like a local search of
+    /// [`MultiStart`](crate::MultiStart). Within bounds it takes a solver that keeps them, such as [`Lbfgsb`]; with any other
+    /// one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self
@@ -106,7 +107,7 @@ impl<M: Clone + fmt::Debug + PartialEq + Serialize + serde::de::DeserializeOwned
 }
 
 /// What polishes a method that does so by default. Made once, since a generation allocates nothing.
-pub(crate) static POLISHER: LazyLock<Lbfgs> = LazyLock::new(Lbfgs::default);
+pub(crate) static POLISHER: LazyLock<Lbfgsb> = LazyLock::new(Lbfgsb::default);
 
 /// A run of a population, with or without a local solver.
 pub(crate) struct Course<'a, P> {
@@ -185,11 +186,17 @@ impl<'a, P: Population> Course<'a, P> {
         ControlFlow::Continue(())
     }
 
+    /// Refuses a problem within bounds that the local solver cannot keep.
+    fn check_domain(&self, problem: &Oracle<'_>) -> Result<(), Error> {
+        self.local.map_or(Ok(()), |local| Domain::check(local, problem))
+    }
+
     pub fn init(
         &self,
         problem: &mut Oracle<'_>,
         x0: DVector<f64>,
     ) -> Result<GenerationsState<P::Memory>, Error> {
+        self.check_domain(problem)?;
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds().cloned();
         let mut state = GenerationsState {
@@ -242,6 +249,7 @@ impl<'a, P: Population> Course<'a, P> {
         problem: &mut Oracle<'_>,
         state: &mut GenerationsState<P::Memory>,
     ) -> Result<(), Error> {
+        self.check_domain(problem)?;
         let counts = [state.price, state.spent, state.generations];
         let is_usable = state.partial.is_valid(problem.problem()) && state.cost().is_finite();
         if counts.iter().any(|count| *count > u64::MAX / 8) || !is_usable {
@@ -263,8 +271,7 @@ pub(crate) fn descend(
 ) -> (Option<(DVector<f64>, f64)>, u64) {
     let before = problem.evaluations();
     let found = InnerRun::begin(local, problem, x).ok().map(|mut run| {
-        let mut best = Best { x: x.clone(), cost: f64::INFINITY, gradient_norm: None };
-        best.take(&run);
+        let mut best = Best::of(&run, problem);
         while run.step(local, problem, POLISHED, &mut best).is_continue() {}
         (best.x, best.cost)
     });

@@ -36,7 +36,7 @@ const ATTEMPTS: usize = 20;
 /// ```
 /// Classical: normal steps whose length is adapted to an acceptance rate of 0.44, and T_k = T₁ 0.95^(k−1). Fast: Cauchy
 /// steps of length 1/k. Generalized: Tsallis steps with q = 2.62 and acceptance with q = −5, the best point polished by
-/// [`Lbfgs`](crate::Lbfgs) after each sweep that found a better one.
+/// [`Lbfgsb`](crate::Lbfgsb) after each sweep that found a better one.
 ///
 /// **Needs** costs; finite bounds or a scale.
 ///
