@@ -7,6 +7,8 @@ use super::file::Task;
 /// What a run has found.
 pub struct Row {
     pub found: Solution,
+    /// `None` where the cost cannot be evaluated.
+    pub kind: Option<Kind>,
     pub violation: f64,
     pub residual: f64,
 }
@@ -15,7 +17,8 @@ pub struct Row {
 pub struct Report {
     is_csv: bool,
     solved: usize,
-    runs: usize,
+    /// What was not, and why.
+    missed: Vec<String>,
     /// Without a known minimum to compare with.
     unknown: usize,
     needs_constraints: usize,
@@ -36,7 +39,7 @@ impl Report {
                 .into()
         } else {
             format!(
-                "{:<12} {:>3} {:<18} {:<18} {:>5} {:>14} {:>9} {:>9} {:<10} {:>6} {:>6} {:>5} {:>9}",
+                "{:<12} {:>3} {:<21} {:<18} {:>5} {:>14} {:>9} {:>9} {:<10} {:>6} {:>6} {:>5} {:>9}",
                 "problem",
                 "n",
                 "solver",
@@ -56,15 +59,19 @@ impl Report {
 
     /// A line, which is also counted.
     pub fn row(&mut self, task: &Task, row: &Row) -> String {
-        let Row { found, violation, residual } = row;
-        self.runs += 1;
+        let Row { found, kind, violation, residual } = row;
         match task.f_star {
-            Some(f_star) => self.solved += usize::from(is_solved(f_star, found, *violation)),
+            Some(f_star) if is_solved(f_star, found, *violation) => self.solved += 1,
+            Some(f_star) => self.missed.push(format!(
+                "{}: the cost exceeds f_star by {:.1e}, the violation is {violation:.1e}",
+                task.name.escape_debug(),
+                found.cost - f_star
+            )),
             None => self.unknown += 1,
         }
         let (n, end, calls) = (task.start.len(), &found.termination, found.evaluations);
         let (is_converged, cost) = (end.is_converged(), found.cost);
-        let verdict = found.classification.as_ref().map_or("-", |found| word(found.kind));
+        let verdict = kind.map_or("-", word);
         let ms = found.elapsed.as_secs_f64() * 1e3;
         if self.is_csv {
             format!(
@@ -78,7 +85,7 @@ impl Report {
             )
         } else {
             format!(
-                "{:<12} {n:>3} {:<18} {:<18} {:>5} {cost:>14.7e} {violation:>9.1e} {residual:>9.1e} {verdict:<10} {:>6} \
+                "{:<12} {n:>3} {:<21} {:<18} {:>5} {cost:>14.7e} {violation:>9.1e} {residual:>9.1e} {verdict:<10} {:>6} \
                  {:>6} {:>5} {ms:>9.3}",
                 task.name.escape_debug().to_string(),
                 found.solver,
@@ -101,18 +108,19 @@ impl Report {
     }
 
     pub fn closing(&self) -> String {
-        let compared = self.runs - self.unknown;
-        let mut lines =
-            vec![format!("{} of {compared} solved: at f_star, within the bounds", self.solved)];
-        let mut count = |number: usize, what: &str| {
+        let compared = self.solved + self.missed.len();
+        let mut lines = vec![format!("{} of {compared} solved: feasible, at f_star", self.solved)];
+        lines.extend(self.missed.iter().map(|line| format!("  {line}")));
+        for (number, what) in [
+            (self.unknown, "without f_star"),
+            (self.needs_constraints, "not tried: they need a solver that keeps constraints"),
+            (self.needs_bounds, "not tried: they need a solver that keeps bounds"),
+            (self.failed.len(), "not tried:"),
+        ] {
             if number > 0 {
                 lines.push(format!("{number} {what}"));
             }
-        };
-        count(self.unknown, "without f_star");
-        count(self.needs_constraints, "not tried: they need a solver that keeps constraints");
-        count(self.needs_bounds, "not tried: they need a solver that keeps bounds");
-        count(self.failed.len(), "not tried:");
+        }
         lines.extend(self.failed.iter().map(|line| format!("  {line}")));
         lines.join("\n")
     }
