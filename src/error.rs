@@ -183,6 +183,21 @@ pub enum Error {
         /// The known names, separated by commas.
         known: String,
     },
+    /// A text is no formula; see `Expression`, with the feature `expression`.
+    #[cfg(feature = "expression")]
+    #[error(
+        "the formula cannot be read at character {position}: {reason}\n  {excerpt}\n  {pointer}"
+    )]
+    Expression {
+        /// The character at which it cannot be read, counted from 1.
+        position: usize,
+        /// What is wrong there.
+        reason: String,
+        /// The text around that character, on one line.
+        excerpt: String,
+        /// Blanks and a caret, which points at the character when it is printed below the excerpt.
+        pointer: String,
+    },
     /// The ends of an interval are not finite, or not in their order.
     #[error("the interval is [{low}, {high}]: give finite ends with low < high")]
     Interval {

@@ -38,6 +38,7 @@
 //! Where to go next:
 //!
 //! - [`mod@problem`]: the problem itself, as closures, a type or a formula; [`Bounds`]; a [`Sum`] of many terms
+//! - `Expression`, with the feature `expression`: formulas given as text, with exact derivatives
 //! - [`Minimizer`] and [`stop`]: stopping rules, limits, observers, early stopping, checkpoints
 //! - [`stationary`]: what kind of point was found; whether derivatives are right
 //! - [`guide::choosing`]: which solver for which problem; the rest of [`guide`]: methods, accuracy, performance, design

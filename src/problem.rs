@@ -6,6 +6,8 @@ mod bounded;
 mod bounds;
 mod closure;
 mod constraints;
+#[cfg(feature = "expression")]
+mod expression;
 mod fallible;
 mod finite_sum;
 mod least_squares;
@@ -15,12 +17,14 @@ mod structure;
 use nalgebra::DVector;
 
 #[cfg(feature = "autodiff")]
-pub use autodiff::{AutoDiff, Formula, Num, Real, VectorFormula};
+pub use autodiff::{AutoDiff, Formula, Limited, Num, Real, VectorFormula};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
 pub(crate) use bounds::Sides;
 pub use closure::{FromFn, from_fn, from_fn_mut};
 pub use constraints::{Constrained, Constraints};
+#[cfg(feature = "expression")]
+pub use expression::Expression;
 pub use fallible::{Fallible, TryFromFn, TryProblem, try_from_fn};
 #[cfg(feature = "mpi")]
 pub(crate) use finite_sum::{CHUNK, Mean, add};

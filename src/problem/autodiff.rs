@@ -6,6 +6,7 @@
 //! J. Fike and J. Alonso, "The development of hyper-dual numbers for exact second-derivative calculations",
 //! AIAA 2011-886, introduces the numbers with two families ε₁, ε₂ that give second derivatives.
 
+mod limited;
 mod num;
 mod operators;
 mod problem_macro;
@@ -15,6 +16,7 @@ mod sweep;
 
 use nalgebra::DVector;
 
+pub use limited::Limited;
 pub use num::Num;
 pub use real::Real;
 
@@ -116,6 +118,22 @@ impl<F: VectorFormula> VectorFormula for &F {
     }
     fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]) {
         (**self).values(x, values);
+    }
+}
+
+/// Several formulas of the same variables are one: cᵢ(x) is the i-th of them. The dimension is that of the first; it is 0 when
+/// there is none.
+impl<F: Formula> VectorFormula for Vec<F> {
+    fn dimension(&self) -> usize {
+        self.first().map_or(0, Formula::dimension)
+    }
+    fn length(&self) -> usize {
+        self.len()
+    }
+    fn values<R: Real>(&self, x: &[Num<R>], values: &mut [Num<R>]) {
+        for (value, formula) in values.iter_mut().zip(self) {
+            *value = formula.cost(x);
+        }
     }
 }
 

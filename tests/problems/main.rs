@@ -1,6 +1,7 @@
 //! Problems, their derivatives, and what kind of point was found.
 
 mod autodiff;
+mod expression;
 mod functions;
 mod global_functions;
 mod modules;

@@ -1,0 +1,7 @@
+//! Formulas given as text: the problems of Hock and Schittkowski, the grammar, and texts that are no formulas.
+
+#![cfg(feature = "expression")]
+
+mod grammar;
+mod hock_schittkowski;
+mod malformed;
