@@ -10,7 +10,10 @@ use faer::linalg::cholesky::llt::factor::{
 };
 use faer::{MatMut, Par, Spec};
 
-/// What faer works in.
+/// Rows that are enough for all kinds of products.
+const FEW: usize = 100;
+
+/// What faer works in, besides a buffer that it keeps for each thread.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch(Vec<MaybeUninit<u8>>);
 
@@ -18,7 +21,14 @@ impl Scratch {
     /// For n × n matrices.
     pub fn new(n: usize) -> Self {
         let request = cholesky_in_place_scratch::<f64>(n, Par::Seq, Spec::default());
-        Self(vec![MaybeUninit::uninit(); request.unaligned_bytes_required()])
+        let mut scratch = Self(vec![MaybeUninit::uninit(); request.unaligned_bytes_required()]);
+        // The first products on a thread allocate what faer keeps for the others there.
+        let few = n.min(FEW);
+        let mut identity = vec![0.0; few * few];
+        identity.iter_mut().step_by(few + 1).for_each(|one| *one = 1.0);
+        let result = cholesky(&mut identity, few, &mut scratch);
+        debug_assert!(result.is_ok());
+        scratch
     }
 }
 

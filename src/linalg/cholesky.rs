@@ -48,7 +48,11 @@ impl Workspace {
             left: vec![0.0; depth * ROWS],
             right: vec![0.0; depth * PANEL],
             #[cfg(feature = "faer")]
-            faer: super::by_faer::Scratch::new(if is_for_faer(n) { n } else { 0 }),
+            faer: if is_for_faer(n) {
+                super::by_faer::Scratch::new(n)
+            } else {
+                super::by_faer::Scratch::default()
+            },
         }
     }
 }
