@@ -108,7 +108,7 @@ pub enum Error {
     },
     /// The problem has bounds, which the solver cannot keep.
     #[error(
-        "{solver} does not keep x within the problem's bounds: take Lbfgsb, BarzilaiBorwein or a population, also within MultiStart and BasinHopping and to polish"
+        "{solver} does not keep x within the problem's bounds: take Lbfgsb, TrustRegion::tron(), BarzilaiBorwein or a population, also within MultiStart and BasinHopping and to polish"
     )]
     BoundsNotSupported {
         /// The solver's name.
