@@ -5,6 +5,7 @@
 #[cfg(feature = "faer")]
 mod by_faer;
 pub(crate) mod cholesky;
+mod lanczos;
 pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
@@ -14,6 +15,7 @@ mod symmetric_eigen;
 use nalgebra::DMatrix;
 
 pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
+pub(crate) use lanczos::Lanczos;
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 pub(crate) use pairs::Pairs;

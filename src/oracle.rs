@@ -15,9 +15,10 @@ use nalgebra::DVector;
 use web_time::Instant;
 
 use differences::Steps;
-pub(crate) use differences::{Differences, Norms, difference_step, symmetrize};
+pub(crate) use differences::{Differences, Norms, symmetrize};
 use meter::Meter;
 use second_order::GivenHessian;
+pub(crate) use second_order::PRODUCT_ERROR;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{CancellationToken, Evaluations, FiniteSum, Problem, Termination};

@@ -13,6 +13,7 @@ mod face;
 mod hessian_estimate;
 mod kind;
 mod location;
+mod many_variables;
 mod noise;
 mod report;
 mod spectrum;
@@ -60,6 +61,10 @@ const MOST_VARIABLES: usize = 2000;
 /// **Guarantee.** The radii are estimates, not proofs: they assume that differences behave as their order predicts and
 /// that rounding errors show in points next to x. All tests are relative, except for the 1 in max(1, |xᵢ|). Differences
 /// first take steps relative to |xᵢ|, and longer or shorter ones where those are inaccurate.
+///
+/// With more than 2000 free variables, the eigenvalues are not computed, and the verdict is undecided. The
+/// [escape direction](Classification::escape_direction) is still looked for, by Lanczos' method with at most 300
+/// Hessian-vector products, of the problem or differenced along the vector, if there is a gradient.
 ///
 /// **Cost.** About 6n + 12 gradients, or 12 gradients and 4 Hessians, or 6n² costs without a gradient; more where the
 /// first step of the differences is inaccurate, and where x is at bounds. O(n³) operations.
@@ -129,7 +134,8 @@ fn examine(
         return corner;
     }
     if free.len() > MOST_VARIABLES {
-        return undecided(Reason::TooLarge);
+        let escape = many_variables::escape(oracle, &held, &free);
+        return undecided(Reason::TooLarge).with_escape(escape);
     }
     let mut face = Face::new(oracle, &held.point, free.clone());
     let [z, slope] = [&held.point, &held.gradient].map(|all| face.restrict(all));

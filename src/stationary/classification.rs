@@ -115,6 +115,11 @@ impl Classification {
         }
     }
 
+    /// With an [escape direction](Self::escape_direction) and its curvature.
+    pub(super) fn with_escape(self, escape: Option<(DVector<f64>, f64)>) -> Self {
+        Self { escape, ..self }
+    }
+
     /// The verdict that the eigenvalues of `plain` = s² H and `balanced` = S H S give.
     pub(super) fn judged(
         mut self,
@@ -249,7 +254,8 @@ impl Classification {
     }
 
     /// The unit vector of the most negative curvature and this curvature, v'Hv; `None` when no eigenvalue is certainly
-    /// negative. From a saddle or a maximum, f decreases along both v and -v.
+    /// negative. From a saddle or a maximum, f decreases along both v and -v. With more than 2000 free variables it is one of
+    /// negative curvature, not always the most negative.
     ///
     /// ```
     /// use extremum::{DVector, classify, from_fn};

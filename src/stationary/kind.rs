@@ -43,7 +43,8 @@ pub enum Reason {
     NotFinite,
     /// The eigenvalues could not be computed.
     EigenSolver,
-    /// More than 2000 variables: the eigenvalues would take too long.
+    /// More than 2000 variables: the eigenvalues would take too long. It is no minimum if there is an
+    /// [`escape_direction`](super::Classification::escape_direction).
     TooLarge,
     /// The problem has [constraints](crate::Constraints) in addition to its bounds: the Hessian of the cost alone does not
     /// decide.

@@ -11,7 +11,6 @@ mod dogleg;
 mod eigen;
 mod exact;
 mod gltr;
-mod lanczos;
 mod more_sorensen;
 mod secular;
 mod shifted;

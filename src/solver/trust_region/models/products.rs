@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::{At, Model};
-use crate::oracle::difference_step;
+use crate::oracle::PRODUCT_ERROR;
 use crate::{Error, Oracle};
 
 /// The Hessian by its products with vectors, without a matrix.
@@ -50,9 +50,8 @@ impl Model for ProductsModel {
         problem.hessian_product(at.x, at.gradient, v, product);
     }
 
-    /// As if they were differenced: which way a product was made is not known.
     fn accuracy(&self, _memory: &()) -> f64 {
-        10.0 * difference_step::FORWARD
+        PRODUCT_ERROR
     }
 
     fn moved(&self, _memory: &mut ()) {}

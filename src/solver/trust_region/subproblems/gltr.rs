@@ -14,11 +14,10 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::dogleg::to_boundary;
-use super::lanczos::Lanczos;
 use super::steihaug::most_products;
 use super::tridiagonal::Tridiagonal;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{axpy, dot, sums};
+use crate::linalg::{Lanczos, axpy, dot, sums};
 
 /// A rest below this share of T is rounding: the space is complete.
 const COMPLETE: f64 = 1e-12;
@@ -263,7 +262,8 @@ impl Subproblem for Gltr {
     ) -> Option<f64> {
         // It takes the place of the vectors.
         memory.rows = 0;
-        memory.lanczos.negative_curvature(b, v)
+        let accuracy = b.accuracy();
+        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
     }
 
     fn moved(&self, memory: &mut GltrMemory) {

@@ -3,11 +3,10 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::lanczos::Lanczos;
 use super::shifted::{Length, Sample, Shifted, Work, minimise};
 use super::{Quadratic, Region, Subproblem};
 use crate::linalg::cholesky::Workspace;
-use crate::linalg::{self, dot, power_of_two};
+use crate::linalg::{self, Lanczos, dot, power_of_two};
 use crate::random::Random;
 
 /// Units of length beyond these change no bit of the solution, and their squares are numbers.
@@ -232,7 +231,8 @@ impl MoreSorensenMemory {
             return None;
         }
         dense.failure(v.as_mut_slice());
-        lanczos.from(b, v)
+        let accuracy = b.accuracy();
+        lanczos.from(&mut |v, product| b.times(v, product), accuracy, v)
     }
 
     pub(super) fn moved(&mut self) {

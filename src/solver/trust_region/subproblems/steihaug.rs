@@ -14,9 +14,8 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::dogleg::to_boundary;
-use super::lanczos::Lanczos;
 use super::{Quadratic, Region, Subproblem};
-use crate::linalg::{axpy, sums};
+use crate::linalg::{Lanczos, axpy, sums};
 
 /// The least and the most products for each point.
 const FEWEST: usize = 50;
@@ -187,7 +186,8 @@ impl Subproblem for Steihaug {
         memory: &mut SteihaugMemory,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
-        memory.lanczos.negative_curvature(b, v)
+        let accuracy = b.accuracy();
+        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
     }
 
     fn moved(&self, memory: &mut SteihaugMemory) {

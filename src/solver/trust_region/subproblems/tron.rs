@@ -17,10 +17,9 @@ use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
 use super::dogleg::to_boundary;
-use super::lanczos::Lanczos;
 use super::{Quadratic, Region, Subproblem};
 use crate::Domain;
-use crate::linalg::{axpy, dot};
+use crate::linalg::{Lanczos, axpy, dot};
 
 /// μ: the share of the linear decrease that a projected search asks for.
 const SUFFICIENT: f64 = 0.01;
@@ -343,7 +342,8 @@ impl Subproblem for Tron {
         memory: &mut TronMemory,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
-        memory.lanczos.negative_curvature(b, v)
+        let accuracy = b.accuracy();
+        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
     }
 
     fn moved(&self, memory: &mut TronMemory) {
