@@ -8,7 +8,7 @@ use extremum::{
     AnySolver, DMatrix, DVector, Evaluations, FromFn, Minimizer, Problem, Random, Solver,
     Termination, TrustRegion, from_fn,
 };
-use extremum_tests::{quadratic, rosenbrock, without_hessian};
+use extremum_tests::{quadratic, rosenbrock, solvers, without_hessian};
 
 /// A matrix that is known.
 struct Known(DMatrix<f64>);
@@ -273,6 +273,17 @@ fn no_method_ends_at_a_saddle() {
             .with_gradient(|x, g| g.copy_from(&x.map(|x| -x.sin())));
         let found = Minimizer::new(&hill, &solver, [0.0; 40]).run().unwrap();
         assert!((found.cost + 40.0).abs() < 1e-10, "{}: {found}", solver.name());
+    }
+}
+
+#[test]
+fn with_verify_no_line_search_method_does() {
+    for entry in solvers() {
+        for start in [[1.0, 0.0], [0.0, 0.0]] {
+            let found = Minimizer::new(wells(), &entry.solver, start).verify().run().unwrap();
+            let is_lowest = (found.cost + 1.0).abs() < 1e-9;
+            assert!(found.termination.is_converged() && is_lowest, "{}: {found}", entry.label());
+        }
     }
 }
 

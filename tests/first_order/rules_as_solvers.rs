@@ -72,6 +72,27 @@ fn every_rule_goes_down_the_valley_and_tells_the_truth() -> Result<(), Error> {
     Ok(())
 }
 
+/// x² − y² + y⁴/4 from its saddle and from the axis that leads to it: the minima are −1.
+#[test]
+fn with_verify_no_rule_ends_at_a_saddle() -> Result<(), Error> {
+    let saddle =
+        from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4)).with_gradient(|x, g| {
+            g[0] = 2.0 * x[0];
+            g[1] = x[1].powi(3) - 2.0 * x[1];
+        });
+    for solver in &rules() {
+        for start in [[1.0, 0.0], [0.0, 0.0]] {
+            let found = Minimizer::new(&saddle, solver, start)
+                .stop_when(gradient_norm(1e-3).or(max_iterations(10_000)))
+                .verify()
+                .run()?;
+            truthful(solver.as_ref(), &saddle, &found);
+            assert!(found.cost < -0.99, "{}: {found}", solver.name());
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn hostile_problems_end_truthfully() -> Result<(), Error> {
     let linear = from_fn(2, |x| x[0] - x[1]).with_gradient(|_, g| g.copy_from_slice(&[1.0, -1.0]));

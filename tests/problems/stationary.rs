@@ -4,8 +4,8 @@
 
 use extremum::stationary::Reason;
 use extremum::{
-    AutoDiff, Bfgs, Classification, DMatrix, DVector, Error, Formula, Kind, Matrix, Minimizer,
-    Mismatch, Num, Problem, Real, check_derivatives, classify, from_fn, problem,
+    AutoDiff, Bfgs, Bounds, Classification, DMatrix, DVector, Error, Formula, Kind, Lbfgs, Lbfgsb,
+    Matrix, Minimizer, Mismatch, Num, Problem, Real, check_derivatives, classify, from_fn, problem,
 };
 
 /// A problem that gives less: its Hessian has to be differenced, or its gradient too.
@@ -375,6 +375,54 @@ fn ends_of_runs() {
     let found = run(true);
     assert!((found.x[0].abs() - 1.0).abs() < 1e-6, "{found}");
     assert!(found.classification.is_some_and(|c| c.is_minimum()));
+}
+
+/// Σ λᵢ xᵢ²/2 − x₀² + x₀⁴/4, λᵢ from 1 to 100, in 5000 variables, whose axis x₀ = 0 leads to a saddle.
+#[test]
+fn a_way_down_among_many_variables() {
+    let n = 5000;
+    let slope = move |i: usize| 1.0 + 99.0 * i as f64 / n as f64;
+    let problem = |bounds: Option<Bounds>| {
+        let problem = from_fn(n, move |x| {
+            let rest = x.iter().enumerate().skip(1).map(|(i, x)| 0.5 * slope(i) * x * x);
+            rest.sum::<f64>() - x[0] * x[0] + 0.25 * x[0].powi(4)
+        })
+        .with_gradient(move |x, g| {
+            for (i, (g, x)) in g.iter_mut().zip(x).enumerate() {
+                *g = slope(i) * x;
+            }
+            g[0] = x[0].powi(3) - 2.0 * x[0];
+        });
+        match bounds {
+            Some(bounds) => problem.with_bounds(bounds),
+            None => problem,
+        }
+    };
+    let start = DVector::from_fn(n, |i, _| if i == 0 { 0.0 } else { 0.5 });
+    let found = classify(&problem(None), DVector::zeros(n)).expect("a point");
+    assert_eq!(found.kind, Kind::Undecided { reason: Reason::TooLarge });
+    let (v, curvature) = found.escape_direction().expect("a way down");
+    let exact = -2.0 * v[0] * v[0]
+        + v.iter().enumerate().skip(1).map(|(i, v)| slope(i) * v * v).sum::<f64>();
+    assert!(exact < 0.0 && (curvature - exact).abs() < 1e-4, "{curvature} {exact}");
+    let minimum = DVector::from_fn(n, |i, _| if i == 0 { 2.0_f64.sqrt() } else { 0.0 });
+    let found = classify(&problem(None), minimum).expect("a point");
+    assert!(found.escape_direction().is_none());
+    for x0 in [&start, &DVector::zeros(n)] {
+        let found =
+            Minimizer::new(problem(None), Lbfgs::default(), x0).verify().run().expect("a run");
+        assert!(found.termination.is_converged() && (found.cost + 1.0).abs() < 1e-9, "{found}");
+        // The way down leads through the free variables alone: here half of the others are held.
+        let lower = DVector::from_fn(n, |i, _| if i % 2 == 1 { 0.25 } else { -4.0 });
+        let bounds = Bounds::new(lower.as_slice(), DVector::repeat(n, 4.0).as_slice()).unwrap();
+        let start = lower.zip_map(x0, f64::max);
+        let run = Minimizer::new(problem(Some(bounds)), Lbfgsb::default(), start);
+        let found = run.verify().run().expect("a run");
+        let rest: f64 = (1..n).step_by(2).map(|i| 0.5 * slope(i) * 0.0625).sum();
+        assert!(found.termination.is_converged(), "{found}");
+        assert!((found.cost - rest + 1.0).abs() < 1e-9 * rest, "{found}");
+        assert!((1..n).step_by(2).all(|i| found.x[i] == 0.25));
+    }
 }
 
 /// xorshift64*: uniform numbers in [0, 1).
