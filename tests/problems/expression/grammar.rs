@@ -48,9 +48,12 @@ fn operators_bind_as_in_mathematics() {
     }
 }
 
+type OfOne = (&'static str, fn(f64) -> f64);
+type OfTwo = (&'static str, fn(f64, f64) -> f64);
+
 #[test]
 fn functions_are_those_of_f64() {
-    let functions: [(&str, fn(f64) -> f64); 20] = [
+    let functions: [OfOne; 20] = [
         ("abs", f64::abs),
         ("sqrt", f64::sqrt),
         ("cbrt", f64::cbrt),
@@ -83,7 +86,7 @@ fn functions_are_those_of_f64() {
             }
         }
     }
-    let functions: [(&str, fn(f64, f64) -> f64); 4] =
+    let functions: [OfTwo; 4] =
         [("min", f64::min), ("max", f64::max), ("atan2", f64::atan2), ("pow", f64::powf)];
     for (name, function) in functions {
         for (a, b) in [(0.3, 1.7), (1.7, -0.4)] {
