@@ -9,9 +9,9 @@
 //! (Powell 1978): there is no line search to make s'y positive. B is 0 before the first step, a linear model, and (y'y / s'y) I
 //! before the first update.
 //!
-//! M. J. D. Powell, *A fast algorithm for nonlinearly constrained optimization calculations*, in G. Watson (ed.), Numerical
-//! analysis (1978) 144-157, section 5;
-//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and procedure 18.2.
+//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and procedure 18.2; M. J. D. Powell, *A
+//! fast algorithm for nonlinearly constrained optimization calculations*, in G. Watson (ed.), Numerical analysis (1978)
+//! 144-157, section 5.
 
 use std::mem::swap;
 
@@ -29,7 +29,7 @@ const LEAST: f64 = 0.2;
 
 /// A matrix that learns the curvature along the steps, by one of two updates.
 ///
-/// **[BFGS](Self::bfgs)** keeps B positive definite. **[SR1](Self::sr1)** does not, and converges to the Hessian, also to an
+/// **[BFGS](Self::bfgs)** keeps B positive definite, by Powell's damping. **[SR1](Self::sr1)** does not, and converges to the Hessian, also to an
 /// indefinite one, along steps that are independent enough.
 ///
 /// **Needs** gradients alone; 3n² numbers of memory with the factors of the subproblem, at most 16 GiB (n = 26754).
