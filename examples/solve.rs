@@ -27,7 +27,7 @@ use extremum::{
     AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, CmaEs, ConjugateGradient,
     DifferentialEvolution, Error, GeneticAlgorithm, GradientDescent, Lbfgs, Lbfgsb, Minimizer,
     MultiStart, NelderMead, Newton, ParticleSwarm, PatternSearch, Problem, SimulatedAnnealing,
-    Solver,
+    Solver, TrustRegion,
 };
 
 use solve::file::{self, Task};
@@ -57,6 +57,13 @@ solvers! { scale:
     "Lbfgsb" => Lbfgsb::default(),
     "Bfgs" => Bfgs::default(),
     "Newton" => Newton::default(),
+    "TrustRegion" => TrustRegion::default(),
+    "CubicRegularization" => TrustRegion::cubic(),
+    "Dogleg" => TrustRegion::dogleg(),
+    "Steihaug" => TrustRegion::steihaug(),
+    "Gltr" => TrustRegion::gltr(),
+    "Sr1" => TrustRegion::sr1(),
+    "Tron" => TrustRegion::tron(),
     "ConjugateGradient" => ConjugateGradient::default(),
     "BarzilaiBorwein" => BarzilaiBorwein::default(),
     "GradientDescent" => GradientDescent::default(),

@@ -51,7 +51,7 @@ use crate::Error;
 /// depends on the variables is [`Num::pow`].
 ///
 /// **Cost.** Beside the same formula in [`problem!`](crate::problem!), with 2 to 20 variables, the cost takes 2 to 4 times as
-/// long, about 3 ns more per operation; a gradient takes 3 to 6 times as long, and a Hessian 4 to 12 times. An evaluation
+/// long, about 3 ns more per operation; a gradient takes 3 to 6 times as long, and a Hessian 3 to 12 times. An evaluation
 /// allocates one buffer when it has to hold more than eight intermediate results, as few formulas do, and nothing otherwise.
 ///
 /// **Constraints.** A `Vec` of expressions is a [`VectorFormula`](crate::VectorFormula), and [`Limited`](crate::Limited) makes

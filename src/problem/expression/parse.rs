@@ -18,7 +18,7 @@ use super::Names;
 use super::program::{Function, Operand, Operator, Program};
 use crate::Error;
 
-/// Parentheses, arguments, signs and exponents within each other. A level takes up to 10 KiB of stack without optimisation.
+/// Parentheses, arguments, signs and exponents within each other. A level takes up to 14 KiB of stack without optimisation.
 const MAX_NESTING: usize = 64;
 
 type Input<'a> = Stateful<LocatingSlice<&'a str>, State<'a>>;
