@@ -107,7 +107,7 @@ fn are_solved(solver: &dyn AnySolver, conditions: &[f64]) {
                     let quadratic = Quadratic::new(seed, n, condition, degenerate);
                     let problem = quadratic.problem();
                     let stop = gradient_norm(TOLERANCE).or(max_evaluations(100_000));
-                    let run = Minimizer::new(&problem, solver, &quadratic.start(seed));
+                    let run = Minimizer::new(&problem, solver, quadratic.start(seed));
                     let found = run.stop_when(stop).run().expect("a good call");
                     let label = format!(
                         "{}, n = {n}, condition {condition:e}, {degenerate} degenerate, {seed}: {found}",
