@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Proposal;
 use super::state::Buffer;
 use crate::line_search::{Phi, Step};
+use crate::problem::Sides;
 use crate::{Bounds, Oracle, Termination, linalg};
 
 /// The ray from x along d. The last trial point is in `trial`, the best one of those before it in `best`.
@@ -216,7 +217,14 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             }
         }
         if let Some(bounds) = self.bounds {
-            bounds.project(&mut self.trial.x);
+            let rows = self.trial.x.iter_mut().zip(self.x).zip(self.d).zip(bounds.sides());
+            for (((out, x), d), Sides { lower, upper }) in rows {
+                let bound = if *d > 0.0 { upper } else { lower };
+                // x + (bound − x) differs from the bound by rounding.
+                let rounding = f64::EPSILON * x.abs().max(bound.abs());
+                let is_met = *d != 0.0 && bound.is_finite() && (*out - bound).abs() <= rounding;
+                *out = if is_met { bound } else { out.max(lower).min(upper) };
+            }
         }
         let out = self.trial.x.as_slice();
         if may_overflow && out.iter().any(|x| !x.is_finite()) {
