@@ -142,6 +142,7 @@ fn is_too_large(problem: &TestFunction, solver: &str) -> bool {
                 | "TrustRegion"
                 | "CubicRegularization"
                 | "Dogleg"
+                | "Tron"
                 | "TrustRegionSr1"
                 | "TrustRegionBfgs"
         )
@@ -169,6 +170,8 @@ fn solvers(search: Option<&str>) -> Result<Vec<Box<dyn AnySolver>>, String> {
             solvers.push(TrustRegion::cubic().boxed());
             solvers.push(TrustRegion::dogleg().boxed());
             solvers.push(TrustRegion::steihaug().boxed());
+            solvers.push(TrustRegion::gltr().boxed());
+            solvers.push(TrustRegion::tron().boxed());
             solvers.push(TrustRegion::sr1().boxed());
             solvers.push(TrustRegion::bfgs().boxed());
             solvers

@@ -24,6 +24,7 @@
 //! | [`Bfgs`] | gradient | up to a few thousand variables; an approximate inverse Hessian |
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`TrustRegion`] | gradient; Hessian, products with it, differences, or none of them; or residuals | hard problems; saddles; many variables by products; fits |
+//! | [`TrustRegion::tron`] | gradient; Hessian or differences | the same, within bounds |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |
