@@ -4,9 +4,10 @@
 //! cargo bench -p extremum-benches --features faer --bench dense   # -- --csv FILE
 //! ```
 //!
-//! An iteration of `TrustRegion` and of `Newton` whose Hessian is positive definite, without the time inside the problem,
-//! beside the Cholesky factorization of a copy of the same matrix and solution by faer, in place, and by nalgebra. Then an iteration of
-//! `TrustRegion::steihaug()` beside the products that it takes. The shortest times; each round measures all of them once.
+//! An iteration of `TrustRegion` and of `Newton` whose Hessian is positive definite, without the time inside the
+//! problem, beside the Cholesky factorization of a copy of the same matrix and solution by faer, in place, and by
+//! nalgebra. Then an iteration of `TrustRegion::steihaug()` beside the products that it takes. The shortest times; each
+//! round measures all of them once.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;

@@ -7,11 +7,12 @@
 //! cargo run --release --example nist -- --csv
 //! ```
 //!
-//! NIST certifies eleven digits of the parameters of each fit. The table of fits shows how many certified digits of the worst
-//! parameter and of the residual sum of squares a run has right, its evaluations and time, why it ended, and the kind of
-//! point that it ended at. `GaussNewton` fits the residuals, all others the sum of their squares. Solvers have their default settings, with parameters in units of the start (`typical_x`); no model is
-//! scaled by hand, and no setting is chosen for a data set. A minimum without a correct digit is a different one: the same fit
-//! with its terms in another order (then the sum of squares agrees), or a worse fit, as beyond a pole of a rational model.
+//! NIST certifies eleven digits of the parameters of each fit. The table of fits shows how many certified digits of the
+//! worst parameter and of the residual sum of squares a run has right, its evaluations and time, why it ended, and the
+//! kind of point that it ended at. `GaussNewton` fits the residuals, all others the sum of their squares. Solvers have
+//! their default settings, with parameters in units of the start (`typical_x`); no model is scaled by hand, and no
+//! setting is chosen for a data set. A minimum without a correct digit is a different one: the same fit with its terms
+//! in another order (then the sum of squares agrees), or a worse fit, as beyond a pole of a rational model.
 //!
 //! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`.
 

@@ -5,14 +5,14 @@
 //! cargo run --release --features expression --example solve -- FILE --solver Newton --csv
 //! ```
 //!
-//! FILE is JSON, as `examples/data/hock-schittkowski.md` describes it. A start outside the bounds is projected into them. Without
-//! `--solver`, a problem with bounds is solved by Lbfgsb and one without by Lbfgs. Problems with bounds or constraints that the
-//! solver does not keep are counted, and not tried.
+//! FILE is JSON, as `examples/data/hock-schittkowski.md` describes it. A start outside the bounds is projected into
+//! them. Without `--solver`, a problem with bounds is solved by Lbfgsb and one without by Lbfgs. Problems with bounds
+//! or constraints that the solver does not keep are counted, and not tried.
 //!
-//! `violation` is the largest violation of a bound or constraint, `residual` (`first_order_residual` in CSV) the maximum norm of
-//! the projected gradient, |P(x - g) - x|, and `verdict` the kind of point by `classify`, whose evaluations are not counted. A
-//! problem is solved when the violation is at most 1e-6 max(1, |x|) and the cost exceeds the file's `f_star` by at most
-//! 1e-5 max(1, |f_star|).
+//! `violation` is the largest violation of a bound or constraint, `residual` (`first_order_residual` in CSV) the
+//! maximum norm of the projected gradient, |P(x - g) - x|, and `verdict` the kind of point by `classify`, whose
+//! evaluations are not counted. A problem is solved when the violation is at most 1e-6 max(1, |x|) and the cost exceeds
+//! the file's `f_star` by at most 1e-5 max(1, |f_star|).
 
 mod solve {
     pub mod file;

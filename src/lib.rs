@@ -48,8 +48,8 @@
 //!   and held against theory; with the feature `lab`, many solvers on many problems with profiles and a report
 //! - [`evaluator`]: costs on many threads or machines
 //! - [`scalar`]: minima and roots of functions of one variable
-//! - the feature `faer`: Cholesky factorizations from n = 64 on by faer, 2.6 times as fast at n = 2000; then bits depend on the
-//!   processor
+//! - the feature `faer`: Cholesky factorizations from n = 64 on by faer, 2.6 times as fast at n = 2000; then bits
+//!   depend on the processor
 //! - `progress`, with the feature of that name: progress bars
 //! - [`line_search`]: line searches, also to be used alone; [`solver`]: how to write a solver
 //! - `argmin`, with the feature `argmin`: argmin's problems on this library's solvers, and the reverse

@@ -35,7 +35,8 @@ fn model<R: Real>(set: &str, x: &[f64], b: &[Num<R>]) -> Num<R> {
     }
 }
 
-/// A data set with its certified fit. As a [`Formula`] it is the sum of squared residuals, as a [`VectorFormula`] the residuals.
+/// A data set with its certified fit. As a [`Formula`] it is the sum of squared residuals, as a [`VectorFormula`] the
+/// residuals.
 pub struct DataSet {
     /// NIST's name.
     pub name: &'static str,

@@ -32,8 +32,8 @@ impl Scratch {
     }
 }
 
-/// Replaces the lower triangle of an n × n matrix by Cholesky's factor L; the index of a pivot that is not positive is the
-/// error.
+/// Replaces the lower triangle of an n × n matrix by Cholesky's factor L; the index of a pivot that is not positive is
+/// the error.
 pub(super) fn cholesky(a: &mut [f64], n: usize, scratch: &mut Scratch) -> Result<(), usize> {
     let matrix = MatMut::from_column_major_slice_mut(a, n, n);
     let stack = MemStack::new(&mut scratch.0);

@@ -1,11 +1,13 @@
-//! Cholesky's factorization L L' of a matrix in place, in blocks; above [`FAER`] rows by faer, where that feature is on.
+//! Cholesky's factorization L L' of a matrix in place, in blocks; above [`FAER`] rows by faer, where that feature is
+//! on.
 //!
 //! ```text
 //! panel by panel   C ← A − L_before L_before',   C = L L' without blocks
 //! ```
 //!
 //! The products with what is before are made tile by tile from packed copies, so that each number that is loaded serves
-//! several multiplications. Only faer contracts products and sums: without the feature a result has the same bits everywhere.
+//! several multiplications. Only faer contracts products and sums: without the feature a result has the same bits
+//! everywhere.
 //!
 //! G. Golub, C. Van Loan, *Matrix computations* (2013), sections 4.2.5 and 4.2.9; K. Goto, R. van de Geijn, *Anatomy of
 //! high-performance matrix multiplication*, ACM Trans. Math. Software 34 (2008) 12, for the packing.
@@ -61,8 +63,9 @@ fn is_for_faer(n: usize) -> bool {
     cfg!(feature = "faer") && n >= FAER
 }
 
-/// Replaces the lower triangle of A by L; what is above the diagonal is lost. Where a pivot is not positive its index k is
-/// the error: rows and columns before k are those of L, and row k is L⁻¹ a_k. Allocates only when the workspace does not fit.
+/// Replaces the lower triangle of A by L; what is above the diagonal is lost. Where a pivot is not positive its index k
+/// is the error: rows and columns before k are those of L, and row k is L⁻¹ a_k. Allocates only when the workspace does
+/// not fit.
 pub(crate) fn cholesky(a: &mut DMatrix<f64>, work: &mut Workspace) -> Result<(), usize> {
     let n = a.nrows();
     if work.n != n {

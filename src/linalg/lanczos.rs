@@ -4,9 +4,10 @@
 //! β_j q_{j+1} = B q_j − α_j q_j − β_{j−1} q_{j−1},   α_j = q_j'B q_j
 //! ```
 //!
-//! The least eigenvalue of the tridiagonal matrix T of α and β is q'B q for a unit vector q = Σ y_j q_j, so that a negative
-//! one proves negative curvature. From a random start it is found surely within n products, and usually far earlier. For few
-//! vectors of memory the method begins again with q, as long as q is not an eigenvector and less is found.
+//! The least eigenvalue of the tridiagonal matrix T of α and β is q'B q for a unit vector q = Σ y_j q_j, so that a
+//! negative one proves negative curvature. From a random start it is found surely within n products, and usually far
+//! earlier. For few vectors of memory the method begins again with q, as long as q is not an eigenvector and less is
+//! found.
 //!
 //! G. Golub, C. Van Loan, *Matrix computations* (2013), sections 10.1 and 10.5.
 
@@ -20,7 +21,8 @@ use crate::random::Random;
 const VECTORS: usize = 30;
 /// The most beginnings, each with as many products.
 const CYCLES: usize = 10;
-/// A residual below this share of the eigenvalue shows that it is one; a cycle that gains less than this share of it is the last.
+/// A residual below this share of the eigenvalue shows that it is one; a cycle that gains less than this share of it is
+/// the last.
 const SETTLED: f64 = 0.1;
 /// A rest below this share of T is rounding: the space is complete.
 const COMPLETE: f64 = 1e-12;
@@ -59,8 +61,8 @@ impl Lanczos {
             && [values, work].iter().all(|v| v.len() == most)
     }
 
-    /// Writes the unit vector that belongs to the least eigenvalue, and returns that when it is negative by more than the share
-    /// `accuracy` of the norm of B. `times` writes B v.
+    /// Writes the unit vector that belongs to the least eigenvalue, and returns that when it is negative by more than
+    /// the share `accuracy` of the norm of B. `times` writes B v.
     pub fn negative_curvature(
         &mut self,
         times: &mut dyn FnMut(&DVector<f64>, &mut DVector<f64>),
@@ -85,7 +87,8 @@ impl Lanczos {
         None
     }
 
-    /// [`negative_curvature`](Self::negative_curvature) from a unit vector v, along which it is no lower than the result.
+    /// [`negative_curvature`](Self::negative_curvature) from a unit vector v, along which it is no lower than the
+    /// result.
     pub fn from(
         &mut self,
         times: &mut dyn FnMut(&DVector<f64>, &mut DVector<f64>),

@@ -3,7 +3,8 @@
 //! P H P' = L D L', L unit lower triangular, D of blocks 1 × 1 and 2 × 2, with the pivots of Bunch and Parlett. When an
 //! eigenvalue of D is not positive, every λ of D becomes max(|λ|, √ε λ_max): the curvature along a direction keeps its
 //! magnitude, and only its sign is reversed. For a positive definite H it is Cholesky's factorization with pivots, and
-//! nothing is modified; for a large one it is tried first without pivots, which is many times as fast. H is scaled by a power of two first, so that its largest entry is about 1 and nothing overflows.
+//! nothing is modified; for a large one it is tried first without pivots, which is many times as fast. H is scaled by a
+//! power of two first, so that its largest entry is about 1 and nothing overflows.
 //!
 //! J. R. Bunch, B. N. Parlett, *Direct methods for solving symmetric indefinite systems of linear equations*, SIAM J.
 //! Numer. Anal. 8 (1971) 639-655; S. H. Cheng, N. J. Higham, *A modified Cholesky algorithm based on a symmetric

@@ -8,8 +8,8 @@ use super::Oracle;
 use super::differences::difference_step;
 use crate::Matrix;
 
-/// The size of the errors in a product with a Hessian, relative to its norm, as if it was differenced: which way it is made
-/// is not known.
+/// The size of the errors in a product with a Hessian, relative to its norm, as if it was differenced: which way it is
+/// made is not known.
 pub(crate) const PRODUCT_ERROR: f64 = 10.0 * difference_step::FORWARD;
 
 /// A Hessian for products, and the point where it was evaluated; empty at first.

@@ -121,8 +121,8 @@ impl<F: VectorFormula> VectorFormula for &F {
     }
 }
 
-/// Several formulas of the same variables are one: cᵢ(x) is the i-th of them. The dimension is that of the first; it is 0 when
-/// there is none.
+/// Several formulas of the same variables are one: cᵢ(x) is the i-th of them. The dimension is that of the first; it is
+/// 0 when there is none.
 impl<F: Formula> VectorFormula for Vec<F> {
     fn dimension(&self) -> usize {
         self.first().map_or(0, Formula::dimension)

@@ -14,9 +14,9 @@ use nalgebra::DVector;
 use super::{Bounds, Matrix, Problem, Structure, delegate};
 
 /// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Constrained`] adds them to a [`Problem`]. A run refuses a solver whose
-/// [domain](crate::Domain) is not [`Constrained`](crate::Domain::Constrained). No solver of this library has that domain
-/// yet: constraints are for solvers of your own, which evaluate them through the [`Oracle`](crate::Oracle). With the feature
-/// `autodiff`, `Limited` makes constraints of formulas, with exact derivatives.
+/// [domain](crate::Domain) is not [`Constrained`](crate::Domain::Constrained). No solver of this library has that
+/// domain yet: constraints are for solvers of your own, which evaluate them through the [`Oracle`](crate::Oracle). With
+/// the feature `autodiff`, `Limited` makes constraints of formulas, with exact derivatives.
 ///
 /// ```
 /// use extremum::{Bounds, Constrained, Constraints, DVector, Error, Lbfgs, Oracle, from_fn, minimize};

@@ -1,7 +1,7 @@
 //! A formula that is given as text.
 //!
-//! The text is parsed once, by a Pratt parser of the crate winnow, into a list of steps, and the steps are evaluated on any
-//! kind of number. Constants are computed while the text is parsed, in the order in which it writes them.
+//! The text is parsed once, by a Pratt parser of the crate winnow, into a list of steps, and the steps are evaluated on
+//! any kind of number. Constants are computed while the text is parsed, in the order in which it writes them.
 
 mod parse;
 mod program;
@@ -13,8 +13,8 @@ use program::Program;
 use super::{Formula, Num, Real};
 use crate::Error;
 
-/// A cost f: ℝⁿ → ℝ that is given as text. It is a [`Formula`], so [`AutoDiff`](crate::AutoDiff) makes it a problem with exact
-/// derivatives.
+/// A cost f: ℝⁿ → ℝ that is given as text. It is a [`Formula`], so [`AutoDiff`](crate::AutoDiff) makes it a problem
+/// with exact derivatives.
 ///
 /// ```
 /// use extremum::{AutoDiff, DVector, Expression, Lbfgs, Problem, minimize};
@@ -41,21 +41,22 @@ use crate::Error;
 ///
 /// - Numbers are decimal: `2`, `0.5`, `.5`, `1e-3`.
 /// - Constants are `pi` and `e`, unless a variable has that name.
-/// - Functions of one number: `abs`, `sqrt`, `cbrt`, `exp`, `ln` or `log` (natural), `log2`, `log10`, `sin`, `cos`, `tan`,
-///   `asin`, `acos`, `atan`, `sinh`, `cosh`, `tanh`, `asinh`, `acosh`, `atanh`; angles are in radians.
+/// - Functions of one number: `abs`, `sqrt`, `cbrt`, `exp`, `ln` or `log` (natural), `log2`, `log10`, `sin`, `cos`,
+///   `tan`, `asin`, `acos`, `atan`, `sinh`, `cosh`, `tanh`, `asinh`, `acosh`, `atanh`; angles are in radians.
 /// - Functions of two numbers: `min(a, b)`, `max(a, b)`, `atan2(y, x)`, `pow(a, b)`, which is `a ^ b`.
 /// - Upper and lower case differ. Blanks and line breaks may stand between any two of these.
 ///
-/// **Values** have the bits of the same formula in [`problem!`](crate::problem!), and so have its derivatives. A power with a
-/// constant exponent is [`Num::powi`] when the exponent is a whole number and [`Num::powf`] otherwise; a power whose exponent
-/// depends on the variables is [`Num::pow`].
+/// **Values** have the bits of the same formula in [`problem!`](crate::problem!), and so have its derivatives. A power
+/// with a constant exponent is [`Num::powi`] when the exponent is a whole number and [`Num::powf`] otherwise; a power
+/// whose exponent depends on the variables is [`Num::pow`].
 ///
-/// **Cost.** Beside the same formula in [`problem!`](crate::problem!), with 2 to 20 variables, the cost takes 2 to 4 times as
-/// long, about 3 ns more per operation; a gradient takes 3 to 6 times as long, and a Hessian 3 to 12 times. An evaluation
-/// allocates one buffer when it has to hold more than eight intermediate results, as few formulas do, and nothing otherwise.
+/// **Cost.** Beside the same formula in [`problem!`](crate::problem!), with 2 to 20 variables, the cost takes 2 to 4
+/// times as long, about 3 ns more per operation; a gradient takes 3 to 6 times as long, and a Hessian 3 to 12 times. An
+/// evaluation allocates one buffer when it has to hold more than eight intermediate results, as few formulas do, and
+/// nothing otherwise.
 ///
-/// **Constraints.** A `Vec` of expressions is a [`VectorFormula`](crate::VectorFormula), and [`Limited`](crate::Limited) makes
-/// constraints of it.
+/// **Constraints.** A `Vec` of expressions is a [`VectorFormula`](crate::VectorFormula), and
+/// [`Limited`](crate::Limited) makes constraints of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     dimension: usize,
@@ -66,8 +67,8 @@ impl Expression {
     /// The formula `text` of the n variables `x1`, `x2`, .. `xn`. Not all of them need to occur.
     ///
     /// # Errors
-    /// [`Error::Expression`] for a text that is no formula, with the place and the reason; also for one that is nested more than
-    /// 64 levels deep.
+    /// [`Error::Expression`] for a text that is no formula, with the place and the reason; also for one that is nested
+    /// more than 64 levels deep.
     ///
     /// ```
     /// use extremum::{Error, Expression};
@@ -85,8 +86,8 @@ impl Expression {
         Ok(Self { dimension: n, program })
     }
 
-    /// The formula `text` of variables with names of their own, in their order in x. A name consists of letters, digits and
-    /// `_`, and does not start with a digit.
+    /// The formula `text` of variables with names of their own, in their order in x. A name consists of letters, digits
+    /// and `_`, and does not start with a digit.
     ///
     /// ```
     /// use extremum::{AutoDiff, DVector, Expression, Problem};

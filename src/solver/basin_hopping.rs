@@ -50,10 +50,11 @@ const SAME: f64 = 1e-8;
 /// **Needs** what the local solver needs, and within bounds a local solver that keeps them, as in
 /// [`MultiStart`](crate::MultiStart); no bounds and no scale.
 ///
-/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`hops`](Self::hops) (1000), [`hops_in_vain`](Self::hops_in_vain) (100),
-/// [`temperature`](Self::temperature) (from the costs), [`scale`](Self::scale) h (a quarter of the width of finite bounds, at
-/// most 512 times the largest of 1 and |x0_i|; half of the largest of 1 and |x0_i| without bounds),
-/// [`gradient_norm`](Self::gradient_norm) (1e-6), [`seed`](Self::seed) (0).
+/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`hops`](Self::hops) (1000),
+/// [`hops_in_vain`](Self::hops_in_vain) (100), [`temperature`](Self::temperature) (from the costs),
+/// [`scale`](Self::scale) h (a quarter of the width of finite bounds, at most 512 times the largest of 1 and |x0_i|;
+/// half of the largest of 1 and |x0_i| without bounds), [`gradient_norm`](Self::gradient_norm) (1e-6),
+/// [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** The best point never gets worse. The run ends as converged when the gradient at the best point passes
 /// its test; otherwise with [`Stall::Exhausted`] or [`Stall::NoImprovement`].

@@ -35,7 +35,8 @@ impl Best {
         Self { x, cost, gradient_norm, differences: problem.differences() }
     }
 
-    /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient. True if it is.
+    /// Takes the point of a local search, if that is at least as good: a later point has the smaller gradient. True if
+    /// it is.
     pub fn take<L: State>(&mut self, local: &InnerRun<L>) -> bool {
         let is_taken = local.cost() <= self.cost;
         if is_taken {
@@ -46,8 +47,8 @@ impl Best {
         is_taken
     }
 
-    /// Lets the run judge the gradient by the errors that it has: later local searches may difference otherwise. Where these
-    /// errors exceed the tolerance, differences it afresh.
+    /// Lets the run judge the gradient by the errors that it has: later local searches may difference otherwise. Where
+    /// these errors exceed the tolerance, differences it afresh.
     pub fn prepare_judgement(
         &mut self,
         problem: &mut Oracle<'_>,

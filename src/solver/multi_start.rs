@@ -32,12 +32,13 @@ const SAME: f64 = 1e-4;
 /// [`patience`](crate::Solver::patience) is exhausted, after 5 iterations without improvement if the gradient is
 /// differenced, and after 10000 iterations in any case. The run converges after the last start at the earliest.
 ///
-/// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start. Within bounds it needs a local
-/// solver that keeps them, such as [`Lbfgsb`], [`BarzilaiBorwein`](crate::BarzilaiBorwein) or a population; with any other
-/// one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
+/// **Needs** what the local solver needs; finite bounds or a scale, unless there is one start. Within bounds it needs a
+/// local solver that keeps them, such as [`Lbfgsb`], [`BarzilaiBorwein`](crate::BarzilaiBorwein) or a population; with
+/// any other one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
 ///
-/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`starts`](Self::starts) (50), [`until_complete`](Self::until_complete) (false),
-/// [`gradient_norm`](Self::gradient_norm) (1e-6), [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
+/// **Parameters** the local solver ([`Lbfgsb`], which without bounds is L-BFGS), [`starts`](Self::starts) (50),
+/// [`until_complete`](Self::until_complete) (false), [`gradient_norm`](Self::gradient_norm) (1e-6),
+/// [`scale`](Self::scale) (the bounds), [`seed`](Self::seed) (0).
 ///
 /// **Guarantee** A minimum whose basin has the share p of the box is found with probability about 1 − (1 − p)ᵏ by k starts.
 /// The run ends as converged when the gradient at the best point passes its test, otherwise with [`Stall::Exhausted`].

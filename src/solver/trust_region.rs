@@ -1,4 +1,5 @@
-//! Trust-region methods: a quadratic model of the cost, trusted in a ball whose radius follows from how well it predicts.
+//! Trust-region methods: a quadratic model of the cost, trusted in a ball whose radius follows from how well it
+//! predicts.
 //!
 //! ```text
 //! s ≈ arg min m(s) = f + g's + ½ s'B s,  |s| ≤ Δ;   ρ = (f(x) − f(x + s)) / (m(0) − m(s));   x ← x + s where ρ ≥ 10⁻⁴
@@ -49,21 +50,21 @@ const ESCAPE: f64 = 0.1;
 /// A trust-region method: [`Default`] is Newton's model with its exact minimum in the ball.
 ///
 /// **Method** s minimises the model in the ball |s| ≤ Δ, [exactly](Exact), along the [dogleg](Dogleg), or by truncated
-/// conjugate gradients, [to the boundary](Steihaug) or [along it](Gltr). x + s is accepted where the cost falls by at least
-/// 10⁻⁴ of what the model predicts. Δ begins with the Cauchy step, has no limit, and follows how good the prediction was.
-/// Where costs are level up to 10⁴ rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the trapezoidal rule, takes
-/// the place of f − f⁺.
+/// conjugate gradients, [to the boundary](Steihaug) or [along it](Gltr). x + s is accepted where the cost falls by at
+/// least 10⁻⁴ of what the model predicts. Δ begins with the Cauchy step, has no limit, and follows how good the
+/// prediction was. Where costs are level up to 10⁴ rounding units, the slopes at both ends decide: −½ (g + g⁺)'s, the
+/// trapezoidal rule, takes the place of f − f⁺.
 ///
 /// **Needs** a gradient, and the Hessian, n more gradients an iteration for differences, or
-/// [products](TrustRegion::steihaug) with it; with [SR1](TrustRegion::sr1) and [BFGS](TrustRegion::bfgs) gradients alone; with
-/// [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Only [`Tron`] keeps bounds.
+/// [products](TrustRegion::steihaug) with it; with [SR1](TrustRegion::sr1) and [BFGS](TrustRegion::bfgs) gradients
+/// alone; with [Gauss and Newton's model](TrustRegion::gauss_newton) residuals. Only [`Tron`] keeps bounds.
 ///
-/// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are positive
-/// semidefinite. Every method examines the curvature of the cost before it reports convergence, and leaves a saddle along a
-/// direction of negative curvature; models other than the Hessian take one Hessian for that, given or differenced. Convergence to a
-/// minimum with a positive definite Hessian is quadratic, with [`Steihaug`], [`Gltr`] and updated models superlinear; on residuals see
-/// [`GaussNewtonModel`]. The unit of the cost changes no iterate. It ends [stalled](Termination::Stalled) where steps
-/// are rounding.
+/// **Guarantee** the cost never rises beyond rounding. Limit points are stationary; with [`Exact`], their Hessians are
+/// positive semidefinite. Every method examines the curvature of the cost before it reports convergence, and leaves a
+/// saddle along a direction of negative curvature; models other than the Hessian take one Hessian for that, given or
+/// differenced. Convergence to a minimum with a positive definite Hessian is quadratic, with [`Steihaug`], [`Gltr`] and
+/// updated models superlinear; on residuals see [`GaussNewtonModel`]. The unit of the cost changes no iterate. It ends
+/// [stalled](Termination::Stalled) where steps are rounding.
 ///
 /// ```
 /// use extremum::{TrustRegion, minimize, problem};
@@ -75,8 +76,8 @@ const ESCAPE: f64 = 0.1;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), algorithm 6.1.1 and section 17.4; Nocedal &
-/// Wright (2006), algorithm 4.1.
+/// **References** A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), algorithm 6.1.1 and section 17.4; Nocedal
+/// & Wright (2006), algorithm 4.1.
 #[derive(Clone, Copy, Debug)]
 pub struct TrustRegion<M = NewtonModel, S = Exact> {
     model: M,

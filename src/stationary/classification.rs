@@ -254,8 +254,8 @@ impl Classification {
     }
 
     /// The unit vector of the most negative curvature and this curvature, v'Hv; `None` when no eigenvalue is certainly
-    /// negative. From a saddle or a maximum, f decreases along both v and -v. With more than 2000 free variables it is one of
-    /// negative curvature, not always the most negative.
+    /// negative. From a saddle or a maximum, f decreases along both v and -v. With more than 2000 free variables it is
+    /// one of negative curvature, not always the most negative.
     ///
     /// ```
     /// use extremum::{DVector, classify, from_fn};

@@ -87,7 +87,8 @@ fn published_minima_are_found() {
     each!(Bard Box3d FreudensteinRoth HelicalValley KowalikOsborne OsborneOne OsborneTwo Rosenbrock Wood);
 }
 
-/// What is counted was called, and nothing was called twice at a point. The Hessian at the end takes gradients, and no cost.
+/// What is counted was called, and nothing was called twice at a point. The Hessian at the end takes gradients, and no
+/// cost.
 #[test]
 fn residuals_and_jacobians_are_all_that_is_evaluated() {
     let problem = SumOfSquares::new(Valley::new([1.0; 2], true));

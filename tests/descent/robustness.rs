@@ -263,7 +263,8 @@ fn a_constant_converges_at_once() {
     for_all(|entry| {
         let found = run(entry, &from_fn(3, |_| 7.0).with_gradient(|_, g| g.fill(0.0)), &[1.0; 3]);
         assert!(found.termination.is_converged(), "{}: {found}", entry.label());
-        // At the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones. One product shows a B of 0.
+        // At the Hessian: a gradient that a step leaves as it is, is looked at on two longer ones. One product shows a
+        // B of 0.
         let looks = match entry.name() {
             "Newton"
             | "TrustRegion"

@@ -196,8 +196,8 @@ fn the_minimum_with_a_cubic_term_satisfies_the_optimality_conditions() {
     }
 }
 
-/// At least what the best point along the steepest descent gives; for convex models Steihaug's at least half of all (Yuan,
-/// Math. Prog. 87 (2000) 559-573).
+/// At least what the best point along the steepest descent gives; for convex models Steihaug's at least half of all
+/// (Yuan, Math. Prog. 87 (2000) 559-573).
 #[test]
 fn inexact_solutions_reach_the_cauchy_point() {
     let mut random = Random::new(3);
@@ -369,8 +369,8 @@ fn the_floor_ends_a_run() {
     }
 }
 
-/// Along n independent steps SR1 has learnt the Hessian of a quadratic (Nocedal & Wright, theorem 6.1): the step after them is
-/// Newton's. One Hessian confirms the minimum.
+/// Along n independent steps SR1 has learnt the Hessian of a quadratic (Nocedal & Wright, theorem 6.1): the step after
+/// them is Newton's. One Hessian confirms the minimum.
 #[test]
 fn learning_models_solve_a_quadratic_in_few_steps() {
     let n = 6;

@@ -1,5 +1,5 @@
-//! The methods that keep bounds: `Lbfgsb`, `BarzilaiBorwein`, which is the spectral projected gradient method, and the trust
-//! region `Tron`.
+//! The methods that keep bounds: `Lbfgsb`, `BarzilaiBorwein`, which is the spectral projected gradient method, and the
+//! trust region `Tron`.
 //!
 //! Problems, starts and minima: W. Hock, K. Schittkowski, *Test Examples for Nonlinear Programming Codes*, Springer 1981.
 //! A start outside the bounds is projected into them.
@@ -336,7 +336,8 @@ fn a_run_within_bounds_resumes_to_the_same_bits() {
     }
 }
 
-/// Saddles on faces of the box, where every component of the gradient is zero or held by a multiplier, also at the exact start.
+/// Saddles on faces of the box, where every component of the gradient is zero or held by a multiplier, also at the
+/// exact start.
 #[test]
 fn trust_regions_leave_saddles_within_bounds() {
     let valleys = |x: &DVector<f64>| {

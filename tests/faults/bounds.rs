@@ -264,8 +264,8 @@ fn bounds_of_every_kind_stand_side_by_side() -> Result<(), Error> {
     Ok(())
 }
 
-/// Σ wᵢ (xᵢ − cᵢ)² within bounds of every width: nothing is evaluated outside, and at the minimum, the nearest point of the
-/// box to c, the variables at bounds are there to the last bit. Inside, on a bound and in a corner.
+/// Σ wᵢ (xᵢ − cᵢ)² within bounds of every width: nothing is evaluated outside, and at the minimum, the nearest point of
+/// the box to c, the variables at bounds are there to the last bit. Inside, on a bound and in a corner.
 #[test]
 fn minima_on_bounds_are_met_exactly_and_nothing_is_evaluated_outside() -> Result<(), Error> {
     const N: usize = 5;

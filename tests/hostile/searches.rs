@@ -17,8 +17,8 @@ fn local(dice: &mut Dice, is_bounded: bool) -> Said<Any> {
     if is_bounded { kept(dice, local) } else { local }
 }
 
-/// A local solver for problems within bounds: now and then one that is refused. A look ahead draws it, which leaves all other
-/// cases as they were.
+/// A local solver for problems within bounds: now and then one that is refused. A look ahead draws it, which leaves all
+/// other cases as they were.
 pub fn kept(dice: &Dice, local: Said<Any>) -> Said<Any> {
     let mut ahead = dice.clone();
     match ahead.index(20) {

@@ -150,7 +150,8 @@ pub fn draw(dice: &mut Dice, n: usize, is_sum: bool, is_bounded: bool) -> (Said<
 
 /// A line-search solver with any line search, or a trust region.
 pub fn line_search(dice: &mut Dice, n: usize) -> Said<Any> {
-    // A look ahead leaves all other cases as they were, and with these limits also those that `tests/faults/hostile.rs` names.
+    // A look ahead leaves all other cases as they were, and with these limits also those that `tests/faults/hostile.rs`
+    // names.
     if (0.205..0.37).contains(&dice.clone().unit()) {
         let mut solvers = trust_regions();
         let index = dice.index(solvers.len());

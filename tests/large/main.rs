@@ -1,5 +1,5 @@
-//! Many variables: dense problems above the sizes at which factorizations take the place of eigenvectors, and faer that of
-//! the library's own, and a million variables without a matrix. After `init` nothing allocates.
+//! Many variables: dense problems above the sizes at which factorizations take the place of eigenvectors, and faer that
+//! of the library's own, and a million variables without a matrix. After `init` nothing allocates.
 
 use allocation_counter::measure;
 use extremum::solver::trust_region::{MoreSorensen, NewtonModel};

@@ -245,8 +245,8 @@ fn no_step_of_a_local_search_allocates() -> Result<(), Error> {
     Ok(())
 }
 
-/// The camel has six minima, two of them with small basins. An early end may come before these are found, but not before the rule
-/// holds, by which a dozen of starts or more for each minimum tell that these are all.
+/// The camel has six minima, two of them with small basins. An early end may come before these are found, but not
+/// before the rule holds, by which a dozen of starts or more for each minimum tell that these are all.
 #[test]
 fn all_minima_are_counted() -> Result<(), Error> {
     let problem = within(camel, &[-3.0, -2.0], &[3.0, 2.0]);

@@ -112,8 +112,8 @@ fn without_bounds_lbfgsb_has_the_bits_of_lbfgs() {
     }
 }
 
-/// The problem of the drivers of L-BFGS-B: 4 (¼ (x₁ − 1)² + Σ (xᵢ − xᵢ₋₁²)²), variables 1, 3, 5, .. within [1, 100], the others within
-/// [−100, 100], from 3.
+/// The problem of the drivers of L-BFGS-B: 4 (¼ (x₁ − 1)² + Σ (xᵢ − xᵢ₋₁²)²), variables 1, 3, 5, .. within [1, 100],
+/// the others within [−100, 100], from 3.
 fn driver(n: usize) -> FromFn<'static> {
     let lower: Vec<f64> = (0..n).map(|i| if i % 2 == 0 { 1.0 } else { -100.0 }).collect();
     from_fn(n, |x| {
@@ -132,9 +132,9 @@ fn driver(n: usize) -> FromFn<'static> {
     .with_bounds(Bounds::new(lower, vec![100.0; n]).expect("a box"))
 }
 
-/// C. Zhu, R. Byrd, P. Lu, J. Nocedal, ACM Trans. Math. Softw. 23 (1997), L-BFGS-B 3.0: the outputs that come with its three
-/// drivers. The first ends at f = 1.083490083e-9, where f changes little; the others where the projected gradient is at
-/// most 1e-10 (1 + f).
+/// C. Zhu, R. Byrd, P. Lu, J. Nocedal, ACM Trans. Math. Softw. 23 (1997), L-BFGS-B 3.0: the outputs that come with its
+/// three drivers. The first ends at f = 1.083490083e-9, where f changes little; the others where the projected gradient
+/// is at most 1e-10 (1 + f).
 #[test]
 fn the_drivers_of_lbfgsb_take_no_more_evaluations_than_printed() {
     let first = || target(1.083_490_083_430_061_5e-9);

@@ -1,5 +1,5 @@
-//! Convex quadratics within bounds whose minimum and multipliers are given: the variables at bounds are found exactly, also where
-//! others have a multiplier of zero there.
+//! Convex quadratics within bounds whose minimum and multipliers are given: the variables at bounds are found exactly,
+//! also where others have a multiplier of zero there.
 
 use extremum::stop::{gradient_norm, max_evaluations};
 use extremum::{
@@ -20,9 +20,9 @@ enum Held {
     Degenerately,
 }
 
-/// f(x) = ½ (x − x*)' A (x − x*) + μ' (x − x*), A = Q D Q with Q a product of reflections and D from 1 to κ. By the conditions of
-/// Karush, Kuhn and Tucker x* is the minimum within the bounds when μ = ∇f(x*) is not negative at lower bounds, not positive
-/// at upper bounds, and 0 elsewhere.
+/// f(x) = ½ (x − x*)' A (x − x*) + μ' (x − x*), A = Q D Q with Q a product of reflections and D from 1 to κ. By the
+/// conditions of Karush, Kuhn and Tucker x* is the minimum within the bounds when μ = ∇f(x*) is not negative at lower
+/// bounds, not positive at upper bounds, and 0 elsewhere.
 struct Quadratic {
     minimum: DVector<f64>,
     multipliers: DVector<f64>,
@@ -140,8 +140,8 @@ fn lbfgsb_finds_the_active_set() {
     are_solved(&Lbfgsb::default(), &[1.0, 1e2, 1e4, 1e6]);
 }
 
-/// The spectral method takes many steps on ill-conditioned problems: with a condition of 1e4, 1 of these 90 runs creeps, and with 1e6
-/// 41 of 90 creep or take more than 100000 evaluations. They say so.
+/// The spectral method takes many steps on ill-conditioned problems: with a condition of 1e4, 1 of these 90 runs
+/// creeps, and with 1e6 41 of 90 creep or take more than 100000 evaluations. They say so.
 #[test]
 fn barzilai_borwein_finds_the_active_set() {
     are_solved(&BarzilaiBorwein::default(), &[1.0, 1e2]);

@@ -74,8 +74,8 @@ fn solvers_find_the_certified_parameters() {
     assert!(deep >= 24, "{deep} fits to 9 digits");
 }
 
-/// From the residuals: all of them, to nearly as many digits as are certified. With tolerances of 1e-15, SciPy 1.17.1 takes 1782
-/// evaluations by MINPACK's method and 1797 by its own, for at least 8 digits of 17 and 24 of the 28.
+/// From the residuals: all of them, to nearly as many digits as are certified. With tolerances of 1e-15, SciPy 1.17.1
+/// takes 1782 evaluations by MINPACK's method and 1797 by its own, for at least 8 digits of 17 and 24 of the 28.
 #[test]
 fn residuals_show_all_certified_digits() {
     let mut residuals = 0;

@@ -1,12 +1,13 @@
-//! Trust regions on the 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981), and their counts against those of SciPy.
+//! Trust regions on the 35 problems of Moré, Garbow and Hillstrom (TOMS 7, 1981), and their counts against those of
+//! SciPy.
 
 use extremum::functions::more_garbow_hillstrom;
 use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 use extremum::stop::{gradient_norm_relative_to_cost, max_evaluations};
 use extremum::{AnySolver, Error, Evaluations, Minimizer, Solver, TrustRegion};
 
-/// Gradients that `trust-exact` of SciPy 1.17.1 takes to a gradient of maximum norm 1e-6 max(1, |f|), exact derivatives, with
-/// its defaults (radius at most 1000); 0 where it does not get there.
+/// Gradients that `trust-exact` of SciPy 1.17.1 takes to a gradient of maximum norm 1e-6 max(1, |f|), exact
+/// derivatives, with its defaults (radius at most 1000); 0 where it does not get there.
 const TRUST_EXACT: [u32; 35] = [
     23, 9, 99, 1011, 8, 10, 9, 15, 3, 0, 23, 17, 18, 38, 8, 11, 27, 27, 16, 13, 22, 18, 37, 113,
     15, 10, 8, 3, 4, 6, 9, 4, 5, 5, 13,
@@ -17,7 +18,8 @@ const TRUST_NCG: [u32; 35] = [
     87, 37, 28, 74, 18, 31, 11, 43, 27, 6, 4, 4, 65,
 ];
 
-/// How many problems are solved to the gradient and to a known minimum, and the geometric mean of a count over the reference, where both get there.
+/// How many problems are solved to the gradient and to a known minimum, and the geometric mean of a count over the
+/// reference, where both get there.
 fn compare(
     solver: &dyn AnySolver,
     reference: [u32; 35],

@@ -1,8 +1,8 @@
-//! From text to a [`Program`]: operators by precedence climbing (V. Pratt, "Top down operator precedence", POPL 1973), as the
-//! crate winnow implements it.
+//! From text to a [`Program`]: operators by precedence climbing (V. Pratt, "Top down operator precedence", POPL 1973),
+//! as the crate winnow implements it.
 //!
-//! The parser appends steps as soon as it has read their operands, so it builds no tree, and a long text takes no deep stack.
-//! What is nested does take stack, and is counted.
+//! The parser appends steps as soon as it has read their operands, so it builds no tree, and a long text takes no deep
+//! stack. What is nested does take stack, and is counted.
 
 use std::borrow::Cow;
 use std::f64::consts::{E, PI};
@@ -18,7 +18,8 @@ use super::Names;
 use super::program::{Function, Operand, Operator, Program};
 use crate::Error;
 
-/// Parentheses, arguments, signs and exponents within each other. A level takes up to 14 KiB of stack without optimisation.
+/// Parentheses, arguments, signs and exponents within each other. A level takes up to 14 KiB of stack without
+/// optimisation.
 const MAX_NESTING: usize = 64;
 
 type Input<'a> = Stateful<LocatingSlice<&'a str>, State<'a>>;

@@ -49,8 +49,8 @@ impl<P: Population> Generations<P> {
     /// If the best point is not new, the best of the last generation is polished at the same intervals. A better point
     /// is added to the population. A gradient counts as n costs. A polish ends when the gradient's maximum norm, within
     /// bounds that of the projected gradient, is at most 1e-9, or like a local search of
-    /// [`MultiStart`](crate::MultiStart). Within bounds it takes a solver that keeps them, such as [`Lbfgsb`]; with any other
-    /// one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
+    /// [`MultiStart`](crate::MultiStart). Within bounds it takes a solver that keeps them, such as [`Lbfgsb`]; with any
+    /// other one a run returns [`Error::BoundsNotSupported`] before it evaluates anything.
     pub fn polish(mut self, solver: impl Solver + 'static) -> Self {
         self.local = Some(Arc::from(solver.boxed()));
         self

@@ -1,5 +1,5 @@
-//! What is done where steps are rounding: a differenced gradient is refined; costs along the steepest descent say whether the
-//! gradient is wrong, or the cost has a kink.
+//! What is done where steps are rounding: a differenced gradient is refined; costs along the steepest descent say
+//! whether the gradient is wrong, or the cost has a kink.
 
 use std::ops::ControlFlow;
 

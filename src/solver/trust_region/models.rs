@@ -1,7 +1,7 @@
 //! Quadratic models of the cost at a point: m(s) = f + g's + ½ s'B s.
 //!
-//! A model may scale the variables by a diagonal matrix D. The ball is then |D s| ≤ Δ, and everything that a subproblem sees is
-//! in the variables D s: the gradient D⁻¹g and the matrix D⁻¹B D⁻¹.
+//! A model may scale the variables by a diagonal matrix D. The ball is then |D s| ≤ Δ, and everything that a subproblem
+//! sees is in the variables D s: the gradient D⁻¹g and the matrix D⁻¹B D⁻¹.
 
 mod gauss_newton;
 mod newton;
@@ -60,8 +60,8 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// True when B is there as a matrix, and not only its products.
     const HAS_MATRIX: bool;
 
-    /// So many steps in a row that reduce the cost by no more than rounding, while the gradient does not halve, end the run. More
-    /// for a model whose convergence may be linear. Default: 2.
+    /// So many steps in a row that reduce the cost by no more than rounding, while the gradient does not halve, end the
+    /// run. More for a model whose convergence may be linear. Default: 2.
     const PATIENCE: u32 = 2;
 
     /// The name of the method with this model. Default: that of the subproblem.
@@ -100,8 +100,8 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
         problem.cost(x)
     }
 
-    /// Writes ∇f(x) at the point of the last [`cost`](Self::cost), which was `cost`. Default: as the problem gives it, or
-    /// differenced.
+    /// Writes ∇f(x) at the point of the last [`cost`](Self::cost), which was `cost`. Default: as the problem gives it,
+    /// or differenced.
     fn gradient(
         &self,
         problem: &mut Oracle<'_>,
@@ -120,8 +120,8 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// Evaluates what B needs at a point, unless that was done already; false when it is not finite.
     fn look(&self, problem: &mut Oracle<'_>, memory: &mut Self::Memory, at: At<'_>) -> bool;
 
-    /// Makes B the Hessian at a point, with its negative curvature; false when it is not finite. It is called before a run
-    /// ends. Default: B is the Hessian already, [`look`](Self::look).
+    /// Makes B the Hessian at a point, with its negative curvature; false when it is not finite. It is called before a
+    /// run ends. Default: B is the Hessian already, [`look`](Self::look).
     fn examine(&self, problem: &mut Oracle<'_>, memory: &mut Self::Memory, at: At<'_>) -> bool {
         self.look(problem, memory, at)
     }

@@ -10,8 +10,8 @@ use crate::linalg::{dot, max_abs, power_of_two};
 use crate::{Oracle, Termination};
 
 impl<M: Model, S: Subproblem> TrustRegion<M, S> {
-    /// Writes the step: the subproblem's solution; from a saddle, one along negative curvature; along the steepest descent
-    /// where the model is not finite.
+    /// Writes the step: the subproblem's solution; from a saddle, one along negative curvature; along the steepest
+    /// descent where the model is not finite.
     pub(super) fn propose(
         &self,
         problem: &mut Oracle<'_>,
@@ -32,8 +32,8 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         ControlFlow::Continue(())
     }
 
-    /// A step of the length of the radius along the negative curvature, as far as bounds allow: down, or to the other side
-    /// where bounds leave no room.
+    /// A step of the length of the radius along the negative curvature, as far as bounds allow: down, or to the other
+    /// side where bounds leave no room.
     fn leave(
         &self,
         problem: &mut Oracle<'_>,

@@ -6,13 +6,13 @@
 //! ρ > 0.9  Δ ← max(Δ, 2 |s|)
 //! ```
 //!
-//! without a cap. Where Δ = √(|g| / σ) stands for the weight σ of a cubic term, ρ > 0.9 doubles it whatever |s|. The factor 2
-//! doubles with every such step to the boundary in a row, so that a wrong unit of length is found soon.
+//! without a cap. Where Δ = √(|g| / σ) stands for the weight σ of a cubic term, ρ > 0.9 doubles it whatever |s|. The
+//! factor 2 doubles with every such step to the boundary in a row, so that a wrong unit of length is found soon.
 //!
 //! A. Sartenaer, *Automatic determination of an initial trust region in nonlinear programming*, SIAM J. Sci. Comput. 18
-//! (1997) 1788-1803, for the first radius; N. Gould, D. Orban, A. Sartenaer, P. Toint, *Sensitivity of trust-region algorithms
-//! to their parameters*, 4OR 3 (2005) 227-241; C. Lin, J. Moré, *Newton's method for large bound-constrained optimization
-//! problems*, SIAM J. Optim. 9 (1999) 1100-1127, for the parabola.
+//! (1997) 1788-1803, for the first radius; N. Gould, D. Orban, A. Sartenaer, P. Toint, *Sensitivity of trust-region
+//! algorithms to their parameters*, 4OR 3 (2005) 227-241; C. Lin, J. Moré, *Newton's method for large bound-constrained
+//! optimization problems*, SIAM J. Optim. 9 (1999) 1100-1127, for the parabola.
 
 use nalgebra::DVector;
 
@@ -59,8 +59,8 @@ pub(super) fn first(cauchy: f64, typical: f64) -> f64 {
     if cauchy > 0.0 && cauchy < LARGEST { cauchy } else { typical }
 }
 
-/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is a
-/// weight grows whatever the length of the step.
+/// The radius and the next factor of growth after a trial with this reduction; NaN outside the domain. A radius that is
+/// a weight grows whatever the length of the step.
 pub(super) fn update(
     [radius, growth]: [f64; 2],
     Proposal { predicted, slope, length }: Proposal,

@@ -6,9 +6,9 @@
 //! below that, |g| halves  as predicted at least, if f⁺ − f is at most an error that the last changes of f would hide
 //! ```
 //!
-//! The trapezoidal rule has the error |s|³ |f'''| / 12, which vanishes faster than the reduction itself; a gradient that it
-//! needs is that of the next point. The rule is that of the trust regions of JuliaSmoothOptimizers, without their
-//! absolute terms, so that the unit of the cost does not matter. Conn, Gould & Toint (2000), section 17.4.2.
+//! The trapezoidal rule has the error |s|³ |f'''| / 12, which vanishes faster than the reduction itself; a gradient
+//! that it needs is that of the next point. The rule is that of the trust regions of JuliaSmoothOptimizers, without
+//! their absolute terms, so that the unit of the cost does not matter. Conn, Gould & Toint (2000), section 17.4.2.
 
 use super::radius::ACCEPTED;
 use super::state::Proposal;

@@ -71,8 +71,8 @@ impl Room {
         }
     }
 
-    /// Turns a step in the units of the last [measure](Self::measure) into one in those of x: s = length D⁻¹u; all the way to the
-    /// bound where u takes all the room.
+    /// Turns a step in the units of the last [measure](Self::measure) into one in those of x: s = length D⁻¹u; all the
+    /// way to the bound where u takes all the room.
     pub fn stretch(
         &self,
         x: &DVector<f64>,

@@ -140,8 +140,8 @@ impl<M, S> TrustRegionState<M, S> {
         self.lowest_plus(ROUNDING * self.lowest_cost.abs())
     }
 
-    /// The cost up to which a rise may be an error in an ill-conditioned cost, which can be many rounding units: a small share
-    /// of the last changes and of the cost.
+    /// The cost up to which a rise may be an error in an ill-conditioned cost, which can be many rounding units: a
+    /// small share of the last changes and of the cost.
     pub(super) fn noisy_ceiling(&self) -> f64 {
         self.lowest_plus(self.noise()).max(self.ceiling())
     }

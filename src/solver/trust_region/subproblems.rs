@@ -41,8 +41,8 @@ pub struct Region<'a> {
     pub scale: f64,
     /// |g| relative to the gradient at the point before; 1 at the start.
     pub reduction: f64,
-    /// The least and the most that each component of u may be, not positive and not negative; without numbers for a method
-    /// that keeps no bounds.
+    /// The least and the most that each component of u may be, not positive and not negative; without numbers for a
+    /// method that keeps no bounds.
     pub least: &'a DVector<f64>,
     /// See [`least`](Self::least).
     pub most: &'a DVector<f64>,
@@ -73,8 +73,8 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
     /// Completes a loaded memory; false when it does not fit n variables.
     fn restore(&self, memory: &mut Self::Memory, n: usize) -> bool;
 
-    /// Returns g'B g, from which the first radius follows: before the first [`solve`](Self::solve), with the same gradient.
-    /// `work` is workspace.
+    /// Returns g'B g, from which the first radius follows: before the first [`solve`](Self::solve), with the same
+    /// gradient. `work` is workspace.
     fn steepest_curvature(
         &self,
         b: &mut dyn Quadratic,
@@ -86,9 +86,9 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
         gradient.dot(work)
     }
 
-    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease that
-    /// the model predicts. Not positive or not finite: there is no such step. At the same point it may be called again with a
-    /// smaller radius. A method that keeps bounds is given g without the components that they hold at x.
+    /// Writes u, |u| ≤ r up to rounding unless it [keeps a weight](Self::KEEPS_WEIGHT), and returns −q(u), the decrease
+    /// that the model predicts. Not positive or not finite: there is no such step. At the same point it may be called
+    /// again with a smaller radius. A method that keeps bounds is given g without the components that they hold at x.
     fn solve(
         &self,
         b: &mut dyn Quadratic,

@@ -1,5 +1,5 @@
-//! The 52 problems of Hock and Schittkowski (1981) in `examples/data`: the bits of formulas in Rust, published minima, and
-//! derivatives of 50 digits from SymPy (`tests/data/hock_schittkowski/generate.py`).
+//! The 52 problems of Hock and Schittkowski (1981) in `examples/data`: the bits of formulas in Rust, published minima,
+//! and derivatives of 50 digits from SymPy (`tests/data/hock_schittkowski/generate.py`).
 
 use extremum::{
     AutoDiff, Bounds, Constraints, DVector, Expression, Limited, Matrix, Problem,

@@ -1,4 +1,5 @@
-//! Texts that are no formulas: an error that points at the place, and never a panic, a hang or an overflow of the stack.
+//! Texts that are no formulas: an error that points at the place, and never a panic, a hang or an overflow of the
+//! stack.
 
 use std::time::{Duration, Instant};
 
@@ -151,8 +152,8 @@ const PIECES: [&str; 48] = [
     "$", "=", "[", "\"",
 ];
 
-/// Random texts of three kinds: of any characters, of pieces of formulas, and formulas with a few characters changed. What is
-/// read has to evaluate.
+/// Random texts of three kinds: of any characters, of pieces of formulas, and formulas with a few characters changed.
+/// What is read has to evaluate.
 #[test]
 fn random_texts_never_panic() {
     let mut random = Random::new(7);

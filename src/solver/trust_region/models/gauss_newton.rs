@@ -17,18 +17,21 @@ use crate::{Error, Matrix, Oracle, memory};
 /// Gauss and Newton's approximation J'J of the Hessian of a sum of squares.
 ///
 /// **Needs** residuals ([`LeastSquares`](crate::LeastSquares)), and their Jacobian or n more evaluations of them for
-/// differences. Costs and gradients are computed from these, so that nothing is evaluated twice; all are counted. Where steps
-/// fail, a few costs say why. For another problem: [`Error::NotASumOfSquares`]. 2mn + 2n² numbers of memory for m residuals, with those of the subproblem, at
-/// most 16 GiB; n²m/2 multiply-adds for J'J, in which the condition of J is squared.
+/// differences. Costs and gradients are computed from these, so that nothing is evaluated twice; all are counted. Where
+/// steps fail, a few costs say why. For another problem: [`Error::NotASumOfSquares`]. 2mn + 2n² numbers of memory for m
+/// residuals, with those of the subproblem, at most 16 GiB; n²m/2 multiply-adds for J'J, in which the condition of J is
+/// squared.
 ///
-/// The ball is |D s| ≤ Δ, with Dⱼ the largest norm of column j of the Jacobian so far: the units of the variables change no
-/// iterate.
+/// The ball is |D s| ≤ Δ, with Dⱼ the largest norm of column j of the Jacobian so far: the units of the variables
+/// change no iterate.
 ///
-/// **Guarantee** quadratic convergence where the residuals vanish at the minimum, else linear: the faster, the smaller and the less
-/// curved they are. At the rounding floor a run therefore ends only when 8 steps have not halved the gradient.
+/// **Guarantee** quadratic convergence where the residuals vanish at the minimum, else linear: the faster, the smaller
+/// and the less curved they are. At the rounding floor a run therefore ends only when 8 steps have not halved the
+/// gradient.
 ///
-/// J'J has no negative curvature, also where the cost has. Before the run ends, the Hessian of the problem is evaluated once,
-/// or differenced with n gradients (n(n + 3)/2 costs where there is no Jacobian); from a saddle it shows the way down.
+/// J'J has no negative curvature, also where the cost has. Before the run ends, the Hessian of the problem is evaluated
+/// once, or differenced with n gradients (n(n + 3)/2 costs where there is no Jacobian); from a saddle it shows the way
+/// down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GaussNewtonModel;
 

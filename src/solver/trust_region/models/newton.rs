@@ -8,8 +8,8 @@ use crate::{Error, Oracle, linalg, memory};
 
 /// The Hessian as a matrix.
 ///
-/// **Needs** the Hessian, or n more gradients an iteration for differences, which are counted; 2n² numbers of memory with
-/// the factors of the subproblem, at most 16 GiB (n = 32768).
+/// **Needs** the Hessian, or n more gradients an iteration for differences, which are counted; 2n² numbers of memory
+/// with the factors of the subproblem, at most 16 GiB (n = 32768).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewtonModel;
 

@@ -9,8 +9,8 @@ use crate::{Error, Oracle};
 
 /// The Hessian by its products with vectors, without a matrix.
 ///
-/// **Needs** Hessian-vector products: those of the problem, or of its Hessian, or one more gradient each for differences
-/// along the vector. All are counted.
+/// **Needs** Hessian-vector products: those of the problem, or of its Hessian, or one more gradient each for
+/// differences along the vector. All are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductsModel;
 

@@ -5,13 +5,13 @@
 //! BFGS   B⁺ = B − B s s'B / s'B s + y y' / s'y,   where s'y ≥ 0.2 s'B s
 //! ```
 //!
-//! with y = ∇f(x + s) − ∇f(x). Where s'y is smaller, BFGS takes θ y + (1 − θ) B s in place of y, so that s'y becomes 0.2 s'B s
-//! (Powell 1978): there is no line search to make s'y positive. B is 0 before the first step, a linear model, and (y'y / s'y) I
-//! before the first update.
+//! with y = ∇f(x + s) − ∇f(x). Where s'y is smaller, BFGS takes θ y + (1 − θ) B s in place of y, so that s'y becomes
+//! 0.2 s'B s (Powell 1978): there is no line search to make s'y positive. B is 0 before the first step, a linear model,
+//! and (y'y / s'y) I before the first update.
 //!
-//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and procedure 18.2; M. J. D. Powell, *A
-//! fast algorithm for nonlinearly constrained optimization calculations*, in G. Watson (ed.), Numerical analysis (1978)
-//! 144-157, section 5.
+//! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (6.19), (6.20), (6.24), (6.26) and procedure 18.2; M.
+//! J. D. Powell, *A fast algorithm for nonlinearly constrained optimization calculations*, in G. Watson (ed.),
+//! Numerical analysis (1978) 144-157, section 5.
 
 use std::mem::swap;
 
@@ -29,13 +29,13 @@ const LEAST: f64 = 0.2;
 
 /// A matrix that learns the curvature along the steps, by one of two updates.
 ///
-/// **[BFGS](Self::bfgs)** keeps B positive definite, by Powell's damping. **[SR1](Self::sr1)** does not, and converges to the Hessian, also to an
-/// indefinite one, along steps that are independent enough.
+/// **[BFGS](Self::bfgs)** keeps B positive definite, by Powell's damping. **[SR1](Self::sr1)** does not, and converges
+/// to the Hessian, also to an indefinite one, along steps that are independent enough.
 ///
 /// **Needs** gradients alone; 3n² numbers of memory with the factors of the subproblem, at most 16 GiB (n = 26754).
 ///
-/// What B knows of negative curvature is uncertain. Before the run ends, the Hessian of the problem is evaluated once, or
-/// differenced with n gradients; from a saddle it shows the way down.
+/// What B knows of negative curvature is uncertain. Before the run ends, the Hessian of the problem is evaluated once,
+/// or differenced with n gradients; from a saddle it shows the way down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuasiNewtonModel {
     update: Update,

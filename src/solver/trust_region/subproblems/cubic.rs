@@ -4,8 +4,8 @@
 //! min q(u) + σ |u|³ / 3,   σ = |g| / r²:   B u + σ |u| u = −g,   B + σ |u| I positive semidefinite
 //! ```
 //!
-//! r is the step where B is zero. As in the ball, from the eigenvectors of B by the [secular equation](super::secular), or by
-//! [factorizations](super::shifted) of B + λ I, λ = σ |u|.
+//! r is the step where B is zero. As in the ball, from the eigenvectors of B by the [secular equation](super::secular),
+//! or by [factorizations](super::shifted) of B + λ I, λ = σ |u|.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -15,15 +15,16 @@ use super::{Quadratic, Region, Subproblem};
 
 /// Cubic regularization: the weight σ of a cubic term takes the place of the radius.
 ///
-/// **Method** adaptive regularization with models of order 2 in its simplified form: the ratio ρ uses the model without its
-/// cubic term. σ grows where the prediction was poor and falls where it was good, as the radius of the ball does, with Δ =
-/// √(|g| / σ) in its place; it stays when the gradient changes. Solved as in [`Exact`](super::Exact). **Needs** B as a matrix; n² numbers of memory.
+/// **Method** adaptive regularization with models of order 2 in its simplified form: the ratio ρ uses the model without
+/// its cubic term. σ grows where the prediction was poor and falls where it was good, as the radius of the ball does,
+/// with Δ = √(|g| / σ) in its place; it stays when the gradient changes. Solved as in [`Exact`](super::Exact).
+/// **Needs** B as a matrix; n² numbers of memory.
 ///
-/// **Guarantee** a gradient of norm ε after a number of steps proportional to ε^(−3/2), which no method with two derivatives
-/// improves.
+/// **Guarantee** a gradient of norm ε after a number of steps proportional to ε^(−3/2), which no method with two
+/// derivatives improves.
 ///
-/// **References** E. Birgin, J. Gardenghi, J. Martínez, S. Santos, P. Toint, Math. Prog. 163 (2017) 359-368, with p = 2; C.
-/// Cartis, N. Gould, P. Toint, Math. Prog. 127 (2011) 245-295.
+/// **References** E. Birgin, J. Gardenghi, J. Martínez, S. Santos, P. Toint, Math. Prog. 163 (2017) 359-368, with p =
+/// 2; C. Cartis, N. Gould, P. Toint, Math. Prog. 127 (2011) 245-295.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cubic;
 

@@ -11,13 +11,14 @@ use crate::linalg::{self, ModifiedLdl, dot};
 
 /// The dogleg path: along the steepest descent to the minimum of the model, then straight to the Newton step.
 ///
-/// **Method** one factorization P B P' = L D L' for each point, modified where B is not positive definite so that curvature
-/// keeps its size and becomes positive; the step is the better of the path's end and the Cauchy point, by the model with
-/// B itself. **Needs** B as a matrix; n² numbers of memory, n³/6 multiply-adds.
+/// **Method** one factorization P B P' = L D L' for each point, modified where B is not positive definite so that
+/// curvature keeps its size and becomes positive; the step is the better of the path's end and the Cauchy point, by the
+/// model with B itself. **Needs** B as a matrix; n² numbers of memory, n³/6 multiply-adds.
 ///
 /// **Guarantee** at least the decrease of the Cauchy point.
 ///
-/// **References** Powell (1970); Nocedal & Wright (2006), section 4.1; the factorization as in [`Newton`](crate::Newton).
+/// **References** Powell (1970); Nocedal & Wright (2006), section 4.1; the factorization as in
+/// [`Newton`](crate::Newton).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dogleg;
 

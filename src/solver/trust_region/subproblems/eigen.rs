@@ -1,7 +1,7 @@
 //! The global minimum of the model in the ball, or with a cubic term, by one eigendecomposition for each point.
 //!
-//! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at the
-//! same point need no other decomposition, and the least eigenvalue says whether the point is a saddle.
+//! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at
+//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};

@@ -7,17 +7,18 @@ use super::eigen::EigenMemory;
 use super::more_sorensen::MoreSorensenMemory;
 use super::{Quadratic, Region, Subproblem};
 
-/// The most variables with eigenvectors. They take less than a tenth of a millisecond, about 15 times a factorization; from
-/// 200 variables on it is more than 25 times.
+/// The most variables with eigenvectors. They take less than a tenth of a millisecond, about 15 times a factorization;
+/// from 200 variables on it is more than 25 times.
 const FEW: usize = 40;
 
 /// The global minimum of the model in the ball, also where B is indefinite or singular, and in the hard case.
 ///
-/// **Method** up to n = 40, κ B = Q Λ Q' once for each point, then Newton's iteration on 1/|u(μ)| = 1/r to 12 digits: 4.5n³
-/// multiply-adds. For more, [`MoreSorensen`](super::MoreSorensen) to 4 digits: n³/6 for a Newton step, otherwise two to six
-/// times that. **Needs** B as a matrix; n² numbers of memory.
+/// **Method** up to n = 40, κ B = Q Λ Q' once for each point, then Newton's iteration on 1/|u(μ)| = 1/r to 12 digits:
+/// 4.5n³ multiply-adds. For more, [`MoreSorensen`](super::MoreSorensen) to 4 digits: n³/6 for a Newton step, otherwise
+/// two to six times that. **Needs** B as a matrix; n² numbers of memory.
 ///
-/// **Guarantee** with B u + μ u = −g, μ ≥ 0, μ (r − |u|) = 0 and B + μ I positive semidefinite, u is the global minimum.
+/// **Guarantee** with B u + μ u = −g, μ ≥ 0, μ (r − |u|) = 0 and B + μ I positive semidefinite, u is the global
+/// minimum.
 ///
 /// **Reference** Moré & Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

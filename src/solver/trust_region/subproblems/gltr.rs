@@ -4,11 +4,12 @@
 //! κ B Q = Q T + β q e_k',  Q'g = |g| e₁,   min |g| h₁ + ½ h'T h  subject to |h| ≤ r,   u = Q h
 //! ```
 //!
-//! The residuals of conjugate gradients are the vectors q but for their lengths, and their α and β give the tridiagonal T.
-//! After the boundary is hit, or d'B d ≤ 0, Lanczos' method takes their place, until |(κ B + λ I) u + g| = β |h_k| ≤ η |g|.
+//! The residuals of conjugate gradients are the vectors q but for their lengths, and their α and β give the tridiagonal
+//! T. After the boundary is hit, or d'B d ≤ 0, Lanczos' method takes their place, until |(κ B + λ I) u + g| = β |h_k| ≤
+//! η |g|.
 //!
-//! N. Gould, S. Lucidi, M. Roma, P. Toint, *Solving the trust-region subproblem using the Lanczos method*, SIAM J. Optim. 9
-//! (1999) 504-525, algorithm 5.1, with all vectors kept in place of a second pass.
+//! N. Gould, S. Lucidi, M. Roma, P. Toint, *Solving the trust-region subproblem using the Lanczos method*, SIAM J.
+//! Optim. 9 (1999) 504-525, algorithm 5.1, with all vectors kept in place of a second pass.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -22,16 +23,18 @@ use crate::linalg::{Lanczos, axpy, dot, sums};
 /// A rest below this share of T is rounding: the space is complete.
 const COMPLETE: f64 = 1e-12;
 
-/// The method of Gould, Lucidi, Roma and Toint: conjugate gradients, and beyond the boundary the minimum in the Krylov space.
+/// The method of Gould, Lucidi, Roma and Toint: conjugate gradients, and beyond the boundary the minimum in the Krylov
+/// space.
 ///
-/// **Method** as [`Steihaug`](super::Steihaug) inside the ball. Where that would end on the boundary, Lanczos' vectors widen the
-/// space until the residual of the optimality condition falls by the same η, or 30 vectors are reached; beyond 30, the
-/// step is that of Steihaug. A smaller radius at the same point takes no products: the same space has another minimum.
+/// **Method** as [`Steihaug`](super::Steihaug) inside the ball. Where that would end on the boundary, Lanczos' vectors
+/// widen the space until the residual of the optimality condition falls by the same η, or 30 vectors are reached;
+/// beyond 30, the step is that of Steihaug. A smaller radius at the same point takes no products: the same space has
+/// another minimum.
 ///
 /// **Needs** products with B only, at most max(2n, 50) for each point; 35 vectors of memory.
 ///
-/// **Guarantee** at least the decrease of Steihaug's step; the decrease of the exact minimum as η goes to 0, where the space
-/// contains it.
+/// **Guarantee** at least the decrease of Steihaug's step; the decrease of the exact minimum as η goes to 0, where the
+/// space contains it.
 ///
 /// **Reference** Gould, Lucidi, Roma & Toint, SIAM J. Optim. 9 (1999) 504-525.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

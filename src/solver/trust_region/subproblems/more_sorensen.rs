@@ -1,4 +1,5 @@
-//! The global minimum of the model in the ball, or with a cubic term, by factorizations of the [shifted](super::shifted) matrix.
+//! The global minimum of the model in the ball, or with a cubic term, by factorizations of the
+//! [shifted](super::shifted) matrix.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -13,17 +14,18 @@ use crate::random::Random;
 const UNITS: [f64; 2] = [1e-75, 1e75];
 const SEED: u64 = 1983;
 
-/// The global minimum of the model in the ball by Cholesky's factorizations: [`Exact`](super::Exact) for many variables.
+/// The global minimum of the model in the ball by Cholesky's factorizations: [`Exact`](super::Exact) for many
+/// variables.
 ///
-/// **Method** that of Moré and Sorensen: (B + λ I) p = −g with |p| = r to 4 digits, or the Newton step, if B is positive
-/// definite and it is inside; or a vector of low curvature makes up the length, where that gives 4 digits of the decrease. **Needs** B as a matrix; n² numbers of memory;
-/// n³/6 multiply-adds for a Newton step, at most four times that for another where B is positive definite, otherwise five to six
-/// times on average.
+/// **Method** that of Moré and Sorensen: (B + λ I) p = −g with |p| = r to 4 digits, or the Newton step, if B is
+/// positive definite and it is inside; or a vector of low curvature makes up the length, where that gives 4 digits of
+/// the decrease. **Needs** B as a matrix; n² numbers of memory; n³/6 multiply-adds for a Newton step, at most four
+/// times that for another where B is positive definite, otherwise five to six times on average.
 ///
 /// The feature `faer` makes factorizations from n = 64 on faster, 2.6 times at n = 2000.
 ///
-/// **Guarantee** as for [`Exact`](super::Exact), to these digits. Where λ₁ < 0 beyond the errors in B, a factorization of B
-/// fails and shows a direction of negative curvature, which Lanczos' method improves.
+/// **Guarantee** as for [`Exact`](super::Exact), to these digits. Where λ₁ < 0 beyond the errors in B, a factorization
+/// of B fails and shows a direction of negative curvature, which Lanczos' method improves.
 ///
 /// ```
 /// use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
@@ -34,8 +36,8 @@ const SEED: u64 = 1983;
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// **References** Moré & Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572; Gould, Robinson & Thorne, Math. Prog. Comp. 2
-/// (2010) 21-57.
+/// **References** Moré & Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572; Gould, Robinson & Thorne, Math. Prog.
+/// Comp. 2 (2010) 21-57.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoreSorensen;
 
@@ -142,7 +144,8 @@ impl Shifted for Dense<'_> {
         linalg::solve_transposed(self.factor, x);
     }
 
-    /// v = (−L'⁻¹ l, 1, 0), L l = a with column k of B + λ I, where pivot k is not positive: v'(B + λ I) v is this pivot.
+    /// v = (−L'⁻¹ l, 1, 0), L l = a with column k of B + λ I, where pivot k is not positive: v'(B + λ I) v is this
+    /// pivot.
     fn failure(&self, v: &mut [f64]) -> f64 {
         let k = self.end;
         v.fill(0.0);
@@ -216,8 +219,8 @@ impl MoreSorensenMemory {
         decrease / scale
     }
 
-    /// Writes a unit vector of negative curvature, and returns that, when a factorization shows that there is one beyond the
-    /// errors in B.
+    /// Writes a unit vector of negative curvature, and returns that, when a factorization shows that there is one
+    /// beyond the errors in B.
     pub(super) fn negative_curvature(
         &mut self,
         b: &mut dyn Quadratic,

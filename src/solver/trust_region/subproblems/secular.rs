@@ -1,4 +1,5 @@
-//! The minimum of a quadratic in a ball, or with a cubic term, in the coordinates of the eigenvectors: the secular equation.
+//! The minimum of a quadratic in a ball, or with a cubic term, in the coordinates of the eigenvectors: the secular
+//! equation.
 //!
 //! ```text
 //! u_i = −a_i / (λ_i + μ),   μ ≥ max(0, −λ₁)
@@ -6,14 +7,14 @@
 //! cubic   |u(μ)| = μ / σ
 //! ```
 //!
-//! With the distances dᵢ = λᵢ − λ₁ ≥ 0 and the unknown t = λ₁ + μ there is no cancellation, however near μ is to −λ₁. 1/|u| and
-//! −1/μ are concave and increase with t, so Newton's iteration on 1/|u| = 1/r or 1/|u| = σ/μ from the left of the solution
-//! rises to it without passing it. In the hard case, aᵢ = 0 wherever dᵢ = 0 and |u| is too short even as t → 0, the vector
-//! of λ₁ makes up the length.
+//! With the distances dᵢ = λᵢ − λ₁ ≥ 0 and the unknown t = λ₁ + μ there is no cancellation, however near μ is to −λ₁.
+//! 1/|u| and −1/μ are concave and increase with t, so Newton's iteration on 1/|u| = 1/r or 1/|u| = σ/μ from the left of
+//! the solution rises to it without passing it. In the hard case, aᵢ = 0 wherever dᵢ = 0 and |u| is too short even as t
+//! → 0, the vector of λ₁ makes up the length.
 //!
-//! J. Moré, D. Sorensen, *Computing a trust region step*, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572, sections 2 and 3;
-//! A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), section 7.3; C. Cartis, N. Gould, P. Toint, *Adaptive cubic
-//! regularisation methods*, Math. Prog. 127 (2011) 245-295, section 6.1.
+//! J. Moré, D. Sorensen, *Computing a trust region step*, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572, sections 2 and
+//! 3; A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), section 7.3; C. Cartis, N. Gould, P. Toint, *Adaptive
+//! cubic regularisation methods*, Math. Prog. 127 (2011) 245-295, section 6.1.
 
 /// Newton's iteration doubles the digits; from afar it takes a few steps more.
 const ITERATIONS: usize = 100;

@@ -4,17 +4,17 @@
 //! (B + λ I) p = −g,  λ ≥ max(0, −λ₁);   ball |p| = ρ, or λ = 0 and |p| ≤ ρ;   cubic term |p| = c λ
 //! ```
 //!
-//! λ comes from the equation 1/|p| = 1/ρ, or 1/|p| = 1/(c λ), with the first terms of Taylor's series for 1/|p|, two or one, for
-//! which one more solution with the same factors suffices: with y = (B + λ I)⁻¹ p the derivatives of |p|² are −2 p'y and
-//! 6 y'y. It is kept between
-//! bounds: those of Gershgorin for λ₁; a λ where |p| is too long is below the solution, one where |p| is too short above it;
-//! and v'B v / v'v ≥ λ₁ for each v, from the pivot that is not positive where a factorization fails, and from inverse
-//! iteration where |p| is too short. The latter vector also makes up the length in the hard case.
+//! λ comes from the equation 1/|p| = 1/ρ, or 1/|p| = 1/(c λ), with the first terms of Taylor's series for 1/|p|, two or
+//! one, for which one more solution with the same factors suffices: with y = (B + λ I)⁻¹ p the derivatives of |p|² are
+//! −2 p'y and 6 y'y. It is kept between bounds: those of Gershgorin for λ₁; a λ where |p| is too long is below the
+//! solution, one where |p| is too short above it; and v'B v / v'v ≥ λ₁ for each v, from the pivot that is not positive
+//! where a factorization fails, and from inverse iteration where |p| is too short. The latter vector also makes up the
+//! length in the hard case.
 //!
-//! J. Moré, D. Sorensen, *Computing a trust region step*, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572, algorithm 3.14 and (3.8)
-//! for the end in the hard case; A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), algorithms 7.3.4 and 7.3.6; N.
-//! Gould, D. Robinson, H. Thorne, *On solving trust-region and other regularised subproblems in optimization*, Math. Prog.
-//! Comp. 2 (2010) 21-57, for the second derivative.
+//! J. Moré, D. Sorensen, *Computing a trust region step*, SIAM J. Sci. Stat. Comput. 4 (1983) 553-572, algorithm 3.14
+//! and (3.8) for the end in the hard case; A. Conn, N. Gould, P. Toint, *Trust-region methods* (2000), algorithms 7.3.4
+//! and 7.3.6; N. Gould, D. Robinson, H. Thorne, *On solving trust-region and other regularised subproblems in
+//! optimization*, Math. Prog. Comp. 2 (2010) 21-57, for the second derivative.
 
 use serde::{Deserialize, Serialize};
 
@@ -121,8 +121,8 @@ pub(super) struct Work<'a> {
     pub z: &'a mut [f64],
 }
 
-/// Writes the minimum into p and returns −q(p); `last` is the sample of the last call, with true when B and g are the same.
-/// NaN: there is none.
+/// Writes the minimum into p and returns −q(p); `last` is the sample of the last call, with true when B and g are the
+/// same. NaN: there is none.
 pub(super) fn minimise(
     b: &mut impl Shifted,
     gradient: &[f64],

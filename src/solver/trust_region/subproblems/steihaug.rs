@@ -28,17 +28,19 @@ pub(super) fn most_products(n: usize) -> usize {
 
 /// The truncated conjugate gradients of Steihaug and Toint.
 ///
-/// **Method** conjugate gradients until |r| ≤ η |g|, the boundary, or negative curvature; η = min(½, |g| / |g before|) falls as
-/// the gradient does, so that convergence is superlinear. A smaller radius at the same point takes no products: the step is
-/// then shortened along itself (Nocedal & Yuan 1998).
+/// **Method** conjugate gradients until |r| ≤ η |g|, the boundary, or negative curvature; η = min(½, |g| / |g before|)
+/// falls as the gradient does, so that convergence is superlinear. A smaller radius at the same point takes no
+/// products: the step is then shortened along itself (Nocedal & Yuan 1998).
 ///
-/// **Needs** products with B only, at most max(2n, 50) for each point; 35 vectors of memory, of which 30 serve to find a
-/// direction of negative curvature where the gradient vanishes.
+/// **Needs** products with B only, at most max(2n, 50) for each point; 35 vectors of memory, of which 30 serve to find
+/// a direction of negative curvature where the gradient vanishes.
 ///
-/// **Guarantee** at least the decrease of the Cauchy point; for convex models at least half of the greatest (Yuan 2000).
+/// **Guarantee** at least the decrease of the Cauchy point; for convex models at least half of the greatest (Yuan
+/// 2000).
 ///
-/// **References** Steihaug, SIAM J. Numer. Anal. 20 (1983) 626-637; Nocedal & Wright (2006), algorithm 7.2; J. Nocedal, Y.
-/// Yuan, in Y. Yuan (ed.), *Advances in nonlinear programming* (1998) 153-175; Y. Yuan, Math. Prog. 87 (2000) 559-573.
+/// **References** Steihaug, SIAM J. Numer. Anal. 20 (1983) 626-637; Nocedal & Wright (2006), algorithm 7.2; J. Nocedal,
+/// Y. Yuan, in Y. Yuan (ed.), *Advances in nonlinear programming* (1998) 153-175; Y. Yuan, Math. Prog. 87 (2000)
+/// 559-573.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Steihaug;
 

@@ -1,4 +1,5 @@
-//! The minimum of the model in the ball and within bounds: projected searches, and conjugate gradients on the face they reach.
+//! The minimum of the model in the ball and within bounds: projected searches, and conjugate gradients on the face they
+//! reach.
 //!
 //! ```text
 //! Cauchy   u ← P(−α g),  α ← the first of a falling sequence with q(u) ≤ μ g'u
@@ -6,12 +7,12 @@
 //!          u ← P(u + β w),  β ← the first of 1, ½, ¼, .. with q(u⁺) − q(u) ≤ μ r'(u⁺ − u)
 //! ```
 //!
-//! with r = g + κ B u and the projection P into the bounds. Faces only shrink, so that after at most n of them the face is
-//! that of the minimum; the projection lets many variables reach their bounds at once. 0 is within the bounds, hence
+//! with r = g + κ B u and the projection P into the bounds. Faces only shrink, so that after at most n of them the face
+//! is that of the minimum; the projection lets many variables reach their bounds at once. 0 is within the bounds, hence
 //! |P(v)| ≤ |v|, and the ball is kept.
 //!
-//! C. Lin, J. Moré, *Newton's method for large bound-constrained optimization problems*, SIAM J. Optim. 9 (1999) 1100-1127,
-//! sections 3 and 5.
+//! C. Lin, J. Moré, *Newton's method for large bound-constrained optimization problems*, SIAM J. Optim. 9 (1999)
+//! 1100-1127, sections 3 and 5.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
@@ -30,14 +31,15 @@ const HALVINGS: usize = 10;
 /// The least and the most products for each face.
 const FEWEST: usize = 50;
 const PER_VARIABLE: usize = 2;
-/// The share of |g| to which the model is minimised where B is a matrix: its products cost little compared with another one.
+/// The share of |g| to which the model is minimised where B is a matrix: its products cost little compared with another
+/// one.
 const ACCURATE: f64 = 1e-3;
 
 /// The trust-region method for bounds of Lin and Moré: projected searches and conjugate gradients on faces.
 ///
 /// **Method** a Cauchy step along the projected gradient of the model, then conjugate gradients on the face of the
-/// variables that are strictly within their bounds, with a projected search along each minimum; until the gradient of the
-/// model in them is at most η |g|, or the ball ends. η = 10⁻³ where B is a matrix; else as in
+/// variables that are strictly within their bounds, with a projected search along each minimum; until the gradient of
+/// the model in them is at most η |g|, or the ball ends. η = 10⁻³ where B is a matrix; else as in
 /// [`Steihaug`](super::Steihaug).
 ///
 /// **Needs** products with B only, at most max(2n, 50) for each of at most n + 1 faces; 38 vectors of memory.
@@ -84,7 +86,8 @@ impl TronMemory {
         gradient[i] + self.image[i]
     }
 
-    /// Writes Δu = P(u + α d) − u and κ B Δu. Returns the slope r'Δu, the change of the model, and whether a bound cut the step.
+    /// Writes Δu = P(u + α d) − u and κ B Δu. Returns the slope r'Δu, the change of the model, and whether a bound cut
+    /// the step.
     fn project(
         &mut self,
         b: &mut dyn Quadratic,
@@ -158,8 +161,8 @@ impl TronMemory {
         false
     }
 
-    /// Writes w, the minimum of the model in the free variables as far as the ball goes, and κ B w; false where the model is
-    /// not finite.
+    /// Writes w, the minimum of the model in the free variables as far as the ball goes, and κ B w; false where the
+    /// model is not finite.
     fn conjugate_gradients(
         &mut self,
         b: &mut dyn Quadratic,
