@@ -11,10 +11,11 @@ use extremum::functions::residuals::{
     Bard, Box3d, Components, FreudensteinRoth, HelicalValley, KowalikOsborne, OsborneOne,
     OsborneTwo, Residuals, Rosenbrock, Wood,
 };
+use extremum::solver::trust_region::{GaussNewtonModel, Tron};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AutoDiff, DVector, Error, LeastSquares, Matrix, Minimizer, Solver, SumOfSquares, Termination,
-    TrustRegion, minimize,
+    AutoDiff, Bounded, Bounds, DVector, Error, LeastSquares, Matrix, Minimizer, Solver,
+    SumOfSquares, Termination, TrustRegion, minimize,
 };
 use extremum_tests::{bits, rosenbrock};
 
@@ -68,6 +69,25 @@ impl LeastSquares for Valley {
     }
     fn has_jacobian(&self) -> bool {
         self.has_jacobian
+    }
+}
+
+/// Within bounds: at (½, ¼) the first variable is held, ½ (1 − ½)² = ⅛. Nothing is evaluated outside, in any units.
+#[test]
+fn bounds_are_kept() {
+    for unit in [[1.0, 1.0], [1e6, 1e-4]] {
+        let bounds = Bounds::new([-2.0 * unit[0], -2.0 * unit[1]], [0.5 * unit[0], 2.0 * unit[1]]);
+        let (bounds, valley) = (bounds.unwrap(), Valley::new(unit, true));
+        let problem = Bounded(SumOfSquares::new(&valley), bounds.clone());
+        let solver = TrustRegion::new(GaussNewtonModel, Tron);
+        let stop = gradient_norm(1e-9 / unit[0]).or(max_iterations(100));
+        let start = [-1.2 * unit[0], unit[1]];
+        let found = Minimizer::new(&problem, solver, start).stop_when(stop).run().unwrap();
+        assert!(found.termination.is_converged(), "{found}");
+        assert!((found.cost - 0.125).abs() < 1e-12 && found.x[0] == 0.5 * unit[0], "{found}");
+        let calls = valley.calls.into_inner().unwrap();
+        let point = |bits: &Vec<u64>| DVector::from_fn(2, |i, _| f64::from_bits(bits[i]));
+        assert!(calls.iter().flat_map(|calls| calls.keys()).all(|x| bounds.contain(&point(x))));
     }
 }
 
