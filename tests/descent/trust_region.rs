@@ -280,7 +280,7 @@ fn no_method_ends_at_a_saddle() {
 fn with_verify_no_line_search_method_does() {
     for entry in solvers() {
         for start in [[1.0, 0.0], [0.0, 0.0]] {
-            let found = Minimizer::new(wells(), &entry.solver, start).verify().run().unwrap();
+            let found = Minimizer::new(&wells(), &entry.solver, start).verify().run().unwrap();
             let is_lowest = (found.cost + 1.0).abs() < 1e-9;
             assert!(found.termination.is_converged() && is_lowest, "{}: {found}", entry.label());
         }

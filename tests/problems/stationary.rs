@@ -410,13 +410,14 @@ fn a_way_down_among_many_variables() {
     assert!(found.escape_direction().is_none());
     for x0 in [&start, &DVector::zeros(n)] {
         let found =
-            Minimizer::new(problem(None), Lbfgs::default(), x0).verify().run().expect("a run");
+            Minimizer::new(&problem(None), Lbfgs::default(), x0).verify().run().expect("a run");
         assert!(found.termination.is_converged() && (found.cost + 1.0).abs() < 1e-9, "{found}");
         // The way down leads through the free variables alone: here half of the others are held.
         let lower = DVector::from_fn(n, |i, _| if i % 2 == 1 { 0.25 } else { -4.0 });
         let bounds = Bounds::new(lower.as_slice(), DVector::repeat(n, 4.0).as_slice()).unwrap();
         let start = lower.zip_map(x0, f64::max);
-        let run = Minimizer::new(problem(Some(bounds)), Lbfgsb::default(), start);
+        let bounded = problem(Some(bounds));
+        let run = Minimizer::new(&bounded, Lbfgsb::default(), start);
         let found = run.verify().run().expect("a run");
         let rest: f64 = (1..n).step_by(2).map(|i| 0.5 * slope(i) * 0.0625).sum();
         assert!(found.termination.is_converged(), "{found}");
