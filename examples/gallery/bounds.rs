@@ -1,0 +1,204 @@
+//! A fit within bounds: which bounds hold it, what each of them costs, and a drawing.
+//!
+//! ```text
+//! cargo run --release -p extremum-gallery --example bounds                  the drawing in target/bounds/bounds.svg
+//! cargo run --release -p extremum-gallery --example bounds -- --out FILE    elsewhere
+//! ```
+//!
+//! The data are Gauss1 of NIST: two peaks on an exponential decay, to which the fit adds a constant background. It is fitted
+//! without bounds by Gauss and Newton's method, and by `Lbfgsb` and `TrustRegion::tron()` within bounds. Two of these hold it:
+//! the background would be negative, and a peak narrower than the resolution.
+//!
+//! The multiplier of a bound says by how much the cost falls per unit of length beyond it. This is checked: the fit is made
+//! again with the bound moved by a thousandth of the parameter's range, both ways. With no bound but that of the background,
+//! the fit is the one that NIST certifies. If a check fails, so does the program.
+
+#[path = "bounds/fits.rs"]
+mod fits;
+#[path = "bounds/model.rs"]
+mod model;
+#[path = "bounds/plot.rs"]
+mod plot;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use extremum::stationary::Side;
+use extremum::{Lbfgsb, TrustRegion};
+use extremum_gallery as drawing;
+use fits::{Fit, Price, digits_without, fit, prices};
+use model::{NOISE, PARAMETERS, Spectrum, bounds, start};
+
+const USAGE: &str = "usage: bounds [--out FILE]
+
+Fits a spectrum within bounds, prints which bounds hold the fit and what they cost, and draws it.
+
+  --out FILE   where the drawing goes, as SVG; default: target/bounds/bounds.svg
+  --help       this text";
+
+/// What the command line asks for.
+enum Asked {
+    Help,
+    Drawing(PathBuf),
+}
+
+fn main() -> ExitCode {
+    let done = asked().and_then(|asked| match asked {
+        Asked::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Asked::Drawing(file) => run(&file),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn asked() -> Result<Asked, Box<dyn Error>> {
+    match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => Ok(Asked::Drawing(drawing::default_folder("bounds")?.join("bounds.svg"))),
+        [option] if option == "--help" => Ok(Asked::Help),
+        [option] if option == "--out" => Err(format!("--out needs a file\n\n{USAGE}").into()),
+        [option, file] if option == "--out" => Ok(Asked::Drawing(file.into())),
+        [option, ..] if option != "--out" => {
+            Err(format!("{option} is not an option\n\n{USAGE}").into())
+        }
+        _ => Err(format!("--out takes one file\n\n{USAGE}").into()),
+    }
+}
+
+fn run(file: &Path) -> Result<(), Box<dyn Error>> {
+    let spectrum = Spectrum::read();
+    let bounds = bounds()?;
+    let start = start(&bounds);
+    let sizes = start.abs();
+    println!(
+        "Gauss1 of NIST: {} points, a decay, two peaks and a background; σ = {NOISE} is the noise of y.",
+        spectrum.points.len()
+    );
+    println!("The cost is ½ χ² = ½ Σ ((y - model) / σ)², a number without a unit.");
+
+    let (free, within) = (spectrum.free(), spectrum.within(bounds));
+    let unlimited = fit(&free, TrustRegion::gauss_newton(), &start)?;
+    let descended = fit(&within, Lbfgsb::default().typical_x(&sizes), &start)?;
+    let trusted = fit(&within, TrustRegion::tron(), &start)?;
+    print_fit("Without bounds", &unlimited);
+    print_fit("Within bounds", &descended);
+    print_fit("Within bounds", &trusted);
+    if descended.active() != trusted.active() {
+        return Err("the two solvers disagree about which bounds hold the fit".into());
+    }
+
+    let prices = prices(&spectrum, &trusted)?;
+    print_prices(&prices);
+    let digits = digits_without(&spectrum, "width")?;
+    println!(
+        "\nWith no bounds of the widths, only the background is held, at 0. This is the fit that NIST certifies: {digits:.1}\n\
+         of its 11 digits are right, in the worst parameter."
+    );
+    if let Some(price) = prices.iter().find(|price| !price.agrees()) {
+        let name = PARAMETERS[price.bound.index].name;
+        return Err(format!("the multiplier of {name} is not the slope of the cost").into());
+    }
+    if digits < 6.0 {
+        return Err("that is not NIST's fit".into());
+    }
+
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let drawn = plot::draw(file, &spectrum, &unlimited, &trusted);
+    drawn.map_err(|error| format!("{}: {error}", file.display()))?;
+    println!("\ndrawn in {}", drawing::relative(file).display());
+    Ok(())
+}
+
+/// The parameters with their bounds, and which of these hold them.
+fn print_fit(title: &str, fit: &Fit) {
+    let is_limited = title.starts_with("Within");
+    println!("\n{title}, by {}", fit.found.solver);
+    println!(
+        "  {:<15}{:>5}{:>8}{:>14}{:>8}   {:<9}multiplier",
+        "parameter", "unit", "lower", "value", "upper", "held at"
+    );
+    for (i, parameter) in PARAMETERS.iter().enumerate() {
+        let end = |bound: f64| if is_limited { bound.to_string() } else { String::new() };
+        let held = fit.class.active.iter().find(|bound| bound.index == i);
+        let held = held.map_or(String::new(), |bound| {
+            format!("{:<9}{:.6} per {}", side(bound.side), bound.multiplier, per(parameter.unit))
+        });
+        let row = format!(
+            "  {:<15}{:>5}{:>8}{:>14.8}{:>8}   {held}",
+            format!("x[{i}] {}", parameter.name),
+            parameter.unit,
+            end(parameter.lower),
+            fit.found.x[i],
+            end(parameter.upper),
+        );
+        println!("{}", row.trim_end());
+    }
+    let calls = fit.found.evaluations;
+    println!("  {}", fit.class);
+    println!("  {}", fit.found.termination);
+    let counts = [
+        (calls.cost, "costs"),
+        (calls.gradient, "gradients"),
+        (calls.residual, "residuals"),
+        (calls.jacobian, "Jacobians"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: String = counts.map(|(count, what)| format!(", {count} {what}")).collect();
+    println!("  cost {:.10}; {} iterations{counts}", fit.found.cost, fit.found.iterations);
+}
+
+/// What each bound costs, as predicted by its multiplier and as found.
+fn print_prices(prices: &[Price]) {
+    println!(
+        "\nWhat a bound costs: how much the cost changes when the bound moves, predicted by its multiplier and found"
+    );
+    println!(
+        "  {:<12}{:<7}{:>9}{:>12}{:>12}{:>12}{:>12}{:>10}{:>15}",
+        "parameter",
+        "bound",
+        "moved by",
+        "predicted",
+        "outwards",
+        "inwards",
+        "mean",
+        "",
+        "without it"
+    );
+    for price in prices {
+        let verdict = if price.agrees() { "agrees" } else { "DIFFERS" };
+        println!(
+            "  {:<12}{:<7}{:>9.3}{:>12.6}{:>12.6}{:>+12.6}{:>12.6}{verdict:>10}{:>15.6}",
+            PARAMETERS[price.bound.index].name,
+            side(price.bound.side),
+            price.step,
+            price.predicted(),
+            -price.fall,
+            price.rise,
+            price.mean(),
+            -price.whole,
+        );
+    }
+}
+
+fn side(side: Side) -> &'static str {
+    match side {
+        Side::Lower => "lower",
+        Side::Upper => "upper",
+        Side::Fixed => "both",
+    }
+}
+
+/// What a multiplier is per: the cost has no unit.
+fn per(unit: &str) -> String {
+    format!("unit of {unit}")
+}
