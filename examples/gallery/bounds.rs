@@ -28,7 +28,7 @@ use extremum::stationary::Side;
 use extremum::{Lbfgsb, TrustRegion};
 use extremum_gallery as drawing;
 use fits::{Fit, Price, digits_without, fit, prices};
-use model::{NOISE, PARAMETERS, Spectrum, bounds, start};
+use model::{NOISE, PARAMETERS, RESOLUTION, Spectrum, bounds, start};
 
 const USAGE: &str = "usage: bounds [--out FILE]
 
@@ -82,7 +82,13 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
         "Gauss1 of NIST: {} points, a decay, two peaks and a background; σ = {NOISE} is the noise of y.",
         spectrum.points.len()
     );
-    println!("The cost is ½ χ² = ½ Σ ((y - model) / σ)², a number without a unit.");
+    println!(
+        "Bounds: nothing is negative, each peak is in its half, none is narrower than the resolution, {RESOLUTION}."
+    );
+    println!(
+        "The cost is ½ χ² = ½ Σ ((y - model) / σ)², a number without a unit. The multiplier of a bound is how much\n\
+         the cost falls per unit of length beyond it."
+    );
 
     let (free, within) = (spectrum.free(), spectrum.within(bounds));
     let unlimited = fit(&free, TrustRegion::gauss_newton(), &start)?;
@@ -97,15 +103,13 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
 
     let prices = prices(&spectrum, &trusted)?;
     print_prices(&prices);
-    let digits = digits_without(&spectrum, "width")?;
-    println!(
-        "\nWith no bounds of the widths, only the background is held, at 0. This is the fit that NIST certifies: {digits:.1}\n\
-         of its 11 digits are right, in the worst parameter."
-    );
     if let Some(price) = prices.iter().find(|price| !price.agrees()) {
         let name = PARAMETERS[price.bound.index].name;
         return Err(format!("the multiplier of {name} is not the slope of the cost").into());
     }
+    let digits = digits_without(&spectrum, "width")?;
+    println!("\nWithout the bounds of the widths, the background alone is held, at 0.");
+    println!("NIST certifies that fit to 11 digits: {digits:.1} are right in the worst parameter.");
     if digits < 6.0 {
         return Err("that is not NIST's fit".into());
     }
@@ -131,7 +135,8 @@ fn print_fit(title: &str, fit: &Fit) {
         let end = |bound: f64| if is_limited { bound.to_string() } else { String::new() };
         let held = fit.class.active.iter().find(|bound| bound.index == i);
         let held = held.map_or(String::new(), |bound| {
-            format!("{:<9}{:.6} per {}", side(bound.side), bound.multiplier, per(parameter.unit))
+            let side = side(bound.side);
+            format!("{side:<9}{:.6} per unit of {}", bound.multiplier, parameter.unit)
         });
         let row = format!(
             "  {:<15}{:>5}{:>8}{:>14.8}{:>8}   {held}",
@@ -159,11 +164,9 @@ fn print_fit(title: &str, fit: &Fit) {
 
 /// What each bound costs, as predicted by its multiplier and as found.
 fn print_prices(prices: &[Price]) {
+    println!("\nHow the cost changes when a bound moves, as its multiplier predicts and as found");
     println!(
-        "\nWhat a bound costs: how much the cost changes when the bound moves, predicted by its multiplier and found"
-    );
-    println!(
-        "  {:<12}{:<7}{:>9}{:>12}{:>12}{:>12}{:>12}{:>10}{:>15}",
+        "  {:<12}{:<7}{:>9}{:>12}{:>12}{:>12}{:>12}   {:<8}{:>13}",
         "parameter",
         "bound",
         "moved by",
@@ -172,12 +175,12 @@ fn print_prices(prices: &[Price]) {
         "inwards",
         "mean",
         "",
-        "without it"
+        "no bound"
     );
     for price in prices {
         let verdict = if price.agrees() { "agrees" } else { "DIFFERS" };
         println!(
-            "  {:<12}{:<7}{:>9.3}{:>12.6}{:>12.6}{:>+12.6}{:>12.6}{verdict:>10}{:>15.6}",
+            "  {:<12}{:<7}{:>9.3}{:>12.6}{:>12.6}{:>+12.6}{:>12.6}   {verdict:<8}{:>13.6}",
             PARAMETERS[price.bound.index].name,
             side(price.bound.side),
             price.step,
@@ -196,9 +199,4 @@ fn side(side: Side) -> &'static str {
         Side::Upper => "upper",
         Side::Fixed => "both",
     }
-}
-
-/// What a multiplier is per: the cost has no unit.
-fn per(unit: &str) -> String {
-    format!("unit of {unit}")
 }

@@ -5,6 +5,9 @@ use extremum::{AutoDiff, Bounded, Bounds, DVector, Error, Num, Real, SumOfSquare
 /// The standard deviation of the noise: NIST gives its variance, 6.25.
 pub const NOISE: f64 = 2.5;
 
+/// The least width of a peak, in x.
+pub const RESOLUTION: f64 = 22.0;
+
 /// A parameter of the model, with its start and its bounds.
 pub struct Parameter {
     pub name: &'static str,
@@ -16,16 +19,17 @@ pub struct Parameter {
 }
 
 /// The starts are NIST's first, but for the background, which NIST's model lacks. What decays or emits is not negative, each
-/// peak is in its half of the spectrum, and no instrument shows a peak narrower than its resolution: here 20.
+/// peak is in its half of the spectrum, and no instrument shows a peak narrower than its resolution. That is taken to be
+/// [`RESOLUTION`], which is more than the data say of the second peak.
 pub const PARAMETERS: [Parameter; 9] = [
     Parameter { name: "decay", unit: "y", start: 97.0, lower: 0.0, upper: 150.0 },
     Parameter { name: "rate", unit: "1/x", start: 0.009, lower: 0.0, upper: 0.05 },
     Parameter { name: "height 1", unit: "y", start: 100.0, lower: 0.0, upper: 150.0 },
     Parameter { name: "centre 1", unit: "x", start: 65.0, lower: 0.0, upper: 125.0 },
-    Parameter { name: "width 1", unit: "x", start: 20.0, lower: 20.0, upper: 60.0 },
+    Parameter { name: "width 1", unit: "x", start: 20.0, lower: RESOLUTION, upper: 60.0 },
     Parameter { name: "height 2", unit: "y", start: 70.0, lower: 0.0, upper: 150.0 },
     Parameter { name: "centre 2", unit: "x", start: 178.0, lower: 125.0, upper: 250.0 },
-    Parameter { name: "width 2", unit: "x", start: 16.5, lower: 20.0, upper: 60.0 },
+    Parameter { name: "width 2", unit: "x", start: 16.5, lower: RESOLUTION, upper: 60.0 },
     Parameter { name: "background", unit: "y", start: 1.0, lower: 0.0, upper: 50.0 },
 ];
 
