@@ -94,9 +94,9 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
     let unlimited = fit(&free, TrustRegion::gauss_newton(), &start)?;
     let descended = fit(&within, Lbfgsb::default().typical_x(&sizes), &start)?;
     let trusted = fit(&within, TrustRegion::tron(), &start)?;
-    print_fit("Without bounds", &unlimited);
-    print_fit("Within bounds", &descended);
-    print_fit("Within bounds", &trusted);
+    print_fit(&unlimited, false);
+    print_fit(&descended, true);
+    print_fit(&trusted, true);
     if descended.active() != trusted.active() {
         return Err("the two solvers disagree about which bounds hold the fit".into());
     }
@@ -114,25 +114,25 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
         return Err("that is not NIST's fit".into());
     }
 
+    let named = |error: Box<dyn Error>| format!("{}: {error}", file.display());
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| named(error.into()))?;
     }
-    let drawn = plot::draw(file, &spectrum, &unlimited, &trusted);
-    drawn.map_err(|error| format!("{}: {error}", file.display()))?;
+    plot::draw(file, &spectrum, &unlimited, &trusted).map_err(named)?;
     println!("\ndrawn in {}", drawing::relative(file).display());
     Ok(())
 }
 
-/// The parameters with their bounds, and which of these hold them.
-fn print_fit(title: &str, fit: &Fit) {
-    let is_limited = title.starts_with("Within");
+/// The parameters, with their bounds where they have some, and which of these hold them.
+fn print_fit(fit: &Fit, is_bounded: bool) {
+    let title = if is_bounded { "Within bounds" } else { "Without bounds" };
     println!("\n{title}, by {}", fit.found.solver);
     println!(
         "  {:<15}{:>5}{:>8}{:>14}{:>8}   {:<9}multiplier",
         "parameter", "unit", "lower", "value", "upper", "held at"
     );
     for (i, parameter) in PARAMETERS.iter().enumerate() {
-        let end = |bound: f64| if is_limited { bound.to_string() } else { String::new() };
+        let end = |bound: f64| if is_bounded { bound.to_string() } else { String::new() };
         let held = fit.class.active.iter().find(|bound| bound.index == i);
         let held = held.map_or(String::new(), |bound| {
             let side = side(bound.side);
@@ -162,7 +162,7 @@ fn print_fit(title: &str, fit: &Fit) {
     println!("  cost {:.10}; {} iterations{counts}", fit.found.cost, fit.found.iterations);
 }
 
-/// What each bound costs, as predicted by its multiplier and as found.
+/// How the cost changes when a bound moves, as predicted and as found, and when there is no bound.
 fn print_prices(prices: &[Price]) {
     println!("\nHow the cost changes when a bound moves, as its multiplier predicts and as found");
     println!(
@@ -180,11 +180,11 @@ fn print_prices(prices: &[Price]) {
     for price in prices {
         let verdict = if price.agrees() { "agrees" } else { "DIFFERS" };
         println!(
-            "  {:<12}{:<7}{:>9.3}{:>12.6}{:>12.6}{:>+12.6}{:>12.6}   {verdict:<8}{:>13.6}",
+            "  {:<12}{:<7}{:>9.3}{:>12}{:>12.6}{:>+12.6}{:>12.6}   {verdict:<8}{:>13.6}",
             PARAMETERS[price.bound.index].name,
             side(price.bound.side),
             price.step,
-            price.predicted(),
+            format!("±{:.6}", price.predicted()),
             -price.fall,
             price.rise,
             price.mean(),

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use extremum::stationary::Side;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::fits::Fit;
-use super::model::{PARAMETERS, Parameter, Spectrum, curve};
+use super::model::{NOISE, PARAMETERS, Parameter, Spectrum, curve};
 use extremum_gallery::{Area, INK, Outcome, PIXEL, line, save, text};
 
 /// Sizes in pixels: of the plot areas, one above the other, and of what is around them.
@@ -100,11 +101,7 @@ fn draw_residuals(
     })
 }
 
-type Chart<'a, 'b> = ChartContext<
-    'a,
-    SVGBackend<'b>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// One of the two panels over x, with an axis of the given height in pixels below it.
 fn panel(
@@ -146,7 +143,7 @@ fn draw_legend(root: &Area<'_>, unlimited: &Fit, within: &Fit) -> Outcome {
     let left = LEFT + WIDTH + 24;
     let mut y = TOP + 12;
     root.draw(&Circle::new(((left + 14) * PIXEL, y * PIXEL), 2 * PIXEL, DATA.filled()))?;
-    write(root, "data, noise σ = 2.5", left + 38, y, text(14), HPos::Left)?;
+    write(root, &format!("data, noise σ = {NOISE}"), left + 38, y, text(14), HPos::Left)?;
     for (name, fit, color) in [("within bounds", within, WITHIN), ("without", unlimited, WITHOUT)] {
         y += 28;
         let ends = [0, 28].map(|x| ((left + x) * PIXEL, y * PIXEL));
