@@ -45,6 +45,7 @@ fn multipliers_are_slopes() {
         assert!(price.agrees(), "{}: {} and {}", price.bound, price.predicted(), price.mean());
         // The least cost is convex in the bound here: relaxing it gains less and less.
         assert!(price.fall < price.predicted() && price.predicted() < price.rise);
+        assert!(price.whole > price.fall);
     }
 }
 

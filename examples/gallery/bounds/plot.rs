@@ -31,8 +31,6 @@ const WITHIN: RGBColor = RGBColor(0, 90, 178);
 const WITHOUT: RGBColor = RGBColor(213, 94, 0);
 const DATA: RGBColor = RGBColor(140, 140, 140);
 
-type Points = Vec<(f64, f64)>;
-
 /// Writes the drawing as SVG.
 pub fn draw(file: &Path, spectrum: &Spectrum, unlimited: &Fit, within: &Fit) -> Outcome {
     let plots = TOP + FIT + 2 * (BETWEEN + RESIDUALS) + AXIS;
@@ -71,8 +69,8 @@ fn draw_curves(area: &Area<'_>, spectrum: &Spectrum, fits: &[(&Fit, RGBColor); 2
     let highest = spectrum.points.iter().fold(0.0, |most: f64, p| most.max(p.1));
     let curves = fits.map(|(fit, color)| {
         let b = fit.found.x.as_slice();
-        let curve: Points =
-            (0..=1000).map(|k| 0.25 * f64::from(k)).map(|x| (x, curve(x, b))).collect();
+        let at = |k: i32| 0.25 * f64::from(k);
+        let curve: Vec<_> = (0..=1000).map(at).map(|x| (x, curve(x, b))).collect();
         (curve, color)
     });
     panel(area, 0, 0.0..1.05 * highest, "y", 7, |chart| {
@@ -103,7 +101,7 @@ fn draw_residuals(
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// One of the two panels over x, with an axis of the given height in pixels below it.
+/// One of the panels over x, with an axis of the given height in pixels below it.
 fn panel(
     area: &Area<'_>,
     axis: i32,
