@@ -1,6 +1,7 @@
 //! Problems, their derivatives, and what kind of point was found.
 
 mod autodiff;
+mod bounds_example;
 mod expression;
 mod functions;
 mod global_functions;
