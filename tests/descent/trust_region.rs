@@ -34,7 +34,8 @@ fn solution<S: Subproblem>(
 ) -> (DVector<f64>, f64) {
     let mut memory = subproblem.start(g.len());
     let mut u = DVector::zeros(g.len());
-    let region = Region { radius, scale: 1.0, reduction: 1e-3 };
+    let none = DVector::zeros(0);
+    let region = Region { radius, scale: 1.0, reduction: 1e-3, least: &none, most: &none };
     let decrease = subproblem.solve(&mut Known(b.clone()), g, region, &mut memory, &mut u);
     (u, decrease)
 }

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::solver::trust_region::{ProductsModel, Tron};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bounds, Checkpoint, DMatrix, DVector, Error, Lbfgsb, Minimizer,
-    Problem, Solver, TrustRegion, from_fn, minimize,
+    AnySolver, BarzilaiBorwein, Bounded, Bounds, Checkpoint, DMatrix, DVector, Error, Lbfgsb,
+    Minimizer, Problem, Solver, TrustRegion, from_fn, minimize,
 };
 
 type Cost = fn(&DVector<f64>) -> f64;
@@ -357,7 +357,7 @@ fn trust_regions_leave_saddles_within_bounds() {
     for solver in searches().into_iter().next_back().into_iter().flatten() {
         // In the last variable the gradient pushes against its bound.
         let bounds = Bounds::new([-2.0, -2.0, 0.0], [2.0, 2.0, 1.0]).unwrap();
-        let found = minimize(valleys.clone().with_bounds(bounds), &solver, [0.0; 3]).unwrap();
+        let found = minimize(Bounded(&valleys, bounds), &solver, [0.0; 3]).unwrap();
         assert!(found.termination.is_converged() && found.cost < 2.0, "{found}");
         assert_eq!(found.x[2], 0.0, "{found}");
         // (bounds of y, minimum): at y = 0 the gradient vanishes and only one side is open.
@@ -369,7 +369,7 @@ fn trust_regions_leave_saddles_within_bounds() {
         ] {
             for start in [[1.0, 0.0], [0.0, 0.0]] {
                 let bounds = Bounds::new([-3.0, y[0]], [3.0, y[1]]).unwrap();
-                let found = minimize(flat.clone().with_bounds(bounds), &solver, start).unwrap();
+                let found = minimize(Bounded(&flat, bounds), &solver, start).unwrap();
                 let is_lowest = (found.cost - minimum).abs() < 1e-12;
                 assert!(found.termination.is_converged() && is_lowest, "{y:?}: {found}");
             }
