@@ -125,7 +125,7 @@ impl TrustRegion {
     /// ```
     /// use extremum::{Bounded, Bounds, TrustRegion, minimize, problem};
     /// let rosenbrock = problem!(2, |x| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0].powi(2)).powi(2));
-    /// let bounded = Bounded::new(rosenbrock, Bounds::new([-2.0, -2.0], [0.5, 2.0])?);
+    /// let bounded = Bounded(rosenbrock, Bounds::new([-2.0, -2.0], [0.5, 2.0])?);
     /// let found = minimize(&bounded, TrustRegion::tron(), [-1.2, 1.0])?;
     /// assert!(found.termination.is_converged() && (found.cost - 0.25).abs() < 1e-12);
     /// assert_eq!(found.x[0], 0.5); // exactly at its bound

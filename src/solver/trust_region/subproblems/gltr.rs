@@ -150,8 +150,8 @@ impl GltrMemory {
             let (k, basis) = (*rows, &mut lanczos.basis);
             let beta = image.norm();
             let is_complete = k == basis.len() || beta <= COMPLETE * t.size(k);
-            // NaN ends as well.
-            if is_complete || !(beta * t.h[k - 1].abs() > forcing * norm) {
+            let residual = beta * t.h[k - 1].abs();
+            if is_complete || residual <= forcing * norm || residual.is_nan() {
                 break;
             }
             let q = &mut basis[k];
