@@ -117,7 +117,12 @@ fn one_start_is_the_local_search() -> Result<(), Error> {
     let found = minimize(&valley, driver, [-1.2, 1.0])?;
     assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations));
     assert!(found.termination.is_converged());
-    // Within bounds as well.
+    Ok(())
+}
+
+#[cfg(feature = "autodiff")]
+#[test]
+fn so_is_it_within_bounds() -> Result<(), Error> {
     for problem in &extremum::functions::bounded()[..10] {
         let name = problem.name();
         let rule = || gradient_norm(1e-6).or(max_evaluations(500));
