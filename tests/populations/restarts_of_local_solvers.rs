@@ -10,8 +10,8 @@ use extremum::schedule::Exponential;
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations, target};
 use extremum::{
     AnySolver, BasinHopping, Bfgs, Bounded, Bounds, CancellationToken, Checkpoint, DVector, Error,
-    FiniteSum, FromFn, Lbfgs, Lbfgsb, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random,
-    Solver, Stall, Sum, Termination, from_fn, minimize,
+    FiniteSum, FromFn, Lbfgs, Minimizer, MultiStart, NelderMead, Oracle, Problem, Random, Solver,
+    Stall, Sum, Termination, from_fn, minimize,
 };
 
 /// The six-hump camel: six minima, two of them global.
@@ -123,6 +123,7 @@ fn one_start_is_the_local_search() -> Result<(), Error> {
 #[cfg(feature = "autodiff")]
 #[test]
 fn so_is_it_within_bounds() -> Result<(), Error> {
+    use extremum::Lbfgsb;
     for problem in &extremum::functions::bounded()[..10] {
         let name = problem.name();
         let rule = || gradient_norm(1e-6).or(max_evaluations(500));
