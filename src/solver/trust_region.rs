@@ -377,7 +377,8 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if is_finite {
             curvature = look(room, Free::NotHeld, v);
             // Bounds may leave no room along it for variables without a multiplier.
-            if curvature.is_some() && !room.allows(at.x, v) {
+            let has_room = [1.0, -1.0].iter().any(|sign| room.reach(at.x, v, *sign) > 0.0);
+            if curvature.is_some() && !has_room {
                 curvature = look(room, Free::Inside, v);
             }
         }

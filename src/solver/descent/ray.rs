@@ -220,9 +220,10 @@ impl<'s, 'o, 'p> Ray<'s, 'o, 'p> {
             let rows = self.trial.x.iter_mut().zip(self.x).zip(self.d).zip(bounds.sides());
             for (((out, x), d), Sides { lower, upper }) in rows {
                 let bound = if *d > 0.0 { upper } else { lower };
-                // x + (bound − x) differs from the bound by rounding.
+                // A direction within bounds ends at α = 1, and x + (bound − x) differs from the bound by rounding.
                 let rounding = f64::EPSILON * x.abs().max(bound.abs());
-                let is_met = *d != 0.0 && bound.is_finite() && (*out - bound).abs() <= rounding;
+                let is_end = self.at.alpha == 1.0 && *d != 0.0 && bound.is_finite();
+                let is_met = is_end && (*out - bound).abs() <= rounding;
                 *out = if is_met { bound } else { out.max(lower).min(upper) };
             }
         }

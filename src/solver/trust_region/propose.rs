@@ -25,57 +25,34 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             }
         }
         match state.shape {
-            Shape::Saddle(curvature) => self.leave(problem, state, curvature)?,
+            Shape::Saddle(curvature) => self.leave(state, curvature),
             _ => self.minimise(problem, state)?,
         }
         state.pending = true;
         ControlFlow::Continue(())
     }
 
-    /// A step of the length of the radius along the negative curvature, as far as bounds allow: down, or to the other
-    /// side where bounds leave no room.
-    fn leave(
-        &self,
-        problem: &mut Oracle<'_>,
-        state: &mut StateOf<M, S>,
-        curvature: f64,
-    ) -> ControlFlow<Termination> {
-        let at = At { x: &state.x, cost: state.cost, gradient: &state.gradient };
-        let (length, g) = (state.radius, &mut state.unit_gradient);
-        let memory = &mut state.model;
-        g.copy_from(at.gradient);
-        if let Some(scale) = self.model.scale(memory) {
-            g.component_div_assign(scale);
+    /// A step of the length of the radius along the negative curvature, or as far as bounds allow: down, or to the other side
+    /// where bounds leave no room.
+    fn leave(&self, state: &mut StateOf<M, S>, curvature: f64) {
+        let scale = self.model.scale(&state.model);
+        state.step.copy_from(&state.escape);
+        if let Some(scale) = scale {
+            state.step.component_div_assign(scale);
         }
-        let slope = length * dot(g.as_slice(), state.escape.as_slice());
+        let slope = dot(state.gradient.as_slice(), state.step.as_slice());
         let sign = if slope > 0.0 { -1.0 } else { 1.0 };
-        let (step, room) = (&mut state.step, &mut state.room);
-        step.copy_from(&state.escape);
-        *step *= sign * length;
-        let predicted = slope.abs() - 0.5 * length * (length * curvature);
-        state.proposal = Proposal { predicted, slope: -slope.abs(), length };
-        if room.bounds.is_none() {
-            room.stretch(at.x, 1.0, self.model.scale(memory), step);
-            return ControlFlow::Continue(());
-        }
-        room.measure(at.x, 1.0, self.model.scale(memory));
         for sign in [sign, -sign] {
-            step.copy_from(&state.escape);
-            *step *= sign * length;
-            room.clip(step);
-            let product = &mut state.trial.gradient;
-            self.model.times(problem, memory, at, step, product);
-            problem.uninterrupted()?;
-            let slope = dot(g.as_slice(), step.as_slice());
-            let predicted = -slope - 0.5 * dot(step.as_slice(), product.as_slice());
+            let length = state.radius.min(state.room.reach(&state.x, &state.step, sign));
+            let slope = sign * (length * slope);
+            let predicted = -slope - 0.5 * length * (length * curvature);
             if predicted > 0.0 {
-                state.proposal = Proposal { predicted, slope, length: step.norm() };
-                room.stretch(at.x, 1.0, self.model.scale(memory), step);
-                return ControlFlow::Continue(());
+                state.step *= sign * length;
+                state.proposal = Proposal { predicted, slope, length };
+                return;
             }
         }
-        step.fill(0.0);
-        ControlFlow::Continue(())
+        state.step.fill(0.0);
     }
 
     fn minimise(

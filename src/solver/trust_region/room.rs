@@ -109,15 +109,16 @@ impl Room {
         }
     }
 
-    /// True when x + t v or x − t v stays within the bounds for some t > 0.
-    pub fn allows(&self, x: &DVector<f64>, v: &DVector<f64>) -> bool {
-        let Some(bounds) = &self.bounds else { return true };
-        [1.0, -1.0].iter().any(|sign| {
-            let mut moves = x.iter().zip(v).map(|(x, v)| (x, sign * v)).zip(bounds.sides());
-            moves.all(|((x, v), sides)| {
-                v == 0.0 || if v > 0.0 { *x < sides.upper } else { *x > sides.lower }
-            })
-        })
+    /// The largest t for which x ± t v is within the bounds.
+    pub fn reach(&self, x: &DVector<f64>, v: &DVector<f64>, sign: f64) -> f64 {
+        let Some(bounds) = &self.bounds else { return f64::INFINITY };
+        let moves = x.iter().zip(v).map(|(x, v)| (x, sign * v)).zip(bounds.sides());
+        let rooms = moves.map(|((x, v), sides)| match v {
+            0.0 => f64::INFINITY,
+            v if v > 0.0 => (sides.upper - x) / v,
+            v => (sides.lower - x) / v,
+        });
+        rooms.fold(f64::INFINITY, f64::min)
     }
 
     /// B on the face of the free variables.

@@ -40,7 +40,7 @@ const ACCURATE: f64 = 1e-3;
 /// **Method** a Cauchy step along the projected gradient of the model, then conjugate gradients on the face of the
 /// variables that are strictly within their bounds, with a projected search along each minimum; until the gradient of
 /// the model in them is at most η |g|, or the ball ends. η = 10⁻³ where B is a matrix; else as in
-/// [`Steihaug`](super::Steihaug).
+/// [`Steihaug`](super::Steihaug), and a smaller radius at the same point shortens the step along itself, without products.
 ///
 /// **Needs** products with B only, at most max(2n, 50) for each of at most n + 1 faces; 38 vectors of memory.
 ///
@@ -65,6 +65,12 @@ pub struct TronMemory {
     product: DVector<f64>,
     /// Whether the product with −g is made.
     is_begun: bool,
+    /// Where B is no matrix, the last solution at this point, divided by its length, with the slope g'u and the curvature
+    /// u'B u along it.
+    along: DVector<f64>,
+    slope: f64,
+    curvature: f64,
+    is_solved: bool,
     #[serde(skip)]
     lanczos: Lanczos,
 }
@@ -81,6 +87,13 @@ impl Region<'_> {
 }
 
 impl TronMemory {
+    /// The last solution at another length, which is within the bounds as well.
+    fn shortened(&self, Region { radius, scale, .. }: Region<'_>, u: &mut DVector<f64>) -> f64 {
+        u.copy_from(&self.along);
+        *u *= radius;
+        -radius * (self.slope + 0.5 * radius * (scale * self.curvature))
+    }
+
     /// The model's gradient at u.
     fn slope_of(&self, i: usize, gradient: &DVector<f64>) -> f64 {
         gradient[i] + self.image[i]
@@ -290,9 +303,8 @@ impl Subproblem for Tron {
     }
 
     fn start(&self, n: usize) -> TronMemory {
-        let [image, residual, step, step_image, direction, product] =
-            [(); 6].map(|()| DVector::zeros(n));
-        let lanczos = Lanczos::new(n);
+        let [image, residual, step, step_image, direction, product, along] =
+            [(); 7].map(|()| DVector::zeros(n));
         TronMemory {
             image,
             residual,
@@ -301,14 +313,19 @@ impl Subproblem for Tron {
             direction,
             product,
             is_begun: false,
-            lanczos,
+            along,
+            slope: 0.0,
+            curvature: 0.0,
+            is_solved: false,
+            lanczos: Lanczos::new(n),
         }
     }
 
     fn restore(&self, memory: &mut TronMemory, n: usize) -> bool {
         memory.lanczos = Lanczos::new(n);
-        let TronMemory { image, residual, step, step_image, direction, product, .. } = memory;
-        [image, residual, step, step_image, direction, product].iter().all(|v| v.len() == n)
+        let TronMemory { image, residual, step, step_image, direction, product, along, .. } =
+            memory;
+        [image, residual, step, step_image, direction, product, along].iter().all(|v| v.len() == n)
     }
 
     /// The product is that of the Cauchy step, and is not made again.
@@ -332,11 +349,24 @@ impl Subproblem for Tron {
         memory: &mut TronMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
-        let forcing = if b.matrix().is_some() { ACCURATE } else { region.reduction.min(0.5) };
+        if memory.is_solved {
+            return memory.shortened(region, u);
+        }
+        let is_cheap = b.matrix().is_some();
+        let forcing = if is_cheap { ACCURATE } else { region.reduction.min(0.5) };
         if memory.cauchy(b, gradient, region, u) {
             memory.faces(b, gradient, region, forcing * forcing * gradient.norm_squared(), u);
         }
-        -(gradient.dot(u) + 0.5 * u.dot(&memory.image))
+        let (slope, curvature) = (gradient.dot(u), u.dot(&memory.image));
+        if !is_cheap {
+            let length = u.norm();
+            memory.along.copy_from(u);
+            memory.along /= length;
+            memory.slope = slope / length;
+            memory.curvature = curvature / region.scale / (length * length);
+            memory.is_solved = length > 0.0;
+        }
+        -(slope + 0.5 * curvature)
     }
 
     fn negative_curvature(
@@ -350,6 +380,6 @@ impl Subproblem for Tron {
     }
 
     fn moved(&self, memory: &mut TronMemory) {
-        memory.is_begun = false;
+        (memory.is_begun, memory.is_solved) = (false, false);
     }
 }
