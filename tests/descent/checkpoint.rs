@@ -323,7 +323,7 @@ struct Mirror {
     x0: DVector<f64>,
     iteration: u64,
     evaluations: [u64; 11],
-    differences: [MirrorOfDifferences; 2],
+    differences: MirrorOfDifferences,
     first_cost: f64,
     first_gradient_norm: Option<f64>,
     best: [f64; 3],
