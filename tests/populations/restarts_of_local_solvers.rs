@@ -129,6 +129,9 @@ fn so_is_it_within_bounds() -> Result<(), Error> {
         let rule = || gradient_norm(1e-6).or(max_evaluations(500));
         let terms = |solver| Minimizer::new(problem, solver, problem.start()).stop_when(rule());
         let alone = terms(Lbfgsb::default().boxed()).run()?;
+        if alone.iterations == 0 {
+            continue; // A local search makes one step in any case.
+        }
         let found = terms(MultiStart::default().starts(1).boxed()).run()?;
         assert_eq!((&found.x, found.evaluations), (&alone.x, alone.evaluations), "{name}");
         assert_eq!(found.gradient_norm, alone.gradient_norm, "{name}");
