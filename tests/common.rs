@@ -52,19 +52,19 @@ pub fn solvers() -> Vec<Entry> {
         Lbfgsb::default(),
     ];
     table.push(Entry { search: "Nonmonotone", solver: BarzilaiBorwein::default().boxed() });
-    for solver in [
-        TrustRegion::default().boxed(),
-        TrustRegion::cubic().boxed(),
-        TrustRegion::dogleg().boxed(),
-        TrustRegion::steihaug().boxed(),
-        TrustRegion::tron().boxed(),
-        TrustRegion::new(ProductsModel, Tron).boxed(),
-        TrustRegion::sr1().boxed(),
-        TrustRegion::bfgs().boxed(),
-        TrustRegion::gltr().boxed(),
-        TrustRegion::new(NewtonModel, MoreSorensen).boxed(),
+    for (search, solver) in [
+        ("a trust region", TrustRegion::default().boxed()),
+        ("a trust region", TrustRegion::new(NewtonModel, MoreSorensen).boxed()),
+        ("a trust region", TrustRegion::cubic().boxed()),
+        ("a trust region", TrustRegion::dogleg().boxed()),
+        ("a trust region", TrustRegion::tron().boxed()),
+        ("a trust region", TrustRegion::sr1().boxed()),
+        ("a trust region", TrustRegion::bfgs().boxed()),
+        ("products", TrustRegion::steihaug().boxed()),
+        ("products", TrustRegion::gltr().boxed()),
+        ("products", TrustRegion::new(ProductsModel, Tron).boxed()),
     ] {
-        table.push(Entry { search: "a trust region", solver });
+        table.push(Entry { search, solver });
     }
     table
 }

@@ -185,7 +185,9 @@ fn a_local_solver_that_keeps_no_bounds_is_refused() -> Result<(), Error> {
         let terms = |problem| Minimizer::new(problem, solver, [0.5, 0.5]).max_iterations(3);
         let refused = terms(&problem).run().unwrap_err();
         assert_eq!(refused, Error::BoundsNotSupported { solver: local }, "{}", solver.name());
-        assert!(refused.to_string().contains("take Lbfgsb, BarzilaiBorwein or a population"));
+        assert!(
+            refused.to_string().contains("take Lbfgsb, TrustRegion::tron(), BarzilaiBorwein or")
+        );
         assert_eq!(calls.swap(0, Ordering::Relaxed), 0, "{}", solver.name());
         // Without bounds it runs, and its checkpoint is refused within bounds.
         let checkpoint = terms(&free).start()?.checkpoint();

@@ -72,11 +72,12 @@ fn every_rule_goes_down_the_valley_and_tells_the_truth() -> Result<(), Error> {
     Ok(())
 }
 
-/// x² − y² + y⁴/4 from its saddle and from the axis that leads to it: the minima are −1.
+/// x² − y² + y⁴/4 + 1 from its saddle and from the axis that leads to it: the minima are 0, which Polyak's steps take for
+/// granted.
 #[test]
 fn with_verify_no_rule_ends_at_a_saddle() -> Result<(), Error> {
-    let saddle =
-        from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4)).with_gradient(|x, g| {
+    let saddle = from_fn(2, |x| x[0] * x[0] - x[1] * x[1] + 0.25 * x[1].powi(4) + 1.0)
+        .with_gradient(|x, g| {
             g[0] = 2.0 * x[0];
             g[1] = x[1].powi(3) - 2.0 * x[1];
         });
@@ -87,7 +88,7 @@ fn with_verify_no_rule_ends_at_a_saddle() -> Result<(), Error> {
                 .verify()
                 .run()?;
             truthful(solver.as_ref(), &saddle, &found);
-            assert!(found.cost < -0.99, "{}: {found}", solver.name());
+            assert!(found.cost < 0.01, "{}: {found}", solver.name());
         }
     }
     Ok(())

@@ -24,6 +24,8 @@ use crate::linalg::{Lanczos, axpy, dot};
 
 /// μ: the share of the linear decrease that a projected search asks for.
 const SUFFICIENT: f64 = 0.01;
+/// A step whose square is at least this share of that of the radius ends the ball.
+const BOUNDARY: f64 = 1.0 - 1e-12;
 /// The most trials of a projected search.
 const TRIALS: usize = 60;
 /// A projected search along a face halves its step so often before it goes to the first bound.
@@ -142,7 +144,7 @@ impl TronMemory {
         b.times(&self.direction, &mut self.product);
     }
 
-    /// u ← P(−α g), from u = 0; false when there is no such step.
+    /// u ← P(−α g), from u = 0; false when there is no such step, or it ends the ball.
     fn cauchy(
         &mut self,
         b: &mut dyn Quadratic,
@@ -164,7 +166,7 @@ impl TronMemory {
             let (slope, change, _) = self.project(b, gradient, region, u, alpha);
             if change <= SUFFICIENT * slope {
                 self.take(region, u, alpha);
-                return slope < 0.0;
+                return slope < 0.0 && u.norm_squared() < BOUNDARY * region.radius * region.radius;
             }
             if !change.is_finite() {
                 return false;
