@@ -4,7 +4,7 @@ use std::array::from_fn;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LANES, add_lanes};
+use super::{LANES, add_lanes, wide};
 
 /// Up to m pairs of vectors (s, y) with n rows, a ring.
 ///
@@ -74,18 +74,15 @@ impl Pairs {
     }
 
     /// Writes s = α d and y = new − old after the newest pair and returns s'y, s's, y'y, s'g and y'g, g = new. Writes
-    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first, and sᵢ'd and
-    /// yᵢ'd for as many as `along` has.
+    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first.
     pub fn replace(
         &mut self,
         (alpha, d): (f64, &[f64]),
         [old, new]: [&[f64]; 2],
         products: &mut [[f64; 4]],
-        along: &mut [[f64; 2]],
     ) -> [f64; 5] {
         let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(products.len()));
         products.fill([0.0; 4]);
-        along.fill([0.0; 2]);
         let mut sums = [0.0; 5];
         let blocks = d.chunks(BLOCK).zip(old.chunks(BLOCK)).zip(new.chunks(BLOCK));
         for (((d, old), new), block) in blocks.zip(self.entries.chunks_mut(2 * m * BLOCK)) {
@@ -98,16 +95,74 @@ impl Pairs {
             let newest = &block[next * size..(next + 1) * size];
             let mut place = oldest;
             for sums in products.iter_mut() {
-                let products = products_with(&block[place * size..(place + 1) * size], newest, new);
+                let products: [f64; 4] =
+                    products_with(&block[place * size..(place + 1) * size], newest, new);
                 for (sum, product) in sums.iter_mut().zip(products) {
                     *sum += product;
                 }
                 place = if place + 1 == m { 0 } else { place + 1 };
             }
-            // From the cache.
-            multiply_block(block, (m, oldest), d, along);
         }
         sums
+    }
+
+    /// Writes, for as many pairs as `all` has entries, the oldest first, sᵢ'y, sᵢ'g, yᵢ'y, yᵢ'g, sᵢ's and yᵢ's with the pair
+    /// (s, y) that [`replace`](Pairs::replace) wrote after them. Where some rows are held, writes into `free` the same over
+    /// the others, with d in place of g, for these pairs and last for (s, y) itself.
+    pub fn multiply_next(
+        &self,
+        g: &[f64],
+        all: &mut [[f64; 6]],
+        free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
+    ) {
+        wide(
+            #[inline(always)]
+            || self.multiply_blocks(g, all, free),
+        );
+    }
+
+    #[inline(always)]
+    fn multiply_blocks(
+        &self,
+        g: &[f64],
+        all: &mut [[f64; 6]],
+        mut free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
+    ) {
+        let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(all.len()));
+        all.fill([0.0; 6]);
+        if let Some((_, _, free)) = &mut free {
+            free.fill([0.0; 6]);
+        }
+        let mut masked = [0.0; 2 * BLOCK];
+        let blocks = g.chunks(BLOCK).zip(self.entries.chunks(2 * m * BLOCK));
+        for ((g, block), start) in blocks.zip((0..).step_by(BLOCK)) {
+            let size = block.len() / m;
+            let pair = |place: usize| &block[place * size..(place + 1) * size];
+            let newest = pair(next);
+            let mut place = oldest;
+            let free = free.as_mut().map(|(held, d, free)| {
+                let rows = start..start + g.len();
+                (mask(newest, &held[rows.clone()], &mut masked), &d[rows], free)
+            });
+            match free {
+                None => {
+                    for all in all.iter_mut() {
+                        add_products(pair(place), newest, g, all);
+                        place = if place + 1 == m { 0 } else { place + 1 };
+                    }
+                }
+                Some((masked, d, free)) => {
+                    for (all, free) in all.iter_mut().zip(free.iter_mut()) {
+                        add_products(pair(place), newest, g, all);
+                        add_products(pair(place), masked, d, free);
+                        place = if place + 1 == m { 0 } else { place + 1 };
+                    }
+                    if let Some(own) = free.last_mut() {
+                        add_products(newest, masked, d, own);
+                    }
+                }
+            }
+        }
     }
 
     /// Writes sᵢ'v and yᵢ'v for as many pairs as `products` has entries, the oldest first.
@@ -192,29 +247,53 @@ fn write(pair: &mut [f64], (alpha, d): (f64, &[f64]), [old, new]: [&[f64]; 2]) -
     sums
 }
 
-/// s'y⁺, s'g, y'y⁺ and y'g, y⁺ of another pair.
-fn products_with(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; 4] {
+/// The rows of a pair that are not held, and 0 for the others.
+#[inline(always)]
+fn mask<'a>(pair: &[f64], held: &[bool], masked: &'a mut [f64; 2 * BLOCK]) -> &'a [f64] {
+    let masked = &mut masked[..pair.len()];
+    let pieces = masked.as_chunks_mut::<PIECE>().0.iter_mut().zip(pair.as_chunks::<PIECE>().0);
+    for ((masked, piece), held) in pieces.zip(held.chunks(LANES)) {
+        let mut keep = [0; LANES];
+        for (keep, held) in keep.iter_mut().zip(held) {
+            *keep = u64::from(*held).wrapping_sub(1);
+        }
+        *masked = from_fn(|l| f64::from_bits(piece[l].to_bits() & keep[l % LANES]));
+    }
+    masked
+}
+
+/// Adds the six products of a block.
+#[inline(always)]
+fn add_products(pair: &[f64], other: &[f64], g: &[f64], sums: &mut [f64; 6]) {
+    for (sum, product) in sums.iter_mut().zip(products_with::<6>(pair, other, g)) {
+        *sum += product;
+    }
+}
+
+/// s'y⁺, s'g, y'y⁺, y'g, s's⁺ and y's⁺, the first M of them, y⁺ and s⁺ of another pair.
+#[inline(always)]
+fn products_with<const M: usize>(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; M] {
     const HALF: usize = LANES / 2;
     let (gs, tail) = g.as_chunks::<LANES>();
     let (pieces, last) = pair.as_chunks::<PIECE>().0.split_at(gs.len());
     let (others, other_last) = other.as_chunks::<PIECE>().0.split_at(gs.len());
-    let mut sums = [0.0; 4];
+    let mut sums = [0.0; M];
     if !gs.is_empty() {
-        let mut lanes = [[0.0; HALF]; 4];
+        let mut lanes = [[0.0; HALF]; M];
         for ((piece, other), g) in pieces.iter().zip(others).zip(gs) {
-            let (s, y, y_other) = (&piece[..LANES], &piece[LANES..], &other[LANES..]);
-            for (lanes, (a, b)) in
-                lanes.iter_mut().zip([(s, y_other), (s, &g[..]), (y, y_other), (y, &g[..])])
-            {
+            let ((s, y), (s2, y2)) = (piece.split_at(LANES), other.split_at(LANES));
+            let factors = [(s, y2), (s, &g[..]), (y, y2), (y, &g[..]), (s, s2), (y, s2)];
+            for (lanes, (a, b)) in lanes.iter_mut().zip(factors) {
                 *lanes = from_fn(|l| lanes[l] + (a[l] * b[l] + a[HALF + l] * b[HALF + l]));
             }
         }
         sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
     }
     if let (Some(piece), Some(other)) = (last.first(), other_last.first()) {
-        let (s, y) = piece.split_at(LANES);
-        for (((s, y), y_other), g) in s.iter().zip(y).zip(&other[LANES..]).zip(tail) {
-            for (sum, product) in sums.iter_mut().zip([s * y_other, s * g, y * y_other, y * g]) {
+        let ((s, y), (s2, y2)) = (piece.split_at(LANES), other.split_at(LANES));
+        for ((((s, y), s2), y2), g) in s.iter().zip(y).zip(s2).zip(y2).zip(tail) {
+            let products = [s * y2, s * g, y * y2, y * g, s * s2, y * s2];
+            for (sum, product) in sums.iter_mut().zip(products) {
                 *sum += product;
             }
         }
