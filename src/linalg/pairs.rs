@@ -128,7 +128,8 @@ impl Pairs {
         all: &mut [[f64; 6]],
         mut free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
     ) {
-        let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(all.len()));
+        let (m, next) = (self.m, self.after(self.newest));
+        let oldest = if all.is_empty() { next } else { self.oldest(all.len()) };
         all.fill([0.0; 6]);
         if let Some((_, _, free)) = &mut free {
             free.fill([0.0; 6]);
@@ -137,30 +138,14 @@ impl Pairs {
         let blocks = g.chunks(BLOCK).zip(self.entries.chunks(2 * m * BLOCK));
         for ((g, block), start) in blocks.zip((0..).step_by(BLOCK)) {
             let size = block.len() / m;
-            let pair = |place: usize| &block[place * size..(place + 1) * size];
-            let newest = pair(next);
-            let mut place = oldest;
-            let free = free.as_mut().map(|(held, d, free)| {
+            let newest = &block[next * size..(next + 1) * size];
+            add_products(block, (m, oldest), newest, g, all);
+            if let Some((held, d, free)) = &mut free {
                 let rows = start..start + g.len();
-                (mask(newest, &held[rows.clone()], &mut masked), &d[rows], free)
-            });
-            match free {
-                None => {
-                    for all in all.iter_mut() {
-                        add_products(pair(place), newest, g, all);
-                        place = if place + 1 == m { 0 } else { place + 1 };
-                    }
-                }
-                Some((masked, d, free)) => {
-                    for (all, free) in all.iter_mut().zip(free.iter_mut()) {
-                        add_products(pair(place), newest, g, all);
-                        add_products(pair(place), masked, d, free);
-                        place = if place + 1 == m { 0 } else { place + 1 };
-                    }
-                    if let Some(own) = free.last_mut() {
-                        add_products(newest, masked, d, own);
-                    }
-                }
+                let masked = &mut masked[..size];
+                mask(newest, &held[rows.clone()], masked);
+                // From the cache.
+                add_products(block, (m, oldest), masked, &d[rows], free);
             }
         }
     }
@@ -247,26 +232,36 @@ fn write(pair: &mut [f64], (alpha, d): (f64, &[f64]), [old, new]: [&[f64]; 2]) -
     sums
 }
 
-/// The rows of a pair that are not held, and 0 for the others.
+/// Writes the rows of a pair that are not held, and 0 for the others.
 #[inline(always)]
-fn mask<'a>(pair: &[f64], held: &[bool], masked: &'a mut [f64; 2 * BLOCK]) -> &'a [f64] {
-    let masked = &mut masked[..pair.len()];
+fn mask(pair: &[f64], held: &[bool], masked: &mut [f64]) {
     let pieces = masked.as_chunks_mut::<PIECE>().0.iter_mut().zip(pair.as_chunks::<PIECE>().0);
     for ((masked, piece), held) in pieces.zip(held.chunks(LANES)) {
-        let mut keep = [0; LANES];
-        for (keep, held) in keep.iter_mut().zip(held) {
-            *keep = u64::from(*held).wrapping_sub(1);
+        *masked = *piece;
+        for (l, held) in held.iter().enumerate() {
+            if *held {
+                (masked[l], masked[LANES + l]) = (0.0, 0.0);
+            }
         }
-        *masked = from_fn(|l| f64::from_bits(piece[l].to_bits() & keep[l % LANES]));
     }
-    masked
 }
 
-/// Adds the six products of a block.
+/// Adds the six products of a block of m pairs with another pair to as many `sums`, from the oldest.
 #[inline(always)]
-fn add_products(pair: &[f64], other: &[f64], g: &[f64], sums: &mut [f64; 6]) {
-    for (sum, product) in sums.iter_mut().zip(products_with::<6>(pair, other, g)) {
-        *sum += product;
+fn add_products(
+    block: &[f64],
+    (m, oldest): (usize, usize),
+    other: &[f64],
+    g: &[f64],
+    sums: &mut [[f64; 6]],
+) {
+    let (size, mut place) = (block.len() / m, oldest);
+    for sums in sums {
+        let products: [f64; 6] = products_with(&block[place * size..(place + 1) * size], other, g);
+        for (sum, product) in sums.iter_mut().zip(products) {
+            *sum += product;
+        }
+        place = if place + 1 == m { 0 } else { place + 1 };
     }
 }
 

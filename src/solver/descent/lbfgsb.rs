@@ -35,8 +35,8 @@ use crate::{Domain, Error, Oracle};
 /// point leaves free, projected into the [bounds](crate::Problem::bounds); B is the matrix of L-BFGS, made of the last m pairs
 /// s = x⁺ − x, y = g⁺ − g. Without bounds the directions are those of [`Lbfgs`](crate::Lbfgs).
 ///
-/// **Needs** a gradient; 2m + 13 vectors of memory; 8mn multiply-adds an iteration, or 10mn + 4m²b + 14m³ where b variables
-/// are at bounds. **Parameters** [`memory`](Lbfgsb::memory) m (default 10), the line search (default [`HagerZhang`]),
+/// **Needs** a gradient; 2m + 13 vectors of memory, and a byte a variable; 8mn multiply-adds an iteration, or 14mn + 4m²c + 14m³
+/// where variables are at bounds, of which c have come to one or left one. **Parameters** [`memory`](Lbfgsb::memory) m (default 10), the line search (default [`HagerZhang`]),
 /// [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** nothing is evaluated outside the bounds, and the run converges by the norm of the projected gradient, P(x − g)

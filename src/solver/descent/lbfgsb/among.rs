@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::compact::Products;
 use crate::linalg::Pairs;
 
-/// What was subtracted from a sum of squares may leave no less than this share of it: the rest would be rounding.
+/// The sums are computed afresh once subtracted rows leave less than this share of a sum of squares, because the rest would be
+/// mostly rounding.
 const CANCELLED: f64 = 1e-3;
 
 /// Products over the rows that are not held.
@@ -41,7 +42,7 @@ impl AmongFree {
     /// No variable is held: all products count.
     pub fn take_all(&mut self, all: &Products, k: usize) {
         self.held.fill(false);
-        self.products.clone_from(all);
+        self.products.0.copy_from(&all.0);
         self.note_squares(k);
     }
 
@@ -57,33 +58,18 @@ impl AmongFree {
     /// Holds the variables that reach a bound at 0, and no others.
     pub fn hold(&mut self, (pairs, k): (&Pairs, usize), row: &mut [[f64; 2]], reach: &[f64]) {
         let Self { products, largest, held } = self;
-        let (mut changed, mut free) = (0, 0);
-        for (held, reach) in held.iter().zip(reach) {
-            changed += usize::from(*held != (*reach == 0.0));
-            free += usize::from(*reach != 0.0);
+        let rows = held.iter_mut().zip(reach).enumerate().filter_map(|(i, (held, reach))| {
+            let was_held = std::mem::replace(held, *reach == 0.0);
+            (was_held != *held).then_some((i, if was_held { 1.0 } else { -1.0 }))
+        });
+        products.add_rows((pairs, k), row, rows);
+        for (largest, square) in largest.iter_mut().zip(products.squares(k)) {
+            *largest = largest.max(square);
         }
-        if changed <= free {
-            if changed > 0 {
-                let rows =
-                    held.iter_mut().zip(reach).enumerate().filter_map(|(i, (held, reach))| {
-                        let was_held = std::mem::replace(held, *reach == 0.0);
-                        (was_held != *held).then_some((i, if was_held { 1.0 } else { -1.0 }))
-                    });
-                products.add_rows((pairs, k), row, rows);
-            }
-            let is_exact = products.squares(k).zip(largest).all(|(square, largest)| {
-                *largest = largest.max(square);
-                square >= CANCELLED * *largest
-            });
-            if is_exact {
-                return;
-            }
+        if is_cancelled(products, largest, k) {
+            compute(products, (pairs, k), row, reach, 0.0);
+            self.note_squares(k);
         }
-        for (held, reach) in self.held.iter_mut().zip(reach) {
-            *held = *reach == 0.0;
-        }
-        compute(&mut self.products, (pairs, k), row, reach, 0.0);
-        self.note_squares(k);
     }
 
     /// Writes the products over the variables that reach a bound after `last`.
@@ -94,25 +80,16 @@ impl AmongFree {
         (reach, last): (&[f64], f64),
         out: &mut Products,
     ) {
-        out.clone_from(&self.products);
+        out.0.copy_from(&self.products.0);
         if last == 0.0 {
             return;
         }
-        let is_reached = |reach: f64| reach > 0.0 && reach <= last;
-        let (mut reached, mut free) = (0, 0);
-        for &reach in reach {
-            reached += usize::from(is_reached(reach));
-            free += usize::from(reach > last);
+        let is_reached = |i: &usize| reach[*i] > 0.0 && reach[*i] <= last;
+        let rows = (0..reach.len()).filter(is_reached).map(|i| (i, -1.0));
+        out.add_rows((pairs, k), row, rows);
+        if is_cancelled(out, &self.largest, k) {
+            compute(out, (pairs, k), row, reach, last);
         }
-        if reached <= free {
-            let rows = (0..reach.len()).filter(|&i| is_reached(reach[i])).map(|i| (i, -1.0));
-            out.add_rows((pairs, k), row, rows);
-            let mut squares = out.squares(k).zip(&self.largest);
-            if squares.all(|(square, largest)| square >= CANCELLED * largest) {
-                return;
-            }
-        }
-        compute(out, (pairs, k), row, reach, last);
     }
 
     fn note_squares(&mut self, k: usize) {
@@ -120,6 +97,12 @@ impl AmongFree {
             *largest = square;
         }
     }
+}
+
+/// True when subtracted rows left too little of a sum of squares, or left no number.
+fn is_cancelled(products: &Products, largest: &[f64], k: usize) -> bool {
+    let mut squares = products.squares(k).zip(largest);
+    !squares.all(|(square, largest)| square >= CANCELLED * largest)
 }
 
 /// The products over the variables that reach a bound after `last`.
