@@ -4,7 +4,7 @@ use std::array::from_fn;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LANES, add_lanes};
+use super::{LANES, add_lanes, wide};
 
 /// Up to m pairs of vectors (s, y) with n rows, a ring.
 ///
@@ -74,18 +74,15 @@ impl Pairs {
     }
 
     /// Writes s = α d and y = new − old after the newest pair and returns s'y, s's, y'y, s'g and y'g, g = new. Writes
-    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first, and sᵢ'd and
-    /// yᵢ'd for as many as `along` has.
+    /// sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g for as many of the pairs before it as `products` has entries, the oldest first.
     pub fn replace(
         &mut self,
         (alpha, d): (f64, &[f64]),
         [old, new]: [&[f64]; 2],
         products: &mut [[f64; 4]],
-        along: &mut [[f64; 2]],
     ) -> [f64; 5] {
         let (m, next, oldest) = (self.m, self.after(self.newest), self.oldest(products.len()));
         products.fill([0.0; 4]);
-        along.fill([0.0; 2]);
         let mut sums = [0.0; 5];
         let blocks = d.chunks(BLOCK).zip(old.chunks(BLOCK)).zip(new.chunks(BLOCK));
         for (((d, old), new), block) in blocks.zip(self.entries.chunks_mut(2 * m * BLOCK)) {
@@ -98,16 +95,59 @@ impl Pairs {
             let newest = &block[next * size..(next + 1) * size];
             let mut place = oldest;
             for sums in products.iter_mut() {
-                let products = products_with(&block[place * size..(place + 1) * size], newest, new);
+                let products: [f64; 4] =
+                    products_with(&block[place * size..(place + 1) * size], newest, new);
                 for (sum, product) in sums.iter_mut().zip(products) {
                     *sum += product;
                 }
                 place = if place + 1 == m { 0 } else { place + 1 };
             }
-            // From the cache.
-            multiply_block(block, (m, oldest), d, along);
         }
         sums
+    }
+
+    /// Writes, for as many pairs as `all` has entries, the oldest first, sᵢ'y, sᵢ'g, yᵢ'y, yᵢ'g, sᵢ's and yᵢ's with the pair
+    /// (s, y) that [`replace`](Pairs::replace) wrote after them. Where some rows are held, writes into `free` the same over
+    /// the others, with d in place of g, for these pairs and last for (s, y) itself.
+    pub fn multiply_next(
+        &self,
+        g: &[f64],
+        all: &mut [[f64; 6]],
+        free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
+    ) {
+        wide(
+            #[inline(always)]
+            || self.multiply_blocks(g, all, free),
+        );
+    }
+
+    #[inline(always)]
+    fn multiply_blocks(
+        &self,
+        g: &[f64],
+        all: &mut [[f64; 6]],
+        mut free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
+    ) {
+        let (m, next) = (self.m, self.after(self.newest));
+        let oldest = if all.is_empty() { next } else { self.oldest(all.len()) };
+        all.fill([0.0; 6]);
+        if let Some((_, _, free)) = &mut free {
+            free.fill([0.0; 6]);
+        }
+        let mut masked = [0.0; 2 * BLOCK];
+        let blocks = g.chunks(BLOCK).zip(self.entries.chunks(2 * m * BLOCK));
+        for ((g, block), start) in blocks.zip((0..).step_by(BLOCK)) {
+            let size = block.len() / m;
+            let newest = &block[next * size..(next + 1) * size];
+            add_products(block, (m, oldest), newest, g, all);
+            if let Some((held, d, free)) = &mut free {
+                let rows = start..start + g.len();
+                let masked = &mut masked[..size];
+                mask(newest, &held[rows.clone()], masked);
+                // From the cache.
+                add_products(block, (m, oldest), masked, &d[rows], free);
+            }
+        }
     }
 
     /// Writes sᵢ'v and yᵢ'v for as many pairs as `products` has entries, the oldest first.
@@ -192,29 +232,63 @@ fn write(pair: &mut [f64], (alpha, d): (f64, &[f64]), [old, new]: [&[f64]; 2]) -
     sums
 }
 
-/// s'y⁺, s'g, y'y⁺ and y'g, y⁺ of another pair.
-fn products_with(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; 4] {
+/// Writes the rows of a pair that are not held, and 0 for the others.
+#[inline(always)]
+fn mask(pair: &[f64], held: &[bool], masked: &mut [f64]) {
+    let pieces = masked.as_chunks_mut::<PIECE>().0.iter_mut().zip(pair.as_chunks::<PIECE>().0);
+    for ((masked, piece), held) in pieces.zip(held.chunks(LANES)) {
+        *masked = *piece;
+        for (l, held) in held.iter().enumerate() {
+            if *held {
+                (masked[l], masked[LANES + l]) = (0.0, 0.0);
+            }
+        }
+    }
+}
+
+/// Adds the six products of a block of m pairs with another pair to as many `sums`, from the oldest.
+#[inline(always)]
+fn add_products(
+    block: &[f64],
+    (m, oldest): (usize, usize),
+    other: &[f64],
+    g: &[f64],
+    sums: &mut [[f64; 6]],
+) {
+    let (size, mut place) = (block.len() / m, oldest);
+    for sums in sums {
+        let products: [f64; 6] = products_with(&block[place * size..(place + 1) * size], other, g);
+        for (sum, product) in sums.iter_mut().zip(products) {
+            *sum += product;
+        }
+        place = if place + 1 == m { 0 } else { place + 1 };
+    }
+}
+
+/// s'y⁺, s'g, y'y⁺, y'g, s's⁺ and y's⁺, the first M of them, y⁺ and s⁺ of another pair.
+#[inline(always)]
+fn products_with<const M: usize>(pair: &[f64], other: &[f64], g: &[f64]) -> [f64; M] {
     const HALF: usize = LANES / 2;
     let (gs, tail) = g.as_chunks::<LANES>();
     let (pieces, last) = pair.as_chunks::<PIECE>().0.split_at(gs.len());
     let (others, other_last) = other.as_chunks::<PIECE>().0.split_at(gs.len());
-    let mut sums = [0.0; 4];
+    let mut sums = [0.0; M];
     if !gs.is_empty() {
-        let mut lanes = [[0.0; HALF]; 4];
+        let mut lanes = [[0.0; HALF]; M];
         for ((piece, other), g) in pieces.iter().zip(others).zip(gs) {
-            let (s, y, y_other) = (&piece[..LANES], &piece[LANES..], &other[LANES..]);
-            for (lanes, (a, b)) in
-                lanes.iter_mut().zip([(s, y_other), (s, &g[..]), (y, y_other), (y, &g[..])])
-            {
+            let ((s, y), (s2, y2)) = (piece.split_at(LANES), other.split_at(LANES));
+            let factors = [(s, y2), (s, &g[..]), (y, y2), (y, &g[..]), (s, s2), (y, s2)];
+            for (lanes, (a, b)) in lanes.iter_mut().zip(factors) {
                 *lanes = from_fn(|l| lanes[l] + (a[l] * b[l] + a[HALF + l] * b[HALF + l]));
             }
         }
         sums = lanes.each_ref().map(|lanes| add_lanes(lanes));
     }
     if let (Some(piece), Some(other)) = (last.first(), other_last.first()) {
-        let (s, y) = piece.split_at(LANES);
-        for (((s, y), y_other), g) in s.iter().zip(y).zip(&other[LANES..]).zip(tail) {
-            for (sum, product) in sums.iter_mut().zip([s * y_other, s * g, y * y_other, y * g]) {
+        let ((s, y), (s2, y2)) = (piece.split_at(LANES), other.split_at(LANES));
+        for ((((s, y), s2), y2), g) in s.iter().zip(y).zip(s2).zip(y2).zip(tail) {
+            let products = [s * y2, s * g, y * y2, y * g, s * s2, y * s2];
+            for (sum, product) in sums.iter_mut().zip(products) {
                 *sum += product;
             }
         }

@@ -1,5 +1,6 @@
 //! A box in ℝⁿ.
 
+use std::array::from_fn;
 use std::ops::{Bound, RangeBounds};
 
 use nalgebra::DVector;
@@ -157,15 +158,27 @@ impl Bounds {
     /// # Ok::<(), extremum::Error>(())
     /// ```
     pub fn projected_norm(&self, x: &DVector<f64>, gradient: &DVector<f64>) -> f64 {
+        const LANES: usize = 8;
         let larger = |norm: f64, g: f64| if g <= norm || norm.is_nan() { norm } else { g };
-        let components = x.iter().zip(gradient).zip(self.sides()).map(|((x, g), sides)| {
-            match (sides.are_one(), sides.lower < sides.upper) {
-                (false, _) => sides.projected(*x, *g),
-                (true, true) => g.clamp(x - sides.upper, x - sides.lower).abs(),
-                (true, false) => 0.0,
-            }
-        });
-        components.fold(0.0, larger)
+        let mut norms = [0.0; LANES];
+        let vectors = [x, gradient, &self.lower, &self.upper];
+        let [(x, x_tail), (g, g_tail), (lower, lower_tail), (upper, upper_tail)] =
+            vectors.map(|v| v.as_slice().as_chunks::<LANES>());
+        for (((x, g), lower), upper) in x.iter().zip(g).zip(lower).zip(upper) {
+            let sides: [_; LANES] = from_fn(|l| Sides { lower: lower[l], upper: upper[l] });
+            // Nearly always, and without a branch for each.
+            let are_wide = sides.iter().fold(true, |all, sides| all & sides.are_wide());
+            let parts: [f64; LANES] = match are_wide {
+                true => from_fn(|l| sides[l].clamp(x[l], g[l])),
+                false => from_fn(|l| sides[l].component(x[l], g[l])),
+            };
+            norms = from_fn(|l| larger(norms[l], parts[l]));
+        }
+        let tail = x_tail.iter().zip(g_tail).zip(lower_tail).zip(upper_tail);
+        for (((x, g), &lower), &upper) in tail {
+            norms[0] = larger(norms[0], Sides { lower, upper }.component(*x, *g));
+        }
+        norms.into_iter().fold(0.0, larger)
     }
 
     /// An upper bound of the change of the cost that a gradient promises at x, within the bounds, when a variable
@@ -228,6 +241,27 @@ impl Sides {
     /// True when the bounds fix x.
     pub fn are_one(self) -> bool {
         self.half() <= Self::TOUCHING * self.lower.abs().max(self.upper.abs()).min(f64::MAX)
+    }
+
+    /// True for bounds that do not fix x and have no unit of their own.
+    fn are_wide(self) -> bool {
+        self.half() >= Self::NARROW
+    }
+
+    /// |x − P(x − g)|.
+    fn clamp(self, x: f64, g: f64) -> f64 {
+        let (least, most) = (x - self.upper, x - self.lower);
+        let g = if g > most { most } else { g };
+        (if g < least { least } else { g }).abs()
+    }
+
+    /// The share of one variable in the norm of the projected gradient.
+    fn component(self, x: f64, g: f64) -> f64 {
+        match (self.are_one(), self.lower < self.upper) {
+            (false, _) => self.projected(x, g),
+            (true, true) => self.clamp(x, g),
+            (true, false) => 0.0,
+        }
     }
 
     /// |x − P(x − s² g)| / s² with s the [unit](Self::unit), for bounds that do not fix x.

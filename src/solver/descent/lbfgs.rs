@@ -175,7 +175,7 @@ impl Direction for LimitedMemory {
     }
 
     fn update(&self, memory: &mut LbfgsMemory, step: Accepted<'_>) {
-        memory.take(step, &mut []);
+        memory.take(step);
     }
 
     fn reset(&self, memory: &mut LbfgsMemory, _moved: bool) -> bool {
@@ -204,12 +204,6 @@ impl LbfgsMemory {
             && [rho, alpha].iter().all(|v| v.len() == m)
             && gram.is_some() == keeps_products
             && gram.as_ref().is_none_or(|gram| gram.is_valid(m))
-    }
-
-    /// sᵢ'y and yᵢ'y of the newest y and the pairs before it, the oldest first.
-    pub(super) fn products(&self) -> impl Iterator<Item = [f64; 2]> {
-        let products = self.gram.as_ref().map_or(&[][..], |gram| &gram.products);
-        products.iter().take(self.length.saturating_sub(1)).map(|&[s_y, _, y_y, _]| [s_y, y_y])
     }
 
     /// d ← −H g, of at least one pair.
@@ -241,31 +235,42 @@ impl LbfgsMemory {
         Proposal { slope, max, scaled: true, curvature: None }
     }
 
-    /// Takes the pair of a step. Writes sᵢ'd and yᵢ'd of the pairs that were kept before it into `along`, if that has room.
-    /// Returns [s'y, s's, y'y] of a pair that is kept.
-    pub(super) fn take(&mut self, step: Accepted<'_>, along: &mut [[f64; 2]]) -> Option<[f64; 3]> {
-        let Accepted { alpha, d, old, new } = step;
-        let Self { pairs, length, rho, gamma, gram, .. } = self;
-        // The oldest pair makes room for the new one, k.
-        if *length == rho.len() {
+    /// Takes the pair of a step.
+    fn take(&mut self, step: Accepted<'_>) {
+        self.make_room();
+        let Self { pairs, length, gram, .. } = self;
+        let products = gram.as_mut().map_or(&mut [][..], |gram| &mut gram.products[..*length]);
+        let gradients = [step.old.as_slice(), step.new.as_slice()];
+        let own = pairs.replace((step.alpha, step.d.as_slice()), gradients, products);
+        self.keep(own);
+    }
+
+    /// The oldest pair makes room for a new one, if there is none; true when there was not.
+    pub(super) fn make_room(&mut self) -> bool {
+        let Self { length, rho, gram, .. } = self;
+        let is_full = *length == rho.len();
+        if is_full {
             rho.copy_within(1.., 0);
             *length -= 1;
             if let Some(gram) = gram {
                 gram.forget_first();
             }
         }
+        is_full
+    }
+
+    /// Takes the pair that was written, from [s'y, s's, y'y, s'g, y'g] and its `products` with those before it. False for a
+    /// pair that is not kept.
+    pub(super) fn keep(&mut self, [s_y, ss, y_y, s_g, y_g]: [f64; 5]) -> bool {
+        let Self { pairs, length, rho, gamma, gram, .. } = self;
         let k = *length;
-        let products = gram.as_mut().map_or(&mut [][..], |gram| &mut gram.products[..k]);
-        let (d, gradients) = (d.as_slice(), [old.as_slice(), new.as_slice()]);
-        let along = along.get_mut(..k).unwrap_or_default();
-        let [s_y, ss, y_y, s_g, y_g] = pairs.replace((alpha, d), gradients, products, along);
         if let Some(gram) = gram {
             gram.take_gradient(k);
         }
         // A step along which the slope did not rise (beyond rounding) gives no curvature. The oldest pair, whose place
         // it took, is lost nevertheless.
         if s_y <= f64::EPSILON * (ss * y_y).sqrt() {
-            return None;
+            return false;
         }
         (rho[k], *gamma) = (s_y.recip(), s_y / y_y);
         pairs.advance();
@@ -273,6 +278,16 @@ impl LbfgsMemory {
         if let Some(gram) = gram {
             gram.take_pair(&rho[..=k], [y_y, s_g, y_g]);
         }
-        Some([s_y, ss, y_y])
+        true
+    }
+
+    /// [`keep`](Self::keep) with the products sᵢ'y, sᵢ'g, yᵢ'y and yᵢ'g at the front of others.
+    pub(super) fn keep_with(&mut self, own: [f64; 5], products: &[[f64; 6]]) -> bool {
+        if let Some(gram) = &mut self.gram {
+            for (to, [s_y, s_g, y_y, y_g, ..]) in gram.products.iter_mut().zip(products) {
+                *to = [*s_y, *s_g, *y_y, *y_g];
+            }
+        }
+        self.keep(own)
     }
 }

@@ -7,6 +7,7 @@
 //! Byrd, Lu, Nocedal & Zhu, SIAM J. Sci. Comput. 16 (1995) 1190-1208, with the projected subspace step of Morales & Nocedal,
 //! ACM Trans. Math. Softw. 38 (2011) 7:1-7:4.
 
+mod among;
 mod cauchy;
 mod compact;
 mod room;
@@ -15,6 +16,7 @@ mod subspace;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use self::among::AmongFree;
 use self::cauchy::{CauchyPoint, Path};
 use self::compact::{Compact, Products};
 use self::room::{Room, Rooms};
@@ -23,7 +25,7 @@ use super::lbfgs::LbfgsMemory;
 use super::steepest::{descend, descend_within, relative_step};
 use super::{Accepted, Descent, Direction, Point, Proposal};
 use crate::error::check;
-use crate::linalg;
+use crate::linalg::{self, BLOCK};
 use crate::line_search::HagerZhang;
 use crate::{Domain, Error, Oracle};
 
@@ -33,8 +35,8 @@ use crate::{Domain, Error, Oracle};
 /// point leaves free, projected into the [bounds](crate::Problem::bounds); B is the matrix of L-BFGS, made of the last m pairs
 /// s = x⁺ − x, y = g⁺ − g. Without bounds the directions are those of [`Lbfgs`](crate::Lbfgs).
 ///
-/// **Needs** a gradient; 2m + 13 vectors of memory; 8mn multiply-adds an iteration, or 10mn + 4m²b + 14m³ where b variables
-/// are at bounds. **Parameters** [`memory`](Lbfgsb::memory) m (default 10), the line search (default [`HagerZhang`]),
+/// **Needs** a gradient; 2m + 13 vectors of memory, and a byte a variable; 8mn multiply-adds an iteration, or 14mn + 4m²c + 14m³
+/// where variables are at bounds, of which c have come to one or left one. **Parameters** [`memory`](Lbfgsb::memory) m (default 10), the line search (default [`HagerZhang`]),
 /// [`typical_x`](Descent::typical_x).
 ///
 /// **Guarantee** nothing is evaluated outside the bounds, and the run converges by the norm of the projected gradient, P(x − g)
@@ -88,7 +90,11 @@ impl Lbfgsb {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LbfgsbMemory {
     free: LbfgsMemory,
+    /// [s'y, s's, y'y, s'g, y'g] of a pair that was written. Its products with the others wait for the bounds that hold the
+    /// next point, so that one pass takes all.
+    written: Option<[f64; 5]>,
     products: Products,
+    among: AmongFree,
     /// Made again after a checkpoint.
     #[serde(skip)]
     work: Option<Work>,
@@ -101,8 +107,9 @@ struct Work {
     subspace: Subspace,
     /// Coefficients of d on sᵢ and yᵢ.
     on: [Vec<f64>; 2],
-    /// sᵢ'd and yᵢ'd of the last step.
-    along: Vec<[f64; 2]>,
+    /// The products of the new pair over all variables, and over the free ones.
+    all: Vec<[f64; 6]>,
+    free: Vec<[f64; 6]>,
 }
 
 impl Work {
@@ -113,31 +120,84 @@ impl Work {
             path: Path::new(n, m),
             subspace: Subspace::new(m),
             on: [(); 2].map(|()| vec![0.0; m]),
-            along: vec![[0.0; 2]; m],
+            all: vec![[0.0; 6]; m],
+            free: vec![[0.0; 6]; m],
         }
     }
 }
 
 impl LbfgsbMemory {
-    /// Writes x̄ − x. `None` where rounding left no direction.
+    /// Takes the pair that was written where no variable is held.
+    fn take_pair(&mut self, g: &DVector<f64>, m: usize) {
+        if let Some(own) = self.written.take() {
+            let work = self.work.get_or_insert_with(|| Work::new(g.len(), m));
+            let all = &mut work.all[..self.free.length];
+            self.free.pairs.multiply_next(g.as_slice(), all, None);
+            self.keep(own);
+        }
+    }
+
+    /// Keeps the pair that was written, from its products in the workspace; false for one without curvature.
+    fn keep(&mut self, own: [f64; 5]) -> bool {
+        let Some(work) = &mut self.work else { return false };
+        let all = &work.all[..self.free.length];
+        work.compact.is_built = false;
+        let is_kept = self.free.keep_with(own, all);
+        if is_kept {
+            let [s_y, s_s, y_y, ..] = own;
+            self.products.take_pair(all, [s_y, s_s, y_y]);
+        }
+        is_kept
+    }
+
+    /// Takes the pair that was written, and begins the path, with the products of its direction d.
+    fn begin(&mut self, m: usize, rooms: Rooms<'_>, d: &mut DVector<f64>) {
+        let work = self.work.get_or_insert_with(|| Work::new(d.len(), m));
+        let Work { path, all, free, .. } = work;
+        let k = self.free.length;
+        let pairs = &self.free.pairs;
+        path.begin(rooms, d.as_mut_slice());
+        self.among.hold((pairs, k), &mut path.products, &path.reach);
+        let Some(own) = self.written.take() else {
+            pairs.multiply(d.as_slice(), &mut path.products[..k]);
+            return;
+        };
+        let masked = (&*self.among.held, d.as_slice(), &mut free[..=k]);
+        pairs.multiply_next(rooms.at.gradient.as_slice(), &mut all[..k], Some(masked));
+        for (to, [_, s_d, _, y_d, ..]) in path.products.iter_mut().zip(&free[..=k]) {
+            *to = [*s_d, *y_d];
+        }
+        if self.keep(own)
+            && let Some(work) = &self.work
+        {
+            self.among.take_pair(&work.free[..=k]);
+        }
+    }
+
+    /// Writes x̄ − x. `None` without pairs, or where rounding left no direction.
     fn propose(&mut self, m: usize, rooms: Rooms<'_>, d: &mut DVector<f64>) -> Option<Proposal> {
         // Within the bounds the minimum without them is the minimum.
         if !rooms.iter().any(Room::is_held) {
-            let proposal = self.free.multiply(rooms.at.gradient, d);
-            if d.iter().zip(rooms.iter()).all(|(d, room)| room.least <= *d && *d <= room.most) {
-                return Some(proposal);
+            self.take_pair(rooms.at.gradient, m);
+            self.among.take_all(&self.products, self.free.length);
+            if self.free.length > 0 {
+                let proposal = self.free.multiply(rooms.at.gradient, d);
+                let mut rows = d.iter().zip(rooms.iter());
+                if rows.all(|(d, room)| room.least <= *d && *d <= room.most) {
+                    return Some(proposal);
+                }
             }
         }
-        let Self { free: LbfgsMemory { pairs, length, .. }, products, work } = self;
-        let work = work.get_or_insert_with(|| Work::new(d.len(), m));
-        let Work { compact, path, subspace, on, .. } = work;
+        self.begin(m, rooms, d);
+        let Self { free: LbfgsMemory { pairs, length, .. }, products, among, work, .. } = self;
+        let Work { compact, path, subspace, on, .. } = work.as_mut()?;
         let k = *length;
-        if !compact.build(products, k) {
+        if k == 0 || !compact.build(products, k) {
             return None;
         }
         let model = (&*pairs, &*compact, k);
-        let at = path.walk(rooms, model, d.as_mut_slice())?;
-        if !subspace.solve(model, path, at) {
+        let at = path.walk(rooms, model, d.as_slice())?;
+        if !subspace.solve(model, among, path, at) {
             return Some(project(rooms, path, at, d, |_, z, _| z));
         }
         let [on_s, on_y] = on;
@@ -178,16 +238,22 @@ fn project(
     d: &mut DVector<f64>,
     step: impl Fn(Room, f64, f64) -> f64,
 ) -> Proposal {
-    for ((d, room), &reach) in d.iter_mut().zip(rooms.iter()).zip(&path.reach) {
-        *d = if reach > at.last {
-            step(room, -at.t * room.g, *d)
-        } else if reach > 0.0 {
-            room.bound()
-        } else {
-            0.0
-        };
+    let (mut slope, mut max) = (0.0, 0.0_f64);
+    let mut rows = rooms.iter().zip(&path.reach);
+    let blocks = d.as_mut_slice().chunks_mut(BLOCK);
+    for (d, g) in blocks.zip(rooms.at.gradient.as_slice().chunks(BLOCK)) {
+        for (d, (room, &reach)) in d.iter_mut().zip(rows.by_ref()) {
+            *d = if reach > at.last {
+                step(room, -at.t * room.g, *d)
+            } else if reach > 0.0 {
+                room.bound()
+            } else {
+                0.0
+            };
+        }
+        let (dg, d_max) = linalg::dot_and_max(d, g);
+        (slope, max) = (slope + dg, max.max(d_max));
     }
-    let (slope, max) = linalg::dot_and_max(d.as_slice(), rooms.at.gradient.as_slice());
     Proposal { slope, max, scaled: true, curvature: None }
 }
 
@@ -210,13 +276,19 @@ impl Direction for ProjectedLimitedMemory {
         let m = self.memory;
         LbfgsbMemory {
             free: LbfgsMemory::new(n, m, true),
+            written: None,
             products: Products::new(m),
+            among: AmongFree::new(n, m),
             work: Some(Work::new(n, m)),
         }
     }
 
     fn is_valid(&self, memory: &LbfgsbMemory, n: usize) -> bool {
-        memory.free.is_valid(n, self.memory, true) && memory.products.is_valid(self.memory)
+        let (m, most) = (self.memory, self.memory - usize::from(memory.written.is_some()));
+        memory.free.is_valid(n, m, true)
+            && memory.free.length <= most
+            && memory.products.is_valid(m)
+            && memory.among.is_valid(n, m)
     }
 
     fn propose(
@@ -227,12 +299,13 @@ impl Direction for ProjectedLimitedMemory {
         d: &mut DVector<f64>,
     ) -> Proposal {
         let Some(bounds) = at.bounds else {
+            memory.take_pair(at.gradient, self.memory);
             return match memory.free.length {
                 0 => descend(at.gradient, d),
                 _ => memory.free.multiply(at.gradient, d),
             };
         };
-        if memory.free.length > 0 {
+        if memory.free.length > 0 || memory.written.is_some() {
             match memory.propose(self.memory, Rooms { at, bounds }, d) {
                 Some(proposal) => return proposal,
                 None => memory.free.length = 0,
@@ -247,22 +320,17 @@ impl Direction for ProjectedLimitedMemory {
     }
 
     fn update(&self, memory: &mut LbfgsbMemory, step: Accepted<'_>) {
-        let LbfgsbMemory { free, products, work } = memory;
-        let work = work.get_or_insert_with(|| Work::new(step.d.len(), self.memory));
-        let Work { along, compact, .. } = work;
-        compact.is_built = false;
-        if free.length == self.memory {
-            products.forget_first();
+        if memory.free.make_room() {
+            memory.products.forget_first();
+            memory.among.forget_first();
         }
-        let Some(own) = free.take(step, along) else { return };
-        let before = free
-            .products()
-            .zip(&*along)
-            .map(|([s_y, y_y], [s_d, y_d])| [s_y, step.alpha * s_d, y_y, step.alpha * y_d]);
-        products.take_pair(before, own, free.length - 1);
+        let Accepted { alpha, d, old, new } = step;
+        let gradients = [old.as_slice(), new.as_slice()];
+        let own = memory.free.pairs.replace((alpha, d.as_slice()), gradients, &mut []);
+        memory.written = Some(own);
     }
 
     fn reset(&self, memory: &mut LbfgsbMemory, _moved: bool) -> bool {
-        std::mem::take(&mut memory.free.length) > 0
+        memory.written.take().is_some() | (std::mem::take(&mut memory.free.length) > 0)
     }
 }

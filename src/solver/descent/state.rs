@@ -193,6 +193,9 @@ impl<M> DescentState<M> {
     /// True within bounds when −g leads a variable that is [`FAR`] away further, to no bound.
     pub(super) fn falls_without_end(&self) -> bool {
         let Some(bounds) = &self.bounds else { return false };
+        if linalg::max_abs(self.x.as_slice()) <= FAR {
+            return false;
+        }
         let mut rows = self.x.iter().zip(&self.gradient).zip(bounds.sides());
         rows.any(|((x, g), Sides { lower, upper })| {
             let bound = if *x > 0.0 { upper } else { lower };

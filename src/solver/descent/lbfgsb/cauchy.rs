@@ -46,14 +46,14 @@ pub(super) struct Path {
     bends: Vec<Bend>,
     /// Where each variable reaches a bound.
     pub reach: Vec<f64>,
-    /// Products [sᵢ'v, yᵢ'v] of the stored vectors.
-    products: Vec<[f64; 2]>,
+    /// Products [sᵢ'd, yᵢ'd] of the stored vectors; later a row of them.
+    pub products: Vec<[f64; 2]>,
     /// W'd of the direction d that is left at the end: −g of the free variables.
     pub p: Vec<f64>,
     /// W'z.
     pub c: Vec<f64>,
     /// A row of W, and C times it.
-    pub row: Vec<f64>,
+    row: Vec<f64>,
     image: Vec<f64>,
 }
 
@@ -65,32 +65,25 @@ impl Path {
         Self { bends, reach: Vec::with_capacity(n), products, p, c, row, image }
     }
 
-    /// Writes row i of W, of k pairs.
-    pub fn read_row(&mut self, pairs: &Pairs, unit: &[f64], i: usize, k: usize) {
-        let rows = &mut self.products[..k];
-        pairs.read_row(i, rows);
-        to_columns(rows, unit, &mut self.row);
+    /// Writes where each variable reaches a bound, and into `d` where the path leads at first.
+    pub fn begin(&mut self, rooms: Rooms<'_>, d: &mut [f64]) {
+        self.reach.clear();
+        self.reach.extend(d.iter_mut().zip(rooms.iter()).map(|(d, room)| {
+            let t = room.reach();
+            *d = if t > 0.0 { -room.g } else { 0.0 };
+            t
+        }));
     }
 
-    /// Walks to the Cauchy point with B of k pairs; `d` is workspace. `None` where the path does not descend.
+    /// Walks to the Cauchy point with B of k pairs, from [`begin`](Self::begin) and the products with d. `None` where the path
+    /// does not descend.
     pub fn walk(
         &mut self,
         rooms: Rooms<'_>,
         (pairs, compact, k): (&Pairs, &Compact, usize),
-        d: &mut [f64],
+        d: &[f64],
     ) -> Option<CauchyPoint> {
-        self.bends.clear();
-        self.reach.clear();
-        for (i, (d, room)) in d.iter_mut().zip(rooms.iter()).enumerate() {
-            let t = room.reach();
-            self.reach.push(t);
-            *d = if t > 0.0 { -room.g } else { 0.0 };
-            if t > 0.0 && t < f64::INFINITY {
-                self.bends.push(Bend { t, variable: i });
-            }
-        }
         let products = &mut self.products[..k];
-        pairs.multiply(d, products);
         let (p, c) = (&mut self.p[..2 * k], &mut self.c[..2 * k]);
         to_columns(products, &compact.unit, p);
         c.fill(0.0);
@@ -105,9 +98,17 @@ impl Path {
         }
 
         let mut bends = BinaryHeap::from(std::mem::take(&mut self.bends));
-        let mut last = 0.0;
+        // Those up to `known` are in the heap: most of the others come too late to matter.
+        let (mut last, mut known) = (0.0, 0.0);
         let ahead = loop {
             let ahead = (-slope / curvature.max(least)).max(0.0);
+            if bends.is_empty() && last + ahead > known {
+                let limit = 2.0 * (last + ahead);
+                let rows = self.reach.iter().enumerate();
+                let near = rows.filter(|(_, t)| **t > known && **t <= limit && **t < f64::INFINITY);
+                bends.extend(near.map(|(variable, &t)| Bend { t, variable }));
+                known = limit;
+            }
             let Some(&bend) = bends.peek().filter(|bend| bend.t <= last + ahead) else {
                 break ahead;
             };
@@ -115,8 +116,9 @@ impl Path {
             let (i, step) = (bend.variable, bend.t - last);
             last = bend.t;
             linalg::axpy(step, &self.p[..2 * k], &mut self.c[..2 * k]);
-            self.read_row(pairs, &compact.unit, i, k);
-            let row = &self.row[..2 * k];
+            pairs.read_row(i, &mut self.products[..k]);
+            let row = &mut self.row[..2 * k];
+            to_columns(&self.products[..k], &compact.unit, row);
             let image = &mut self.image[..2 * k];
             compact.times(row, image);
             let (c, p) = (&self.c[..2 * k], &mut self.p[..2 * k]);
@@ -128,6 +130,7 @@ impl Path {
             linalg::axpy(g, row, p);
         };
         self.bends = bends.into_vec();
+        self.bends.clear();
         linalg::axpy(ahead, &self.p[..2 * k], &mut self.c[..2 * k]);
         let t = last + ahead;
         t.is_finite().then_some(CauchyPoint { t, last })

@@ -7,11 +7,11 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use crate::linalg;
+use crate::linalg::{self, Pairs};
 
 /// The inner products of the vectors y₁, s₁, y₂, .. of up to m pairs, the oldest first: all that B depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Products(#[serde(with = "linalg::matrix_bytes")] DMatrix<f64>);
+pub(super) struct Products(#[serde(with = "linalg::matrix_bytes")] pub DMatrix<f64>);
 
 impl Products {
     /// Room for m pairs.
@@ -30,23 +30,48 @@ impl Products {
         self.0.as_mut_slice().copy_within(2 * rows + 2.., 0);
     }
 
-    /// Takes the products of pair k: [sᵢ'y, sᵢ's, yᵢ'y, yᵢ's] for each pair before it, and its own [s'y, s's, y'y].
-    pub fn take_pair(&mut self, before: impl Iterator<Item = [f64; 4]>, own: [f64; 3], k: usize) {
+    /// Takes the products of a pair (s, y): sᵢ'y, yᵢ'y, sᵢ's and yᵢ's, at the places 0, 2, 4 and 5, for each pair before it, and
+    /// its own [s'y, s's, y'y].
+    pub fn take_pair(&mut self, before: &[[f64; 6]], [s_y, s_s, y_y]: [f64; 3]) {
+        let k = before.len();
         let (y, s) = (2 * k, 2 * k + 1);
         let mut set = |i: usize, j: usize, product: f64| {
             self.0[(i, j)] = product;
             self.0[(j, i)] = product;
         };
-        for (i, [s_y, s_s, y_y, y_s]) in before.enumerate() {
-            set(2 * i + 1, y, s_y);
-            set(2 * i + 1, s, s_s);
-            set(2 * i, y, y_y);
-            set(2 * i, s, y_s);
+        for (i, &[si_y, _, yi_y, _, si_s, yi_s]) in before.iter().enumerate() {
+            set(2 * i + 1, y, si_y);
+            set(2 * i + 1, s, si_s);
+            set(2 * i, y, yi_y);
+            set(2 * i, s, yi_s);
         }
-        let [s_y, s_s, y_y] = own;
         set(y, s, s_y);
         set(s, s, s_s);
         set(y, y, y_y);
+    }
+
+    /// Adds `sign` times the products of the given rows of k pairs; `row` is workspace.
+    pub fn add_rows(
+        &mut self,
+        (pairs, k): (&Pairs, usize),
+        row: &mut [[f64; 2]],
+        rows: impl Iterator<Item = (usize, f64)>,
+    ) {
+        let row = &mut row[..k];
+        let size = self.0.nrows();
+        for (i, sign) in rows {
+            pairs.read_row(i, row);
+            row.iter_mut().for_each(|pair| pair.reverse());
+            let row = row.as_flattened();
+            for (w, column) in row.iter().zip(self.0.as_mut_slice().chunks_exact_mut(size)) {
+                linalg::axpy(sign * w, row, &mut column[..2 * k]);
+            }
+        }
+    }
+
+    /// yᵢ'yᵢ and sᵢ'sᵢ.
+    pub fn squares(&self, k: usize) -> impl Iterator<Item = f64> {
+        (0..2 * k).map(|j| self.0[(j, j)])
     }
 }
 

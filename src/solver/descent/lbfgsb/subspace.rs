@@ -6,19 +6,18 @@
 
 use nalgebra::DMatrix;
 
+use super::among::AmongFree;
 use super::cauchy::{CauchyPoint, Path};
-use super::compact::Compact;
+use super::compact::{Compact, Products};
 use crate::linalg::{self, Pairs};
-
-/// Products of the free variables are differences, all less the others, unless cancellation left less than this share of one.
-const CANCELLED: f64 = 1e-3;
 
 /// The workspace.
 #[derive(Clone, Debug)]
 pub(super) struct Subspace {
-    /// G, then I + C G/θ.
+    /// I + C G/θ.
     system: DMatrix<f64>,
-    gram: DMatrix<f64>,
+    /// G, at first without the units of W.
+    gram: Products,
     /// C c.
     image: Vec<f64>,
     /// q.
@@ -30,7 +29,7 @@ pub(super) struct Subspace {
 impl Subspace {
     /// Room for m pairs.
     pub fn new(m: usize) -> Self {
-        let [system, gram] = [(); 2].map(|()| DMatrix::zeros(2 * m, 2 * m));
+        let (system, gram) = (DMatrix::zeros(2 * m, 2 * m), Products::new(m));
         let [image, q, u] = [(); 3].map(|()| vec![0.0; 2 * m]);
         Self { system, gram, image, q, u }
     }
@@ -39,12 +38,19 @@ impl Subspace {
     pub fn solve(
         &mut self,
         (pairs, compact, k): (&Pairs, &Compact, usize),
+        among: &AmongFree,
         path: &mut Path,
         at: CauchyPoint,
     ) -> bool {
-        self.multiply_free((pairs, compact, k), path, at.last);
         let (size, theta) = (2 * k, compact.theta);
         let Self { system, gram, image, q, u } = self;
+        among.beyond((pairs, k), &mut path.products, (&path.reach, at.last), gram);
+        let gram = &mut gram.0;
+        for j in 0..size {
+            for i in 0..size {
+                gram[(i, j)] *= compact.unit[i] * compact.unit[j];
+            }
+        }
         let (image, q, u) = (&mut image[..size], &mut q[..size], &mut u[..size]);
         compact.times(&path.c[..size], image);
         // W_F'r first, in q.
@@ -67,40 +73,6 @@ impl Subspace {
             *q = (*image + *u / theta) / theta;
         }
         q.iter().all(|q| q.is_finite())
-    }
-
-    /// G: the products of all variables less those of the ones at bounds, or, where these are many or cancellation is near,
-    /// those of the free ones.
-    fn multiply_free(
-        &mut self,
-        (pairs, compact, k): (&Pairs, &Compact, usize),
-        path: &mut Path,
-        last: f64,
-    ) {
-        let n = path.reach.len();
-        let free = path.reach.iter().filter(|&&reach| reach > last).count();
-        let gram = &mut self.gram;
-        let mut add = |gram: &mut DMatrix<f64>, are_free: bool, sign: f64| {
-            for i in 0..n {
-                if (path.reach[i] > last) != are_free {
-                    continue;
-                }
-                path.read_row(pairs, &compact.unit, i, k);
-                let (row, rows) = (&path.row[..2 * k], gram.nrows());
-                for (j, w) in row.iter().enumerate() {
-                    linalg::axpy(sign * w, row, &mut gram.as_mut_slice()[j * rows..][..2 * k]);
-                }
-            }
-        };
-        if 2 * free >= n {
-            gram.copy_from(&compact.gram);
-            add(gram, false, -1.0);
-            if (0..2 * k).all(|j| gram[(j, j)] > CANCELLED) {
-                return;
-            }
-        }
-        gram.fill(0.0);
-        add(gram, true, 1.0);
     }
 }
 
