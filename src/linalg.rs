@@ -15,7 +15,7 @@ mod symmetric_eigen;
 use nalgebra::DMatrix;
 
 pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
-pub(crate) use lanczos::Lanczos;
+pub(crate) use lanczos::{Lanczos, restrict};
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
 pub(crate) use pairs::Pairs;

@@ -157,3 +157,12 @@ struct Ritz {
     residual: f64,
     norm: f64,
 }
+
+/// Takes a unit vector v with the curvature v'M B M v to M v / |M v|, and returns its curvature: M is the diagonal matrix of a
+/// mask of zeros and ones, with which [`Lanczos`] has seen M B M.
+pub(crate) fn restrict(mask: &DVector<f64>, v: &mut DVector<f64>, curvature: f64) -> f64 {
+    v.component_mul_assign(mask);
+    let norm = v.norm();
+    *v /= norm;
+    curvature / norm / norm
+}

@@ -370,7 +370,8 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let v = &mut state.escape;
         let mut look = |room: &mut Room, free, v: &mut DVector<f64>| {
             let mut face = room.face(&mut here, at.x, at.gradient, free);
-            self.subproblem.negative_curvature(&mut face, &mut state.subproblem, v)
+            let found = self.subproblem.negative_curvature(&mut face, &mut state.subproblem, v);
+            found.map(|curvature| room.enter(v, curvature))
         };
         let room = &mut state.room;
         let mut curvature = None;

@@ -4,7 +4,7 @@ use nalgebra::DVector;
 
 use super::active::Held;
 use crate::Oracle;
-use crate::linalg::Lanczos;
+use crate::linalg::{Lanczos, restrict};
 use crate::oracle::PRODUCT_ERROR;
 
 /// A unit vector v of negative curvature v'Hv in the free variables, and this curvature; `None` when
@@ -30,5 +30,6 @@ pub(super) fn escape(
         product.component_mul_assign(&mask);
     };
     let curvature = Lanczos::new(n).negative_curvature(&mut times, PRODUCT_ERROR, &mut v)?;
+    let curvature = restrict(&mask, &mut v, curvature);
     Some((v, curvature))
 }

@@ -3,6 +3,7 @@
 use nalgebra::DVector;
 
 use super::models::Quadratic;
+use crate::linalg::restrict;
 use crate::solver::descent::norm_within;
 use crate::{Bounds, Domain, Oracle};
 
@@ -141,6 +142,11 @@ impl Room {
             }
         }
         Face { b, mask: &self.mask, masked: &mut self.masked }
+    }
+
+    /// Takes a unit vector with a curvature into the last [face](Self::face), and returns its curvature there.
+    pub fn enter(&self, v: &mut DVector<f64>, curvature: f64) -> f64 {
+        if self.bounds.is_some() { restrict(&self.mask, v, curvature) } else { curvature }
     }
 }
 
