@@ -35,8 +35,8 @@ pub struct Oracle<'a> {
     /// The points of differences, and gradients or costs there. Empty until something is differenced.
     probe: DVector<f64>,
     probed: [DVector<f64>; 2],
-    /// The points of differences along a vector. Empty until there is one.
-    along: DVector<f64>,
+    /// The points of differences along a vector, and within bounds a part of one. Empty until there is one.
+    along: [DVector<f64>; 2],
     steps: Steps,
     differences: Differences,
     /// The last Hessian that the problem gave.
@@ -55,7 +55,7 @@ impl<'a> Oracle<'a> {
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
-            along: DVector::zeros(0),
+            along: Default::default(),
             steps: Steps::new(problem),
             differences: Differences::default(),
             hessian: GivenHessian::default(),

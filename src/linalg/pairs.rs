@@ -29,6 +29,9 @@ const PIECE: usize = 2 * LANES;
 /// s and y, padded with zeros.
 type Short<'a> = (&'a [f64; LANES], &'a [f64; LANES]);
 
+/// Which rows are held, the direction d, and room for the products over the others.
+type AmongFree<'a> = (&'a [bool], &'a [f64], &'a mut [[f64; 6]]);
+
 impl Pairs {
     /// Room for `m` pairs of `n` rows.
     pub fn new(n: usize, m: usize) -> Self {
@@ -109,12 +112,7 @@ impl Pairs {
     /// Writes, for as many pairs as `all` has entries, the oldest first, sᵢ'y, sᵢ'g, yᵢ'y, yᵢ'g, sᵢ's and yᵢ's with the pair
     /// (s, y) that [`replace`](Pairs::replace) wrote after them. Where some rows are held, writes into `free` the same over
     /// the others, with d in place of g, for these pairs and last for (s, y) itself.
-    pub fn multiply_next(
-        &self,
-        g: &[f64],
-        all: &mut [[f64; 6]],
-        free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
-    ) {
+    pub fn multiply_next(&self, g: &[f64], all: &mut [[f64; 6]], free: Option<AmongFree<'_>>) {
         wide(
             #[inline(always)]
             || self.multiply_blocks(g, all, free),
@@ -122,12 +120,7 @@ impl Pairs {
     }
 
     #[inline(always)]
-    fn multiply_blocks(
-        &self,
-        g: &[f64],
-        all: &mut [[f64; 6]],
-        mut free: Option<(&[bool], &[f64], &mut [[f64; 6]])>,
-    ) {
+    fn multiply_blocks(&self, g: &[f64], all: &mut [[f64; 6]], mut free: Option<AmongFree<'_>>) {
         let (m, next) = (self.m, self.after(self.newest));
         let oldest = if all.is_empty() { next } else { self.oldest(all.len()) };
         all.fill([0.0; 6]);

@@ -209,7 +209,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the change of a gradient along v, per unit of length; against v where that leaves the domain.
+    /// Writes the change of a gradient along v, per unit of length; against v where that leaves the domain. Within bounds the
+    /// variables with room on one side only are moved to that side, in a second difference where v points to both.
     pub(in crate::oracle) fn difference_along(
         &mut self,
         v: &DVector<f64>,
@@ -229,30 +230,63 @@ impl<'a> Oracle<'a> {
         let length = variables.fold(0.0, |length, ((v, x), variable)| {
             f64::max(length, v.abs() / variable.step(variable.scale, *x))
         });
-        let h = relative / length;
+        let bounds = self.problem.bounds();
+        let h = bounds.map_or(relative / length, |bounds| fitting(relative / length, v, bounds));
+        let has_room = |i: usize, h: f64| {
+            let there = x[i] + h * v[i];
+            bounds.is_none_or(|b| b.lower()[i] <= there && there <= b.upper()[i])
+        };
+        let is_open = |h: f64| bounds.is_none() || (0..x.len()).all(|i| has_room(i, h));
         self.prepare_along();
-        let mut there = std::mem::take(&mut self.along);
+        let [mut there, mut part] = std::mem::take(&mut self.along);
         // The error that is known is that of the gradient at x, not of one beside it.
         let measured = self.differences.measured;
-        for h in [h, -h] {
-            there.copy_from(x);
-            there.axpy(h, v, 1.0);
-            evaluate(self, &there, product);
-            *product -= gradient;
-            *product /= h;
-            if self.meter.closed.is_some() || product.iter().all(|p| p.is_finite()) {
-                break;
+        if is_open(h) || is_open(-h) {
+            for h in [h, -h].into_iter().filter(|h| is_open(*h)) {
+                there.copy_from(x);
+                there.axpy(h, v, 1.0);
+                evaluate(self, &there, product);
+                *product -= gradient;
+                *product /= h;
+                if self.meter.closed.is_some() || product.iter().all(|p| p.is_finite()) {
+                    break;
+                }
+            }
+        } else {
+            // The variables that have room along v, and then the others, against it.
+            product.fill(0.0);
+            for sense in [h, -h] {
+                for i in 0..x.len() {
+                    let is_moved = has_room(i, h) == (sense == h) && has_room(i, sense);
+                    there[i] = if is_moved { x[i] + sense * v[i] } else { x[i] };
+                }
+                evaluate(self, &there, &mut part);
+                part -= gradient;
+                product.axpy(sense.recip(), &part, 1.0);
             }
         }
-        self.along = there;
+        self.along = [there, part];
         self.differences.measured = measured;
     }
 
     pub(in crate::oracle) fn prepare_along(&mut self) {
-        if self.along.len() != self.dimension() {
-            self.along = DVector::zeros(self.dimension());
+        let [there, part] = &mut self.along;
+        let n = self.problem.dimension();
+        if there.len() != n {
+            *there = DVector::zeros(n);
+        }
+        if self.problem.bounds().is_some() && part.len() != n {
+            *part = DVector::zeros(n);
         }
     }
+}
+
+/// The step h along v, shorter where narrow bounds leave no room for it on either side; not for those that are narrower than
+/// a thousandth of it.
+fn fitting(h: f64, v: &DVector<f64>, bounds: &Bounds) -> f64 {
+    let widths = v.iter().zip(bounds.sides()).filter(|(v, _)| **v != 0.0);
+    let rooms = widths.map(|(v, sides)| sides.half() / v.abs()).filter(|room| *room >= 1e-3 * h);
+    rooms.fold(h, f64::min)
 }
 
 /// A ← (A + A') / 2.

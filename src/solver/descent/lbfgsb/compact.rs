@@ -26,8 +26,8 @@ impl Products {
 
     /// Discards the oldest pair.
     pub fn forget_first(&mut self) {
-        let rows = self.0.nrows();
-        self.0.as_mut_slice().copy_within(2 * rows + 2.., 0);
+        let (rows, size) = (self.0.nrows(), self.0.len());
+        self.0.as_mut_slice().copy_within((2 * rows + 2).min(size).., 0);
     }
 
     /// Takes the products of a pair (s, y): sᵢ'y, yᵢ'y, sᵢ's and yᵢ's, at the places 0, 2, 4 and 5, for each pair before it, and
