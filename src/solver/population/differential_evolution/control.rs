@@ -110,19 +110,20 @@ impl Control {
         if count == 0.0 {
             return;
         }
-        // Means of numbers up to 1, apart from rounding.
-        let lehmer = (weight_squared / weight).min(1.0);
+        // Means of numbers from 0 to 1, apart from rounding, and from what a damaged checkpoint holds for trials that are not told.
+        let share = |mean: f64| mean.min(1.0).max(0.0);
+        let lehmer = share(weight_squared / weight);
         match *self {
             Self::Fixed { .. } => {}
             Self::Jade { rate } => {
                 history.weights[0] += rate * (lehmer - history.weights[0]);
-                history.crossovers[0] += rate * (crossover / count - history.crossovers[0]);
+                history.crossovers[0] += rate * (share(crossover / count) - history.crossovers[0]);
             }
             Self::SuccessHistory { .. } => {
                 let next = history.next;
                 history.weights[next] = lehmer;
                 let lehmer = if crossover > 0.0 { crossover_squared / crossover } else { 0.0 };
-                history.crossovers[next] = lehmer.min(1.0);
+                history.crossovers[next] = share(lehmer);
                 history.next = (next + 1) % history.weights.len();
             }
         }
