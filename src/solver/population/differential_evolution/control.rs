@@ -111,7 +111,7 @@ impl Control {
             return;
         }
         // Means of numbers from 0 to 1, apart from rounding, and from what a damaged checkpoint holds for trials that are not told.
-        let share = |mean: f64| mean.min(1.0).max(0.0);
+        let share = |mean: f64| if mean.is_nan() { 1.0 } else { mean.clamp(0.0, 1.0) };
         let lehmer = share(weight_squared / weight);
         match *self {
             Self::Fixed { .. } => {}
