@@ -1,9 +1,11 @@
 //! Convex quadratics within bounds whose minimum and multipliers are given: the variables at bounds are found exactly,
 //! also where others have a multiplier of zero there.
 
+use extremum::solver::trust_region::{ProductsModel, Tron};
 use extremum::stop::{gradient_norm, max_evaluations};
 use extremum::{
-    AnySolver, BarzilaiBorwein, Bounds, DVector, FromFn, Lbfgsb, Minimizer, Random, Solver, from_fn,
+    AnySolver, BarzilaiBorwein, Bounds, DVector, FromFn, Lbfgsb, Minimizer, Random, Solver,
+    TrustRegion, from_fn,
 };
 
 /// The norm of the projected gradient that is asked for.
@@ -138,6 +140,12 @@ fn are_solved(solver: &dyn AnySolver, conditions: &[f64]) {
 #[test]
 fn lbfgsb_finds_the_active_set() {
     are_solved(&Lbfgsb::default(), &[1.0, 1e2, 1e4, 1e6]);
+}
+
+#[test]
+fn the_trust_region_finds_the_active_set() {
+    are_solved(&TrustRegion::tron(), &[1.0, 1e2, 1e4, 1e6]);
+    are_solved(&TrustRegion::new(ProductsModel, Tron), &[1.0, 1e2, 1e4, 1e6]);
 }
 
 /// The spectral method takes many steps on ill-conditioned problems: with a condition of 1e4, 1 of these 90 runs
