@@ -135,7 +135,7 @@ impl TrustRegion {
         TrustRegion::new(NewtonModel, Tron)
     }
 
-    /// Truncated conjugate gradients on Hessian-vector products: no matrix, for many variables.
+    /// Truncated conjugate gradients on Hessian-vector products, known as Newton-CG: no matrix, for many variables.
     ///
     /// ```
     /// use extremum::{TrustRegion, minimize, problem};
