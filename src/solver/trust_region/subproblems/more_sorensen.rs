@@ -28,11 +28,13 @@ const SEED: u64 = 1983;
 /// of B fails and shows a direction of negative curvature, which Lanczos' method improves.
 ///
 /// ```
+/// # #[cfg(feature = "autodiff")] {
 /// use extremum::solver::trust_region::{MoreSorensen, NewtonModel};
 /// use extremum::{TrustRegion, minimize, problem};
 /// let saddle = problem!(2, |x| x[0].powi(2) - x[1].powi(2) + 0.25 * x[1].powi(4));
 /// let found = minimize(&saddle, TrustRegion::new(NewtonModel, MoreSorensen), [0.0, 0.0])?;
 /// assert!((found.cost + 1.0).abs() < 1e-12);
+/// # }
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
