@@ -6,6 +6,7 @@
 //! min q(u) = g'u + ½ u'(κ B) u   subject to |u| ≤ r,   ½ ≤ r < 1,   1 ≤ |g| < 2 or g = 0
 //! ```
 
+mod along;
 mod cubic;
 mod dogleg;
 mod eigen;
@@ -31,6 +32,7 @@ pub use tron::{Tron, TronMemory};
 
 use super::models::Quadratic;
 use crate::Domain;
+use crate::linalg::Lanczos;
 
 /// The ball, and the units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,4 +110,14 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
 
     /// Called when the method has moved to another point, or the last solution is void.
     fn moved(&self, memory: &mut Self::Memory);
+}
+
+/// Writes a unit vector of negative curvature, by products alone.
+fn negative_curvature(
+    lanczos: &mut Lanczos,
+    b: &mut dyn Quadratic,
+    v: &mut DVector<f64>,
+) -> Option<f64> {
+    let accuracy = b.accuracy();
+    lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
 }

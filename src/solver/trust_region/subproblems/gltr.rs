@@ -14,10 +14,11 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::along::Along;
 use super::dogleg::to_boundary;
 use super::steihaug::most_products;
 use super::tridiagonal::Tridiagonal;
-use super::{Quadratic, Region, Subproblem};
+use super::{Quadratic, Region, Subproblem, negative_curvature};
 use crate::linalg::{Lanczos, axpy, dot, sums};
 
 /// A rest below this share of T is rounding: the space is complete.
@@ -48,11 +49,7 @@ pub struct GltrMemory {
     direction: DVector<f64>,
     /// κ B d, and afterwards β q.
     image: DVector<f64>,
-    /// The last solution at this point, divided by its length, with the slope g'u and the curvature u'B u along it.
-    along: DVector<f64>,
-    slope: f64,
-    curvature: f64,
-    is_solved: bool,
+    last: Along,
     /// κ of T, whose rows are those of the space; 0: it has been left.
     scale: f64,
     rows: usize,
@@ -199,16 +196,13 @@ impl Subproblem for Gltr {
     }
 
     fn start(&self, n: usize) -> GltrMemory {
-        let [residual, direction, image, along] = [(); 4].map(|()| DVector::zeros(n));
+        let [residual, direction, image] = [(); 3].map(|()| DVector::zeros(n));
         let lanczos = Lanczos::new(n);
         GltrMemory {
             residual,
             direction,
             image,
-            along,
-            slope: 0.0,
-            curvature: 0.0,
-            is_solved: false,
+            last: Along::new(n),
             scale: 1.0,
             rows: 0,
             t: Tridiagonal::new(lanczos.basis.len()),
@@ -217,8 +211,9 @@ impl Subproblem for Gltr {
     }
 
     fn restore(&self, memory: &mut GltrMemory, n: usize) -> bool {
-        let GltrMemory { residual, direction, image, along, rows, t, lanczos, .. } = memory;
-        [residual, direction, image, along].iter().all(|v| v.len() == n)
+        let GltrMemory { residual, direction, image, last, rows, t, lanczos, .. } = memory;
+        [residual, direction, image].iter().all(|v| v.len() == n)
+            && last.is_valid(n)
             && lanczos.is_valid(n)
             && t.restore(lanczos.basis.len())
             && *rows <= lanczos.basis.len()
@@ -233,7 +228,7 @@ impl Subproblem for Gltr {
         u: &mut DVector<f64>,
     ) -> f64 {
         let Region { radius, scale, .. } = region;
-        if !memory.is_solved {
+        if !memory.last.is_known {
             memory.iterate(b, gradient, region, u);
         } else if memory.rows > 0 {
             let change = scale / memory.scale;
@@ -243,17 +238,10 @@ impl Subproblem for Gltr {
             memory.t.minimise(memory.rows, gradient.norm(), radius);
             memory.combine(gradient, radius, u);
         } else {
-            u.copy_from(&memory.along);
-            *u *= radius;
-            return -radius * (memory.slope + 0.5 * radius * (scale * memory.curvature));
+            return memory.last.shortened(region, u);
         }
-        let length = u.norm();
         let (slope, rest) = (gradient.dot(u), memory.residual.dot(u));
-        memory.along.copy_from(u);
-        memory.along /= length;
-        memory.slope = slope / length;
-        memory.curvature = (rest - slope) / scale / (length * length);
-        memory.is_solved = length > 0.0;
+        memory.last.keep(u, slope, rest - slope, scale);
         -0.5 * (slope + rest)
     }
 
@@ -265,11 +253,10 @@ impl Subproblem for Gltr {
     ) -> Option<f64> {
         // It takes the place of the vectors.
         memory.rows = 0;
-        let accuracy = b.accuracy();
-        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
+        negative_curvature(&mut memory.lanczos, b, v)
     }
 
     fn moved(&self, memory: &mut GltrMemory) {
-        memory.is_solved = false;
+        memory.last.is_known = false;
     }
 }

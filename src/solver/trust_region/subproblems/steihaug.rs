@@ -13,8 +13,9 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::along::Along;
 use super::dogleg::to_boundary;
-use super::{Quadratic, Region, Subproblem};
+use super::{Quadratic, Region, Subproblem, negative_curvature};
 use crate::linalg::{Lanczos, axpy, sums};
 
 /// The least and the most products for each point.
@@ -50,11 +51,7 @@ pub struct SteihaugMemory {
     residual: DVector<f64>,
     direction: DVector<f64>,
     image: DVector<f64>,
-    /// The last solution at this point, divided by its length, with the slope g'u and the curvature u'B u along it.
-    along: DVector<f64>,
-    slope: f64,
-    curvature: f64,
-    is_solved: bool,
+    last: Along,
     /// True when `image` is B d for the first d.
     is_begun: bool,
     #[serde(skip)]
@@ -62,13 +59,6 @@ pub struct SteihaugMemory {
 }
 
 impl SteihaugMemory {
-    /// The last solution at another length.
-    fn shortened(&self, Region { radius, scale, .. }: Region<'_>, u: &mut DVector<f64>) -> f64 {
-        u.copy_from(&self.along);
-        *u *= radius;
-        -radius * (self.slope + 0.5 * radius * (scale * self.curvature))
-    }
-
     fn iterate(
         &mut self,
         b: &mut dyn Quadratic,
@@ -124,15 +114,12 @@ impl Subproblem for Steihaug {
     }
 
     fn start(&self, n: usize) -> SteihaugMemory {
-        let [residual, direction, image, along] = [(); 4].map(|()| DVector::zeros(n));
+        let [residual, direction, image] = [(); 3].map(|()| DVector::zeros(n));
         SteihaugMemory {
             residual,
             direction,
             image,
-            along,
-            slope: 0.0,
-            curvature: 0.0,
-            is_solved: false,
+            last: Along::new(n),
             is_begun: false,
             lanczos: Lanczos::new(n),
         }
@@ -140,8 +127,8 @@ impl Subproblem for Steihaug {
 
     fn restore(&self, memory: &mut SteihaugMemory, n: usize) -> bool {
         memory.lanczos = Lanczos::new(n);
-        let SteihaugMemory { residual, direction, image, along, .. } = memory;
-        [residual, direction, image, along].iter().all(|v| v.len() == n)
+        let SteihaugMemory { residual, direction, image, last, .. } = memory;
+        [residual, direction, image].iter().all(|v| v.len() == n) && last.is_valid(n)
     }
 
     /// The product is that of the first direction, −g, and is not made again.
@@ -167,18 +154,13 @@ impl Subproblem for Steihaug {
         memory: &mut SteihaugMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
-        if memory.is_solved {
-            return memory.shortened(region, u);
+        if memory.last.is_known {
+            return memory.last.shortened(region, u);
         }
         memory.iterate(b, gradient, region, u);
-        let length = u.norm();
         // r = g + κ B u.
         let (slope, rest) = (gradient.dot(u), memory.residual.dot(u));
-        memory.along.copy_from(u);
-        memory.along /= length;
-        memory.slope = slope / length;
-        memory.curvature = (rest - slope) / region.scale / (length * length);
-        memory.is_solved = length > 0.0;
+        memory.last.keep(u, slope, rest - slope, region.scale);
         -0.5 * (slope + rest)
     }
 
@@ -188,11 +170,10 @@ impl Subproblem for Steihaug {
         memory: &mut SteihaugMemory,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
-        let accuracy = b.accuracy();
-        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
+        negative_curvature(&mut memory.lanczos, b, v)
     }
 
     fn moved(&self, memory: &mut SteihaugMemory) {
-        (memory.is_solved, memory.is_begun) = (false, false);
+        (memory.last.is_known, memory.is_begun) = (false, false);
     }
 }

@@ -17,8 +17,9 @@
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
+use super::along::Along;
 use super::dogleg::to_boundary;
-use super::{Quadratic, Region, Subproblem};
+use super::{Quadratic, Region, Subproblem, negative_curvature};
 use crate::Domain;
 use crate::linalg::{Lanczos, axpy, dot};
 
@@ -67,12 +68,8 @@ pub struct TronMemory {
     product: DVector<f64>,
     /// Whether the product with −g is made.
     is_begun: bool,
-    /// Where B is no matrix, the last solution at this point, divided by its length, with the slope g'u and the curvature
-    /// u'B u along it.
-    along: DVector<f64>,
-    slope: f64,
-    curvature: f64,
-    is_solved: bool,
+    /// Where B is no matrix. Shorter, it is within the bounds as well.
+    last: Along,
     #[serde(skip)]
     lanczos: Lanczos,
 }
@@ -89,13 +86,6 @@ impl Region<'_> {
 }
 
 impl TronMemory {
-    /// The last solution at another length, which is within the bounds as well.
-    fn shortened(&self, Region { radius, scale, .. }: Region<'_>, u: &mut DVector<f64>) -> f64 {
-        u.copy_from(&self.along);
-        *u *= radius;
-        -radius * (self.slope + 0.5 * radius * (scale * self.curvature))
-    }
-
     /// The model's gradient at u.
     fn slope_of(&self, i: usize, gradient: &DVector<f64>) -> f64 {
         gradient[i] + self.image[i]
@@ -305,8 +295,8 @@ impl Subproblem for Tron {
     }
 
     fn start(&self, n: usize) -> TronMemory {
-        let [image, residual, step, step_image, direction, product, along] =
-            [(); 7].map(|()| DVector::zeros(n));
+        let [image, residual, step, step_image, direction, product] =
+            [(); 6].map(|()| DVector::zeros(n));
         TronMemory {
             image,
             residual,
@@ -315,19 +305,16 @@ impl Subproblem for Tron {
             direction,
             product,
             is_begun: false,
-            along,
-            slope: 0.0,
-            curvature: 0.0,
-            is_solved: false,
+            last: Along::new(n),
             lanczos: Lanczos::new(n),
         }
     }
 
     fn restore(&self, memory: &mut TronMemory, n: usize) -> bool {
         memory.lanczos = Lanczos::new(n);
-        let TronMemory { image, residual, step, step_image, direction, product, along, .. } =
-            memory;
-        [image, residual, step, step_image, direction, product, along].iter().all(|v| v.len() == n)
+        let TronMemory { image, residual, step, step_image, direction, product, last, .. } = memory;
+        [image, residual, step, step_image, direction, product].iter().all(|v| v.len() == n)
+            && last.is_valid(n)
     }
 
     /// The product is that of the Cauchy step, and is not made again.
@@ -351,8 +338,8 @@ impl Subproblem for Tron {
         memory: &mut TronMemory,
         u: &mut DVector<f64>,
     ) -> f64 {
-        if memory.is_solved {
-            return memory.shortened(region, u);
+        if memory.last.is_known {
+            return memory.last.shortened(region, u);
         }
         let is_cheap = b.matrix().is_some();
         let forcing = if is_cheap { ACCURATE } else { region.reduction.min(0.5) };
@@ -361,12 +348,7 @@ impl Subproblem for Tron {
         }
         let (slope, curvature) = (gradient.dot(u), u.dot(&memory.image));
         if !is_cheap {
-            let length = u.norm();
-            memory.along.copy_from(u);
-            memory.along /= length;
-            memory.slope = slope / length;
-            memory.curvature = curvature / region.scale / (length * length);
-            memory.is_solved = length > 0.0;
+            memory.last.keep(u, slope, curvature, region.scale);
         }
         -(slope + 0.5 * curvature)
     }
@@ -377,11 +359,10 @@ impl Subproblem for Tron {
         memory: &mut TronMemory,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
-        let accuracy = b.accuracy();
-        memory.lanczos.negative_curvature(&mut |v, product| b.times(v, product), accuracy, v)
+        negative_curvature(&mut memory.lanczos, b, v)
     }
 
     fn moved(&self, memory: &mut TronMemory) {
-        (memory.is_begun, memory.is_solved) = (false, false);
+        (memory.is_begun, memory.last.is_known) = (false, false);
     }
 }
