@@ -9,7 +9,7 @@ use crate::stop::{History, Validated};
 use crate::{Error, Evaluations, Record, Solver, Termination};
 
 /// Raised when the layout of a state's bytes changes.
-const FORMAT: u32 = 10;
+const FORMAT: u32 = 11;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///

@@ -3,6 +3,7 @@
 mod batches;
 mod costs;
 mod differences;
+mod lagrangian;
 mod meter;
 mod second_order;
 mod start;

@@ -36,6 +36,8 @@ pub struct Solution {
     /// The infeasibility of x, by how much it violates the constraints; `None` when the method keeps none. See
     /// [`State::infeasibility`](crate::State::infeasibility).
     pub infeasibility: Option<f64>,
+    /// How complementary x and its multipliers are; see [`State::complementarity`](crate::State::complementarity).
+    pub complementarity: Option<f64>,
     /// The multipliers of the constraints at x, m components, if the method has them; see
     /// [`State::multipliers`](crate::State::multipliers). `None` also when x is the point of lowest validation cost.
     pub multipliers: Option<DVector<f64>>,

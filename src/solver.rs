@@ -50,6 +50,12 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn infeasibility(&self) -> Option<f64> {
         None
     }
+    /// The complementarity of x and its multipliers: the largest product of |yᵢ| with the distance of cᵢ(x) from the limit that the
+    /// sign of yᵢ belongs to, in units of the cost. `None`, the default, when the method has no multipliers, or keeps it
+    /// at 0.
+    fn complementarity(&self) -> Option<f64> {
+        None
+    }
     /// The multipliers y of the constraints at x, m components, if the method has them: ∇f(x) = Σ yᵢ ∇cᵢ(x) at a solution
     /// without active bounds. There yᵢ ≥ 0 where cᵢ(x) is at its lower limit, yᵢ ≤ 0 at its upper limit, yᵢ = 0 between
     /// them, and of any sign for an equality (J. Nocedal and S. Wright, Numerical Optimization, 2nd ed., eq. (12.34)).

@@ -41,6 +41,8 @@ pub struct Progress<'a> {
     /// The infeasibility of x, by how much it violates the constraints; `None` when the method keeps none. See
     /// [`State::infeasibility`](crate::State::infeasibility).
     pub infeasibility: Option<f64>,
+    /// See [`State::complementarity`](crate::State::complementarity).
+    pub complementarity: Option<f64>,
     /// The current iterate, which may be worse than the best: [`State::current`](crate::State::current).
     pub current: &'a DVector<f64>,
     /// The cost there.
@@ -78,6 +80,25 @@ impl Progress<'_> {
     /// True when x violates no constraint by more than the tolerance.
     fn is_feasible(&self, tolerance: f64) -> bool {
         self.infeasibility.is_none_or(|infeasibility| infeasibility <= tolerance)
+    }
+
+    /// True when x is feasible and the multipliers are complementary, both up to the tolerance.
+    fn keeps_constraints(&self, tolerance: f64) -> bool {
+        let is_complementary = self.complementarity.is_none_or(|product| product <= tolerance);
+        is_complementary && self.is_feasible(tolerance)
+    }
+
+    /// The evidence that the gradient is small; with constraints, that all first-order conditions hold.
+    fn evidence(&self, norm: f64, tolerance: f64) -> Termination {
+        match self.infeasibility {
+            None => Termination::GradientNorm { norm, tolerance },
+            Some(violation) => Termination::FirstOrder {
+                residual: norm,
+                violation,
+                complementarity: self.complementarity.unwrap_or(0.0),
+                tolerance,
+            },
+        }
     }
 
     /// The decrease of the cost since the start.
@@ -290,10 +311,10 @@ impl Stop {
 
     /// The convergence of a run that can gain no more; see [`converged`].
     pub(crate) fn settles(&self, p: &Progress<'_>) -> Option<Termination> {
-        let asks = self.asks_for_convergence() && p.is_feasible(TOLERANCE);
+        let asks = self.asks_for_convergence() && p.keeps_constraints(TOLERANCE);
         let norm = p.gradient_norm.filter(|_| asks)?;
         if norm <= TOLERANCE {
-            return Some(Termination::GradientNorm { norm, tolerance: TOLERANCE });
+            return Some(p.evidence(norm, TOLERANCE));
         }
         let promised = p.promised.filter(|_| p.promises_at_most(SMALL))?;
         Some(Termination::PromisedChange { promised, decrease: p.decrease() })
@@ -303,7 +324,7 @@ impl Stop {
     pub(crate) fn holds(&self, p: &Progress<'_>) -> Option<Termination> {
         match &self.0 {
             Rule::GradientNorm { tolerance, relative } => {
-                let norm = p.gradient_norm.filter(|_| p.is_feasible(*tolerance))?;
+                let norm = p.gradient_norm.filter(|_| p.keeps_constraints(*tolerance))?;
                 if matches!(relative, Relative::Earned) && !p.promises_at_most(CHEAP) {
                     return None;
                 }
@@ -313,7 +334,7 @@ impl Stop {
                         Relative::ToCost => p.cost.abs().max(1.0),
                         Relative::ToFirst => p.history.first_gradient_norm?,
                     };
-                (norm <= tolerance).then_some(Termination::GradientNorm { norm, tolerance })
+                (norm <= tolerance).then(|| p.evidence(norm, tolerance))
             }
             Rule::Target(target) => (p.cost <= *target && p.is_feasible(FEASIBLE))
                 .then_some(Termination::TargetReached { cost: p.cost, target: *target }),

@@ -25,6 +25,27 @@ pub enum Termination {
         /// The tolerance.
         tolerance: f64,
     },
+    /// The first-order conditions of a problem with constraints hold, all three of them unscaled: Karush, Kuhn and Tucker's.
+    /// Converged.
+    FirstOrder {
+        /// The maximum norm of ∇f(x) − Σ yᵢ ∇cᵢ(x), projected within bounds.
+        residual: f64,
+        /// By how much x violates the constraints.
+        violation: f64,
+        /// The largest product of a multiplier |yᵢ| with the distance of cᵢ(x) from the limit that it belongs to.
+        complementarity: f64,
+        /// The tolerance of all three.
+        tolerance: f64,
+    },
+    /// The residuals are perpendicular to all that a change of the parameters can do, up to the tolerance: D. Bates and D. Watts,
+    /// Technometrics 23 (1981) 179-183. Converged.
+    RelativeOffset {
+        /// |Q'r| √(m − n) / (|r − QQ'r| √n) with an orthonormal basis Q of the columns of the Jacobian: the Gauss-Newton step in
+        /// units of the standard errors.
+        offset: f64,
+        /// The tolerance.
+        tolerance: f64,
+    },
     /// The cost is at most the target. Converged.
     TargetReached {
         /// The cost measured at x.
@@ -51,6 +72,14 @@ pub enum Termination {
     Unbounded {
         /// The lowest cost seen.
         cost: f64,
+    },
+    /// The violation of the constraints cannot decrease to first order, and is not small: x is a stationary point of ½ |v|², where
+    /// vᵢ is by how much cᵢ(x) is beyond a limit. A failure: no feasible point is near.
+    Infeasible {
+        /// The largest |vᵢ|.
+        violation: f64,
+        /// The maximum norm of J'v / |v|, the slope of |v|, projected within bounds.
+        slope: f64,
     },
     /// The iterations are used up. A limit.
     MaxIterations {
@@ -111,6 +140,8 @@ impl Termination {
         matches!(
             self,
             Self::GradientNorm { .. }
+                | Self::FirstOrder { .. }
+                | Self::RelativeOffset { .. }
                 | Self::TargetReached { .. }
                 | Self::PromisedChange { .. }
                 | Self::Bracket { .. }
@@ -126,7 +157,7 @@ impl Termination {
 
     /// True when a test of the gradient's norm holds.
     pub(crate) fn is_by_gradient(&self) -> bool {
-        matches!(self, Self::GradientNorm { .. })
+        matches!(self, Self::GradientNorm { .. } | Self::FirstOrder { .. })
     }
 
     /// True when a run ends because nothing is left to gain or to try.
@@ -156,11 +187,12 @@ impl Termination {
         )
     }
 
-    /// True when there is no minimum to find, the gradient contradicts the cost, or the problem failed.
+    /// True when there is no minimum or no feasible point to find, the gradient contradicts the cost, or the problem failed.
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
             Self::Unbounded { .. }
+                | Self::Infeasible { .. }
                 | Self::ProblemFailed { .. }
                 | Self::Stalled { reason: Stall::GradientContradictsCost, .. }
         )
@@ -170,10 +202,13 @@ impl Termination {
     pub fn name(&self) -> &'static str {
         match self {
             Self::GradientNorm { .. } => "GradientNorm",
+            Self::FirstOrder { .. } => "FirstOrder",
+            Self::RelativeOffset { .. } => "RelativeOffset",
             Self::TargetReached { .. } => "TargetReached",
             Self::PromisedChange { .. } => "PromisedChange",
             Self::Stalled { .. } => "Stalled",
             Self::Unbounded { .. } => "Unbounded",
+            Self::Infeasible { .. } => "Infeasible",
             Self::MaxIterations { .. } => "MaxIterations",
             Self::MaxEvaluations { .. } => "MaxEvaluations",
             Self::TimeLimit { .. } => "TimeLimit",
@@ -196,6 +231,16 @@ impl fmt::Display for Termination {
             Self::GradientNorm { norm, tolerance } => {
                 write!(f, "converged: gradient norm {norm:.3e} is at most {tolerance:.3e}")
             }
+            Self::FirstOrder { residual, violation, complementarity, tolerance } => {
+                write!(
+                    f,
+                    "converged: residual {residual:.1e}, violation {violation:.1e} and complementarity {complementarity:.1e} \
+                     are at most {tolerance:.1e}"
+                )
+            }
+            Self::RelativeOffset { offset, tolerance } => {
+                write!(f, "converged: the relative offset {offset:.1e} is at most {tolerance:.1e}")
+            }
             Self::TargetReached { cost, target } => {
                 write!(f, "converged: cost {cost:.6e} is at most {target:.6e}")
             }
@@ -215,6 +260,12 @@ impl fmt::Display for Termination {
             }
             Self::Unbounded { cost } => {
                 write!(f, "unbounded: the cost decreases without limit, to {cost:.3e}")
+            }
+            Self::Infeasible { violation, slope } => {
+                write!(
+                    f,
+                    "infeasible: the constraints are violated by {violation:.3e}, which no small step can reduce (slope {slope:.1e})"
+                )
             }
             Self::MaxIterations { limit } => write!(f, "limit: {limit} iterations"),
             Self::MaxEvaluations { limit } => write!(f, "limit: {limit} evaluations"),

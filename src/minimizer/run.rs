@@ -204,6 +204,7 @@ impl<'a, S: Solver> Run<'a, S> {
             cost: state.cost(),
             gradient_norm: state.gradient_norm(),
             infeasibility: state.infeasibility(),
+            complementarity: state.complementarity(),
             multipliers: state.multipliers().cloned(),
             validation_cost: self.validated.as_ref().map(|seen| seen.last),
             iterations: self.iteration,
@@ -219,6 +220,7 @@ impl<'a, S: Solver> Run<'a, S> {
             (solution.x, solution.cost, solution.gradient_norm) =
                 (seen.x, seen.cost, seen.gradient_norm);
             (solution.infeasibility, solution.multipliers) = (seen.infeasibility, None);
+            solution.complementarity = None;
             solution.validation_cost = Some(seen.lowest);
         }
         solution
@@ -238,6 +240,7 @@ fn progress<'s, T: State>(
         cost: state.cost(),
         gradient_norm: state.gradient_norm(),
         infeasibility: state.infeasibility(),
+        complementarity: state.complementarity(),
         current: state.current(),
         current_cost: state.current_cost(),
         evaluations: oracle.evaluations(),

@@ -108,21 +108,25 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components; n × n, and NaN when the constraints give another size. `None` when
-    /// they do not give it, when the problem has no constraints, and once the run is interrupted. It is never differenced.
+    /// Writes Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components; n × n, and NaN when the constraints give another size.
+    /// False when they do not give it, when the problem has no constraints, and once the run is interrupted. It is
+    /// never differenced here: see [`lagrangian_hessian`](Self::lagrangian_hessian).
     pub fn constraint_hessian(
         &mut self,
         x: &DVector<f64>,
         multipliers: &DVector<f64>,
-    ) -> Option<Matrix> {
-        let constraints = self.problem.structure().constraints?;
+        hessian: &mut Matrix,
+    ) -> bool {
+        let Some(constraints) = self.problem.structure().constraints else { return false };
         if !self.meter.may_evaluate(self.meter.evaluations.constraint_hessian) {
-            return None;
+            return false;
         }
-        let mut hessian = self.meter.call(None, || constraints.hessian(x, multipliers))?;
+        if !self.meter.call(false, || constraints.write_hessian(x, multipliers, hessian)) {
+            return false;
+        }
         self.meter.evaluations.constraint_hessian += 1;
-        self.check_shape((x.len(), x.len()), &mut hessian);
-        Some(hessian)
+        self.check_shape((x.len(), x.len()), hessian);
+        true
     }
 
     /// Lets the problem write m values. They are NaN if it writes another number of them, or panics.

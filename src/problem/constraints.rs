@@ -67,6 +67,17 @@ pub trait Constraints: Sync {
         None
     }
 
+    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when it can be given; otherwise
+    /// returns false. Default: writes what [`hessian`](Self::hessian) returns.
+    fn write_hessian(
+        &self,
+        x: &DVector<f64>,
+        multipliers: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        self.hessian(x, multipliers).map(|given| *hessian = given).is_some()
+    }
+
     /// Why the constraints can no longer be evaluated, if that is so; see [`Problem::failure`]. Default: `None`.
     fn failure(&self) -> Option<String> {
         None
@@ -90,6 +101,14 @@ macro_rules! forward {
             }
             fn hessian(&self, x: &DVector<f64>, multipliers: &DVector<f64>) -> Option<Matrix> {
                 (**self).hessian(x, multipliers)
+            }
+            fn write_hessian(
+                &self,
+                x: &DVector<f64>,
+                multipliers: &DVector<f64>,
+                hessian: &mut Matrix,
+            ) -> bool {
+                (**self).write_hessian(x, multipliers, hessian)
             }
             fn failure(&self) -> Option<String> {
                 (**self).failure()

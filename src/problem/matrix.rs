@@ -112,6 +112,18 @@ impl Matrix {
         }
     }
 
+    /// Subtracts this from a matrix of the same size.
+    pub(crate) fn subtract_from(&self, dense: &mut DMatrix<f64>) {
+        match self {
+            Self::Dense(matrix) => *dense -= matrix,
+            Self::Sparse(matrix) => {
+                for (i, j, value) in matrix.triplet_iter() {
+                    dense[(i, j)] -= value;
+                }
+            }
+        }
+    }
+
     /// Writes every entry into `dense`, a matrix of the same size.
     pub(crate) fn write_to(&self, dense: &mut DMatrix<f64>) {
         match self {

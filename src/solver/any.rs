@@ -145,6 +145,7 @@ trait Erased: Send {
     fn current(&self) -> &DVector<f64>;
     fn current_cost(&self) -> f64;
     fn infeasibility(&self) -> Option<f64>;
+    fn complementarity(&self) -> Option<f64>;
     fn multipliers(&self) -> Option<&DVector<f64>>;
     fn skipped(&self) -> u64;
     fn to_bytes(&self) -> postcard::Result<Vec<u8>>;
@@ -170,6 +171,9 @@ impl<S: State> Erased for S {
     }
     fn infeasibility(&self) -> Option<f64> {
         State::infeasibility(self)
+    }
+    fn complementarity(&self) -> Option<f64> {
+        State::complementarity(self)
     }
     fn multipliers(&self) -> Option<&DVector<f64>> {
         State::multipliers(self)
@@ -231,6 +235,12 @@ impl State for AnyState {
     fn infeasibility(&self) -> Option<f64> {
         match &self.0 {
             Inner::Live(state) => state.infeasibility(),
+            Inner::Stored(..) => None,
+        }
+    }
+    fn complementarity(&self) -> Option<f64> {
+        match &self.0 {
+            Inner::Live(state) => state.complementarity(),
             Inner::Stored(..) => None,
         }
     }

@@ -63,6 +63,8 @@ pub struct Iterate<M = ()> {
     pub gradient_norm: Option<f64>,
     /// See [`State::infeasibility`].
     pub infeasibility: Option<f64>,
+    /// See [`State::complementarity`].
+    pub complementarity: Option<f64>,
     /// See [`State::multipliers`].
     pub multipliers: Option<DVector<f64>>,
     /// What else the method remembers.
@@ -72,7 +74,8 @@ pub struct Iterate<M = ()> {
 impl<M> Iterate<M> {
     /// A point with its cost and the method's memory. The other fields are `None`.
     pub fn new(x: DVector<f64>, cost: f64, memory: M) -> Self {
-        Self { x, cost, gradient_norm: None, infeasibility: None, multipliers: None, memory }
+        let [gradient_norm, infeasibility, complementarity] = [None; 3];
+        Self { x, cost, gradient_norm, infeasibility, complementarity, multipliers: None, memory }
     }
 }
 
@@ -88,6 +91,9 @@ impl<M: Serialize + DeserializeOwned + Send + 'static> State for Iterate<M> {
     }
     fn infeasibility(&self) -> Option<f64> {
         self.infeasibility
+    }
+    fn complementarity(&self) -> Option<f64> {
+        self.complementarity
     }
     fn multipliers(&self) -> Option<&DVector<f64>> {
         self.multipliers.as_ref()

@@ -37,9 +37,12 @@ impl<S: Solver> Run<'_, S> {
 
     /// A fresh state at a lower point along ± `direction`, within the bounds, if one is found within a few halvings.
     fn escape(&mut self, direction: &DVector<f64>) -> Option<S::State> {
-        use Termination::{GradientNorm, PromisedChange, Stalled};
+        use Termination::{FirstOrder, GradientNorm, PromisedChange, Stalled};
         let end = self.termination.as_ref()?;
-        if !matches!(end, GradientNorm { .. } | PromisedChange { .. } | Stalled { .. }) {
+        if !matches!(
+            end,
+            GradientNorm { .. } | FirstOrder { .. } | PromisedChange { .. } | Stalled { .. }
+        ) {
             return None;
         }
         let (x, cost) = (self.state.x().clone(), self.state.cost());

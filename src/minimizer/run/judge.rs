@@ -78,7 +78,8 @@ impl<S: Solver> Run<'_, S> {
         loop {
             let gradient_norm = self.state.gradient_norm();
             let (tolerance, rule): (f64, Rule) = match verdict {
-                Termination::GradientNorm { tolerance, .. } => (tolerance, Stop::holds),
+                Termination::GradientNorm { tolerance, .. }
+                | Termination::FirstOrder { tolerance, .. } => (tolerance, Stop::holds),
                 Termination::PromisedChange { .. } => {
                     (gradient_norm.unwrap_or(f64::INFINITY), Stop::settles)
                 }

@@ -80,6 +80,28 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more; returns the size of
+    /// its errors relative to its largest entries. Forces that are differenced themselves need longer steps.
+    pub(in crate::oracle) fn difference_force(
+        &mut self,
+        x: &DVector<f64>,
+        here: &DVector<f64>,
+        derivative: &mut DMatrix<f64>,
+        evaluate: Evaluate<'_, 'a>,
+    ) -> f64 {
+        self.anchor_differences(x);
+        let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
+        let mut there = here.clone();
+        for j in 0..x.len() {
+            let h = self.second_step(j, x[j], self.steps.second, bounds);
+            let to = (derivative.column_mut(j), &mut there);
+            self.probe.copy_from(x);
+            self.difference_column((j, h), (x, here, bounds), to, evaluate);
+        }
+        symmetrize(derivative);
+        10.0 * x.len() as f64 * self.steps.second
+    }
+
     /// The error of J'w at x, in the maximum norm, where J is differenced from m values v, and the weights w are the values
     /// themselves unless they are given: |w'(v(x + 2h) − 2 v(x + h) + v(x))| / 2h + 2 η / h, with η that of ½ Σ |wᵢ vᵢ|.
     /// Infinite where a value is not finite.

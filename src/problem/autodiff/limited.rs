@@ -54,7 +54,16 @@ impl<F: VectorFormula> Constraints for Limited<F> {
         AutoDiff(&self.0).jacobian(x, jacobian)
     }
     fn hessian(&self, x: &DVector<f64>, multipliers: &DVector<f64>) -> Option<Matrix> {
-        AutoDiff(Weighted { formula: &self.0, multipliers }).hessian(x)
+        let mut hessian = Matrix::default();
+        self.write_hessian(x, multipliers, &mut hessian).then_some(hessian)
+    }
+    fn write_hessian(
+        &self,
+        x: &DVector<f64>,
+        multipliers: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        AutoDiff(Weighted { formula: &self.0, multipliers }).write_hessian(x, hessian)
     }
 }
 

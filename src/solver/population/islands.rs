@@ -347,6 +347,7 @@ fn best_of(name: &str, own: Report, others: Vec<Report>, started: Instant) -> So
         cost: best.cost,
         gradient_norm: None,
         infeasibility: None,
+        complementarity: None,
         multipliers: None,
         validation_cost: None,
         iterations,
