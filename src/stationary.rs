@@ -5,9 +5,11 @@
 //! verdict. [`check_derivatives`] says which component of a gradient or entry of a Hessian is wrong.
 
 mod active;
+mod chart;
 mod check_derivatives;
 mod check_jacobian;
 mod classification;
+mod constrained;
 mod differences;
 mod face;
 mod hessian_estimate;
@@ -18,10 +20,11 @@ mod noise;
 mod report;
 mod spectrum;
 
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 use crate::{Error, IntoVector, Oracle, Problem};
 use active::Held;
+use chart::Chart;
 use face::Face;
 use hessian_estimate::HessianEstimate;
 use location::Location;
@@ -31,6 +34,7 @@ use spectrum::Spectrum;
 pub use active::{ActiveBound, Side};
 pub use check_derivatives::check_derivatives;
 pub use classification::{Classification, Eigenvalue, ErrorBudget};
+pub use constrained::{Conditions, Multiplier};
 pub use kind::{Kind, Reason};
 pub use report::{DerivativeReport, Mismatch, VectorFunction};
 
@@ -50,7 +54,14 @@ const MOST_VARIABLES: usize = 2000;
 /// variables and their reduced Hessian: second-order sufficient conditions of a minimum within the bounds. Nothing is
 /// evaluated outside.
 ///
-/// A problem with [constraints](crate::Constraints) is [`Undecided`](Kind::Undecided).
+/// Within [constraints](crate::Constraints) the Lagrangian f − Σ yᵢ cᵢ takes the place of f, and the rest is about the
+/// directions along the active limits: its reduced Hessian Z'∇²L Z. x is first moved to the point next to it at which the
+/// active limits hold exactly. The multipliers are those of non-negative least squares on their gradients, with errors;
+/// nothing is taken from the solver. [`conditions`](Classification::conditions) has the evidence. A minimum needs
+/// positive curvature in all directions along the limits whose multiplier is larger than its error, and a saddle has
+/// negative curvature along all active limits: between the two the verdict is undecided
+/// ([`WeaklyActive`](crate::stationary::Reason::WeaklyActive)), as it is where the gradients of the active limits become dependent
+/// (`Degenerate`), and where no point near x satisfies the constraints (`Infeasible`).
 ///
 /// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short (|Dᵢ| ≤
 /// 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the
@@ -91,7 +102,8 @@ const MOST_VARIABLES: usize = 2000;
 ///
 /// # References
 /// Weyl's inequality and Sylvester's law: Horn and Johnson, "Matrix Analysis", 2nd ed., theorems 4.3.1 and 4.5.8.
-/// Second-order sufficient conditions with bounds: Nocedal and Wright, "Numerical Optimization" (2006), theorem 12.6.
+/// Second-order sufficient conditions with bounds and constraints: Nocedal and Wright, "Numerical Optimization" (2006),
+/// theorem 12.6.
 /// Newton and Kantorovich: Deuflhard, "Newton Methods for Nonlinear Problems", theorem 2.1.
 pub fn classify<P: Problem>(problem: &P, x: impl IntoVector) -> Result<Classification, Error> {
     let x = &x.into_vector();
@@ -119,14 +131,15 @@ fn examine(
     cost: f64,
     gradient: &DVector<f64>,
 ) -> Classification {
+    if oracle.problem().structure().constraints.is_some() {
+        return constrained::examine(oracle, x, cost, gradient);
+    }
     let bounds = oracle.problem().bounds();
     let held = Held::at(oracle, x, cost, gradient);
-    let answer = |kind| Classification::new(kind, (x, cost, gradient), &held, bounds);
+    let norm = bounds.map_or(gradient.amax(), |b| b.projected_norm(x, gradient));
+    let answer = |kind| Classification::new(kind, (cost, norm), &held);
     let undecided = |reason| answer(Kind::Undecided { reason });
     let (free, moved) = (held.free(), (&held.point - x).amax());
-    if oracle.problem().structure().constraints.is_some() {
-        return undecided(Reason::Constrained);
-    }
     if free.is_empty() {
         // A function on a single point, or a corner of the box.
         let mut corner = answer(Kind::Minimum);
@@ -137,24 +150,67 @@ fn examine(
         let escape = many_variables::escape(oracle, &held, &free);
         return undecided(Reason::TooLarge).with_escape(escape);
     }
-    let mut face = Face::new(oracle, &held.point, free.clone());
-    let [z, slope] = [&held.point, &held.gradient].map(|all| face.restrict(all));
-    let mut noise = GradientNoise::at(&mut face, &z, &slope);
-    let measured = HessianEstimate::at(&mut face, &z, held.cost, &noise.entries);
+    let mut face = Face::new(oracle, &held.point, Chart::Axes(free));
+    match judge(&mut face, &held.point, &held.gradient, held.cost) {
+        Ok(judged) => judged.classification(answer(Kind::Minimum), moved, held.is_held()),
+        Err(reason) => undecided(reason),
+    }
+}
+
+/// What the second derivatives at a point say, on the plane of a face.
+struct Judged {
+    chart: Chart,
+    measured: HessianEstimate,
+    /// The spectra of H and of S H S.
+    plain: Spectrum,
+    balanced: Spectrum,
+    location: Location,
+}
+
+/// Estimates the Hessian on a face, its spectrum, and where the stationary point is; or says why that cannot be done.
+fn judge(
+    face: &mut Face,
+    point: &DVector<f64>,
+    gradient: &DVector<f64>,
+    cost: f64,
+) -> Result<Judged, Reason> {
+    let [z, slope] = [point, gradient].map(|all| face.restrict(all));
+    if z.len() > MOST_VARIABLES {
+        return Err(Reason::TooLarge);
+    }
+    let mut noise = GradientNoise::at(face, &z, &slope);
+    let measured = HessianEstimate::at(face, &z, cost, &noise.entries);
     if !face.has_gradient() {
         let length = |j| measured.length(j);
-        noise = noise.differenced(&mut face, &z, (held.cost, &slope), length);
+        noise = noise.differenced(face, &z, (cost, &slope), length);
     }
     let error = measured.error();
     if !measured.hessian.iter().chain(&error).all(|h| h.is_finite()) {
-        return undecided(Reason::NotFinite);
+        return Err(Reason::NotFinite);
     }
-    let Some((plain, balanced)) = Spectrum::plain(&measured.hessian, &error)
-        .zip(Spectrum::balanced(&measured.hessian, &error))
-    else {
-        return undecided(Reason::EigenSolver);
-    };
-    let mut location = Location::of(&mut face, &z, &slope, &noise, &measured, &balanced);
-    location.distance = location.distance.max(moved);
-    answer(Kind::Minimum).judged(&free, &measured, [&plain, &balanced], &location)
+    let spectra = Spectrum::plain(&measured.hessian, &error)
+        .zip(Spectrum::balanced(&measured.hessian, &error));
+    let (plain, balanced) = spectra.ok_or(Reason::EigenSolver)?;
+    let location = Location::of(face, &z, &slope, &noise, &measured, &balanced);
+    Ok(Judged { chart: face.chart().clone(), measured, plain, balanced, location })
+}
+
+impl Judged {
+    /// Adds to the errors of the Hessian.
+    fn widen(&mut self, more: &DMatrix<f64>) -> Result<(), Reason> {
+        let Self { measured, .. } = self;
+        measured.noise += more;
+        let error = measured.error();
+        let spectra = Spectrum::plain(&measured.hessian, &error)
+            .zip(Spectrum::balanced(&measured.hessian, &error));
+        (self.plain, self.balanced) = spectra.ok_or(Reason::EigenSolver)?;
+        Ok(())
+    }
+
+    /// The verdict for a point that was moved so far to the face, on which inequalities may hold it.
+    fn classification(&self, answer: Classification, moved: f64, is_held: bool) -> Classification {
+        let mut found = answer.judged(self, is_held);
+        found.distance = found.distance.max(moved);
+        found
+    }
 }

@@ -67,7 +67,7 @@ impl Progress<'_> {
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// The infeasibility up to which x satisfies the constraints, for rules without a tolerance of their own.
-const FEASIBLE: f64 = 1e-6;
+pub(crate) const FEASIBLE: f64 = 1e-6;
 
 /// A gradient is too large, whatever its norm, when it promises more than this share of what the run has gained.
 const CHEAP: f64 = 1e-6;

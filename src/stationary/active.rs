@@ -22,6 +22,8 @@ pub struct ActiveBound {
     pub side: Side,
     /// The Lagrange multiplier |∂f/∂xᵢ|: the decrease of f per unit of length beyond the bound.
     pub multiplier: f64,
+    /// How wrong the multiplier may be.
+    pub error: f64,
 }
 
 /// A side of an interval.
@@ -63,7 +65,7 @@ impl Held {
         cost: f64,
         gradient: &DVector<f64>,
     ) -> Self {
-        let at_x = |active| Self { point: x.clone(), cost, gradient: gradient.clone(), active };
+        let at_x = |active| Self { active, ..Self::free_at(x, cost, gradient) };
         let Some(bounds) = oracle.problem().bounds() else { return at_x(Vec::new()) };
         let [near, exact] = [NEAR, 0.0].map(|reach| pushing(bounds, x, gradient, reach));
         if near.len() > exact.len() {
@@ -85,6 +87,16 @@ impl Held {
             }
         }
         at_x(certain(oracle, x, (cost, gradient), exact))
+    }
+
+    /// A point that nothing holds.
+    pub fn free_at(x: &DVector<f64>, cost: f64, gradient: &DVector<f64>) -> Self {
+        Self { point: x.clone(), cost, gradient: gradient.clone(), active: Vec::new() }
+    }
+
+    /// True when a bound holds a variable that has room to move.
+    pub fn is_held(&self) -> bool {
+        self.active.iter().any(|bound| bound.side != Side::Fixed)
     }
 
     /// The variables that are free.
@@ -112,7 +124,8 @@ fn pushing(
         }
     };
     let bound = |index: usize| {
-        Some(ActiveBound { index, side: side(index)?, multiplier: gradient[index].abs() })
+        let (side, multiplier) = (side(index)?, gradient[index].abs());
+        Some(ActiveBound { index, side, multiplier, error: 0.0 })
     };
     (0..x.len()).filter_map(bound).collect()
 }
@@ -130,9 +143,10 @@ fn certain(
         if !face.has_gradient() {
             noise = noise.differenced(&mut face, x, (cost, gradient), |_| None);
         }
-        active.retain(|bound| {
-            bound.side == Side::Fixed || bound.multiplier > noise.entries[bound.index]
-        });
+        for bound in &mut active {
+            bound.error = noise.entries[bound.index];
+        }
+        active.retain(|bound| bound.side == Side::Fixed || bound.multiplier > bound.error);
     }
     active
 }

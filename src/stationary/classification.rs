@@ -7,11 +7,10 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::active::{ActiveBound, Held, Side};
-use super::hessian_estimate::HessianEstimate;
-use super::location::Location;
+use super::chart::Chart;
+use super::constrained::Conditions;
 use super::spectrum::{Spectrum, congruent, jacobi};
-use super::{Kind, Reason};
-use crate::Bounds;
+use super::{Judged, Kind, Reason};
 
 /// What kind of point x is, with the evidence. Made by [`classify`](crate::classify).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,16 +20,20 @@ pub struct Classification {
     pub kind: Kind,
     /// f(x).
     pub cost: f64,
-    /// The maximum norm of ∇f(x), as far as the bounds leave x free to move against it.
+    /// The maximum norm of ∇f(x), as far as the bounds leave x free to move against it; with constraints that of the gradient of
+    /// the Lagrangian.
     pub gradient_norm: f64,
     /// The variables that are held at their bounds, ascending. The rest of the verdict is about the others.
     pub active: Vec<ActiveBound>,
+    /// The first-order conditions, with the multipliers, where the problem has constraints.
+    pub conditions: Option<Conditions>,
     /// A bound for the distance of the stationary point from x, in the maximum norm: the Newton step, lengthened by the
     /// effect of rounding errors in the gradient, or the distance to a bound next to x. Infinite if the Hessian gives
     /// none.
     pub distance: f64,
-    /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds. Empty
-    /// without a Hessian.
+    /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds; with
+    /// constraints those of the reduced Hessian Z'∇²L Z of the Lagrangian, with an orthonormal basis Z of the directions
+    /// along the active limits. Empty without a Hessian.
     pub eigenvalues: Vec<Eigenvalue>,
     /// Their eigenvectors, one per column in the same order, n components each: of length 1, with the component of largest
     /// magnitude positive. The component of a variable that is held at its bound is 0. Without columns when there are no
@@ -94,23 +97,20 @@ impl ErrorBudget {
 
 impl Classification {
     /// A verdict without eigenvalues, for x and its variables held at bounds.
-    pub(super) fn new(
-        kind: Kind,
-        (x, cost, gradient): (&DVector<f64>, f64, &DVector<f64>),
-        held: &Held,
-        bounds: Option<&Bounds>,
-    ) -> Self {
+    pub(super) fn new(kind: Kind, (cost, gradient_norm): (f64, f64), held: &Held) -> Self {
+        let n = held.point.len();
         Self {
             kind,
             cost,
-            gradient_norm: bounds.map_or(gradient.amax(), |b| b.projected_norm(x, gradient)),
+            gradient_norm,
             active: held.active.clone(),
+            conditions: None,
             distance: f64::INFINITY,
             eigenvalues: Vec::new(),
-            eigenvectors: DMatrix::zeros(x.len(), 0),
+            eigenvectors: DMatrix::zeros(n, 0),
             errors: ErrorBudget::default(),
             lowest_index: 0,
-            highest_index: x.len() - held.active.len(),
+            highest_index: n - held.active.len(),
             escape: None,
         }
     }
@@ -121,13 +121,8 @@ impl Classification {
     }
 
     /// The verdict that the eigenvalues of `plain` = s² H and `balanced` = S H S give.
-    pub(super) fn judged(
-        mut self,
-        free: &[usize],
-        measured: &HessianEstimate,
-        [plain, balanced]: [&Spectrum; 2],
-        location: &Location,
-    ) -> Self {
+    pub(super) fn judged(mut self, found: &Judged, is_held: bool) -> Self {
+        let Judged { chart, measured, plain, balanced, location } = found;
         let n = plain.values.len();
         self.distance = location.distance;
         let unit = plain.scale[0] * plain.scale[0];
@@ -141,7 +136,7 @@ impl Classification {
         let radius = self.errors.total();
         self.eigenvalues =
             plain.values.iter().map(|v| Eigenvalue { value: v / unit, radius }).collect();
-        self.eigenvectors = in_all_variables(&plain.vectors, free, self.eigenvectors.nrows());
+        self.eigenvectors = in_all_variables(&plain.vectors, chart, self.eigenvectors.nrows());
 
         // Over all directions v in the span of the decided eigenvectors, the errors change v'Av by at most ρ v'v, and
         // the location by at most a part of v'|A|v.
@@ -168,7 +163,7 @@ impl Classification {
             Some(reason) => Kind::Undecided { reason },
             None if positive == n => Kind::Minimum,
             // f decreases beyond the bounds that hold variables, so it rises from them inwards.
-            None if negative == n && !self.is_held() => Kind::Maximum,
+            None if negative == n && !is_held => Kind::Maximum,
             None if negative == n => Kind::Saddle { index: negative },
             None if negative > 0 && positive > 0 => Kind::Saddle { index: negative },
             None => Kind::Undecided { reason: Reason::Eigenvalues },
@@ -176,20 +171,13 @@ impl Classification {
         if by_balance.contains(&n) && !self.eigenvalues.iter().all(Eigenvalue::is_decided) {
             self.resolve(&measured.hessian, balanced, plain, part);
         }
-        let whole = free.len() + self.active.len();
+        let whole = self.eigenvectors.nrows();
         self.escape = self.find_escape(plain, balanced, decided).map(|(direction, curvature)| {
             let mut expanded = DVector::zeros(whole);
-            for (&i, d) in free.iter().zip(&direction) {
-                expanded[i] = *d;
-            }
+            chart.embed(direction.as_slice(), &mut expanded);
             (expanded, curvature)
         });
         self
-    }
-
-    /// True when a bound holds a variable that has room to move.
-    fn is_held(&self) -> bool {
-        self.active.iter().any(|bound| bound.side != Side::Fixed)
     }
 
     /// Eigenvalues of a definite Hessian, each with a radius relative to itself: xᵀEx ≤ η xᵀHx for all x.
@@ -277,9 +265,19 @@ fn scaled_norm(b: &DMatrix<f64>, spectrum: &Spectrum) -> f64 {
 
 impl fmt::Display for Classification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.eigenvalues.len();
         write!(f, "{}", self.kind)?;
         self.write_active(f)?;
+        self.write_eigenvalues(f)?;
+        match &self.conditions {
+            Some(conditions) => write!(f, "\n{conditions}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Classification {
+    fn write_eigenvalues(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.eigenvalues.len();
         let (Some(first), Some(last)) = (self.eigenvalues.first(), self.eigenvalues.last()) else {
             return Ok(());
         };
@@ -300,13 +298,13 @@ impl fmt::Display for Classification {
             }
         }
     }
-}
 
-impl Classification {
     /// The first few of the variables at their bounds.
     fn write_active(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 8;
-        if self.is_held() {
+        if self.conditions.is_some() {
+            write!(f, " within the constraints")?;
+        } else if self.active.iter().any(|bound| bound.side != Side::Fixed) {
             write!(f, " within the bounds")?;
         }
         for bound in self.active.iter().take(SHOWN) {
@@ -319,14 +317,15 @@ impl Classification {
     }
 }
 
-/// Eigenvectors in the free variables as vectors in all n, the largest component positive.
-fn in_all_variables(vectors: &DMatrix<f64>, free: &[usize], n: usize) -> DMatrix<f64> {
+/// Eigenvectors in the coordinates of a chart as vectors in all n variables, the largest component positive.
+fn in_all_variables(vectors: &DMatrix<f64>, chart: &Chart, n: usize) -> DMatrix<f64> {
     let mut all = DMatrix::zeros(n, vectors.ncols());
-    for (column, mut whole) in vectors.column_iter().zip(all.column_iter_mut()) {
-        let sign = if column[column.iamax()] < 0.0 { -1.0 } else { 1.0 };
-        for (&i, entry) in free.iter().zip(&column) {
-            whole[i] = sign * entry;
-        }
+    let mut whole = DVector::zeros(n);
+    for (j, mut column) in all.column_iter_mut().enumerate() {
+        chart.embed(vectors.column(j).as_slice(), &mut whole);
+        let sign = if whole[whole.iamax()] < 0.0 { -1.0 } else { 1.0 };
+        column.copy_from(&whole);
+        column *= sign;
     }
     all
 }

@@ -46,9 +46,17 @@ pub enum Reason {
     /// More than 2000 variables: the eigenvalues would take too long. It is no minimum if there is an
     /// [`escape_direction`](super::Classification::escape_direction).
     TooLarge,
-    /// The problem has [constraints](crate::Constraints) in addition to its bounds: the Hessian of the cost alone does not
-    /// decide.
-    Constrained,
+    /// No point next to x satisfies the [constraints](crate::Constraints) that x violates or touches.
+    Infeasible,
+    /// The gradients of the active limits become linearly dependent at the point next to x where these hold: there may be no
+    /// multipliers, as in x₁ ≤ (1 − x₀)³, x₁ ≥ 0 at (1, 0).
+    Degenerate,
+    /// The gradients of the active limits are linearly dependent, so that multipliers are not unique, and with those that were
+    /// found the curvature is negative: with others it may be positive.
+    Dependent,
+    /// A limit is active, but its multiplier is 0 within its error, and the curvature is positive only in the directions along
+    /// it: the second-order conditions leave a gap.
+    WeaklyActive,
 }
 
 impl fmt::Display for Kind {
@@ -72,7 +80,10 @@ impl fmt::Display for Reason {
             }
             Self::NotFinite => "the Hessian is not finite",
             Self::EigenSolver => "the eigenvalues could not be computed",
-            Self::Constrained => "the problem has constraints, and the Hessian of the cost alone does not decide",
+            Self::Infeasible => "no point that satisfies the constraints is near",
+            Self::Degenerate => "the gradients of the active constraints become dependent: there may be no multipliers",
+            Self::Dependent => "the multipliers are not unique, and the curvature depends on them",
+            Self::WeaklyActive => "an active constraint has no multiplier, and decides nothing",
             Self::TooLarge => "there are too many variables for all eigenvalues",
         })
     }

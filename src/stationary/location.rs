@@ -24,6 +24,8 @@ pub(super) struct Location {
     /// A bound for the distance, in the maximum norm: the Newton step lengthened by the effect of the gradient's
     /// errors. Infinite if unknown.
     pub distance: f64,
+    /// The Newton step D; 0 where some eigenvalue without a sign has a slope.
+    pub newton: DVector<f64>,
     /// Twice the change of the Hessian on the way there, by entries.
     pub change: DMatrix<f64>,
     /// The same relative to |A|, in the Frobenius norm.
@@ -55,6 +57,7 @@ impl Location {
         let n = x.len();
         let mut found = Self {
             distance: f64::INFINITY,
+            newton: DVector::zeros(n),
             change: DMatrix::zeros(n, n),
             relative_change: 0.0,
             doubt: None,
@@ -82,14 +85,14 @@ impl Search<'_, '_, '_, '_> {
         if (0..n).any(|k| !self.decided(k) && slopes[k].abs() > 2.0 * errors[k]) {
             return Err(Reason::NotStationary);
         }
-        let newton = self.solve(&-&slopes);
+        found.newton = self.solve(&-&slopes);
         let reach = self.solve(&slopes.zip_map(&errors, |c, e| -c - e.copysign(c)));
         found.distance = reach.amax();
         if !self.is_near(&reach) {
             return Err(Reason::NotStationary);
         }
         let mut there = DVector::zeros(n);
-        let nearest = self.face.clamp(x + newton);
+        let nearest = self.face.clamp(x + &found.newton);
         self.face.gradient(&nearest, &mut there);
         // x + D is rounded.
         let rounding = self.measured.hessian.abs() * x.abs() * f64::EPSILON;

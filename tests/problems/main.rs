@@ -2,6 +2,8 @@
 
 mod autodiff;
 mod bounds_example;
+#[cfg(feature = "autodiff")]
+mod constrained_verdicts;
 mod expression;
 mod functions;
 mod global_functions;

@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 
 use super::Run;
-use crate::stop::History;
+use crate::stop::{FEASIBLE, History};
 use crate::{Solution, Solver, State, Termination, stationary};
 
 /// The most saddles that a verified run leaves.
@@ -25,14 +25,28 @@ impl<S: Solver> Run<'_, S> {
                 solution.classification = classification;
                 return solution;
             };
-            self.state = state;
-            self.termination = None;
+            let before = std::mem::replace(&mut self.state, state);
+            let end_before = self.termination.take();
             let elapsed_before = self.history.elapsed_before;
             let state = &self.state;
             self.history = History::new(state.cost(), state.gradient_norm(), state.infeasibility());
             self.history.elapsed_before = elapsed_before;
             while self.step().is_continue() {}
+            if !self.is_better_than(&before) {
+                (self.state, self.termination) = (before, end_before);
+                let mut solution = self.finish();
+                solution.classification = classification;
+                return solution;
+            }
         }
+    }
+
+    /// True when the cost is lower and no constraint that was satisfied is violated: with constraints, a run from a lower point
+    /// may end higher.
+    fn is_better_than(&self, before: &S::State) -> bool {
+        let violation = |state: &S::State| state.infeasibility().unwrap_or(0.0);
+        self.state.cost() < before.cost()
+            && violation(&self.state) <= violation(before).max(FEASIBLE)
     }
 
     /// A fresh state at a lower point along ± `direction`, within the bounds, if one is found within a few halvings.
