@@ -37,6 +37,8 @@ const CORRECTIONS: usize = 20;
 const NEAR: f64 = 1e-6;
 /// The sine of the angle to the space of others up to which a gradient belongs to it.
 const IMPLIED: f64 = 1e-8;
+/// The longest Newton step, relative to max(1, |x|), over which the multipliers are compared.
+const NEWTON: f64 = 1e-2;
 
 /// A stationary point next to x, as far as the active limits define it.
 struct Settled {
@@ -77,7 +79,7 @@ pub(super) fn examine(
             settled.verdict(oracle, &here, conditions)
         }
         Err((reason, near)) => {
-            let found = non_negative(&here, &near);
+            let found = non_negative(&here, &here.gradient, &near);
             let conditions = Conditions::at(oracle, &here, &near, &found);
             undecided(reason, Some(conditions))
         }
@@ -93,7 +95,7 @@ fn settle(oracle: &mut Oracle<'_>, here: &Place) -> Result<Settled, (Reason, Vec
     let (mut forced, mut refused) = (Vec::new(), Vec::new());
     for _ in 0..CORRECTIONS {
         let fail = |reason| (reason, tried.clone());
-        let found = non_negative(here, &tried);
+        let found = non_negative(here, &here.gradient, &tried);
         let holds =
             |limit: &Limit, y: f64| limit.is_equality() || y != 0.0 || forced.contains(limit);
         let active: Vec<Limit> =
@@ -171,7 +173,7 @@ impl Curved {
             newton = &tangent.free * &found.location.newton;
             judged = Some(found);
         }
-        // The gradient of L with respect to all variables, its noise, and its change over the step.
+        // The noise of the gradient of L with respect to all variables.
         let slope = place.lagrangian_gradient(&y);
         let mut whole = Face::whole(oracle, &place.x).with(place.lagrangian(&y));
         let mut noise = GradientNoise::at(&mut whole, &place.x, &slope);
@@ -179,16 +181,33 @@ impl Curved {
             let cost = place.cost - y.dot(&place.values);
             noise = noise.differenced(&mut whole, &place.x, (cost, &slope), |_| None);
         }
-        let mut moved = slope.clone();
-        let there = whole.clamp(&place.x + &newton);
-        whole.gradient(&there, &mut moved);
-        let errors = tangent.multiplier_errors(&noise.entries, &(moved - slope));
+        let mut errors = tangent.multiplier_errors(&noise.entries);
+        // The multipliers a Newton step away.
+        let size = place.x.amax().max(1.0);
+        if newton.amax() > f64::EPSILON * size && newton.amax() <= NEWTON * size {
+            let ahead = Place::at(oracle, within(oracle, &place.x + &newton))
+                .and_then(|ahead| ahead.settle(oracle, active).ok());
+            let moved = ahead.map(|(place, tangent)| tangent.multipliers(&place.gradient));
+            for (k, error) in errors.iter_mut().enumerate() {
+                let change =
+                    moved.as_ref().map_or(f64::INFINITY, |moved| moved[k] - multipliers[k]);
+                *error += 2.0 * change.abs();
+            }
+        }
         if let Some(judged) = &mut judged {
             let along = (&y, &tangent.free);
             judged.widen(&of_multipliers(oracle, place, along, active, &errors, judged))?;
         }
         Ok(Self { judged, errors, newton })
     }
+}
+
+/// The nearest point within the bounds.
+fn within(oracle: &Oracle<'_>, mut x: DVector<f64>) -> DVector<f64> {
+    if let Some(bounds) = oracle.problem().bounds() {
+        bounds.project(&mut x);
+    }
+    x
 }
 
 /// The second derivatives of the Lagrangian along directions Z.
@@ -229,6 +248,21 @@ fn of_multipliers(
         }
     }
     total
+}
+
+/// True when the gradients of some limits cancel in a combination with the signs of multipliers: the constraint qualification of
+/// Mangasarian and Fromovitz fails.
+fn is_blocked(place: &Place, limits: &[Limit]) -> bool {
+    (0..limits.len()).any(|k| {
+        let others: Vec<Limit> =
+            limits.iter().copied().filter(|limit| *limit != limits[k]).collect();
+        let mut rest = place.row(limits[k]) * -limits[k].inwards();
+        let norm = rest.norm();
+        for (limit, y) in others.iter().zip(non_negative(place, &rest, &others)) {
+            rest.axpy(-y, &place.row(*limit), 1.0);
+        }
+        rest.norm() <= IMPLIED * norm
+    })
 }
 
 /// The multipliers of the constraints, of all of which some limits are active.
@@ -294,8 +328,8 @@ impl Settled {
             Kind::Maximum | Kind::Saddle { .. } if is_dependent(&self.active) => {
                 found.kind = Kind::Undecided { reason: Reason::Dependent };
             }
-            // Not even dependent gradients have multipliers that explain the slope.
-            Kind::Undecided { reason: Reason::NotStationary } if is_dependent(&all) => {
+            // No direction leads away from all limits, and no multipliers explain the slope.
+            Kind::Undecided { reason: Reason::NotStationary } if is_blocked(&self.place, &all) => {
                 found.kind = Kind::Undecided { reason: Reason::Degenerate };
             }
             _ => {}

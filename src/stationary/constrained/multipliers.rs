@@ -1,25 +1,27 @@
-//! Multipliers that explain the gradient best.
+//! Multipliers that explain a gradient best.
 //!
 //! ```text
-//! min |∇f − Σ yₖ aₖ|,   yₖ ≥ 0 at lower limits, yₖ ≤ 0 at upper limits
+//! min |g − Σ yₖ aₖ|,   yₖ ≥ 0 at lower limits, yₖ ≤ 0 at upper limits
 //! ```
 //!
 //! C. Lawson, R. Hanson, *Solving least squares problems* (1974), algorithm NNLS (23.10).
+
+use nalgebra::DVector;
 
 use super::limits::Limit;
 use super::place::Place;
 use super::tangent::Tangent;
 
 /// Non-negative least squares: a multiplier for each limit; 0 for those that are not needed.
-pub(super) fn non_negative(place: &Place, limits: &[Limit]) -> Vec<f64> {
+pub(super) fn non_negative(place: &Place, gradient: &DVector<f64>, limits: &[Limit]) -> Vec<f64> {
     let rows: Vec<_> = limits.iter().map(|limit| place.row(*limit)).collect();
     let mut chosen: Vec<bool> = limits.iter().map(|limit| limit.is_equality()).collect();
     let mut y = vec![0.0; limits.len()];
-    let tolerance = 16.0 * place.x.len() as f64 * f64::EPSILON * place.gradient.norm();
+    let tolerance = 16.0 * place.x.len() as f64 * f64::EPSILON * gradient.norm();
     let solve = |chosen: &[bool]| {
         let members: Vec<usize> = (0..limits.len()).filter(|&k| chosen[k]).collect();
         let set: Vec<Limit> = members.iter().map(|&k| limits[k]).collect();
-        let found = Tangent::of(place, &set).multipliers(&place.gradient);
+        let found = Tangent::of(place, &set).multipliers(gradient);
         let mut y = vec![0.0; limits.len()];
         for (k, value) in members.into_iter().zip(found) {
             y[k] = value;
@@ -31,7 +33,7 @@ pub(super) fn non_negative(place: &Place, limits: &[Limit]) -> Vec<f64> {
         y = solve(&chosen);
     }
     for _ in 0..3 * limits.len() {
-        let mut residual = place.gradient.clone();
+        let mut residual = gradient.clone();
         for (row, y) in rows.iter().zip(&y) {
             residual.axpy(-y, row, 1.0);
         }

@@ -108,12 +108,11 @@ impl Tangent {
             .collect()
     }
 
-    /// Bounds for the errors of the multipliers, from those of the gradient, by components, and from what it changes on the way
-    /// to the stationary point. Infinite for those that are not unique.
-    pub fn multiplier_errors(&self, noise: &DVector<f64>, change: &DVector<f64>) -> Vec<f64> {
+    /// Bounds for the errors of the multipliers from those of the gradient, by components. Infinite for those that are not
+    /// unique.
+    pub fn multiplier_errors(&self, noise: &DVector<f64>) -> Vec<f64> {
         let along = self.along.abs().tr_mul(noise).component_div(&self.values);
-        let moved = self.along.tr_mul(change).component_div(&self.values);
-        let bounds = self.weights.abs() * along + (&self.weights * moved).abs() * 2.0;
+        let bounds = self.weights.abs() * along;
         let errors = bounds.iter().zip(&self.norms).enumerate().map(|(k, (error, norm))| {
             // Its part in combinations of gradients that vanish.
             let lost = 1.0 - self.weights.row(k).norm_squared();
