@@ -1,15 +1,17 @@
-//! Random problems with faults, for every solver, and damaged checkpoints, in any number.
+//! Random problems with faults, for every solver, problems with constraints, and damaged checkpoints, in any number.
 //!
-//! `--runs 1e5` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
+//! `--runs 1e5`, `--constrained 1e4` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
 //! the cases and `--threads` the number of threads. `--show 5` prints up to five findings of each kind in full. `--case SEED`
-//! repeats one run and prints everything about it, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
+//! repeats one run and prints everything about it, `--constrained-case SEED` one with constraints, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
 //! found.
 
 use std::process::ExitCode;
 
 use extremum_hostile::cases::Case;
 use extremum_hostile::checks::{Finding, check};
-use extremum_hostile::{Plan, Tally, Verdict, code, run_case, run_checkpoint};
+use extremum_hostile::{
+    Plan, Tally, Verdict, code, constrained_code, run_case, run_checkpoint, run_constrained,
+};
 
 /// The value after an argument of this name.
 fn value(name: &str) -> Option<String> {
@@ -22,7 +24,11 @@ fn number(name: &str) -> Option<f64> {
 }
 
 /// Runs this many cases and prints their counts; false when anything was found.
-fn all(name: &'static str, cases: f64, run: fn(u64) -> Verdict) -> bool {
+fn all(
+    name: &'static str,
+    cases: f64,
+    (run, code): (fn(u64) -> Verdict, fn(u64) -> String),
+) -> bool {
     let plan = Plan {
         cases: cases as u64,
         first: number("--first").unwrap_or(0.0) as u64,
@@ -52,13 +58,21 @@ fn main() -> ExitCode {
         let checked = check(&case);
         println!("{:?}", checked.end);
         one(&checked.findings)
+    } else if let Some(seed) = seed("--constrained-case") {
+        println!("{}", constrained_code(seed));
+        one(&run_constrained(seed).findings)
     } else if let Some(seed) = seed("--checkpoint") {
         let verdict = run_checkpoint(seed);
         println!("{}", code(seed));
         one(&verdict.findings)
     } else {
-        let runs = number("--runs").is_none_or(|runs| all("case", runs, run_case));
-        number("--checkpoints").is_none_or(|cases| all("checkpoint", cases, run_checkpoint)) && runs
+        let kinds: [(&'static str, &'static str, _); 3] = [
+            ("--runs", "case", (run_case as fn(u64) -> _, code as fn(u64) -> _)),
+            ("--constrained", "constrained case", (run_constrained, constrained_code)),
+            ("--checkpoints", "checkpoint", (run_checkpoint, code)),
+        ];
+        let run = |(option, name, run)| number(option).is_none_or(|cases| all(name, cases, run));
+        kinds.map(run).into_iter().all(|is_clean| is_clean)
     };
     ExitCode::from(u8::from(!is_clean))
 }

@@ -5,6 +5,7 @@
 pub mod cases;
 pub mod checkpoints;
 pub mod checks;
+pub mod constrained;
 pub mod dice;
 pub mod faults;
 pub mod populations;
@@ -22,6 +23,7 @@ pub mod sums;
 pub mod wrapped;
 
 pub use checkpoints::run_checkpoint;
+pub use constrained::{constrained_code, run_constrained};
 pub use report::{Plan, Tally, Verdict};
 
 use cases::Case;
