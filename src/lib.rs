@@ -110,6 +110,7 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Lbfgsb, Newton,
 };
 pub use solver::first_order;
+pub use solver::interior_point::InteriorPoint;
 pub use solver::population::{
     CmaEs, DifferentialEvolution, Generations, GeneticAlgorithm, NelderMead, ParticleSwarm,
     PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,

@@ -6,6 +6,7 @@ mod basin_hopping;
 pub mod descent;
 pub mod first_order;
 mod inner_run;
+pub mod interior_point;
 mod iterate;
 mod multi_start;
 pub mod population;
@@ -83,7 +84,7 @@ pub enum Domain {
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
-    /// The problem's bounds and [constraints](crate::Constraints). No solver of this library has this domain yet.
+    /// The problem's bounds and [constraints](crate::Constraints): [`InteriorPoint`](crate::InteriorPoint).
     Constrained,
 }
 

@@ -179,7 +179,8 @@ mod tests {
             let x = DVector::from_fn(n, |_, _| random.normal());
             let mut solved = &a * &x;
             factor.solve(solved.as_mut_slice());
-            let condition = signs.amax() / signs.iter().fold(f64::MAX, |least, v| least.min(v.abs()));
+            let condition =
+                signs.amax() / signs.iter().fold(f64::MAX, |least, v| least.min(v.abs()));
             assert!((solved - &x).amax() <= 1e-13 * condition, "{n}");
         }
     }

@@ -42,6 +42,12 @@ pub enum Stall {
         /// The lowest validation cost.
         lowest: f64,
     },
+    /// The first-order conditions of a problem with constraints hold up to small numbers, but only with multipliers that grow
+    /// without limit: the gradients of the active constraints are dependent there, and no multipliers exist.
+    NoMultipliers {
+        /// The largest multiplier |yᵢ| at the end.
+        largest: f64,
+    },
     /// Every step, however short, led to a point where the cost, the gradient or its square is not finite.
     OutsideDomain,
     /// Neither the cost nor the gradient norm improved in this many iterations.
@@ -149,6 +155,13 @@ impl fmt::Display for Stall {
                 write!(
                     f,
                     "the validation cost has been above {lowest:.6e} for {iterations} iterations"
+                )
+            }
+            Self::NoMultipliers { largest } => {
+                write!(
+                    f,
+                    "the multipliers grow without limit, to {largest:.1e}: the gradients of the active constraints are \
+                     dependent, and no multipliers exist"
                 )
             }
             Self::OutsideDomain => {
