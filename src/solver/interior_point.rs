@@ -46,10 +46,11 @@ const RESTORED: f64 = 1e-9;
 const FAR: f64 = 1e20;
 /// A step that lowers the error of the first-order conditions to this share is accepted, whatever the filter says.
 const LOWER_ERROR: f64 = 0.9999;
+/// Steps below this share of the longest one are short; after so many in a row a restoration is better.
+const SHORT: f64 = 0.01;
+const SHORT_STEPS: u32 = 3;
 /// At the least μ, steps that do not halve E(0) are idle; after so many the run ends.
 const IDLE: u32 = 8;
-/// Multipliers exceed those of any solution when |yᵢ| |∇cᵢ| is so many times |∇f|.
-const TOO_LARGE: f64 = 1e8;
 /// The first-order conditions up to which multipliers are judged.
 const NEARLY_SOLVED: f64 = 1e-6;
 
@@ -106,8 +107,8 @@ impl Solver for InteriorPoint {
         if let Some(restoring) = state.restoring {
             return restoration::step(problem, state, restoring);
         }
-        if let Some(largest) = state.excessive_multipliers() {
-            return state.stalled(Stall::NoMultipliers { largest });
+        if state.measures.largest() <= NEARLY_SOLVED && state.excessive_multipliers().is_some() {
+            return state.stalled(Stall::LineSearch(FailureReason::Rounding));
         }
         let proposal = newton::propose(problem, state);
         problem.uninterrupted()?;
@@ -117,14 +118,19 @@ impl Solver for InteriorPoint {
         if let Some(end) = state.rest(proposal) {
             return state.stalled(end);
         }
+        if state.short >= SHORT_STEPS {
+            return state.restore_or_rest(Some(proposal));
+        }
         let outcome = search::search(problem, state, proposal);
         problem.uninterrupted()?;
         match outcome {
             Outcome::Unbounded => {
                 ControlFlow::Break(Termination::Unbounded { cost: state.here.cost })
             }
-            Outcome::Accepted { alpha, augment, is_corrected, is_rounding } => {
+            Outcome::Accepted { alpha, share, augment, is_corrected, is_rounding } => {
                 let mu = proposal.mu;
+                let is_short = share < SHORT && augment.is_some();
+                state.short = if is_short { state.short + 1 } else { 0 };
                 state.begin_barrier(mu);
                 if let Some(pair) = augment {
                     state.filter.add(pair);
@@ -269,7 +275,9 @@ impl InteriorPointState {
         if pair[0] > RESTORED {
             self.begin_barrier(mu);
             self.filter.add(pair);
-            self.restoring = Some(Restoring::new(pair[0]));
+            self.restoring = Some(Restoring::new(pair[0], self.restorations));
+            self.restorations = self.restorations.saturating_add(1);
+            self.short = 0;
             return ControlFlow::Continue(());
         }
         if mu <= LEAST_BARRIER {
@@ -286,16 +294,5 @@ impl InteriorPointState {
             return ControlFlow::Break(Termination::Unbounded { cost: self.here.cost });
         }
         ControlFlow::Continue(())
-    }
-
-    /// The largest multiplier |yᵢ|, where the first-order conditions nearly hold with multipliers that no solution has.
-    fn excessive_multipliers(&self) -> Option<f64> {
-        if self.measures.largest() > NEARLY_SOLVED {
-            return None;
-        }
-        let rows = self.here.jacobian.row_iter().zip(&self.multipliers);
-        let force = rows.map(|(row, y)| row.amax() * y.abs()).fold(0.0, f64::max);
-        let slope = self.here.gradient.amax().max(self.first_slope).max(NEARLY_SOLVED);
-        (force > TOO_LARGE * slope).then(|| self.multipliers.amax())
     }
 }

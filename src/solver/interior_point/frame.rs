@@ -161,6 +161,22 @@ impl Frame {
         (0..self.m).map(|i| self.gap(scale, at, i).abs()).sum()
     }
 
+    /// Moves each slack to the value of its constraint where that is further inside, which lowers θ and the barrier.
+    pub fn move_slacks(&self, scale: &Scale, at: &mut Point) {
+        for i in (0..self.m).filter(|i| self.rows[*i] == Row::Within) {
+            let (slack, value) = (self.n + i, scale.rows[i] * at.values[i]);
+            let (lower, upper) = (self.lower[slack], self.upper[slack]);
+            let inside = |s: f64| match (lower.is_finite(), upper.is_finite()) {
+                (true, true) => (s - lower).min(upper - s),
+                (true, false) => s - lower,
+                _ => upper - s,
+            };
+            if inside(value) > inside(at.w[slack]) {
+                at.w[slack] = value;
+            }
+        }
+    }
+
     /// The number of equalities.
     pub fn equalities(&self) -> usize {
         self.rows.iter().filter(|row| matches!(row, Row::Equal(_))).count()

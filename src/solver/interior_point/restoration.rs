@@ -23,8 +23,10 @@ use crate::line_search::FailureReason;
 use crate::problem::Sides;
 use crate::{Oracle, Stall, Termination};
 
-/// θ has to fall to this share of what it was.
+/// θ has to fall to this share of what it was; after each restoration the next one goes on for longer.
 const LESS: f64 = 0.9;
+const LONGER: f64 = 0.3;
+const LONGEST: u32 = 15;
 /// The share of every distance that a step leaves.
 const LEFT: f64 = 0.01;
 /// The first λ relative to the largest squared norm of a column, and the range.
@@ -52,18 +54,20 @@ pub(super) struct Restoring {
     damping: f64,
     /// The factor of its next growth.
     growth: f64,
-    /// θ where it began.
-    theta: f64,
+    /// It ends at a θ up to this.
+    goal: f64,
 }
 
 impl Restoring {
-    pub fn new(theta: f64) -> Self {
-        Self { damping: 0.0, growth: 2.0, theta }
+    /// The next restoration after so many, from a violation θ.
+    pub fn new(theta: f64, earlier: u32) -> Self {
+        let goal = LESS * LONGER.powi(earlier.min(LONGEST) as i32) * theta;
+        Self { damping: 0.0, growth: 2.0, goal }
     }
 
     pub fn is_valid(&self) -> bool {
-        let Self { damping, growth, theta } = *self;
-        [damping, growth, theta].iter().all(|v| *v >= 0.0 && v.is_finite())
+        let Self { damping, growth, goal } = *self;
+        [damping, growth, goal].iter().all(|v| *v >= 0.0 && v.is_finite())
     }
 }
 
@@ -140,7 +144,7 @@ pub(super) fn step(
             if frame.rows[i] == Row::Within { frame.inside(slack, value, margin) } else { 0.0 };
     }
     let pair = [frame.gaps(scale, trial), barrier::value(frame, scale, trial, state.mu)];
-    let is_restored = pair[0] <= LESS * restoring.theta && state.filter.accepts(pair);
+    let is_restored = pair[0] <= restoring.goal && state.filter.accepts(pair);
     state.restoring = Some(restoring).filter(|_| !is_restored);
     state.commit();
     if is_restored {

@@ -41,6 +41,7 @@ pub(super) enum Outcome {
     /// corrected one or not.
     Accepted {
         alpha: f64,
+        share: f64,
         augment: Option<Pair>,
         is_corrected: bool,
         is_rounding: bool,
@@ -105,6 +106,30 @@ impl Search {
         at_most(phi - self.phi, SUFFICIENT * alpha * self.slope, self.phi)
     }
 
+    /// θ at the trial point, and what the filter gets when it is accepted. Where it is refused, slacks may move.
+    fn judge_trial(
+        &self,
+        state: &mut InteriorPointState,
+        alpha: f64,
+    ) -> (f64, Option<Option<Pair>>) {
+        let pair = self.pair(state);
+        let accepted = self.judge(state, alpha, pair);
+        if accepted.is_some() {
+            return (pair[0], accepted);
+        }
+        let Work { frame, trial, .. } = &mut state.work;
+        frame.move_slacks(&state.scale, trial);
+        let pair = self.pair(state);
+        (pair[0], self.judge(state, alpha, pair))
+    }
+
+    /// (θ, φ) at the trial point.
+    fn pair(&self, state: &InteriorPointState) -> Pair {
+        let (frame, trial) = (&state.work.frame, &state.work.trial);
+        let phi = barrier::value(frame, &state.scale, trial, self.mu);
+        [frame.gaps(&state.scale, trial), phi]
+    }
+
     /// What the filter gets when (θ, φ) at the step α is accepted; `None` when it is not.
     fn judge(
         &self,
@@ -129,13 +154,6 @@ impl Search {
         let pair = [(1.0 - LESS_VIOLATION) * self.theta, self.phi - LESS_COST * self.theta];
         is_better.then_some(Some(pair).filter(|_| !(by_cost && is_sufficient)))
     }
-}
-
-/// (θ, φ) at the trial point.
-fn pair_at_trial(state: &InteriorPointState, mu: f64) -> Pair {
-    let InteriorPointState { scale, work, .. } = state;
-    let Work { frame, trial, .. } = work;
-    [frame.gaps(scale, trial), barrier::value(frame, scale, trial, mu)]
 }
 
 /// Searches along the proposed step, and leaves what it accepts in `work.trial`, the first trial in `work.first`.
@@ -163,23 +181,26 @@ pub(super) fn search(
             return Outcome::Unbounded;
         }
         if is_finite {
-            let pair = pair_at_trial(state, search.mu);
-            let accepted = match is_rounding {
-                true => Some(None),
-                false => search.judge(state, alpha, pair),
-            };
+            let (theta, judged) = search.judge_trial(state, alpha);
+            let accepted = if is_rounding { Some(None) } else { judged };
             if let Some(augment) = accepted
                 && differentiate(problem, &mut state.work)
             {
-                return Outcome::Accepted { alpha, augment, is_corrected: false, is_rounding };
+                return Outcome::Accepted {
+                    alpha,
+                    share: alpha / longest,
+                    augment,
+                    is_corrected: false,
+                    is_rounding,
+                };
             }
             if pass == 0 {
                 let Work { first, trial, .. } = &mut state.work;
                 first.copy_values(trial);
                 if accepted.is_none()
-                    && pair[0] >= search.theta
+                    && theta >= search.theta
                     && let Some(outcome) =
-                        correct(problem, state, &search, proposal, (alpha, pair[0]))
+                        correct(problem, state, &search, proposal, (alpha, theta))
                 {
                     return outcome;
                 }
@@ -229,18 +250,23 @@ fn correct(
         if !is_finite || problem.uninterrupted().is_break() {
             break;
         }
-        let pair = pair_at_trial(state, search.mu);
-        if let Some(augment) = search.judge(state, first, pair)
+        let (next, accepted) = search.judge_trial(state, first);
+        if let Some(augment) = accepted
             && differentiate(problem, &mut state.work)
         {
-            outcome =
-                Some(Outcome::Accepted { alpha, augment, is_corrected: true, is_rounding: false });
+            outcome = Some(Outcome::Accepted {
+                alpha,
+                share: 1.0,
+                augment,
+                is_corrected: true,
+                is_rounding: false,
+            });
             break;
         }
-        if pair[0] > CORRECTED * theta {
+        if next > CORRECTED * theta {
             break;
         }
-        theta = pair[0];
+        theta = next;
     }
     state.work.gaps = gaps;
     outcome

@@ -63,6 +63,7 @@ pub(super) fn start(
     estimate_multipliers(&here, &scale, &mut duals, &mut work);
     let mut state = InteriorPointState {
         first_slope: here.gradient.amax(),
+        steepest: DVector::zeros(m),
         here,
         duals,
         scale,
@@ -70,6 +71,8 @@ pub(super) fn start(
         filter,
         shift: 0.0,
         restoring: None,
+        restorations: 0,
+        short: 0,
         refusals: 0,
         measures: Measures::default(),
         multipliers: DVector::zeros(m),

@@ -13,6 +13,10 @@ use super::point::{Duals, Point};
 use super::restoration::Restoring;
 use crate::{Matrix, Problem, Stall, State, Termination};
 
+/// Multipliers exceed those of any solution when |yᵢ| |∇cᵢ| is so many times |∇f|, and |∇f| is no smaller than this.
+const TOO_LARGE: f64 = 1e8;
+const LEAST_SLOPE: f64 = 1e-6;
+
 /// The state of [`InteriorPoint`](crate::InteriorPoint).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InteriorPointState {
@@ -25,13 +29,17 @@ pub struct InteriorPointState {
     /// δ of the last step that needed one.
     pub(super) shift: f64,
     pub(super) restoring: Option<Restoring>,
+    /// The number of restorations, and of steps in a row that were cut short.
+    pub(super) restorations: u32,
+    pub(super) short: u32,
     /// So often has a restoration ended at a feasible point that the filter refused.
     pub(super) refusals: u32,
     pub(super) measures: Measures,
     /// y of the problem as it was given; m.
     pub(super) multipliers: DVector<f64>,
-    /// |∇f| at the start.
+    /// |∇f| at the start, and the largest |∇cᵢ| so far; m.
     pub(super) first_slope: f64,
+    pub(super) steepest: DVector<f64>,
     /// The least E(0) at a decisive fall, and the steps at the least μ since then.
     pub(super) least_error: f64,
     pub(super) idle: u32,
@@ -116,6 +124,9 @@ impl InteriorPointState {
         let Self { here, duals, scale, multipliers, work, .. } = self;
         let frame = (&work.frame, &*scale);
         self.measures = Measures::new(frame, here, duals, multipliers, &mut work.force);
+        for (steepest, row) in self.steepest.iter_mut().zip(here.jacobian.row_iter()) {
+            *steepest = steepest.max(row.amax());
+        }
     }
 
     /// Makes the trial point the current one.
@@ -131,6 +142,7 @@ impl InteriorPointState {
             && duals.is_valid(n, m)
             && scale.is_valid(m)
             && multipliers.len() == m
+            && self.steepest.len() == m
             && self.filter.restore();
         if !fits {
             return Err("its sizes are not those of this problem, or its point is not finite");
@@ -146,8 +158,20 @@ impl InteriorPointState {
         }
     }
 
+    /// The largest |yᵢ|, when multipliers exceed those of any solution.
+    pub(super) fn excessive_multipliers(&self) -> Option<f64> {
+        let forces = self.steepest.iter().zip(&self.multipliers).map(|(row, y)| row * y.abs());
+        let slope = self.here.gradient.amax().max(self.first_slope).max(LEAST_SLOPE);
+        (forces.fold(0.0, f64::max) > TOO_LARGE * slope).then(|| self.multipliers.amax())
+    }
+
+    /// The end of a run that can make no further progress.
     pub(super) fn stalled(&mut self, reason: Stall) -> ControlFlow<Termination> {
         self.is_at_rest = true;
+        let reason = match self.excessive_multipliers() {
+            Some(largest) => Stall::NoMultipliers { largest },
+            None => reason,
+        };
         let gradient_norm = Some(self.measures.residual);
         ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
     }
