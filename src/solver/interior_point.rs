@@ -118,7 +118,7 @@ impl Solver for InteriorPoint {
         if let Some(end) = state.rest(proposal) {
             return state.stalled(end);
         }
-        if state.short >= SHORT_STEPS {
+        if state.short >= SHORT_STEPS || restoration::is_called_for(state) {
             return state.restore_or_rest(Some(proposal));
         }
         let outcome = search::search(problem, state, proposal);

@@ -39,9 +39,13 @@ const SUFFICIENT: f64 = 1e-4;
 /// The most trials of a step, and the most times that variables are held at the edge of the box.
 const TRIALS: usize = 40;
 const HOLDS: usize = 10;
-/// The slope of |v| at an infeasible point, relative to that of a scaled constraint; where no step helps, a larger one.
+/// The slope of |v| at an infeasible point, as a share, and what it promises; where no step helps, it may promise more.
 const STATIONARY: f64 = 1e-6;
+const UNPROMISING: f64 = 1e-4;
 const NEARLY: f64 = 1e-3;
+/// What the slope promises, and the least scaled multiplier, at a point that seems to be infeasible.
+const HARDLY: f64 = 0.1;
+const GROWN: f64 = 1e3;
 /// A violation up to this is none.
 const FEASIBLE: f64 = 1e-8;
 /// So often the filter may refuse a feasible point.
@@ -93,8 +97,9 @@ pub(super) fn step(
     mut restoring: Restoring,
 ) -> ControlFlow<Termination> {
     let margin = state.mu.clamp(MARGIN[0], MARGIN[1]);
-    if let Some(end) = infeasible(state, STATIONARY) {
-        return ControlFlow::Break(end);
+    let is_stationary = |at: &Violated| at.share <= STATIONARY && at.promised <= UNPROMISING;
+    if let Some(violated) = violated(state).filter(is_stationary) {
+        return ControlFlow::Break(violated.end());
     }
     if restoring.damping == 0.0 {
         let columns = state.here.jacobian.column_iter().map(|column| {
@@ -225,17 +230,41 @@ fn propose(here: &Point, scale: &Scale, work: &mut Work, damping: f64, margin: f
     predicted
 }
 
-/// The violation with its slope, unscaled, if the slope vanishes and the violation does not.
-fn infeasible(state: &mut InteriorPointState, tolerance: f64) -> Option<Termination> {
+/// True when the violation hardly has a slope and the multipliers grow, as they do where no feasible point is near: then the
+/// restoration decides.
+pub(super) fn is_called_for(state: &mut InteriorPointState) -> bool {
+    state.duals.y.amax() >= GROWN
+        && violated(state).is_some_and(|violated| violated.promised <= HARDLY)
+}
+
+/// A point that violates the constraints, unscaled.
+struct Violated {
+    /// The largest |vᵢ|.
+    violation: f64,
+    /// |J'v| / |v|, projected within bounds, and as a share of the largest |∇cᵢ| at the start or 1.
+    slope: f64,
+    share: f64,
+    /// The largest relative change of |v| that its slope promises when a variable changes by max(1, |x|).
+    promised: f64,
+}
+
+impl Violated {
+    fn end(&self) -> Termination {
+        Termination::Infeasible { violation: self.violation, slope: self.slope }
+    }
+}
+
+/// How the point violates the constraints, if it does.
+fn violated(state: &mut InteriorPointState) -> Option<Violated> {
     let InteriorPointState { here, scale, work, .. } = state;
     let Work { frame, force, y, .. } = work;
     let limits = frame.limits.as_ref()?;
-    let mut largest_slope = 1.0_f64;
+    let mut steepest = 1.0_f64;
     for (i, Sides { lower, upper }) in limits.sides().enumerate() {
         let c = here.values[i];
         y[i] = c - c.max(lower).min(upper);
         if y[i] != 0.0 {
-            largest_slope = largest_slope.max(scale.rows[i].recip());
+            steepest = steepest.max(scale.rows[i].recip());
         }
     }
     let (violation, norm) = (y.amax(), y.norm());
@@ -244,16 +273,21 @@ fn infeasible(state: &mut InteriorPointState, tolerance: f64) -> Option<Terminat
     }
     *y /= norm;
     here.jacobian.tr_mul_to(y, force);
-    let slope =
-        frame.bounds.as_ref().map_or(force.amax(), |bounds| bounds.projected_norm(&here.x, force));
-    (slope <= tolerance * largest_slope).then_some(Termination::Infeasible { violation, slope })
+    let bounds = frame.bounds.as_ref();
+    let promises = force.iter().zip(&here.x).enumerate().map(|(j, (g, x))| {
+        let room = bounds.map_or(f64::INFINITY, |bounds| bounds.room(j, *x, *g));
+        g.abs() * room.min(x.abs().max(1.0))
+    });
+    let promised = promises.fold(0.0, f64::max) / norm;
+    let slope = bounds.map_or(force.amax(), |bounds| bounds.projected_norm(&here.x, force));
+    Some(Violated { violation, slope, share: slope / steepest, promised })
 }
 
 /// Where no step makes the violation smaller.
 fn end(problem: &mut Oracle<'_>, state: &mut InteriorPointState) -> ControlFlow<Termination> {
     problem.uninterrupted()?;
-    if let Some(end) = infeasible(state, NEARLY) {
-        return ControlFlow::Break(end);
+    if let Some(violated) = violated(state).filter(|violated| violated.promised <= NEARLY) {
+        return ControlFlow::Break(violated.end());
     }
     if state.measures.violation > super::FEASIBLE || state.refusals >= REFUSALS {
         return state.stalled(Stall::LineSearch(FailureReason::Rounding));
