@@ -5,6 +5,7 @@ mod any;
 mod basin_hopping;
 pub mod descent;
 pub mod first_order;
+mod first_order_conditions;
 mod inner_run;
 mod iterate;
 mod multi_start;
