@@ -118,7 +118,9 @@ pub use solver::population::{
 };
 pub use solver::trust_region::TrustRegion;
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
-pub use solver::{AnySolver, BasinHopping, Domain, Iterate, MultiStart, Solver, State};
+pub use solver::{
+    AnySolver, AugmentedLagrangian, BasinHopping, Domain, Iterate, MultiStart, Solver, State,
+};
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,
 };

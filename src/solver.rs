@@ -2,9 +2,11 @@
 //! example is at [`Iterate`], the state of methods that move a single point.
 
 mod any;
+mod augmented_lagrangian;
 mod basin_hopping;
 pub mod descent;
 pub mod first_order;
+mod first_order_conditions;
 mod inner_run;
 pub mod interior_point;
 mod iterate;
@@ -19,6 +21,7 @@ use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use any::{AnySolver, AnyState};
+pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
 pub use basin_hopping::{BasinHopping, BasinHoppingState};
 pub use iterate::Iterate;
 pub use multi_start::{Minimum, MultiStart, MultiStartState};
@@ -84,7 +87,8 @@ pub enum Domain {
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
-    /// The problem's bounds and [constraints](crate::Constraints): [`InteriorPoint`](crate::InteriorPoint).
+    /// The problem's bounds and [constraints](crate::Constraints), as [`AugmentedLagrangian`] and
+    /// [`InteriorPoint`](crate::InteriorPoint) keep them.
     Constrained,
 }
 

@@ -107,7 +107,7 @@ impl Solver for InteriorPoint {
         if let Some(restoring) = state.restoring {
             return restoration::step(problem, state, restoring);
         }
-        if state.measures.largest() <= NEARLY_SOLVED && state.excessive_multipliers().is_some() {
+        if state.measures.error() <= NEARLY_SOLVED && state.excessive_multipliers().is_some() {
             return state.stalled(Stall::LineSearch(FailureReason::Rounding));
         }
         let proposal = newton::propose(problem, state);

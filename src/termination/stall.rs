@@ -42,10 +42,12 @@ pub enum Stall {
         /// The lowest validation cost.
         lowest: f64,
     },
-    /// The first-order conditions of a problem with constraints hold up to small numbers, but only with multipliers that grow
-    /// without limit: the gradients of the active constraints are dependent there, and no multipliers exist.
+    /// The penalty has grown to its limit, or a barrier has shrunk to it, and the multipliers have not settled: at the solution there may be none, because the
+    /// gradients of the active constraints depend on each other.
     NoMultipliers {
-        /// The largest multiplier |yᵢ| at the end.
+        /// The penalty; that of a barrier is 1/μ.
+        penalty: f64,
+        /// The largest |yᵢ|.
         largest: f64,
     },
     /// Every step, however short, led to a point where the cost, the gradient or its square is not finite.
@@ -157,17 +159,17 @@ impl fmt::Display for Stall {
                     "the validation cost has been above {lowest:.6e} for {iterations} iterations"
                 )
             }
-            Self::NoMultipliers { largest } => {
-                write!(
-                    f,
-                    "the multipliers grow without limit, to {largest:.1e}: the gradients of the active constraints are \
-                     dependent, and no multipliers exist"
-                )
-            }
             Self::OutsideDomain => {
                 write!(
                     f,
                     "every step leads to where the cost, the gradient or its square is not finite"
+                )
+            }
+            Self::NoMultipliers { penalty, largest } => {
+                write!(
+                    f,
+                    "the penalty has grown to {penalty:.1e} and the multipliers to {largest:.1e}: there may be none at the \
+                     solution, where the gradients of the active constraints depend on each other"
                 )
             }
             Self::NoImprovement { iterations } => {

@@ -7,70 +7,45 @@
 //! Wächter & Biegler (2006), equations (5) and (6).
 
 use nalgebra::DVector;
-use serde::{Deserialize, Serialize};
 
 use super::frame::{Frame, Row, Scale};
 use super::point::{Duals, Point};
-use crate::linalg::{is_finite, max_abs};
+use crate::solver::first_order_conditions::{
+    FirstOrderConditions, complementarity, projected_norm,
+};
 
 /// Multipliers up to this size in the mean do not loosen the test.
 const ORDINARY: f64 = 100.0;
 
-/// The first-order conditions of the problem as it was given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Measures {
-    /// The maximum norm of ∇f − J'y, projected within bounds.
-    pub residual: f64,
-    /// The largest violation of a limit.
-    pub violation: f64,
-    /// The largest |yᵢ| times the distance of cᵢ from the limit that the sign of yᵢ belongs to.
-    pub complementarity: f64,
-}
-
-impl Measures {
-    /// Measures a point, and writes the multipliers y of the problem as it was given: those of the limits, where a constraint
-    /// has a slack. `slope` is workspace for ∇f − J'y.
-    pub fn new(
-        (frame, scale): (&Frame, &Scale),
-        at: &Point,
-        duals: &Duals,
-        multipliers: &mut DVector<f64>,
-        slope: &mut DVector<f64>,
-    ) -> Self {
-        for (i, y) in multipliers.iter_mut().enumerate() {
-            let slack = frame.n + i;
-            let scaled = match frame.rows[i] {
-                Row::Equal(_) => duals.y[i],
-                Row::Within => duals.lower[slack] - duals.upper[slack],
-                Row::Free => 0.0,
-            };
-            *y = scaled * scale.rows[i] / scale.cost;
-        }
-        slope.copy_from(&at.gradient);
-        if frame.m > 0 {
-            slope.gemv_tr(-1.0, &at.jacobian, multipliers, 1.0);
-        }
-        let residual = match &frame.bounds {
-            Some(bounds) => bounds.projected_norm(&at.x, slope),
-            None if is_finite(slope.as_slice()) => max_abs(slope.as_slice()),
-            None => f64::NAN,
+/// Measures a point, and writes the multipliers y of the problem as it was given: those of the limits, where a constraint has a
+/// slack. `lagrangian` is workspace for ∇f − J'y.
+pub(super) fn conditions(
+    (frame, scale): (&Frame, &Scale),
+    at: &Point,
+    duals: &Duals,
+    multipliers: &mut DVector<f64>,
+    lagrangian: &mut DVector<f64>,
+) -> FirstOrderConditions {
+    for (i, y) in multipliers.iter_mut().enumerate() {
+        let slack = frame.n + i;
+        let scaled = match frame.rows[i] {
+            Row::Equal(_) => duals.y[i],
+            Row::Within => duals.lower[slack] - duals.upper[slack],
+            Row::Free => 0.0,
         };
-        let (mut violation, mut complementarity) = (0.0, 0.0_f64);
-        if let Some(limits) = &frame.limits {
-            violation = limits.violation(&at.values);
-            let sides = limits.lower().iter().zip(limits.upper());
-            for ((y, c), (lower, upper)) in multipliers.iter().zip(&at.values).zip(sides) {
-                let distance = if *y > 0.0 { c - lower } else { upper - c };
-                if *y != 0.0 {
-                    complementarity = complementarity.max((y * distance).abs());
-                }
-            }
-        }
-        Self { residual, violation, complementarity }
+        *y = scaled * scale.rows[i] / scale.cost;
     }
-
-    pub fn largest(&self) -> f64 {
-        self.residual.max(self.violation).max(self.complementarity)
+    lagrangian.copy_from(&at.gradient);
+    if frame.m > 0 {
+        lagrangian.gemv_tr(-1.0, &at.jacobian, multipliers, 1.0);
+    }
+    let residual = projected_norm(frame.bounds.as_ref(), &at.x, lagrangian);
+    let limits = frame.limits.as_ref();
+    FirstOrderConditions {
+        residual,
+        violation: limits.map_or(0.0, |limits| limits.violation(&at.values)),
+        complementarity: limits
+            .map_or(0.0, |limits| complementarity(limits, &at.values, multipliers)),
     }
 }
 

@@ -8,11 +8,12 @@ use nalgebra::DVector;
 use super::filter::Filter;
 use super::frame::{Frame, Row, Scale};
 use super::kkt::Parts;
-use super::measures::{Measures, lagrangian_slope};
+use super::measures::lagrangian_slope;
 use super::point::{Duals, Point};
 use super::state::{InteriorPointState, Work};
 use crate::error::check;
 use crate::problem::Sides;
+use crate::solver::first_order_conditions::FirstOrderConditions;
 use crate::{Bounds, Error, Matrix, Oracle, memory};
 
 /// κ₁ = κ₂: how far the start is pushed; less where the cost is not defined there.
@@ -74,7 +75,7 @@ pub(super) fn start(
         restorations: 0,
         short: 0,
         refusals: 0,
-        measures: Measures::default(),
+        measures: FirstOrderConditions { residual: 0.0, violation: 0.0, complementarity: 0.0 },
         multipliers: DVector::zeros(m),
         least_error: f64::INFINITY,
         idle: 0,

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filter;
 use super::frame::{Frame, Scale};
 use super::kkt::Kkt;
-use super::measures::Measures;
+use super::measures::conditions;
 use super::point::{Duals, Point};
 use super::restoration::Restoring;
+use crate::solver::first_order_conditions::FirstOrderConditions;
 use crate::{Matrix, Problem, Stall, State, Termination};
 
 /// Multipliers exceed those of any solution when |yᵢ| |∇cᵢ| is so many times |∇f|, and |∇f| is no smaller than this.
@@ -34,7 +35,7 @@ pub struct InteriorPointState {
     pub(super) short: u32,
     /// So often has a restoration ended at a feasible point that the filter refused.
     pub(super) refusals: u32,
-    pub(super) measures: Measures,
+    pub(super) measures: FirstOrderConditions,
     /// y of the problem as it was given; m.
     pub(super) multipliers: DVector<f64>,
     /// |∇f| at the start, and the largest |∇cᵢ| so far; m.
@@ -123,7 +124,7 @@ impl InteriorPointState {
     pub(super) fn measure(&mut self) {
         let Self { here, duals, scale, multipliers, work, .. } = self;
         let frame = (&work.frame, &*scale);
-        self.measures = Measures::new(frame, here, duals, multipliers, &mut work.force);
+        self.measures = conditions(frame, here, duals, multipliers, &mut work.force);
         for (steepest, row) in self.steepest.iter_mut().zip(here.jacobian.row_iter()) {
             *steepest = steepest.max(row.amax());
         }
@@ -169,7 +170,7 @@ impl InteriorPointState {
     pub(super) fn stalled(&mut self, reason: Stall) -> ControlFlow<Termination> {
         self.is_at_rest = true;
         let reason = match self.excessive_multipliers() {
-            Some(largest) => Stall::NoMultipliers { largest },
+            Some(largest) => Stall::NoMultipliers { penalty: self.mu.recip(), largest },
             None => reason,
         };
         let gradient_norm = Some(self.measures.residual);
