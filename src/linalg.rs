@@ -2,6 +2,8 @@
 //!
 //! Sums run in a fixed order (lane by lane, then the tail), so a result depends on nothing but its input.
 
+mod block_ldl;
+mod bunch_kaufman;
 #[cfg(feature = "faer")]
 mod by_faer;
 pub(crate) mod cholesky;
@@ -14,6 +16,7 @@ mod symmetric_eigen;
 
 use nalgebra::DMatrix;
 
+pub(crate) use bunch_kaufman::{Indefinite, Inertia};
 pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
 pub(crate) use lanczos::{Lanczos, restrict};
 pub(crate) use modified_ldl::ModifiedLdl;

@@ -8,6 +8,7 @@ mod meter;
 mod second_order;
 mod start;
 mod structure;
+mod view;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -17,9 +18,11 @@ use web_time::Instant;
 
 use differences::Steps;
 pub(crate) use differences::{Differences, Norms, symmetrize};
+use lagrangian::Forces;
 use meter::Meter;
 use second_order::GivenHessian;
 pub(crate) use second_order::PRODUCT_ERROR;
+pub(crate) use view::View;
 
 use crate::evaluator::{Evaluator, Serial};
 use crate::{CancellationToken, Evaluations, FiniteSum, Problem, Termination};
@@ -31,6 +34,8 @@ use crate::{CancellationToken, Evaluations, FiniteSum, Problem, Termination};
 pub struct Oracle<'a> {
     problem: &'a dyn Problem,
     sum: Option<&'a dyn FiniteSum>,
+    /// What is evaluated in place of the problem.
+    view: Option<&'a mut (dyn View + 'a)>,
     meter: Meter,
     evaluator: Box<dyn Evaluator + 'a>,
     /// The points of differences, and gradients or costs there. Empty until something is differenced.
@@ -42,6 +47,7 @@ pub struct Oracle<'a> {
     differences: Differences,
     /// The last Hessian that the problem gave.
     hessian: GivenHessian,
+    forces: Forces,
     /// Workspace for new data on differences, until the evaluations are known to be uninterrupted.
     learnt: Differences,
 }
@@ -52,6 +58,7 @@ impl<'a> Oracle<'a> {
         let mut oracle = Self {
             problem,
             sum: problem.structure().sum,
+            view: None,
             meter: Meter::default(),
             evaluator: Box::new(Serial),
             probe: DVector::zeros(0),
@@ -60,6 +67,7 @@ impl<'a> Oracle<'a> {
             steps: Steps::new(problem),
             differences: Differences::default(),
             hessian: GivenHessian::default(),
+            forces: Forces::default(),
             learnt: Differences::default(),
         };
         if !problem.has_gradient() {
@@ -130,6 +138,9 @@ impl<'a> Oracle<'a> {
 
     /// f(x).
     pub fn cost(&mut self, x: &DVector<f64>) -> f64 {
+        if let Some(cost) = self.by_view(|view| view.cost(x)) {
+            return cost;
+        }
         if !self.meter.may_evaluate(self.meter.evaluations.cost) {
             return f64::NAN;
         }
@@ -148,6 +159,9 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x).
     pub fn gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) {
+        if self.by_view(|view| view.cost_and_gradient(x, gradient)).is_some() {
+            return;
+        }
         if !self.problem.has_gradient() {
             self.difference_cost(x, None, gradient);
         } else if self.meter.may_evaluate(self.meter.evaluations.gradient) {
@@ -184,6 +198,9 @@ impl<'a> Oracle<'a> {
 
     /// Writes ∇f(x) and returns f(x).
     pub fn cost_and_gradient(&mut self, x: &DVector<f64>, gradient: &mut DVector<f64>) -> f64 {
+        if let Some(cost) = self.by_view(|view| view.cost_and_gradient(x, gradient)) {
+            return cost;
+        }
         let Evaluations { cost, gradient: gradients, .. } = self.meter.evaluations;
         let made = if self.problem.has_gradient() { cost.max(gradients) } else { cost };
         if !self.meter.may_evaluate(made) {

@@ -17,12 +17,14 @@ mod structure;
 use nalgebra::DVector;
 
 #[cfg(feature = "autodiff")]
-pub use autodiff::{AutoDiff, Formula, Limited, Num, Real, VectorFormula};
+pub use autodiff::{AutoDiff, Formula, Formulas, Limited, Num, Real, VectorFormula};
 pub use bounded::Bounded;
 pub use bounds::Bounds;
 pub(crate) use bounds::Sides;
 pub use closure::{FromFn, from_fn, from_fn_mut};
-pub use constraints::{Constrained, Constraints};
+pub use constraints::{
+    Both, Constrained, Constraints, ConstraintsFromFn, Functions, constraints_from_fn,
+};
 #[cfg(feature = "expression")]
 pub use expression::Expression;
 pub use fallible::{Fallible, TryFromFn, TryProblem, try_from_fn};
@@ -156,6 +158,24 @@ pub trait Problem: Sync {
     /// The structure of the problem, for methods that exploit it. Default: none.
     fn structure(&self) -> Structure<'_> {
         Structure::default()
+    }
+
+    /// The same problem with these constraints in addition to its bounds. They replace constraints that it has already:
+    /// [`Constraints::and`] puts two kinds together.
+    ///
+    /// ```
+    /// use extremum::{AugmentedLagrangian, Problem, constraints_from_fn, from_fn, minimize};
+    /// let circle = constraints_from_fn(1, |x, c| c[0] = x.norm_squared()).at_most([2.0])?;
+    /// let problem = from_fn(2, |x| x[0] + x[1]).with_constraints(circle);
+    /// let found = minimize(&problem, AugmentedLagrangian::default(), [0.0, 0.0])?;
+    /// assert!((found.cost + 2.0).abs() < 1e-6);
+    /// # Ok::<(), extremum::Error>(())
+    /// ```
+    fn with_constraints<C: Constraints>(self, constraints: C) -> Constrained<Self, C>
+    where
+        Self: Sized,
+    {
+        Constrained(self, constraints)
     }
 }
 

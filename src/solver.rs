@@ -2,10 +2,13 @@
 //! example is at [`Iterate`], the state of methods that move a single point.
 
 mod any;
+mod augmented_lagrangian;
 mod basin_hopping;
 pub mod descent;
 pub mod first_order;
+mod first_order_conditions;
 mod inner_run;
+pub mod interior_point;
 mod iterate;
 mod multi_start;
 pub mod population;
@@ -18,6 +21,7 @@ use nalgebra::DVector;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use any::{AnySolver, AnyState};
+pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
 pub use basin_hopping::{BasinHopping, BasinHoppingState};
 pub use iterate::Iterate;
 pub use multi_start::{Minimum, MultiStart, MultiStartState};
@@ -83,7 +87,8 @@ pub enum Domain {
     Free,
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
-    /// The problem's bounds and [constraints](crate::Constraints). No solver of this library has this domain yet.
+    /// The problem's bounds and [constraints](crate::Constraints), as [`AugmentedLagrangian`] and
+    /// [`InteriorPoint`](crate::InteriorPoint) keep them.
     Constrained,
 }
 

@@ -14,23 +14,17 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
+use super::block_ldl::{BlockLdl, DIAGONAL_PIVOT};
 use super::cholesky::{Workspace, cholesky, solve_lower, solve_transposed};
 
-/// (1 + √17) / 8: the least size of the diagonal, relative to the other entries, for a pivot of one row.
-const DIAGONAL_PIVOT: f64 = 0.640_388_203_202_208_4;
 /// From so many rows on, a factorization without pivots comes first.
 const LARGE: usize = 40;
 
 /// The factorization of one matrix at a time, in storage that is reused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ModifiedLdl {
-    /// L below the diagonal, the diagonal of D on it, both of σ²H; n × n.
-    #[serde(with = "super::matrix_bytes")]
-    factor: DMatrix<f64>,
-    /// Below the diagonal of D: not 0 at the first row of a 2 × 2 block. n.
-    coupling: DVector<f64>,
-    /// Row k of the factor is row `order[k]` of H.
-    order: Vec<usize>,
+    /// L and D of σ²H.
+    ldl: BlockLdl,
     /// σ, a power of two.
     scale: f64,
     /// The most negative eigenvalue of D before the modification, with the block's first row and the eigenvector there.
@@ -47,9 +41,7 @@ impl ModifiedLdl {
     /// Storage for n × n matrices.
     pub fn new(n: usize) -> Self {
         Self {
-            factor: DMatrix::identity(n, n),
-            coupling: DVector::zeros(n),
-            order: (0..n).collect(),
+            ldl: BlockLdl::new(n),
             scale: 1.0,
             lowest: None,
             work: DVector::zeros(n),
@@ -60,12 +52,8 @@ impl ModifiedLdl {
 
     /// True when the storage is that of an n × n matrix and every index is inside it.
     pub fn is_valid(&self, n: usize) -> bool {
-        self.factor.shape() == (n, n)
-            && self.coupling.len() == n
-            && (n == 0 || self.coupling[n - 1] == 0.0)
+        self.ldl.is_valid(n)
             && self.work.len() == n
-            && self.order.len() == n
-            && self.order.iter().all(|&i| i < n)
             && self.scale.is_normal()
             && self.lowest.is_none_or(|(_, k, [_, y])| k + usize::from(y != 0.0) < n)
     }
@@ -83,22 +71,13 @@ impl ModifiedLdl {
         self.is_cholesky = false;
         if n >= LARGE {
             self.copy(hessian);
-            self.is_cholesky = cholesky(&mut self.factor, &mut self.blocks).is_ok();
+            self.is_cholesky = cholesky(&mut self.ldl.factor, &mut self.blocks).is_ok();
             if self.is_cholesky {
                 return true;
             }
         }
         self.copy(hessian);
-        self.coupling.fill(0.0);
-        for (k, i) in self.order.iter_mut().enumerate() {
-            *i = k;
-        }
-        let mut k = 0;
-        while k < n {
-            k += self.eliminate(k);
-        }
-        let is_usable = self.coupling.iter().all(|c| c.is_finite())
-            && (0..n).all(|j| super::column(&self.factor, j)[j..].iter().all(|f| f.is_finite()));
+        let is_usable = self.ldl.factorize(eliminate);
         if is_usable {
             self.modify();
         }
@@ -106,78 +85,17 @@ impl ModifiedLdl {
     }
 
     fn copy(&mut self, hessian: &DMatrix<f64>) {
-        for (to, from) in self.factor.as_mut_slice().iter_mut().zip(hessian.as_slice()) {
+        for (to, from) in self.ldl.factor.as_mut_slice().iter_mut().zip(hessian.as_slice()) {
             *to = from * self.scale * self.scale;
         }
     }
 
-    /// Eliminates the block at k and returns its size.
-    fn eliminate(&mut self, k: usize) -> usize {
-        let a = &mut self.factor;
-        let n = a.nrows();
-        let (mut diagonal, mut pivot) = (0.0, k);
-        let (mut rest, mut row, mut column) = (0.0, k, k);
-        for j in k..n {
-            let entries = &super::column(a, j)[j..];
-            if entries[0].abs() > diagonal {
-                (diagonal, pivot) = (entries[0].abs(), j);
-            }
-            for (i, entry) in entries.iter().enumerate().skip(1) {
-                if entry.abs() > rest {
-                    (rest, row, column) = (entry.abs(), j + i, j);
-                }
-            }
-        }
-        if diagonal >= DIAGONAL_PIVOT * rest {
-            interchange(a, k, pivot);
-            self.order.swap(k, pivot);
-            let d = a[(k, k)];
-            if d == 0.0 {
-                // All that is left is zero.
-                return 1;
-            }
-            for j in k + 1..n {
-                let (left, right) = a.as_mut_slice().split_at_mut(j * n);
-                let eliminated = &left[k * n..(k + 1) * n];
-                super::axpy(-eliminated[j] / d, &eliminated[j..], &mut right[j..n]);
-            }
-            for l in &mut a.column_mut(k).as_mut_slice()[k + 1..] {
-                *l /= d;
-            }
-            return 1;
-        }
-        for (to, from) in [(k, column), (k + 1, row)] {
-            interchange(a, to, from);
-            self.order.swap(to, from);
-        }
-        let coupling = std::mem::take(&mut a[(k + 1, k)]);
-        self.coupling[k] = coupling;
-        let [first, second] = [a[(k, k)] / coupling, a[(k + 1, k + 1)] / coupling];
-        let factor = (first * second - 1.0).recip();
-        let solve = |u: f64, v: f64| {
-            // No entry exceeds the coupling, whose reciprocal may overflow.
-            let [u, v] = [u / coupling, v / coupling];
-            [factor * (second * u - v), factor * (first * v - u)]
-        };
-        for j in k + 2..n {
-            let (left, right) = a.as_mut_slice().split_at_mut(j * n);
-            let (u, v) = left[k * n..(k + 2) * n].split_at(n);
-            let [l, m] = solve(u[j], v[j]);
-            super::axpy2([-l, -m], [&u[j..], &v[j..]], &mut right[j..n]);
-        }
-        for j in k + 2..n {
-            let [l, m] = solve(a[(j, k)], a[(j, k + 1)]);
-            (a[(j, k)], a[(j, k + 1)]) = (l, m);
-        }
-        2
-    }
-
     /// Makes D positive definite.
     fn modify(&mut self) {
-        let n = self.order.len();
+        let n = self.work.len();
         let (mut largest, mut least) = (0.0_f64, f64::INFINITY);
         for k in 0..n {
-            let Some(block) = self.block(k) else { continue };
+            let Some(block) = self.ldl.block(k) else { continue };
             for (value, vector) in block {
                 largest = largest.max(value.abs());
                 least = least.min(value);
@@ -190,35 +108,17 @@ impl ModifiedLdl {
             return;
         }
         let floor = f64::EPSILON.sqrt() * largest;
+        let ldl = &mut self.ldl;
         for k in 0..n {
-            let Some(block) = self.block(k) else { continue };
+            let Some(block) = ldl.block(k) else { continue };
             let [(p, [x, y]), (q, _)] = block.map(|(value, v)| (value.abs().max(floor), v));
-            self.factor[(k, k)] = p * x * x + q * y * y;
-            if self.coupling[k] != 0.0 {
-                self.factor[(k + 1, k + 1)] = p * y * y + q * x * x;
+            ldl.factor[(k, k)] = p * x * x + q * y * y;
+            if ldl.coupling[k] != 0.0 {
+                ldl.factor[(k + 1, k + 1)] = p * y * y + q * x * x;
                 // Equal eigenvalues leave no coupling, so that the block becomes two blocks of one row.
-                self.coupling[k] = (p - q) * x * y;
+                ldl.coupling[k] = (p - q) * x * y;
             }
         }
-    }
-
-    /// The eigenvalues and unit eigenvectors (x, y), (−y, x) of the block of D that begins at row k; a block of one row
-    /// has its value twice. `None` at the second row of a block.
-    fn block(&self, k: usize) -> Option<[(f64, [f64; 2]); 2]> {
-        if k > 0 && self.coupling[k - 1] != 0.0 {
-            return None;
-        }
-        let (a, b) = (self.factor[(k, k)], self.coupling[k]);
-        if b == 0.0 {
-            return Some([(a, [1.0, 0.0]); 2]);
-        }
-        // Jacobi's rotation.
-        let c = self.factor[(k + 1, k + 1)];
-        let cotangent = (c - a) / (2.0 * b);
-        let t = (cotangent.abs() + cotangent.hypot(1.0)).recip().copysign(cotangent);
-        let x = t.hypot(1.0).recip();
-        let y = -t * x;
-        Some([(a - t * b, [x, y]), (c + t * b, [-y, x])])
     }
 
     /// out ← (H + E)⁻¹ b.
@@ -226,35 +126,16 @@ impl ModifiedLdl {
         if self.is_cholesky {
             out.copy_from(b);
             *out *= self.scale;
-            solve_lower(&self.factor, out.as_mut_slice());
-            solve_transposed(&self.factor, out.as_mut_slice());
+            solve_lower(&self.ldl.factor, out.as_mut_slice());
+            solve_transposed(&self.ldl.factor, out.as_mut_slice());
             *out *= self.scale;
             return;
         }
         let z = self.work.as_mut_slice();
-        for (z, &i) in z.iter_mut().zip(&self.order) {
+        for (z, &i) in z.iter_mut().zip(&self.ldl.order) {
             *z = b[i] * self.scale;
         }
-        for j in 0..z.len() {
-            let column = &super::column(&self.factor, j)[j + 1..];
-            let (head, tail) = z.split_at_mut(j + 1);
-            super::axpy(-head[j], column, tail);
-        }
-        let mut k = 0;
-        while k < z.len() {
-            let (a, b) = (self.factor[(k, k)], self.coupling[k]);
-            if b == 0.0 {
-                z[k] /= a;
-                k += 1;
-            } else {
-                let [first, second] = [a / b, self.factor[(k + 1, k + 1)] / b];
-                let factor = ((first * second - 1.0) * b).recip();
-                let [u, v] = [z[k], z[k + 1]];
-                z[k] = factor * (second * u - v);
-                z[k + 1] = factor * (first * v - u);
-                k += 2;
-            }
-        }
+        self.ldl.solve_lower(z);
         self.solve_transposed(out);
         *out *= self.scale;
     }
@@ -274,11 +155,8 @@ impl ModifiedLdl {
 
     /// out ← P'L⁻ᵀ work.
     fn solve_transposed(&mut self, out: &mut DVector<f64>) {
-        for j in (0..self.work.len()).rev() {
-            let column = &super::column(&self.factor, j)[j + 1..];
-            self.work[j] -= super::dot(column, &self.work.as_slice()[j + 1..]);
-        }
-        for (z, &i) in self.work.iter().zip(&self.order) {
+        self.ldl.solve_transposed(self.work.as_mut_slice());
+        for (z, &i) in self.work.iter().zip(&self.ldl.order) {
             out[i] = *z;
         }
     }
@@ -291,23 +169,29 @@ fn inverse_root(a: f64) -> f64 {
     2.0_f64.powi(-exponent.div_euclid(2))
 }
 
-/// Exchanges rows and columns j < k of a symmetric matrix of which the lower triangle is kept; the columns before
-/// j hold L, whose rows move along.
-fn interchange(a: &mut DMatrix<f64>, j: usize, k: usize) {
-    if j == k {
-        return;
+/// Eliminates the largest pivot of what is left from row k on, and returns its size.
+fn eliminate(ldl: &mut BlockLdl, k: usize) -> usize {
+    let a = &ldl.factor;
+    let (mut diagonal, mut pivot) = (0.0, k);
+    let (mut rest, mut row, mut column) = (0.0, k, k);
+    for j in k..a.nrows() {
+        let entries = &super::column(a, j)[j..];
+        if entries[0].abs() > diagonal {
+            (diagonal, pivot) = (entries[0].abs(), j);
+        }
+        for (i, entry) in entries.iter().enumerate().skip(1) {
+            if entry.abs() > rest {
+                (rest, row, column) = (entry.abs(), j + i, j);
+            }
+        }
     }
-    let n = a.nrows();
-    for i in 0..j {
-        a.swap((j, i), (k, i));
+    if diagonal >= DIAGONAL_PIVOT * rest {
+        ldl.interchange(k, pivot);
+        return ldl.eliminate_one(k);
     }
-    a.swap((j, j), (k, k));
-    for i in j + 1..k {
-        a.swap((i, j), (k, i));
-    }
-    for i in k + 1..n {
-        a.swap((i, j), (i, k));
-    }
+    ldl.interchange(k, column);
+    ldl.interchange(k + 1, row);
+    ldl.eliminate_two(k)
 }
 
 #[cfg(test)]

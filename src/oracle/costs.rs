@@ -18,6 +18,12 @@ impl<'a> Oracle<'a> {
         points: &[DVector<f64>],
         costs: &mut [f64],
     ) -> ControlFlow<Termination> {
+        if self.view.is_some() {
+            for (x, cost) in points.iter().zip(costs) {
+                *cost = self.cost(x);
+            }
+            return self.uninterrupted();
+        }
         // The remaining evaluations of the run go to the first points.
         let left = self.meter.budget.max(1).saturating_sub(self.meter.evaluations.cost);
         let allowed = usize::try_from(left).map_or(points.len(), |left| left.min(points.len()));

@@ -37,6 +37,9 @@ impl Oracle<'_> {
         hessian: &mut DMatrix<f64>,
     ) -> f64 {
         let n = x.len();
+        if let Some(accuracy) = self.by_view(|view| view.hessian(x, hessian)) {
+            return accuracy;
+        }
         if self.given_hessian(x, hessian) {
             return n as f64 * f64::EPSILON;
         }
@@ -49,7 +52,7 @@ impl Oracle<'_> {
             self.difference_gradient(x, gradient, hessian);
             10.0 * n as f64 * difference_step::FORWARD
         } else {
-            self.difference_cost_twice(x, cost, hessian);
+            self.difference_twice(x, cost, hessian, &mut Self::cost);
             10.0 * n as f64 * self.steps.second
         }
     }
@@ -86,6 +89,13 @@ impl Oracle<'_> {
     fn evaluate_hessian(&mut self, x: &DVector<f64>) -> bool {
         // The matrix belongs to no point that is remembered.
         self.hessian.forget();
+        if self.view.is_some() {
+            let mut matrix = take(&mut self.hessian.matrix);
+            let dense = matrix.dense(x.len(), x.len());
+            let is_known = self.by_view(|view| view.hessian(x, dense)).is_some();
+            self.hessian.matrix = matrix;
+            return is_known && self.meter.is_open();
+        }
         let (problem, matrix) = (self.problem, &mut self.hessian.matrix);
         if !self.meter.is_open() || !self.meter.call(false, || problem.write_hessian(x, matrix)) {
             return false;

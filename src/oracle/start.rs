@@ -148,6 +148,9 @@ impl Oracle<'_> {
             if actual != expected {
                 return Err(Error::ConstraintLimits { expected, actual });
             }
+            if let Some(actual) = constraints.dimension().filter(|actual| *actual != n) {
+                return Err(Error::Dimension { what: "a constraint", expected: n, actual });
+            }
         }
         match self.terms() {
             Some(0) => Err(Error::EmptySum),

@@ -148,7 +148,7 @@ impl<'a> Oracle<'a> {
         self.note_failure(values.iter().any(|value| value.is_nan()));
     }
 
-    fn check_shape(&mut self, shape: (usize, usize), matrix: &mut Matrix) {
+    pub(super) fn check_shape(&mut self, shape: (usize, usize), matrix: &mut Matrix) {
         if matrix.shape() != shape {
             unknown(shape, matrix);
             self.note_failure(true);

@@ -6,6 +6,7 @@
 //! J. Fike and J. Alonso, "The development of hyper-dual numbers for exact second-derivative calculations",
 //! AIAA 2011-886, introduces the numbers with two families ε₁, ε₂ that give second derivatives.
 
+mod constraints_macro;
 mod limited;
 mod num;
 mod operators;
@@ -16,6 +17,7 @@ mod sweep;
 
 use nalgebra::DVector;
 
+pub use constraints_macro::Formulas;
 pub use limited::Limited;
 pub use num::Num;
 pub use real::Real;

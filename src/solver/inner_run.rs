@@ -160,7 +160,8 @@ impl<L: State> InnerRun<L> {
         }
     }
 
-    fn advance<S: Solver<State = L> + ?Sized>(
+    /// Makes one iteration, as [`step`](Self::step) does.
+    pub fn advance<S: Solver<State = L> + ?Sized>(
         &mut self,
         solver: &S,
         problem: &mut Oracle<'_>,
@@ -193,6 +194,15 @@ impl<L: State> InnerRun<L> {
             || self.history.since_improvement >= patience(solver, problem, norm.is_some())
             || self.iteration >= LONGEST;
         if is_flat || is_over { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Whether the solver accepts convergence here; see [`Solver::accepts_convergence`].
+    pub fn is_accepted<S: Solver<State = L> + ?Sized>(
+        &mut self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+    ) -> bool {
+        solver.accepts_convergence(problem, &mut self.state)
     }
 
     /// Checks a loaded search against its solver and the problem.

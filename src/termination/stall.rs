@@ -42,6 +42,14 @@ pub enum Stall {
         /// The lowest validation cost.
         lowest: f64,
     },
+    /// The penalty has grown to its limit, or a barrier has shrunk to it, and the multipliers have not settled: at the solution there may be none, because the
+    /// gradients of the active constraints depend on each other.
+    NoMultipliers {
+        /// The penalty; that of a barrier is 1/μ.
+        penalty: f64,
+        /// The largest |yᵢ|.
+        largest: f64,
+    },
     /// Every step, however short, led to a point where the cost, the gradient or its square is not finite.
     OutsideDomain,
     /// Neither the cost nor the gradient norm improved in this many iterations.
@@ -155,6 +163,13 @@ impl fmt::Display for Stall {
                 write!(
                     f,
                     "every step leads to where the cost, the gradient or its square is not finite"
+                )
+            }
+            Self::NoMultipliers { penalty, largest } => {
+                write!(
+                    f,
+                    "the penalty has grown to {penalty:.1e} and the multipliers to {largest:.1e}: there may be none at the \
+                     solution, where the gradients of the active constraints depend on each other"
                 )
             }
             Self::NoImprovement { iterations } => {

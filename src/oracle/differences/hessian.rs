@@ -80,26 +80,25 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more; returns the size of
-    /// its errors relative to its largest entries. Forces that are differenced themselves need longer steps.
+    /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more, of which
+    /// `there` is the last; returns the size of its errors relative to its largest entries.
     pub(in crate::oracle) fn difference_force(
         &mut self,
         x: &DVector<f64>,
         here: &DVector<f64>,
-        derivative: &mut DMatrix<f64>,
+        (derivative, there): (&mut DMatrix<f64>, &mut DVector<f64>),
         evaluate: Evaluate<'_, 'a>,
     ) -> f64 {
         self.anchor_differences(x);
+        self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
-        let mut there = here.clone();
         for j in 0..x.len() {
-            let h = self.second_step(j, x[j], self.steps.second, bounds);
-            let to = (derivative.column_mut(j), &mut there);
-            self.probe.copy_from(x);
+            let h = self.second_step(j, x[j], self.steps.forward, bounds);
+            let to = (derivative.column_mut(j), &mut *there);
             self.difference_column((j, h), (x, here, bounds), to, evaluate);
         }
         symmetrize(derivative);
-        10.0 * x.len() as f64 * self.steps.second
+        10.0 * x.len() as f64 * self.steps.forward
     }
 
     /// The error of J'w at x, in the maximum norm, where J is differenced from m values v, and the weights w are the values
@@ -181,13 +180,14 @@ impl<'a> Oracle<'a> {
         change
     }
 
-    /// ∂²f/∂xᵢ∂xⱼ ≈ (f(x + hᵢ + hⱼ) - f(x + hᵢ) - f(x + hⱼ) + f(x)) / hᵢhⱼ off the diagonal, and on it the central second
-    /// difference, or that of f(x), f(x + h) and f(x + 2h) where x - h is outside the domain or beyond a bound.
-    pub(in crate::oracle) fn difference_cost_twice(
+    /// ∂²φ/∂xᵢ∂xⱼ ≈ (φ(x + hᵢ + hⱼ) - φ(x + hᵢ) - φ(x + hⱼ) + φ(x)) / hᵢhⱼ off the diagonal, and on it the central second
+    /// difference, or that of φ(x), φ(x + h) and φ(x + 2h) where x - h is outside the domain or beyond a bound. `here` is φ(x).
+    pub(in crate::oracle) fn difference_twice(
         &mut self,
         x: &DVector<f64>,
-        cost: f64,
+        here: f64,
         hessian: &mut DMatrix<f64>,
+        evaluate: &mut dyn FnMut(&mut Self, &DVector<f64>) -> f64,
     ) {
         let n = x.len();
         self.anchor_differences(x);
@@ -197,18 +197,18 @@ impl<'a> Oracle<'a> {
             let h = self.second_step(i, x[i], self.steps.second, bounds);
             let h = (x[i] + h) - x[i];
             // A variable that the bounds fix has no step.
-            let up = if h == 0.0 { cost } else { self.cost_at_probe(i, x[i] + h) };
+            let up = if h == 0.0 { here } else { self.at_probe(i, x[i] + h, evaluate) };
             let below = x[i] - h;
             let is_within =
                 h != 0.0 && bounds.is_none_or(|b| (b.lower()[i]..=b.upper()[i]).contains(&below));
-            let down = if is_within { self.cost_at_probe(i, below) } else { f64::NAN };
+            let down = if is_within { self.at_probe(i, below, evaluate) } else { f64::NAN };
             hessian[(i, i)] = if h == 0.0 {
                 0.0
             } else if down.is_finite() {
-                ((up - cost) + (down - cost)) / (h * h)
+                ((up - here) + (down - here)) / (h * h)
             } else {
-                let further = self.cost_at_probe(i, x[i] + 2.0 * h);
-                ((further - up) - (up - cost)) / (h * h)
+                let further = self.at_probe(i, x[i] + 2.0 * h, evaluate);
+                ((further - up) - (up - here)) / (h * h)
             };
             self.probed[0][i] = up;
             self.probed[1][i] = h;
@@ -222,13 +222,31 @@ impl<'a> Oracle<'a> {
                     continue;
                 }
                 self.probe[j] = x[j] + h_j;
-                let both = self.cost_at_probe(i, x[i] + h_i);
+                let both = self.at_probe(i, x[i] + h_i, evaluate);
                 self.probe[j] = x[j];
-                let entry = ((both - self.probed[0][i]) - (self.probed[0][j] - cost)) / (h_i * h_j);
+                let entry = ((both - self.probed[0][i]) - (self.probed[0][j] - here)) / (h_i * h_j);
                 hessian[(i, j)] = entry;
                 hessian[(j, i)] = entry;
             }
         }
+    }
+
+    /// A function at the probe, with another coordinate i.
+    fn at_probe(
+        &mut self,
+        i: usize,
+        x_i: f64,
+        evaluate: &mut dyn FnMut(&mut Self, &DVector<f64>) -> f64,
+    ) -> f64 {
+        if !x_i.is_finite() {
+            return f64::NAN;
+        }
+        let mut probe = std::mem::take(&mut self.probe);
+        let before = std::mem::replace(&mut probe[i], x_i);
+        let value = evaluate(self, &probe);
+        probe[i] = before;
+        self.probe = probe;
+        value
     }
 
     /// Writes the change of a gradient along v, per unit of length; against v where that leaves the domain. Within bounds the

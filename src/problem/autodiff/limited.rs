@@ -47,6 +47,10 @@ impl<F: VectorFormula> Constraints for Limited<F> {
     fn limits(&self) -> &Bounds {
         &self.1
     }
+    fn dimension(&self) -> Option<usize> {
+        // No formula knows no dimension.
+        (self.0.length() > 0).then(|| self.0.dimension())
+    }
     fn values(&self, x: &DVector<f64>, values: &mut DVector<f64>) {
         AutoDiff(&self.0).residual(x, values);
     }

@@ -1,0 +1,195 @@
+//! Everything that changes, and which of its points is reported.
+
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::function::{Function, Work};
+use super::newton::Newton;
+use super::points::{Point, Points};
+use crate::solver::State;
+use crate::solver::first_order_conditions::{FirstOrderConditions, projected_norm};
+use crate::solver::inner_run::InnerRun;
+use crate::{Bounds, Termination};
+
+/// Up to this violation points count as feasible when they are compared: that of the default test.
+pub(super) const FEASIBLE: f64 = 1e-6;
+/// The rounding of a cost, relative to it.
+const ROUNDING: f64 = 1e-14;
+
+/// The state of [`AugmentedLagrangian`](super::AugmentedLagrangian), with that of the inner solver.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AugmentedLagrangianState<L> {
+    pub(super) points: Points,
+    pub(super) function: Function,
+    /// The multipliers λ at the current point, of the unscaled constraints, and how far both are from the conditions.
+    pub(super) multipliers: DVector<f64>,
+    pub(super) conditions: FirstOrderConditions,
+    pub(super) best: Best,
+    /// The run of the inner solver; `None` before it begins.
+    pub(super) inner: Option<InnerRun<L>>,
+    /// True when the next one begins at the best point, and not at the current one.
+    pub(super) returns: bool,
+    /// What the inner solver said of a step whose end is not evaluated yet.
+    pub(super) advanced: Option<Advance>,
+    /// The norm of ∇L at which the inner run ends.
+    pub(super) tolerance: f64,
+    /// The number of inner runs that have ended.
+    pub(super) outer: u64,
+    pub(super) progress: Progress,
+    pub(super) newton: Newton,
+    pub(super) ended: Option<Termination>,
+    #[serde(skip)]
+    pub(super) work: WorkOf,
+}
+
+/// Workspace and the problem's bounds; equal to any other, because they follow from the problem.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WorkOf {
+    pub work: Work,
+    pub bounds: Option<Bounds>,
+}
+
+impl PartialEq for WorkOf {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// How a step of the inner solver went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Advance {
+    GoesOn,
+    Ended,
+    Unbounded,
+}
+
+/// The progress of inner runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// max |eᵢ| at the end of the last one.
+    pub error: f64,
+    /// The least error of the conditions so far, and how many runs have ended since it fell.
+    pub least: f64,
+    pub idle: u64,
+    /// Steps since then.
+    pub idle_steps: u64,
+}
+
+/// The best point so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Best {
+    pub x: DVector<f64>,
+    pub cost: f64,
+    pub multipliers: DVector<f64>,
+    pub conditions: FirstOrderConditions,
+}
+
+impl Best {
+    /// Takes a point if it is better: less infeasible; among feasible points lower by more than what their violations are
+    /// worth, Σ |yᵢ| |vᵢ|; and among those that are level so, nearer to the first-order conditions, as is the end of an inner
+    /// run (`is_end`) however high.
+    pub fn consider(
+        &mut self,
+        point: &Point,
+        (multipliers, conditions): (&DVector<f64>, FirstOrderConditions),
+        is_end: bool,
+    ) {
+        let [there, here] = [conditions.violation, self.conditions.violation];
+        let is_better = if there > FEASIBLE || here > FEASIBLE {
+            there < here || (there == here && point.cost < self.cost)
+        } else {
+            let price = multipliers.lp_norm(1).max(self.multipliers.lp_norm(1));
+            let level = price * there.max(here) + ROUNDING * self.cost.abs();
+            let is_nearer = conditions.error() < self.conditions.error();
+            point.cost < self.cost - level
+                || (is_nearer && (is_end || point.cost <= self.cost + level))
+        };
+        if is_better {
+            self.x.copy_from(&point.x);
+            self.cost = point.cost;
+            self.multipliers.copy_from(multipliers);
+            self.conditions = conditions;
+        }
+    }
+}
+
+impl<L> AugmentedLagrangianState<L> {
+    /// The multipliers of the constraints, as the function has them: those at the end of the last inner run.
+    pub fn penalty(&self) -> f64 {
+        self.function.penalty
+    }
+
+    /// The number of inner runs that have ended.
+    pub fn outer_iterations(&self) -> u64 {
+        self.outer
+    }
+
+    /// Measures the current point with the multipliers that are set.
+    pub(super) fn measure(&mut self) {
+        let Self { points, function, multipliers, work: WorkOf { work, bounds }, .. } = self;
+        let here = points.here();
+        let Some(limits) = &function.limits else { return };
+        self.conditions = FirstOrderConditions::at(
+            (bounds.as_ref(), limits),
+            (&here.x, &here.gradient),
+            (&here.values, &here.jacobian),
+            multipliers,
+            &mut work.lagrangian,
+        );
+    }
+
+    /// Reports the current point if it is better than the best; see [`Best::consider`].
+    pub(super) fn consider(&mut self, is_end: bool) {
+        self.best.consider(self.points.here(), (&self.multipliers, self.conditions), is_end);
+    }
+
+    /// The violation and its slope |P(x − J'w/|w|) − x|, wᵢ = σᵢ² vᵢ, v = c − P(c) and σᵢ the factor of constraint i: the
+    /// gradient of ½ Σ (σᵢ vᵢ)². Both relative to |∇cᵢ(x₀)|, and then in units of the problem.
+    pub(super) fn infeasibility(&mut self) -> [[f64; 2]; 2] {
+        let Self { points, function, work: WorkOf { work, bounds }, .. } = self;
+        let Some(limits) = &function.limits else { return [[0.0; 2]; 2] };
+        let here = points.here();
+        let (mut largest, mut scale) = (0.0_f64, 1.0_f64);
+        for (i, (c, sides)) in here.values.iter().zip(limits.sides()).enumerate() {
+            let violation = c - c.max(sides.lower).min(sides.upper);
+            let factor = function.scales[i];
+            work.weights[i] = factor * factor * violation;
+            largest = largest.max(factor * violation.abs());
+            if violation != 0.0 {
+                scale = scale.min(factor);
+            }
+        }
+        let norm = work.weights.norm();
+        work.weights /= if norm > 0.0 { norm } else { 1.0 };
+        here.jacobian.transpose_times(&work.weights, &mut work.lagrangian);
+        let slope = projected_norm(bounds.as_ref(), &here.x, &work.lagrangian);
+        [[largest, scale * slope], [limits.violation(&here.values), slope]]
+    }
+}
+
+impl<L: State> State for AugmentedLagrangianState<L> {
+    fn x(&self) -> &DVector<f64> {
+        &self.best.x
+    }
+    fn cost(&self) -> f64 {
+        self.best.cost
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        Some(self.best.conditions.residual)
+    }
+    fn current(&self) -> &DVector<f64> {
+        &self.points.here().x
+    }
+    fn current_cost(&self) -> f64 {
+        self.points.here().cost
+    }
+    fn infeasibility(&self) -> Option<f64> {
+        Some(self.best.conditions.violation)
+    }
+    fn complementarity(&self) -> Option<f64> {
+        Some(self.best.conditions.complementarity)
+    }
+    fn multipliers(&self) -> Option<&DVector<f64>> {
+        Some(&self.best.multipliers)
+    }
+}

@@ -1,0 +1,298 @@
+//! The interior point method for constraints: primal-dual steps on a sequence of barrier problems, with a filter.
+//!
+//! ```text
+//! minimise f(x) − μ Σ ln(w − l) − μ Σ ln(u − w)  subject to  h(w) = 0,   w = (x, s),   μ → 0
+//! ```
+//!
+//! s are slacks of the constraints that are no equalities. The parts: the scaled problem ([`frame`]), the start ([`start`]), the
+//! barrier ([`barrier`]), the step ([`newton`]) and its linear system ([`kkt`]), the search ([`search`]) with its [`filter`], the
+//! restoration of feasibility ([`restoration`]), and the first-order conditions ([`measures`]).
+//!
+//! A. Wächter, L. T. Biegler, *On the implementation of an interior-point filter line-search algorithm for large-scale nonlinear
+//! programming*, Math. Program. 106 (2006) 25-57.
+
+mod barrier;
+mod filter;
+mod frame;
+mod kkt;
+mod measures;
+mod newton;
+mod point;
+mod restoration;
+mod search;
+mod start;
+mod state;
+
+use std::ops::ControlFlow;
+
+use nalgebra::DVector;
+
+use newton::{LEAST_BARRIER, Proposal};
+use restoration::Restoring;
+use search::Outcome;
+pub use state::InteriorPointState;
+use state::Work;
+
+use super::{Solver, promised_change};
+use crate::error::check;
+use crate::line_search::FailureReason;
+use crate::{Domain, Error, Oracle, Stall, Termination, fingerprint};
+
+/// A violation up to this is none, where the cost decides that it is unbounded or the filter that nothing is to restore.
+const FEASIBLE: f64 = 1e-6;
+/// A scaled violation up to this leaves nothing to restore.
+const RESTORED: f64 = 1e-9;
+/// A feasible point so far away shows that the cost is unbounded.
+const FAR: f64 = 1e20;
+/// A step that lowers the error of the first-order conditions to this share is accepted, whatever the filter says.
+const LOWER_ERROR: f64 = 0.9999;
+/// Steps below this share of the longest one are short; after so many in a row a restoration is better.
+const SHORT: f64 = 0.01;
+const SHORT_STEPS: u32 = 3;
+/// At the least μ, steps that do not halve E(0) are idle; after so many the run ends.
+const IDLE: u32 = 8;
+/// The first-order conditions up to which multipliers are judged.
+const NEARLY_SOLVED: f64 = 1e-6;
+
+/// The interior point method of Wächter and Biegler, for bounds and constraints of any kind.
+#[derive(Clone, Copy, Debug)]
+pub struct InteriorPoint {
+    barrier: f64,
+}
+
+impl Default for InteriorPoint {
+    fn default() -> Self {
+        Self { barrier: 0.1 }
+    }
+}
+
+impl InteriorPoint {
+    /// The first barrier parameter μ, in units of the scaled cost. Range: 1e-9 to 1e9. Default: 0.1. A smaller one, such as 1e-4,
+    /// keeps nearer to a start that is nearly a solution.
+    pub fn barrier(self, mu: f64) -> Self {
+        Self { barrier: mu }
+    }
+}
+
+impl Solver for InteriorPoint {
+    type State = InteriorPointState;
+
+    fn name(&self) -> &'static str {
+        "InteriorPoint"
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self)
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::Constrained
+    }
+
+    fn init(
+        &self,
+        problem: &mut Oracle<'_>,
+        x0: DVector<f64>,
+    ) -> Result<InteriorPointState, Error> {
+        let is_in_range = (1e-9..=1e9).contains(&self.barrier);
+        check(is_in_range, "barrier", self.barrier, "from 1e-9 to 1e9")?;
+        start::start(problem, x0, self.name(), self.barrier)
+    }
+
+    fn step(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut InteriorPointState,
+    ) -> ControlFlow<Termination> {
+        if let Some(restoring) = state.restoring {
+            return restoration::step(problem, state, restoring);
+        }
+        if state.measures.error() <= NEARLY_SOLVED && state.excessive_multipliers().is_some() {
+            return state.stalled(Stall::LineSearch(FailureReason::Rounding));
+        }
+        let proposal = newton::propose(problem, state);
+        problem.uninterrupted()?;
+        let Some(proposal) = proposal else {
+            return state.restore_or_rest(None);
+        };
+        if let Some(end) = state.rest(proposal) {
+            return state.stalled(end);
+        }
+        if state.short >= SHORT_STEPS || restoration::is_called_for(state) {
+            return state.restore_or_rest(Some(proposal));
+        }
+        let outcome = search::search(problem, state, proposal);
+        problem.uninterrupted()?;
+        match outcome {
+            Outcome::Unbounded => {
+                ControlFlow::Break(Termination::Unbounded { cost: state.here.cost })
+            }
+            Outcome::Accepted { alpha, share, augment, is_corrected, is_rounding } => {
+                let mu = proposal.mu;
+                let is_short = share < SHORT && augment.is_some();
+                state.short = if is_short { state.short + 1 } else { 0 };
+                state.begin_barrier(mu);
+                if let Some(pair) = augment {
+                    state.filter.add(pair);
+                }
+                state.take_duals(alpha, proposal, is_corrected);
+                state.accept(proposal);
+                if is_rounding && mu > LEAST_BARRIER {
+                    state.begin_barrier(newton::lower(mu));
+                }
+                state.unbounded()
+            }
+            Outcome::Failed => {
+                let is_softened = soften(problem, state, proposal);
+                problem.uninterrupted()?;
+                if is_softened {
+                    state.begin_barrier(proposal.mu);
+                    state.accept(proposal);
+                    return ControlFlow::Continue(());
+                }
+                state.restore_or_rest(Some(proposal))
+            }
+        }
+    }
+
+    fn restore(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut InteriorPointState,
+    ) -> Result<(), Error> {
+        let n = problem.dimension();
+        let m = problem.problem().structure().constraints.map_or(0, |all| all.limits().dimension());
+        let refuse = |reason: &str| Err(Error::Checkpoint { reason: reason.to_owned() });
+        if let Err(reason) = state.check(n, m) {
+            return refuse(reason);
+        }
+        if problem.problem().bounds().is_some_and(|bounds| !bounds.contain(&state.here.x)) {
+            return refuse("its point is outside the problem's bounds");
+        }
+        state.work = Work::new(problem.problem(), &state.scale);
+        problem.prepare_differences();
+        Ok(())
+    }
+
+    fn accepts_convergence(&self, _: &mut Oracle<'_>, state: &mut InteriorPointState) -> bool {
+        let is_small = state.measures.residual.max(state.measures.complementarity)
+            * state.scale.cost
+            <= NEARLY_SOLVED;
+        (is_small || state.is_at_rest) && state.excessive_multipliers().is_none()
+    }
+
+    fn promised_change(&self, state: &InteriorPointState, x0: &DVector<f64>) -> Option<f64> {
+        let here = &state.here;
+        let sizes =
+            here.gradient.iter().zip(&here.x).zip(x0).enumerate().map(|(j, ((g, x), x0))| {
+                let size = x.abs().max((x - x0).abs());
+                let room = state
+                    .work
+                    .frame
+                    .bounds
+                    .as_ref()
+                    .map_or(f64::INFINITY, |bounds| bounds.room(j, *x, *g));
+                if room > 0.0 { (*g, size.min(room)) } else { (0.0, size) }
+            });
+        Some(promised_change(sizes))
+    }
+}
+
+/// Tries the first trial of the search again: it is the next point when it lowers the error of the first-order conditions.
+fn soften(problem: &mut Oracle<'_>, state: &mut InteriorPointState, proposal: Proposal) -> bool {
+    let Work { first, trial, jacobian, .. } = &mut state.work;
+    if !first.cost.is_finite() {
+        return false;
+    }
+    trial.copy_values(first);
+    if !trial.differentiate(problem, jacobian) {
+        return false;
+    }
+    state.work.duals.copy_from(&state.duals);
+    let Work { frame, step, .. } = &state.work;
+    let alpha = barrier::longest(frame, &state.here.w, &step.w, proposal.tau);
+    state.take_duals(alpha, proposal, false);
+    let Work { frame, trial, slope, .. } = &mut state.work;
+    let frame_and_scale = (&*frame, &state.scale);
+    measures::lagrangian_slope(frame_and_scale, trial, &state.duals.y, slope);
+    let error = measures::error(frame_and_scale, trial, &state.duals, slope, proposal.mu);
+    let is_lower = error <= LOWER_ERROR * proposal.error;
+    if !is_lower || problem.uninterrupted().is_break() {
+        state.duals.copy_from(&state.work.duals);
+        return false;
+    }
+    true
+}
+
+impl InteriorPointState {
+    /// Makes the trial point the current one.
+    fn accept(&mut self, proposal: Proposal) {
+        if proposal.shift > 0.0 {
+            self.shift = proposal.shift;
+        }
+        let is_least = proposal.mu <= LEAST_BARRIER;
+        if proposal.distance <= 0.5 * self.least_error {
+            (self.least_error, self.idle) = (proposal.distance, 0);
+        } else if is_least {
+            self.idle += 1;
+        }
+        self.commit();
+    }
+
+    /// Goes over to another barrier problem, whose filter is empty.
+    fn begin_barrier(&mut self, mu: f64) {
+        if mu != self.mu {
+            self.mu = mu;
+            self.filter.clear();
+        }
+    }
+
+    /// Takes the step of the multipliers to the trial point.
+    fn take_duals(&mut self, alpha: f64, proposal: Proposal, is_corrected: bool) {
+        let Self { duals, work, .. } = self;
+        let Work { frame, step, corrected, trial, .. } = work;
+        let step = if is_corrected { corrected } else { step };
+        duals.y.axpy(alpha, &step.y, 1.0);
+        let longest =
+            |z: &DVector<f64>, d: &DVector<f64>| barrier::longest_dual(z, d, proposal.tau);
+        let of_bounds = longest(&duals.lower, &step.lower).min(longest(&duals.upper, &step.upper));
+        duals.lower.axpy(of_bounds, &step.lower, 1.0);
+        duals.upper.axpy(of_bounds, &step.upper, 1.0);
+        barrier::reset(frame, &trial.w, duals, proposal.mu);
+    }
+
+    /// Why the run ends here, if no further progress is to be expected.
+    fn rest(&self, proposal: Proposal) -> Option<Stall> {
+        let is_over = proposal.mu <= LEAST_BARRIER && self.idle >= IDLE;
+        is_over.then_some(Stall::LineSearch(FailureReason::Rounding))
+    }
+
+    /// After a search that failed: begins a restoration, or the next barrier problem where nothing is to restore.
+    fn restore_or_rest(&mut self, proposal: Option<Proposal>) -> ControlFlow<Termination> {
+        let Self { here, scale, work, .. } = self;
+        let mu = proposal.map_or(self.mu, |proposal| proposal.mu);
+        let pair = [work.frame.gaps(scale, here), barrier::value(&work.frame, scale, here, mu)];
+        if pair[0] > RESTORED {
+            self.begin_barrier(mu);
+            self.filter.add(pair);
+            self.restoring = Some(Restoring::new(pair[0], self.restorations));
+            self.restorations = self.restorations.saturating_add(1);
+            self.short = 0;
+            return ControlFlow::Continue(());
+        }
+        if mu <= LEAST_BARRIER {
+            return self.stalled(Stall::LineSearch(FailureReason::Rounding));
+        }
+        self.begin_barrier(newton::lower(mu));
+        ControlFlow::Continue(())
+    }
+
+    /// The end of a run whose feasible points go away without limit.
+    fn unbounded(&self) -> ControlFlow<Termination> {
+        let is_away = self.here.x.amax() >= FAR && self.measures.violation <= FEASIBLE;
+        if is_away {
+            return ControlFlow::Break(Termination::Unbounded { cost: self.here.cost });
+        }
+        ControlFlow::Continue(())
+    }
+}
