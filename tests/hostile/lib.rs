@@ -8,6 +8,7 @@ pub mod checks;
 pub mod constrained;
 pub mod dice;
 pub mod faults;
+pub mod fits;
 pub mod populations;
 pub mod problems;
 pub mod repeats;
@@ -24,6 +25,7 @@ pub mod wrapped;
 
 pub use checkpoints::run_checkpoint;
 pub use constrained::{constrained_code, run_constrained};
+pub use fits::{fit_code, run_fit};
 pub use report::{Plan, Tally, Verdict};
 
 use cases::Case;
