@@ -1,8 +1,8 @@
-//! Random problems with faults, for every solver, problems with constraints, and damaged checkpoints, in any number.
+//! Random problems with faults, for every solver, problems with constraints, fits, and damaged checkpoints, in any number.
 //!
-//! `--runs 1e5`, `--constrained 1e4` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
+//! `--runs 1e5`, `--constrained 1e4`, `--fits 1e4` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
 //! the cases and `--threads` the number of threads. `--show 5` prints up to five findings of each kind in full. `--case SEED`
-//! repeats one run and prints everything about it, `--constrained-case SEED` one with constraints, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
+//! repeats one run and prints everything about it, `--constrained-case SEED` one with constraints, `--fit-case SEED` a fit, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
 //! found.
 
 use std::process::ExitCode;
@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use extremum_hostile::cases::Case;
 use extremum_hostile::checks::{Finding, check};
 use extremum_hostile::{
-    Plan, Tally, Verdict, code, constrained_code, run_case, run_checkpoint, run_constrained,
+    Plan, Tally, Verdict, code, constrained_code, fit_code, run_case, run_checkpoint,
+    run_constrained, run_fit,
 };
 
 /// The value after an argument of this name.
@@ -61,14 +62,18 @@ fn main() -> ExitCode {
     } else if let Some(seed) = seed("--constrained-case") {
         println!("{}", constrained_code(seed));
         one(&run_constrained(seed).findings)
+    } else if let Some(seed) = seed("--fit-case") {
+        println!("{}", fit_code(seed));
+        one(&run_fit(seed).findings)
     } else if let Some(seed) = seed("--checkpoint") {
         let verdict = run_checkpoint(seed);
         println!("{}", code(seed));
         one(&verdict.findings)
     } else {
-        let kinds: [(&'static str, &'static str, _); 3] = [
+        let kinds: [(&'static str, &'static str, _); 4] = [
             ("--runs", "case", (run_case as fn(u64) -> _, code as fn(u64) -> _)),
             ("--constrained", "constrained case", (run_constrained, constrained_code)),
+            ("--fits", "fit", (run_fit, fit_code)),
             ("--checkpoints", "checkpoint", (run_checkpoint, code)),
         ];
         let run = |(option, name, run)| number(option).is_none_or(|cases| all(name, cases, run));

@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/choosing.md")]
 pub mod choosing {}
 
+#[doc = include_str!("../docs/constraints.md")]
+pub mod constraints {}
+
 #[doc = include_str!("../docs/methods.md")]
 pub mod methods {}
 

@@ -8,6 +8,8 @@ pub mod checks;
 pub mod constrained;
 pub mod dice;
 pub mod faults;
+#[cfg(feature = "fit")]
+pub mod fits;
 pub mod populations;
 pub mod problems;
 pub mod repeats;
@@ -24,6 +26,8 @@ pub mod wrapped;
 
 pub use checkpoints::run_checkpoint;
 pub use constrained::{constrained_code, run_constrained};
+#[cfg(feature = "fit")]
+pub use fits::{fit_code, run_fit};
 pub use report::{Plan, Tally, Verdict};
 
 use cases::Case;

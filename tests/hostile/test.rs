@@ -2,7 +2,8 @@
 //! `cargo run --release --example hostile`.
 
 use extremum_hostile::{
-    Plan, Tally, Verdict, code, constrained_code, run_case, run_checkpoint, run_constrained,
+    Plan, Tally, Verdict, code, constrained_code, fit_code, run_case, run_checkpoint,
+    run_constrained, run_fit,
 };
 
 fn assert_clean(name: &'static str, run: fn(u64) -> Verdict, code: fn(u64) -> String) {
@@ -19,6 +20,11 @@ fn no_run_breaks_a_promise() {
 #[test]
 fn no_run_with_constraints_does() {
     assert_clean("constrained case", run_constrained, constrained_code);
+}
+
+#[test]
+fn no_fit_does() {
+    assert_clean("fit", run_fit, fit_code);
 }
 
 #[test]
