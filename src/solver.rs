@@ -133,6 +133,21 @@ pub trait Solver: Send + Sync {
     /// For a bad parameter or start; see [`Error`].
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error>;
 
+    /// [`init`](Self::init) in the memory of a state of an earlier run: a solver that runs this one many times calls it, so
+    /// that nothing is allocated. Default: a new state.
+    ///
+    /// # Errors
+    /// As [`init`](Self::init); the state is unusable then.
+    fn restart(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut Self::State,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error> {
+        *state = self.init(problem, x0.clone())?;
+        Ok(())
+    }
+
     /// Makes one iteration: proposes, evaluates, and commits unless the run was interrupted. Breaks when the method
     /// itself knows that the run is over.
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination>;
@@ -239,6 +254,14 @@ macro_rules! forward {
             }
             fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<S::State, Error> {
                 (**self).init(problem, x0)
+            }
+            fn restart(
+                &self,
+                problem: &mut Oracle<'_>,
+                state: &mut S::State,
+                x0: &DVector<f64>,
+            ) -> Result<(), Error> {
+                (**self).restart(problem, state, x0)
             }
             fn step(&self, problem: &mut Oracle<'_>, state: &mut S::State) -> ControlFlow<Termination> {
                 (**self).step(problem, state)

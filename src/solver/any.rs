@@ -34,6 +34,13 @@ pub trait AnySolver: Send + Sync {
     #[doc(hidden)]
     fn init_any(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error>;
     #[doc(hidden)]
+    fn restart_any(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut AnyState,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error>;
+    #[doc(hidden)]
     fn step_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> ControlFlow<Termination>;
     #[doc(hidden)]
     fn restore_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> Result<(), Error>;
@@ -60,6 +67,21 @@ impl<S: Solver> AnySolver for S {
 
     fn init_any(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error> {
         Ok(AnyState(Inner::Live(Box::new(self.init(problem, x0)?))))
+    }
+
+    fn restart_any(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut AnyState,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error> {
+        match state.downcast::<S::State>() {
+            Some(state) => self.restart(problem, state, x0),
+            None => {
+                *state = self.init_any(problem, x0.clone())?;
+                Ok(())
+            }
+        }
     }
 
     fn step_any(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> ControlFlow<Termination> {
@@ -110,6 +132,14 @@ impl Solver for dyn AnySolver + '_ {
     }
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<AnyState, Error> {
         self.init_any(problem, x0)
+    }
+    fn restart(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut AnyState,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error> {
+        self.restart_any(problem, state, x0)
     }
     fn step(&self, problem: &mut Oracle<'_>, state: &mut AnyState) -> ControlFlow<Termination> {
         self.step_any(problem, state)

@@ -11,6 +11,7 @@
 
 mod function;
 mod newton;
+mod outer;
 mod points;
 mod state;
 
@@ -18,36 +19,20 @@ use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
-use function::{Function, Inside, Work};
+use function::{Function, Inside};
 use newton::Newton;
 use points::Points;
 pub use state::AugmentedLagrangianState;
-use state::{Advance, Best, FEASIBLE, Progress, WorkOf};
+use state::{Advance, Best, Progress, WorkOf};
 
 use super::first_order_conditions::FirstOrderConditions;
 use super::inner_run::InnerRun;
-use super::{Domain, Solver, State};
+use super::{Domain, Solver};
 use crate::error::check;
 use crate::{Bounds, Error, Lbfgsb, Oracle, Stall, Termination, fingerprint};
 
-/// The norm of ∇L at which the first inner run ends, and the factor from each to the next.
+/// The norm of ∇L at which the first inner run ends.
 const FIRST_TOLERANCE: f64 = 1e-4;
-const TIGHTER: f64 = 0.1;
-/// The error has to fall by this factor, or the penalty grows.
-const FALL: f64 = 0.5;
-const GROWTH: f64 = 10.0;
-/// An error below this share of 1 is rounding of the scaled constraints.
-const ROUNDING: f64 = 1e-15;
-/// Multipliers beyond this are not passed on.
-const SAFEGUARD: f64 = 1e16;
-/// Beyond this penalty L is rounding.
-const LARGEST_PENALTY: f64 = 1e16;
-/// Inner runs that bring no progress, after which the run ends.
-const PATIENCE: u64 = 10;
-/// What counts as progress: an error below this share of the least one.
-const LOWER: f64 = 0.9;
-/// A slope of the violation below this is none.
-const FLAT: f64 = 1e-6;
 
 /// The augmented Lagrangian method, for bounds and [constraints](crate::Constraints) l ≤ c(x) ≤ u.
 ///
@@ -64,7 +49,7 @@ const FLAT: f64 = 1e-6;
 /// [`penalty`](Self::penalty).
 ///
 /// **Guarantee** the run converges only by its rules on the unscaled first-order conditions, with
-/// [multipliers](State::multipliers) y: ∇f = J'y where no bound is active. The best point is the least infeasible one; among
+/// [multipliers](crate::State::multipliers) y: ∇f = J'y where no bound is active. The best point is the least infeasible one; among
 /// feasible points the lowest, and among level ones the one nearest to the conditions. Where no feasible point is near, it ends
 /// with [`Infeasible`](Termination::Infeasible); where no multipliers exist or f is at its rounding, [stalled](Stall).
 ///
@@ -164,20 +149,24 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
             conditions: unknown,
             best,
             inner: None,
+            is_over: true,
             returns: false,
+            is_rescaled: false,
             advanced: None,
             // Without constraints there is one inner run.
             tolerance: if m > 0 { FIRST_TOLERANCE } else { 0.0 },
             outer: 0,
             progress: Progress {
+                start: 0.0,
                 error: f64::INFINITY,
+                least_error: f64::INFINITY,
                 least: f64::INFINITY,
                 idle: 0,
                 idle_steps: 0,
             },
             newton: Newton::new(n, m),
             ended: None,
-            work: WorkOf { work: Work::new(n, m), bounds: problem.problem().bounds().cloned() },
+            work: WorkOf::new(n, m, problem.problem().bounds().cloned()),
             points,
             function,
         };
@@ -200,11 +189,13 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
             return ControlFlow::Continue(());
         }
         if state.advanced.is_none() {
-            let flow = self.advance(problem, state);
+            let advanced = self.advance(problem, state);
             problem.interruption()?;
-            state.advanced = flow;
+            state.advanced = advanced;
         }
-        let Some(run) = &state.inner else { return state.end(Stall::OutsideDomain) };
+        let (Some(run), Some(_)) = (&state.inner, state.advanced) else {
+            return state.end(Stall::OutsideDomain);
+        };
         let found = state.points.find(problem, run.x(), true);
         problem.uninterrupted()?;
         if let Some(index) = found {
@@ -216,10 +207,15 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         state.progress.idle_steps += 1;
         let advanced = state.advanced.take();
         state.consider(advanced == Some(Advance::Ended));
+        if state.is_without_end() {
+            return state.leave_abyss();
+        }
         match advanced {
-            Some(Advance::GoesOn) | None => ControlFlow::Continue(()),
-            Some(Advance::Ended) => state.end_inner_run(),
             Some(Advance::Unbounded) => state.leave_abyss(),
+            _ if state.is_away() => state.leave_abyss(),
+            _ if state.rescale() => ControlFlow::Continue(()),
+            Some(Advance::Ended) => state.end_inner_run(),
+            Some(Advance::GoesOn) | None => ControlFlow::Continue(()),
         }
     }
 
@@ -248,7 +244,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
             return Err(Error::Checkpoint { reason });
         }
         state.function.limits = Some(limits);
-        state.work = WorkOf { work: Work::new(n, m), bounds };
+        state.work = WorkOf::new(n, m, bounds);
         let outside = problem.outside();
         let AugmentedLagrangianState { inner, points, function, work, .. } = state;
         let Some(run) = inner else { return Ok(()) };
@@ -279,14 +275,33 @@ impl<S: Solver> AugmentedLagrangian<S> {
         state: &mut AugmentedLagrangianState<S::State>,
     ) -> Result<(), Error> {
         let outside = problem.outside();
-        let AugmentedLagrangianState { inner, points, function, work, best, returns, .. } = state;
-        let x = if *returns { best.x.clone() } else { points.here().x.clone() };
-        let mut inside = Inside { oracle: problem, points, function, work: &mut work.work };
-        let begun = Oracle::seen_through(&mut inside, &outside, |oracle| {
-            InnerRun::begin(&self.inner, oracle, &x)
-        });
-        *inner = Some(begun?);
-        *returns = false;
+        let AugmentedLagrangianState {
+            inner,
+            is_over,
+            points,
+            function,
+            work,
+            best,
+            returns,
+            progress,
+            ..
+        } = state;
+        let WorkOf { work, start, .. } = work;
+        if *returns {
+            start.copy_from(&best.x);
+        } else {
+            start.copy_from(&points.here().x);
+            progress.start = function.violation(points.here());
+        }
+        let mut inside = Inside { oracle: problem, points, function, work };
+        Oracle::seen_through(&mut inside, &outside, |oracle| match inner {
+            Some(run) => run.begin_again(&self.inner, oracle, start),
+            None => {
+                *inner = Some(InnerRun::begin(&self.inner, oracle, start)?);
+                Ok(())
+            }
+        })?;
+        (*returns, *is_over) = (false, false);
         Ok(())
     }
 
@@ -296,7 +311,7 @@ impl<S: Solver> AugmentedLagrangian<S> {
         problem: &mut Oracle<'_>,
         state: &mut AugmentedLagrangianState<S::State>,
     ) -> Option<Advance> {
-        if state.inner.is_none() {
+        if state.is_over {
             self.begin(problem, state).ok()?;
         }
         let outside = problem.outside();
@@ -311,71 +326,5 @@ impl<S: Solver> AugmentedLagrangian<S> {
             ControlFlow::Break(Some(Termination::Unbounded { .. })) => Advance::Unbounded,
             ControlFlow::Break(_) => Advance::Ended,
         })
-    }
-}
-
-impl<L: State> AugmentedLagrangianState<L> {
-    /// Updates the multipliers and the penalty at the end of an inner run.
-    fn end_inner_run(&mut self) -> ControlFlow<Termination> {
-        let Self { points, function, progress, .. } = self;
-        let values = &points.here().values;
-        let before = progress.error;
-        progress.error =
-            function.parts(values).fold(0.0, |most, part| f64::max(most, part.error.abs()));
-        let is_slow = progress.error > (FALL * before).max(ROUNDING);
-        for i in 0..values.len() {
-            function.y[i] = function.part(i, values[i]).multiplier.clamp(-SAFEGUARD, SAFEGUARD);
-        }
-        if is_slow {
-            function.penalty *= GROWTH;
-        }
-        self.outer += 1;
-        self.inner = None;
-        self.tolerance *= TIGHTER;
-        let error = self.conditions.error();
-        if error < LOWER * self.progress.least {
-            self.progress = Progress { least: error, idle: 0, idle_steps: 0, ..self.progress };
-        } else {
-            self.progress.idle += 1;
-        }
-        self.newton.look(error);
-        if is_slow {
-            let [[violation, slope], [by, slope_of_it]] = self.infeasibility();
-            if violation > FEASIBLE && slope <= FLAT {
-                let reason = Termination::Infeasible { violation: by, slope: slope_of_it };
-                self.ended = Some(reason.clone());
-                return ControlFlow::Break(reason);
-            }
-        }
-        if self.function.penalty > LARGEST_PENALTY {
-            let largest = self.multipliers.amax();
-            return self.end(Stall::NoMultipliers { penalty: self.function.penalty, largest });
-        }
-        if self.progress.idle >= PATIENCE || self.function.y.is_empty() {
-            return self.end(Stall::NoImprovement { iterations: self.progress.idle_steps });
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// L decreases without limit: the problem does so where the point is feasible, and elsewhere the penalty is too small.
-    fn leave_abyss(&mut self) -> ControlFlow<Termination> {
-        self.inner = None;
-        let here = self.points.here();
-        let is_feasible = self.conditions.violation <= FEASIBLE;
-        if is_feasible || self.function.penalty > LARGEST_PENALTY {
-            let reason = Termination::Unbounded { cost: here.cost };
-            self.ended = Some(reason.clone());
-            return ControlFlow::Break(reason);
-        }
-        self.function.penalty *= GROWTH;
-        self.returns = true;
-        ControlFlow::Continue(())
-    }
-
-    fn end(&mut self, reason: Stall) -> ControlFlow<Termination> {
-        let gradient_norm = Some(self.best.conditions.residual);
-        let reason = Termination::Stalled { reason, gradient_norm };
-        self.ended = Some(reason.clone());
-        ControlFlow::Break(reason)
     }
 }

@@ -155,31 +155,32 @@ impl<D: Direction> Solver for Descent<D> {
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error> {
         self.check(problem)?;
         let n = problem.dimension();
-        let mut gradient = DVector::zeros(n);
         problem.check_start(&x0)?;
         let bounds = problem.problem().bounds();
         let memory = self.direction.start(problem, n, self.typical_x.as_ref());
         if let Some(typical) = &self.typical_x {
             problem.set_typical(typical);
         }
-        let cost = problem.start(&x0, &mut gradient)?;
-        let gradient_norm = norm_within(bounds, &x0, &gradient);
-        if let Some(scale) = &self.typical_x {
-            gradient.component_mul_assign(scale);
-            let overflows = |(g, _): &(&f64, &f64)| !g.is_finite();
-            if let Some((_, &t)) = gradient.iter().zip(scale).find(overflows) {
-                let range = "such that its product with the gradient is finite";
-                return Err(Error::Parameter { name: "typical_x", value: t, range });
-            }
-        }
+        let mut gradient = DVector::zeros(n);
+        let (cost, gradient_norm) = self.look_at_start(problem, &x0, &mut gradient)?;
         let search = &*self.line_search;
         let mut state = DescentState::new((x0, cost), (gradient, gradient_norm), memory, search);
         state.bounds = bounds.cloned();
-        let here = (&state.x, cost, &state.gradient, gradient_norm);
-        let refined = self.refine(problem, here, false, &mut state.best.gradient);
-        problem.check_interruption()?;
-        state.take_gradient(refined);
+        self.refine_start(problem, &mut state)?;
         Ok(state)
+    }
+
+    fn restart(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut Self::State,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error> {
+        problem.check_start(x0)?;
+        self.direction.reset(&mut state.memory, true);
+        let found = self.look_at_start(problem, x0, &mut state.gradient)?;
+        state.begin_again(x0, found);
+        self.refine_start(problem, state)
     }
 
     fn step(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> ControlFlow<Termination> {
@@ -367,6 +368,39 @@ impl<D: Direction> Solver for Descent<D> {
 }
 
 impl<D: Direction> Descent<D> {
+    /// Evaluates the start: returns the cost and the gradient's norm, and writes the gradient in the scaled variables.
+    fn look_at_start(
+        &self,
+        problem: &mut Oracle<'_>,
+        x0: &DVector<f64>,
+        gradient: &mut DVector<f64>,
+    ) -> Result<(f64, f64), Error> {
+        let cost = problem.start(x0, gradient)?;
+        let gradient_norm = norm_within(problem.problem().bounds(), x0, gradient);
+        if let Some(scale) = &self.typical_x {
+            gradient.component_mul_assign(scale);
+            let overflows = |(g, _): &(&f64, &f64)| !g.is_finite();
+            if let Some((_, &t)) = gradient.iter().zip(scale).find(overflows) {
+                let range = "such that its product with the gradient is finite";
+                return Err(Error::Parameter { name: "typical_x", value: t, range });
+            }
+        }
+        Ok((cost, gradient_norm))
+    }
+
+    /// Refines a differenced gradient at the start.
+    fn refine_start(
+        &self,
+        problem: &mut Oracle<'_>,
+        state: &mut DescentState<D::Memory>,
+    ) -> Result<(), Error> {
+        let here = (&state.x, state.cost, &state.gradient, state.gradient_norm);
+        let refined = self.refine(problem, here, false, &mut state.best.gradient);
+        problem.check_interruption()?;
+        state.take_gradient(refined);
+        Ok(())
+    }
+
     /// Writes a descent direction: the method's own, or steepest descent where that is not one.
     fn propose(
         &self,

@@ -122,6 +122,22 @@ impl<L: State> InnerRun<L> {
         Ok(Self { state, stepped: None, history, iteration: 0 })
     }
 
+    /// Begins anew, in the memory of this search.
+    ///
+    /// # Errors
+    /// Those of the solver; the search is unusable then.
+    pub fn begin_again<S: Solver<State = L> + ?Sized>(
+        &mut self,
+        solver: &S,
+        problem: &mut Oracle<'_>,
+        x0: &DVector<f64>,
+    ) -> Result<(), Error> {
+        solver.restart(problem, &mut self.state, x0)?;
+        self.history = History::new(self.state.cost(), self.state.gradient_norm(), None);
+        (self.stepped, self.iteration) = (None, 0);
+        Ok(())
+    }
+
     /// The current point.
     pub fn x(&self) -> &DVector<f64> {
         self.state.x()

@@ -1,5 +1,6 @@
 //! Line-search methods: counts, laws, ends, checkpoints, scale.
 
+mod augmented_lagrangian;
 mod checkpoint;
 mod endings;
 mod evaluation_counts;

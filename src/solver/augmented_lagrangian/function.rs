@@ -22,6 +22,8 @@ pub(super) struct Function {
     /// The factors of f and of each constraint.
     pub scale: f64,
     pub scales: DVector<f64>,
+    /// The largest |∂cᵢ/∂xⱼ| of each constraint at the points where the factors were looked at.
+    pub steepness: DVector<f64>,
     /// The multipliers y, of the scaled constraints.
     pub y: DVector<f64>,
     /// The penalty ρ.
@@ -46,12 +48,11 @@ impl Function {
     /// The function at a start, with multipliers 0.
     pub fn new(start: &Point, limits: Bounds, penalty: Option<f64>) -> Self {
         let m = start.values.len();
-        let scale = 1.0 / linalg::max_abs(start.gradient.as_slice()).max(1.0);
-        let mut largest = DVector::from_element(m, 1.0);
-        for_entries(&start.jacobian, |i, _, entry| largest[i] = f64::max(largest[i], entry.abs()));
-        let scales = largest.map(f64::recip);
-        let y = DVector::zeros(m);
-        let mut function = Self { scale, scales, y, penalty: 1.0, limits: Some(limits) };
+        let (scales, y) = (DVector::from_element(m, 1.0), DVector::zeros(m));
+        let steepness = DVector::zeros(m);
+        let limits = Some(limits);
+        let mut function = Self { scale: 1.0, scales, steepness, y, penalty: 1.0, limits };
+        function.scale_to(start, 1.0);
         function.penalty = penalty.unwrap_or_else(|| {
             // As large as f beside the violation.
             let errors = (0..m).map(|i| function.part(i, start.values[i]).error.powi(2));
@@ -62,10 +63,36 @@ impl Function {
         function
     }
 
+    /// Lowers the factors such that no scaled gradient is larger than 1, if one is larger than `most`; true then. The
+    /// multipliers have to be 0.
+    fn scale_to(&mut self, point: &Point, most: f64) -> bool {
+        let steepest = linalg::max_abs(point.gradient.as_slice());
+        let Self { scale, scales, steepness, .. } = self;
+        for_entries(&point.jacobian, |i, entry| steepness[i] = steepness[i].max(entry.abs()));
+        let pairs = || scales.iter().zip(steepness.iter());
+        let is_steep =
+            *scale * steepest > most || pairs().any(|(scale, steepness)| scale * steepness > most);
+        if is_steep {
+            *scale = scale.min(steepest.recip());
+            for (scale, steepness) in scales.iter_mut().zip(steepness) {
+                *scale = scale.min(steepness.recip());
+            }
+        }
+        is_steep
+    }
+
+    /// Lowers the factors at the first point where a scaled gradient is much larger than at the start, where it may have
+    /// vanished; true if it is.
+    pub fn rescale(&mut self, point: &Point) -> bool {
+        self.scale_to(point, STEEP)
+    }
+
     /// False for invalid data of a damaged checkpoint.
     pub fn is_valid(&self, m: usize) -> bool {
         let is_positive = |number: &f64| *number > 0.0 && number.is_finite();
         self.scales.len() == m
+            && self.steepness.len() == m
+            && self.steepness.iter().all(|number| *number >= 0.0)
             && self.y.len() == m
             && self.scales.iter().chain([&self.scale, &self.penalty]).all(is_positive)
             && self.y.iter().all(|y| y.is_finite())
@@ -100,6 +127,15 @@ impl Function {
         values.iter().enumerate().map(|(i, c)| self.part(i, *c))
     }
 
+    /// The largest violation of a scaled constraint.
+    pub fn violation(&self, point: &Point) -> f64 {
+        let violations = point.values.iter().enumerate().map(|(i, c)| {
+            let ([lower, upper], c) = (self.sides(i), self.scales[i] * c);
+            (lower - c).max(c - upper)
+        });
+        violations.fold(0.0, f64::max)
+    }
+
     /// L
     fn value(&self, point: &Point) -> f64 {
         let parts = self.parts(&point.values).zip(&self.y).map(|(part, y)| match part.is_active {
@@ -126,23 +162,23 @@ impl Function {
     }
 }
 
+/// A scaled gradient that is larger than this needs another scale.
+const STEEP: f64 = 100.0;
 /// The limits of the first penalty.
 const LEAST: f64 = 1e-8;
 const MOST: f64 = 1e8;
 
-/// Calls `take` for the entries of a matrix.
-fn for_entries(matrix: &Matrix, mut take: impl FnMut(usize, usize, f64)) {
+/// Calls `take` with the row and the value of each entry of a matrix.
+fn for_entries(matrix: &Matrix, mut take: impl FnMut(usize, f64)) {
     match matrix {
         Matrix::Dense(matrix) => {
             for j in 0..matrix.ncols() {
                 for i in 0..matrix.nrows() {
-                    take(i, j, matrix[(i, j)]);
+                    take(i, matrix[(i, j)]);
                 }
             }
         }
-        Matrix::Sparse(matrix) => {
-            matrix.triplet_iter().for_each(|(i, j, entry)| take(i, j, *entry))
-        }
+        Matrix::Sparse(matrix) => matrix.triplet_iter().for_each(|(i, _, entry)| take(i, *entry)),
     }
 }
 

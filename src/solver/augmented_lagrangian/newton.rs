@@ -23,7 +23,7 @@ use crate::{Bounds, Matrix, Oracle, State};
 const LARGEST: usize = 500;
 /// δ
 const SHIFT: f64 = 1e-12;
-/// Where the error is larger, the active constraints are not known yet.
+/// Where the scaled conditions are further from fulfilled, the active constraints are not known yet.
 const NEAR: f64 = 1e-2;
 /// After a step that was not kept, the error has to fall by this factor.
 const NEARER: f64 = 0.1;
@@ -175,9 +175,10 @@ impl Newton {
         (new.is_possible || !self.is_possible) && !self.failed_at.is_nan()
     }
 
-    /// Decides at the end of an inner run whether a step of Newton's is worth trying.
-    pub fn look(&mut self, error: f64) {
-        self.is_next = self.is_possible && error <= NEAR.min(NEARER * self.failed_at);
+    /// Decides at the end of an inner run whether a step of Newton's is worth trying, by the errors of the scaled conditions
+    /// and of the others.
+    pub fn look(&mut self, scaled: f64, error: f64) {
+        self.is_next = self.is_possible && scaled <= NEAR && error <= NEARER * self.failed_at;
     }
 }
 

@@ -25,10 +25,14 @@ pub struct AugmentedLagrangianState<L> {
     pub(super) multipliers: DVector<f64>,
     pub(super) conditions: FirstOrderConditions,
     pub(super) best: Best,
-    /// The run of the inner solver; `None` before it begins.
+    /// The run of the inner solver; `None` before the first.
     pub(super) inner: Option<InnerRun<L>>,
+    /// True when the next one is to begin.
+    pub(super) is_over: bool,
     /// True when the next one begins at the best point, and not at the current one.
     pub(super) returns: bool,
+    /// True when the factors of f and c were lowered after the start.
+    pub(super) is_rescaled: bool,
     /// What the inner solver said of a step whose end is not evaluated yet.
     pub(super) advanced: Option<Advance>,
     /// The norm of ∇L at which the inner run ends.
@@ -46,7 +50,15 @@ pub struct AugmentedLagrangianState<L> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct WorkOf {
     pub work: Work,
+    /// Where an inner run begins.
+    pub start: DVector<f64>,
     pub bounds: Option<Bounds>,
+}
+
+impl WorkOf {
+    pub fn new(n: usize, m: usize, bounds: Option<Bounds>) -> Self {
+        Self { work: Work::new(n, m), start: DVector::zeros(n), bounds }
+    }
 }
 
 impl PartialEq for WorkOf {
@@ -66,8 +78,12 @@ pub(super) enum Advance {
 /// The progress of inner runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
+    /// The violation of the scaled constraints at the start of the inner run.
+    pub start: f64,
     /// max |eᵢ| at the end of the last one.
     pub error: f64,
+    /// The least of these so far.
+    pub least_error: f64,
     /// The least error of the conditions so far, and how many runs have ended since it fell.
     pub least: f64,
     pub idle: u64,
@@ -105,11 +121,20 @@ impl Best {
                 || (is_nearer && (is_end || point.cost <= self.cost + level))
         };
         if is_better {
-            self.x.copy_from(&point.x);
-            self.cost = point.cost;
-            self.multipliers.copy_from(multipliers);
-            self.conditions = conditions;
+            self.take(point, (multipliers, conditions));
         }
+    }
+
+    /// Takes a point in any case.
+    pub fn take(
+        &mut self,
+        point: &Point,
+        (multipliers, conditions): (&DVector<f64>, FirstOrderConditions),
+    ) {
+        self.x.copy_from(&point.x);
+        self.cost = point.cost;
+        self.multipliers.copy_from(multipliers);
+        self.conditions = conditions;
     }
 }
 
@@ -126,7 +151,7 @@ impl<L> AugmentedLagrangianState<L> {
 
     /// Measures the current point with the multipliers that are set.
     pub(super) fn measure(&mut self) {
-        let Self { points, function, multipliers, work: WorkOf { work, bounds }, .. } = self;
+        let Self { points, function, multipliers, work: WorkOf { work, bounds, .. }, .. } = self;
         let here = points.here();
         let Some(limits) = &function.limits else { return };
         self.conditions = FirstOrderConditions::at(
@@ -143,27 +168,24 @@ impl<L> AugmentedLagrangianState<L> {
         self.best.consider(self.points.here(), (&self.multipliers, self.conditions), is_end);
     }
 
-    /// The violation and its slope |P(x − J'w/|w|) − x|, wᵢ = σᵢ² vᵢ, v = c − P(c) and σᵢ the factor of constraint i: the
-    /// gradient of ½ Σ (σᵢ vᵢ)². Both relative to |∇cᵢ(x₀)|, and then in units of the problem.
-    pub(super) fn infeasibility(&mut self) -> [[f64; 2]; 2] {
-        let Self { points, function, work: WorkOf { work, bounds }, .. } = self;
-        let Some(limits) = &function.limits else { return [[0.0; 2]; 2] };
+    /// The slope |P(x − J'w/|w|) − x| of the violation, wᵢ = σᵢ² vᵢ, v = c − P(c) and σᵢ the factor of constraint i: the
+    /// gradient of ½ Σ (σᵢ vᵢ)². And the steepest gradient so far of a constraint that is violated.
+    pub(super) fn slope(&mut self) -> [f64; 2] {
+        let Self { points, function, work: WorkOf { work, bounds, .. }, .. } = self;
         let here = points.here();
-        let (mut largest, mut scale) = (0.0_f64, 1.0_f64);
-        for (i, (c, sides)) in here.values.iter().zip(limits.sides()).enumerate() {
-            let violation = c - c.max(sides.lower).min(sides.upper);
-            let factor = function.scales[i];
-            work.weights[i] = factor * factor * violation;
-            largest = largest.max(factor * violation.abs());
+        let mut steepest = 0.0_f64;
+        for (i, c) in here.values.iter().enumerate() {
+            let (scale, [lower, upper]) = (function.scales[i], function.sides(i));
+            let violation = scale * c - (scale * c).max(lower).min(upper);
+            work.weights[i] = scale * violation;
             if violation != 0.0 {
-                scale = scale.min(factor);
+                steepest = steepest.max(function.steepness[i]);
             }
         }
         let norm = work.weights.norm();
         work.weights /= if norm > 0.0 { norm } else { 1.0 };
         here.jacobian.transpose_times(&work.weights, &mut work.lagrangian);
-        let slope = projected_norm(bounds.as_ref(), &here.x, &work.lagrangian);
-        [[largest, scale * slope], [limits.violation(&here.values), slope]]
+        [projected_norm(bounds.as_ref(), &here.x, &work.lagrangian), steepest]
     }
 }
 

@@ -138,6 +138,20 @@ impl<M> DescentState<M> {
         }
     }
 
+    /// The state at an evaluated start, where the gradient is already, but for the direction's memory. See [`Self::new`].
+    pub(super) fn begin_again(&mut self, x0: &DVector<f64>, (cost, gradient_norm): (f64, f64)) {
+        self.x.copy_from(x0);
+        (self.cost, self.gradient_norm) = (cost, gradient_norm);
+        (self.pending, self.failed, self.has_returned) = (false, false, false);
+        (self.fall, self.alpha, self.length) = (0.0, 0.0, None);
+        (self.first_cost, self.lowest_cost) = (cost, cost);
+        (self.change, self.weight) = (0.0, 0.0);
+        self.lowest.since = 0;
+        self.search.fill(0.0);
+        self.searching.fill(0.0);
+        self.seen.clear();
+    }
+
     /// Checks a loaded state, except the direction's memory, for n variables.
     pub(super) fn check(&self, n: usize, search: &dyn LineSearch) -> Result<(), &'static str> {
         let lowest = [&self.lowest.x, &self.lowest.gradient];
