@@ -156,7 +156,7 @@ pub(super) fn step(
             restoring.growth *= 2.0;
         }
         restoring.damping = restoring.damping.clamp(RANGE[0], RANGE[1]);
-        if is_lower || !(predicted > 0.0) {
+        if is_lower {
             break;
         }
     }
