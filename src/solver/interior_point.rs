@@ -175,10 +175,7 @@ impl Solver for InteriorPoint {
     }
 
     fn accepts_convergence(&self, _: &mut Oracle<'_>, state: &mut InteriorPointState) -> bool {
-        let is_small = state.measures.residual.max(state.measures.complementarity)
-            * state.scale.cost
-            <= NEARLY_SOLVED;
-        (is_small || state.is_at_rest) && state.excessive_multipliers().is_none()
+        (state.is_at_rest || state.is_earned()) && state.excessive_multipliers().is_none()
     }
 
     fn promised_change(&self, state: &InteriorPointState, x0: &DVector<f64>) -> Option<f64> {
@@ -275,7 +272,7 @@ impl InteriorPointState {
         if pair[0] > RESTORED {
             self.begin_barrier(mu);
             self.filter.add(pair);
-            self.restoring = Some(Restoring::new(pair[0], self.restorations));
+            self.restoring = Some(Restoring::new(pair[0], self.restorations, mu));
             self.restorations = self.restorations.saturating_add(1);
             self.short = 0;
             return ControlFlow::Continue(());

@@ -5,8 +5,8 @@
 //! σ = min(1, 100 / |∇f(x₀)|),  σᵢ = min(1, 100 / |∇cᵢ(x₀)|)
 //! ```
 //!
-//! A variable with equal bounds is fixed, and has no barrier. A cost with a tiny gradient is scaled up in the same way, so that
-//! the barrier does not hide it. Wächter & Biegler (2006), sections 3.4 and 3.8.
+//! A variable with equal bounds is fixed, and has no barrier. Functions with tiny derivatives are scaled up to 1,
+//! so that the barrier does not hide them. Wächter & Biegler (2006), sections 3.4 and 3.8.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,12 @@ use crate::{Bounds, Problem};
 
 /// The largest derivative of a scaled function at the start.
 const LARGEST: f64 = 100.0;
-/// A cost whose derivatives are all smaller than this is scaled up to it,
+/// A function whose derivatives are all smaller than this, as is the cost itself, is scaled to 1.
 const SMALLEST: f64 = 1e-2;
-/// by no more than this.
+/// No function is scaled by more than this, nor by less than its reciprocal.
 const MOST: f64 = 1e8;
-/// No function is scaled by less than this.
-const LEAST: f64 = 1e-8;
+/// A variable up to this is no measure of its own units.
+const TINY: f64 = 1e-8;
 /// A distance from a bound is at least this many rounding units of the bound.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
@@ -39,21 +39,17 @@ impl Scale {
         Self { cost: 1.0, rows: DVector::from_element(m, 1.0) }
     }
 
-    /// From the derivatives at the start.
-    pub fn new(gradient: &DVector<f64>, jacobian: &DMatrix<f64>) -> Self {
-        let factor = |largest: f64| (LARGEST / largest).clamp(LEAST, 1.0);
-        let slope = gradient.amax();
-        let cost = match slope {
-            0.0 => 1.0,
-            slope if slope < SMALLEST => (SMALLEST / slope).min(MOST),
-            _ => factor(slope),
+    /// From the size of the cost, the larger of |f| and |∇f|, and the derivatives, both at the start.
+    pub fn new(size: f64, gradient: &DVector<f64>, jacobian: &DMatrix<f64>) -> Self {
+        let factor = |size: f64, slope: f64| match slope {
+            slope if slope > LARGEST => (LARGEST / slope).max(MOST.recip()),
+            _ if size > 0.0 && size < SMALLEST => size.recip().min(MOST),
+            _ => 1.0,
         };
+        let rows = jacobian.row_iter().map(|row| row.amax()).map(|slope| factor(slope, slope));
         Self {
-            cost,
-            rows: DVector::from_iterator(
-                jacobian.nrows(),
-                jacobian.row_iter().map(|row| factor(row.amax())),
-            ),
+            cost: factor(size, gradient.amax()),
+            rows: DVector::from_iterator(jacobian.nrows(), rows),
         }
     }
 
@@ -136,11 +132,15 @@ impl Frame {
         [from(lower, w - lower), from(upper, upper - w)]
     }
 
-    /// The point of `[lower + margin, upper - margin]` nearest to w_j: the margin is the smaller of `push` max(1, |bound|) and
-    /// `push` (upper − lower).
+    /// The point of `[lower + margin, upper - margin]` nearest to w_j: the margin is `push` times the size of the numbers, but at
+    /// most `push` (upper − lower).
     pub fn inside(&self, j: usize, w: f64, push: f64) -> f64 {
         let (lower, upper) = (self.lower[j], self.upper[j]);
-        let margin = |bound: f64| push * bound.abs().max(1.0).min(upper - lower);
+        let size = |bound: f64| match bound.abs().max(w.abs()) {
+            size if j < self.n && size > TINY => size,
+            _ => bound.abs().max(1.0),
+        };
+        let margin = |bound: f64| push * size(bound).min(upper - lower);
         let low = if lower.is_finite() { lower + margin(lower) } else { lower };
         let high = if upper.is_finite() { upper - margin(upper) } else { upper };
         w.max(low).min(high.max(low))

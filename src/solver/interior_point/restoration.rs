@@ -34,6 +34,10 @@ const DAMPING: f64 = 1e-4;
 const RANGE: [f64; 2] = [1e-16, 1e32];
 /// The margin of the limits: μ, but within these.
 const MARGIN: [f64; 2] = [1e-8, 1e-2];
+/// Where a step promises no more than this share of ½ |v|², the margin shrinks by this factor, and in the end to nothing.
+const FLAT: f64 = 1e-2;
+const SMALLER: f64 = 1e-3;
+const MARGINS: usize = 4;
 /// The share of the predicted decrease that is enough.
 const SUFFICIENT: f64 = 1e-4;
 /// The most trials of a step, and the most times that variables are held at the edge of the box.
@@ -60,18 +64,26 @@ pub(super) struct Restoring {
     growth: f64,
     /// It ends at a θ up to this.
     goal: f64,
+    /// By how much the limits are drawn in.
+    margin: f64,
 }
 
 impl Restoring {
     /// The next restoration after so many, from a violation θ.
-    pub fn new(theta: f64, earlier: u32) -> Self {
+    pub fn new(theta: f64, earlier: u32, mu: f64) -> Self {
         let goal = LESS * LONGER.powi(earlier.min(LONGEST) as i32) * theta;
-        Self { damping: 0.0, growth: 2.0, goal }
+        Self { damping: 0.0, growth: 2.0, goal, margin: mu.clamp(MARGIN[0], MARGIN[1]) }
+    }
+
+    /// Makes the margin smaller, as no point may be inside it.
+    fn draw_out(&mut self) {
+        self.margin =
+            if self.margin > MARGIN[0] { (SMALLER * self.margin).max(MARGIN[0]) } else { 0.0 };
     }
 
     pub fn is_valid(&self) -> bool {
-        let Self { damping, growth, goal } = *self;
-        [damping, growth, goal].iter().all(|v| *v >= 0.0 && v.is_finite())
+        let Self { damping, growth, goal, margin } = *self;
+        [damping, growth, goal, margin].iter().all(|v| *v >= 0.0 && v.is_finite())
     }
 }
 
@@ -96,7 +108,6 @@ pub(super) fn step(
     state: &mut InteriorPointState,
     mut restoring: Restoring,
 ) -> ControlFlow<Termination> {
-    let margin = state.mu.clamp(MARGIN[0], MARGIN[1]);
     let is_stationary = |at: &Violated| at.share <= STATIONARY && at.promised <= UNPROMISING;
     if let Some(violated) = violated(state).filter(is_stationary) {
         return ControlFlow::Break(violated.end());
@@ -109,16 +120,27 @@ pub(super) fn step(
         restoring.damping = (DAMPING * columns.fold(0.0, f64::max)).clamp(RANGE[0], RANGE[1]);
     }
     let InteriorPointState { here, scale, work, .. } = state;
-    let before = half_square(&work.frame, scale, here, margin);
+    let mut before = half_square(&work.frame, scale, here, restoring.margin);
+    let mut predicted = propose(here, scale, work, restoring);
+    for _ in 0..MARGINS {
+        if restoring.margin == 0.0 || predicted > FLAT * before {
+            break;
+        }
+        restoring.draw_out();
+        before = half_square(&work.frame, scale, here, restoring.margin);
+        predicted = propose(here, scale, work, restoring);
+    }
     let mut is_lower = false;
-    for _ in 0..TRIALS {
-        let predicted = propose(here, scale, work, restoring.damping, margin);
+    for trial in 0..TRIALS {
+        if trial > 0 {
+            predicted = propose(here, scale, work, restoring);
+        }
         let Work { frame, trial, step, jacobian, .. } = work;
         barrier::advance(frame, here, 1.0, &step.w, trial);
         let mut share = f64::NAN;
         if predicted > 0.0 && trial.x != here.x {
             problem.constraint_values(&trial.x, &mut trial.values);
-            share = (before - half_square(frame, scale, trial, margin)) / predicted;
+            share = (before - half_square(frame, scale, trial, restoring.margin)) / predicted;
             problem.uninterrupted()?;
         }
         if share >= SUFFICIENT {
@@ -134,14 +156,20 @@ pub(super) fn step(
             restoring.growth *= 2.0;
         }
         restoring.damping = restoring.damping.clamp(RANGE[0], RANGE[1]);
-        if is_lower || !(predicted > 0.0) {
+        if is_lower {
             break;
         }
     }
     if !is_lower {
-        return end(problem, state);
+        if restoring.margin == 0.0 {
+            return end(problem, state);
+        }
+        restoring.draw_out();
+        state.restoring = Some(restoring);
+        return ControlFlow::Continue(());
     }
     let Work { frame, trial, .. } = work;
+    let margin = restoring.margin.max(MARGIN[0]);
     for i in 0..frame.m {
         let value = scale.rows[i] * trial.values[i];
         let slack = frame.n + i;
@@ -168,7 +196,8 @@ fn resume(state: &mut InteriorPointState) {
 }
 
 /// Writes the step and returns the decrease of ½ |v|² that its linear model predicts.
-fn propose(here: &Point, scale: &Scale, work: &mut Work, damping: f64, margin: f64) -> f64 {
+fn propose(here: &Point, scale: &Scale, work: &mut Work, restoring: Restoring) -> f64 {
+    let Restoring { damping, margin, .. } = restoring;
     let Work { frame, kkt, step, sigma, residual, gaps, y, force, is_held, .. } = work;
     let n = frame.n;
     for (held, is_free) in is_held.iter_mut().zip(&frame.is_free) {

@@ -48,7 +48,8 @@ pub(super) fn start(
     problem.check_interruption()?;
     problem.prepare_differences();
 
-    let scale = Scale::new(&here.gradient, &here.jacobian);
+    let size = here.gradient.amax().max(here.cost.abs());
+    let scale = Scale::new(size, &here.gradient, &here.jacobian);
     let mut work = Work::new(problem.problem(), &scale);
     work.jacobian = buffer;
     let frame = &work.frame;
@@ -63,7 +64,7 @@ pub(super) fn start(
     let filter = Filter::new(frame.gaps(&scale, &here));
     estimate_multipliers(&here, &scale, &mut duals, &mut work);
     let mut state = InteriorPointState {
-        first_slope: here.gradient.amax(),
+        steepest_cost: 0.0,
         steepest: DVector::zeros(m),
         here,
         duals,

@@ -12,11 +12,17 @@ use super::measures::conditions;
 use super::point::{Duals, Point};
 use super::restoration::Restoring;
 use crate::solver::first_order_conditions::FirstOrderConditions;
-use crate::{Matrix, Problem, Stall, State, Termination};
+use crate::{Bounds, Matrix, Problem, Stall, State, Termination};
 
 /// Multipliers exceed those of any solution when |yᵢ| |∇cᵢ| is so many times |∇f|, and |∇f| is no smaller than this.
 const TOO_LARGE: f64 = 1e8;
 const LEAST_SLOPE: f64 = 1e-6;
+
+/// Derivatives below this are in small units, and the first-order conditions have to hold in those. A gradient that has shrunk is
+/// taken for this share of the largest one.
+const SMALL: f64 = 1e-2;
+const TOLERANCE: f64 = 1e-6;
+const FAINT: f64 = 1e-3;
 
 /// The state of [`InteriorPoint`](crate::InteriorPoint).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,8 +44,8 @@ pub struct InteriorPointState {
     pub(super) measures: FirstOrderConditions,
     /// y of the problem as it was given; m.
     pub(super) multipliers: DVector<f64>,
-    /// |∇f| at the start, and the largest |∇cᵢ| so far; m.
-    pub(super) first_slope: f64,
+    /// The largest |∇f| and |∇cᵢ| so far; m.
+    pub(super) steepest_cost: f64,
     pub(super) steepest: DVector<f64>,
     /// The least E(0) at a decisive fall, and the steps at the least μ since then.
     pub(super) least_error: f64,
@@ -125,6 +131,7 @@ impl InteriorPointState {
         let Self { here, duals, scale, multipliers, work, .. } = self;
         let frame = (&work.frame, &*scale);
         self.measures = conditions(frame, here, duals, multipliers, &mut work.force);
+        self.steepest_cost = self.steepest_cost.max(here.gradient.amax());
         for (steepest, row) in self.steepest.iter_mut().zip(here.jacobian.row_iter()) {
             *steepest = steepest.max(row.amax());
         }
@@ -148,7 +155,7 @@ impl InteriorPointState {
         if !fits {
             return Err("its sizes are not those of this problem, or its point is not finite");
         }
-        let numbers = [self.shift, self.first_slope];
+        let numbers = [self.shift, self.steepest_cost];
         let are_finite = numbers.iter().all(|v| *v >= 0.0 && v.is_finite());
         let is_positive = self.mu > 0.0 && self.mu.is_finite();
         let restores = self.restoring.as_ref().is_none_or(Restoring::is_valid);
@@ -162,8 +169,23 @@ impl InteriorPointState {
     /// The largest |yᵢ|, when multipliers exceed those of any solution.
     pub(super) fn excessive_multipliers(&self) -> Option<f64> {
         let forces = self.steepest.iter().zip(&self.multipliers).map(|(row, y)| row * y.abs());
-        let slope = self.here.gradient.amax().max(self.first_slope).max(LEAST_SLOPE);
+        let slope = self.steepest_cost.max(LEAST_SLOPE);
         (forces.fold(0.0, f64::max) > TOO_LARGE * slope).then(|| self.multipliers.amax())
+    }
+
+    /// False when the first-order conditions are small only because the cost or the constraints are in small units.
+    pub(super) fn is_earned(&self) -> bool {
+        let Self { here, measures, steepest_cost, steepest, work, .. } = self;
+        let tolerance = |most: f64, now: f64| match most {
+            most if most > 0.0 && most < SMALL => TOLERANCE * now.max(FAINT * most),
+            _ => f64::INFINITY,
+        };
+        let limits = work.frame.limits.iter().flat_map(Bounds::sides);
+        let are_kept = limits.zip(&here.values).zip(steepest).all(|((sides, c), steepest)| {
+            (sides.lower - c).max(c - sides.upper) <= tolerance(*steepest, *steepest)
+        });
+        let error = measures.residual.max(measures.complementarity);
+        are_kept && error <= tolerance(*steepest_cost, here.gradient.amax())
     }
 
     /// The end of a run that can make no further progress.
