@@ -3,6 +3,14 @@
 #[doc = include_str!("../docs/choosing.md")]
 pub mod choosing {}
 
+#[cfg(feature = "fit")]
+#[doc = include_str!("../docs/fitting.md")]
+pub mod fitting {}
+
+#[cfg(feature = "fit")]
+#[doc = include_str!("../docs/from_scipy.md")]
+pub mod from_scipy {}
+
 #[doc = include_str!("../docs/methods.md")]
 pub mod methods {}
 
