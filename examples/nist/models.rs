@@ -1,10 +1,11 @@
 //! The fourteen data sets, read from NIST's files, the model of each, written once as a formula, and the fit.
 
+use extremum::fit::{Fit, Fitting, Model};
 use extremum::stop::{max_evaluations, no_progress};
 use extremum::{
     AnySolver, AutoDiff, BarzilaiBorwein, Bfgs, Classification, ConjugateGradient, DVector,
     Formula, GradientDescent, Lbfgs, Minimizer, Newton, Num, Real, Solution, Solver, Stop,
-    SumOfSquares, TrustRegion, VectorFormula,
+    SumOfSquares, TrustRegion, VectorFormula, curve_fit,
 };
 
 /// The model's y for the predictors x and the parameters b.
@@ -44,10 +45,25 @@ pub struct DataSet {
     pub starts: [Vec<f64>; 2],
     /// The parameters, to 11 digits.
     pub certified: Vec<f64>,
+    /// Their standard errors, to 11 digits.
+    pub certified_errors: Vec<f64>,
     /// The residual sum of squares there.
     pub certified_sum: f64,
     y: Vec<f64>,
     x: Vec<Vec<f64>>,
+}
+
+/// The model of a data set by itself.
+struct ModelOf<'a>(&'a DataSet);
+
+impl Model for ModelOf<'_> {
+    fn columns(&self) -> usize {
+        self.0.x[0].len()
+    }
+
+    fn value<R: Real>(&self, x: &[f64], b: &[Num<R>]) -> Num<R> {
+        model(self.0.name, x, b)
+    }
 }
 
 impl Formula for DataSet {
@@ -101,13 +117,31 @@ impl DataSet {
         if name == "Nelson" {
             y.iter_mut().for_each(|y| *y = y.ln());
         }
-        Self { name, starts: [column(0), column(1)], certified: column(2), certified_sum, y, x }
+        let (starts, certified, certified_errors) = ([column(0), column(1)], column(2), column(3));
+        Self { name, starts, certified, certified_errors, certified_sum, y, x }
     }
 
     /// The number of digits of the worst parameter that agree with the certified ones, from 0 to 11, the number that is
     /// certified: the negative logarithm of the relative error.
     pub fn digits(&self, b: &[f64]) -> f64 {
         b.iter().zip(&self.certified).map(|(&b, &known)| digits(b, known)).fold(11.0, f64::min)
+    }
+
+    /// The same for their standard errors.
+    pub fn digits_of_errors(&self, fit: &Fit<'_>) -> f64 {
+        let errors = fit.parameters.iter().map(|b| b.standard_error.unwrap_or(f64::NAN));
+        let pairs = errors.zip(&self.certified_errors);
+        pairs.map(|(error, &known)| digits(error, known)).fold(11.0, f64::min)
+    }
+
+    /// The predictors, column by column.
+    fn columns(&self) -> Vec<Vec<f64>> {
+        (0..self.x[0].len()).map(|j| self.x.iter().map(|x| x[j]).collect()).collect()
+    }
+
+    /// The fit of the model to the data, with no option set but the start.
+    pub fn curve_fit(&self, start: &[f64]) -> Fitting<'_> {
+        curve_fit(AutoDiff(ModelOf(self)), self.columns(), &self.y).start(start)
     }
 
     /// The same for the residual sum of squares.
