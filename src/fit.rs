@@ -12,6 +12,7 @@
 //! (1988).
 
 mod advice;
+mod central;
 mod columns;
 mod decomposition;
 mod display;
@@ -28,6 +29,7 @@ mod robust;
 mod rows;
 mod run;
 mod settings;
+mod sizes;
 mod task;
 
 pub use columns::{Columns, IntoColumns};

@@ -1,8 +1,8 @@
 //! What to try when a fit was not found, by what was seen.
 
-use super::result::Status;
 use super::Fit;
 use super::decomposition::Decomposition;
+use super::result::Status;
 use crate::{Kind, Stall, Termination};
 
 /// From this condition on, errors of the parameters hang on few digits of the Jacobian.
@@ -15,7 +15,10 @@ pub(super) fn advice(fit: &Fit<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     untold(fit, &mut lines);
     if !fit.is_converged() {
-        lines.push("not converged: the values and errors above are those of the best point, not of a fit".into());
+        lines.push(
+            "not converged: the values and errors above are those of the best point, not of a fit"
+                .into(),
+        );
         let try_next = match &fit.termination {
             Termination::MaxEvaluations { limit } => {
                 format!("try: more evaluations than {limit}, .max_evaluations(..), or a start nearer to the fit")
@@ -29,7 +32,9 @@ pub(super) fn advice(fit: &Fit<'_>) -> Vec<String> {
         };
         lines.push(try_next);
         lines.extend(fit.relative_offset.map(|offset| {
-            format!("the next step would be {offset:.1e} standard errors long, where 1e-6 is asked for")
+            format!(
+                "the next step would be {offset:.1e} standard errors long, where 1e-6 is asked for"
+            )
         }));
         ran_away(fit, &mut lines);
     }
@@ -42,7 +47,9 @@ pub(super) fn advice(fit: &Fit<'_>) -> Vec<String> {
         }
     }
     if fit.r_squared.is_some_and(|share| share < 0.0) {
-        lines.push("the mean of y fits better than the model: try other starts, or another model".into());
+        lines.push(
+            "the mean of y fits better than the model: try other starts, or another model".into(),
+        );
     }
     if fit.condition > ILL && fit.parts.parts.as_ref().is_some_and(is_of_full_rank) {
         lines.push(format!(

@@ -22,7 +22,8 @@ impl Columns {
         for (j, column) in columns.iter().enumerate() {
             if column.len() != first.len() {
                 let (expected, actual) = (first.len(), column.len());
-                let reason = format!("column 0 has {expected} numbers, but column {j} has {actual}");
+                let reason =
+                    format!("column 0 has {expected} numbers, but column {j} has {actual}");
                 return Err(Error::Fit { reason });
             }
             check_all("t", column, f64::is_finite, "finite")?;

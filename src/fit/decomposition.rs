@@ -79,7 +79,15 @@ impl Decomposition {
             let (values, coordinates) = (DVector::zeros(0), DVector::zeros(0));
             let remainder = stack[(0, 0)].abs();
             let vectors = DMatrix::zeros(0, 0);
-            return Some(Self { norms, values, vectors, coordinates, rank: 0, remainder, rows: points });
+            return Some(Self {
+                norms,
+                values,
+                vectors,
+                coordinates,
+                rank: 0,
+                remainder,
+                rows: points,
+            });
         }
         let svd = SVD::try_new(factor, true, true, f64::EPSILON, SWEEPS * n.max(1))?;
         let vectors = svd.v_t?.transpose();

@@ -13,7 +13,12 @@ const MOST: usize = 12;
 impl fmt::Display for Fit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (data, free) = (self.parts.freedom.data, self.parts.chosen.len());
-        writeln!(f, "fit of {} by {}", counted(data, "datum", "data"), counted(free, "parameter", "parameters"))?;
+        writeln!(
+            f,
+            "fit of {} by {}",
+            counted(data, "datum", "data"),
+            counted(free, "parameter", "parameters")
+        )?;
         self.write_end(f)?;
         writeln!(f)?;
         self.write_parameters(f)?;
@@ -40,7 +45,10 @@ impl Fit<'_> {
         }
         match &self.verdict {
             Some(verdict) => writeln!(f, "{verdict}"),
-            None => writeln!(f, "what kind of point it is cannot be told: the sum of squares is not finite around it"),
+            None => writeln!(
+                f,
+                "what kind of point it is cannot be told: the sum of squares is not finite around it"
+            ),
         }
     }
 
@@ -65,9 +73,8 @@ impl Fit<'_> {
 
     /// The lower triangle of the correlations.
     fn write_correlations(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told: Vec<usize> = (0..self.parameters.len())
-            .filter(|&j| self.correlation(j, j).is_some())
-            .collect();
+        let told: Vec<usize> =
+            (0..self.parameters.len()).filter(|&j| self.correlation(j, j).is_some()).collect();
         if told.len() < 2 || told.len() > MOST {
             return Ok(());
         }
@@ -110,7 +117,11 @@ impl Fit<'_> {
             match (scale.fits, scale.is_settled) {
                 (0, true) => writeln!(f, ", as given")?,
                 (fits, true) => {
-                    writeln!(f, ", from the median of the residuals in {}", counted(fits as usize, "fit", "fits"))?;
+                    writeln!(
+                        f,
+                        ", from the median of the residuals in {}",
+                        counted(fits as usize, "fit", "fits")
+                    )?;
                 }
                 (fits, false) => writeln!(
                     f,
@@ -122,7 +133,11 @@ impl Fit<'_> {
         write!(
             f,
             "{}, {}, {}",
-            counted(self.counts.residuals as usize, "evaluation of the residuals", "evaluations of the residuals"),
+            counted(
+                self.counts.residuals as usize,
+                "evaluation of the residuals",
+                "evaluations of the residuals"
+            ),
             counted(self.counts.jacobians as usize, "Jacobian", "Jacobians"),
             counted(self.counts.iterations as usize, "iteration", "iterations"),
         )

@@ -2,19 +2,22 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::Covariance;
+use super::central::Central;
 use super::decomposition::Decomposition;
 use super::errors::{At, Errors, deviation_under};
 use super::prepared::Prepared;
-use super::result::{Counts, Freedom, Parts, Scale};
+use super::result::{Freedom, Parts, Scale};
 use super::robust::Robust;
 use super::rows::scale_rows;
 use super::run::{Ended, PER_MEDIAN, median_absolute};
-use super::task::{Source, Task};
-use super::Covariance;
+use super::sizes::Sizes;
+use super::task::Task;
+use crate::line_search::FailureReason;
 use crate::stationary::Side;
 use crate::{
-    Bounded, Classification, Error, LeastSquares, Matrix, Oracle, SumOfSquares, Termination,
-    classify,
+    Bounded, Bounds, Classification, Error, LeastSquares, Matrix, Oracle, Stall, SumOfSquares,
+    Termination, classify,
 };
 
 /// The relative offset at which a fit has converged: a millionth of a standard error.
@@ -28,14 +31,20 @@ pub(super) fn measure(
     prepared: &Prepared<'_>,
     ended: Ended,
 ) -> Result<Parts, Error> {
-    let Ended { z, termination, mut counts, scale } = ended;
-    let verdict = verdict(task, prepared, &scale, &z);
-    let held = held(task, prepared, verdict.as_ref(), &z);
+    let Ended { z, termination, mut counts, scale, steps } = ended;
+    let bounds = task.bounds_of(prepared.free());
+    let central = steps.map(|steps| Central::new(prepared, bounds.as_ref(), steps));
+    let residuals: &dyn LeastSquares = match &central {
+        Some(central) => central,
+        None => prepared,
+    };
+    let verdict = verdict(task, residuals, &scale, &z, bounds.as_ref());
+    let differenced = central.as_ref().map_or(0, Central::evaluations);
+    let held = held(verdict.as_ref(), &z, bounds.as_ref());
     let chosen: Vec<usize> = (0..z.len()).filter(|k| held[*k].is_none()).collect();
 
-    let problem = SumOfSquares::new(prepared);
-    let bounds = task.bounds_of(prepared.free());
-    let bounded = bounds.map(|bounds| Bounded(&problem, bounds));
+    let problem = SumOfSquares::new(residuals);
+    let bounded = bounds.as_ref().map(|bounds| Bounded(&problem, bounds.clone()));
     let mut oracle = match &bounded {
         Some(bounded) => Oracle::new(bounded),
         None => Oracle::new(&problem),
@@ -57,12 +66,12 @@ pub(super) fn measure(
         }
         None => parts.clone(),
     };
-    let sizes = Sizes::of(task, prepared, &jacobian, &z);
+    let sizes = Sizes::of(task, &jacobian, &z);
     let offset = seen.as_ref().and_then(Decomposition::offset);
     let termination = seen
         .as_ref()
         .and_then(|seen| converged(task, seen, &sizes, (&residual, &z, &chosen)))
-        .unwrap_or(termination);
+        .unwrap_or_else(|| unproved(termination, &jacobian, &residual));
 
     let rank = parts.as_ref().map_or(chosen.len(), Decomposition::rank);
     let freedom = m.saturating_sub(chosen.len());
@@ -95,7 +104,11 @@ pub(super) fn measure(
         Errors::by_hessian(&part, accuracy, errors.leverages, error_of_one)
     });
     let evaluations = oracle.evaluations();
-    counts += Counts { residuals: evaluations.residual, jacobians: evaluations.jacobian, iterations: 0 };
+    match &central {
+        Some(central) => counts.residuals += central.evaluations() - differenced,
+        None => counts.jacobians += evaluations.jacobian,
+    }
+    counts.residuals += evaluations.residual;
     Ok(Parts {
         parameters: prepared.whole(&z),
         free: prepared.free().to_vec(),
@@ -122,31 +135,31 @@ fn loss_of(scale: &Option<Scale>, task: &Task<'_>) -> Option<(super::Loss, f64)>
 /// The kind of point, by the problem that was solved.
 fn verdict(
     task: &Task<'_>,
-    prepared: &Prepared<'_>,
+    residuals: &dyn LeastSquares,
     scale: &Option<Scale>,
     z: &DVector<f64>,
+    bounds: Option<&Bounds>,
 ) -> Option<Classification> {
-    let robust = loss_of(scale, task).and_then(|(loss, c)| Robust::new(prepared, loss, c).ok());
+    let robust = loss_of(scale, task).and_then(|(loss, c)| Robust::new(residuals, loss, c).ok());
     let residuals: &dyn LeastSquares = match &robust {
         Some(robust) => robust,
-        None => prepared,
+        None => residuals,
     };
     let problem = SumOfSquares::new(residuals);
-    match task.bounds_of(prepared.free()) {
-        Some(bounds) => classify(&Bounded(problem, bounds), z).ok(),
+    match bounds {
+        Some(bounds) => classify(&Bounded(problem, bounds.clone()), z).ok(),
         None => classify(&problem, z).ok(),
     }
 }
 
 /// At which bounds the free parameters are held, as the verdict has it.
 fn held(
-    task: &Task<'_>,
-    prepared: &Prepared<'_>,
     verdict: Option<&Classification>,
     z: &DVector<f64>,
+    bounds: Option<&Bounds>,
 ) -> Vec<Option<Side>> {
     let mut held = vec![None; z.len()];
-    match (verdict, task.bounds_of(prepared.free())) {
+    match (verdict, bounds) {
         (Some(verdict), _) => {
             for bound in &verdict.active {
                 held[bound.index] = Some(bound.side);
@@ -166,36 +179,6 @@ fn held(
     held
 }
 
-/// How large numbers are that residuals are differences of.
-struct Sizes {
-    /// |(Σⱼ |Jᵢⱼ zⱼ| + |yᵢ|)ᵢ|.
-    data: f64,
-    /// |Jⱼ|.
-    columns: Vec<f64>,
-}
-
-impl Sizes {
-    fn of(task: &Task<'_>, prepared: &Prepared<'_>, jacobian: &Matrix, z: &DVector<f64>) -> Self {
-        let mut sums = DVector::zeros(jacobian.rows());
-        if let Source::Curve { y, .. } = &task.source {
-            for (i, (sum, y)) in sums.iter_mut().zip(y).enumerate() {
-                *sum = (task.factor(i) * y).abs();
-            }
-        }
-        let mut columns = Vec::with_capacity(prepared.free().len());
-        let mut unit = DVector::zeros(z.len());
-        let mut column = DVector::zeros(jacobian.rows());
-        for k in 0..z.len() {
-            unit.fill(0.0);
-            unit[k] = 1.0;
-            jacobian.times(&unit, &mut column);
-            columns.push(column.norm());
-            sums.zip_apply(&column, |sum, entry| *sum += (entry * z[k]).abs());
-        }
-        Self { data: sums.norm(), columns }
-    }
-}
-
 /// The evidence that the fit has converged.
 fn converged(
     task: &Task<'_>,
@@ -203,13 +186,17 @@ fn converged(
     sizes: &Sizes,
     (residual, z, chosen): (&DVector<f64>, &DVector<f64>, &[usize]),
 ) -> Option<Termination> {
+    // Where the model does not change with a parameter, nothing says where that should be.
+    if chosen.iter().any(|&k| sizes.columns[k] == 0.0) {
+        return None;
+    }
     // Where residuals are nearly rounding, the offset is one of errors in them.
-    let is_exact = OFFSET * residual.norm() <= f64::EPSILON * sizes.data;
+    let is_exact = OFFSET * residual.norm() <= f64::EPSILON * sizes.rounded;
     if is_exact {
         let step = seen.step();
         let length = chosen.iter().zip(&step).map(|(&k, step)| {
             let own = z[k].abs().max(task.start[task.free[k]].abs());
-            let size = if own > 0.0 { own } else { sizes.data / sizes.columns[k] };
+            let size = if own > 0.0 { own } else { sizes.rounded / sizes.columns[k] };
             if *step == 0.0 { 0.0 } else { step.abs() / size }
         });
         let length = length.fold(0.0, |most: f64, step| if step <= most { most } else { step });
@@ -217,6 +204,17 @@ fn converged(
     }
     let offset = seen.offset().filter(|offset| *offset <= OFFSET)?;
     Some(Termination::RelativeOffset { offset, tolerance: OFFSET })
+}
+
+/// The end of a run whose claim to have converged, by a gradient of zeros, the test of the fit does not bear out.
+fn unproved(termination: Termination, jacobian: &Matrix, residual: &DVector<f64>) -> Termination {
+    if !termination.is_converged() {
+        return termination;
+    }
+    let mut gradient = DVector::zeros(jacobian.columns());
+    jacobian.transpose_times(residual, &mut gradient);
+    let reason = Stall::LineSearch(FailureReason::Rounding);
+    Termination::Stalled { reason, gradient_norm: Some(gradient.amax()) }
 }
 
 /// The standard deviation of a residual: √(|r|²/(m − n)), under a loss 1.4826 median |rᵢ|.

@@ -57,6 +57,29 @@ pub trait Curve: Sync {
     fn has_jacobian(&self) -> bool {
         false
     }
+
+    /// Writes Σ wᵢ ∂²yᵢ/∂bⱼ∂bₖ and returns true, when it can be given; see [`LeastSquares::hessian`]. Default: false.
+    fn write_hessian(
+        &self,
+        _points: &Columns,
+        _b: &DVector<f64>,
+        _weights: &DVector<f64>,
+        _hessian: &mut Matrix,
+    ) -> bool {
+        false
+    }
+
+    /// Writes the second derivatives of y along v and returns true, when they can be given; see
+    /// [`LeastSquares::second_derivative`]. Default: false.
+    fn second_derivative(
+        &self,
+        _points: &Columns,
+        _b: &DVector<f64>,
+        _v: &DVector<f64>,
+        _second: &mut DVector<f64>,
+    ) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&[f64], &[f64]) -> f64 + Sync> Curve for F {
@@ -73,15 +96,41 @@ impl<M: Model> Curve for AutoDiff<M> {
     }
 
     fn values(&self, points: &Columns, b: &DVector<f64>, y: &mut DVector<f64>) {
-        AutoDiff(Over { model: &self.0, points, parameters: b.len() }).residual(b, y);
+        self.over(points, b.len()).residual(b, y);
     }
 
     fn jacobian(&self, points: &Columns, b: &DVector<f64>, jacobian: &mut Matrix) -> bool {
-        AutoDiff(Over { model: &self.0, points, parameters: b.len() }).jacobian(b, jacobian)
+        self.over(points, b.len()).jacobian(b, jacobian)
     }
 
     fn has_jacobian(&self) -> bool {
         true
+    }
+
+    fn write_hessian(
+        &self,
+        points: &Columns,
+        b: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        self.over(points, b.len()).write_hessian(b, weights, hessian)
+    }
+
+    fn second_derivative(
+        &self,
+        points: &Columns,
+        b: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        self.over(points, b.len()).second_derivative(b, v, second)
+    }
+}
+
+impl<M: Model> AutoDiff<M> {
+    fn over<'a>(&'a self, points: &'a Columns, parameters: usize) -> AutoDiff<Over<'a, M>> {
+        AutoDiff(Over { model: &self.0, points, parameters })
     }
 }
 
@@ -132,5 +181,21 @@ impl LeastSquares for CurveResiduals<'_> {
     }
     fn has_jacobian(&self) -> bool {
         self.curve.has_jacobian()
+    }
+    fn write_hessian(
+        &self,
+        b: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        self.curve.write_hessian(self.points, b, weights, hessian)
+    }
+    fn second_derivative(
+        &self,
+        b: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        self.curve.second_derivative(self.points, b, v, second)
     }
 }

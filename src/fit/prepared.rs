@@ -24,7 +24,16 @@ pub(super) struct Prepared<'a> {
     known: Option<[DVector<f64>; 2]>,
     has_jacobian: bool,
     /// Workspaces not in use. The lock is held only while they are taken and returned.
-    scratch: Mutex<Vec<(DVector<f64>, Matrix)>>,
+    scratch: Mutex<Vec<Workspace>>,
+}
+
+/// All parameters and a direction in them, weights of residuals, and a matrix for all parameters.
+#[derive(Default)]
+struct Workspace {
+    whole: DVector<f64>,
+    direction: DVector<f64>,
+    weights: DVector<f64>,
+    matrix: Matrix,
 }
 
 impl<'a> Prepared<'a> {
@@ -87,22 +96,29 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn with_whole<T>(
-        &self,
-        z: &DVector<f64>,
-        work: impl FnOnce(&DVector<f64>, &mut Matrix) -> T,
-    ) -> T {
-        if self.free.len() == self.parameters.len() {
-            return work(z, &mut Matrix::default());
-        }
+    fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
         let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = lock().pop();
-        let (mut whole, mut jacobian) =
-            kept.unwrap_or_else(|| (self.parameters.clone(), Matrix::default()));
-        self.expand(z, &mut whole);
-        let made = work(&whole, &mut jacobian);
-        lock().push((whole, jacobian));
+        let mut workspace = lock().pop().unwrap_or_default();
+        let made = work(&mut workspace);
+        lock().push(workspace);
         made
+    }
+
+    /// Calls `work` with all parameters.
+    fn at<T>(&self, z: &DVector<f64>, work: impl FnOnce(&DVector<f64>, &mut Workspace) -> T) -> T {
+        self.with_workspace(|workspace| {
+            let mut whole = std::mem::take(&mut workspace.whole);
+            whole.clone_from(&self.parameters);
+            self.expand(z, &mut whole);
+            let made = work(&whole, workspace);
+            workspace.whole = whole;
+            made
+        })
+    }
+
+    /// True when no parameter is fixed.
+    fn is_whole(&self) -> bool {
+        self.free.len() == self.parameters.len()
     }
 }
 
@@ -120,29 +136,67 @@ impl LeastSquares for Prepared<'_> {
             residual.copy_from(values);
             return;
         }
-        self.with_whole(z, |whole, _| self.inner.residual(whole, residual));
+        self.at(z, |whole, _| self.inner.residual(whole, residual));
         self.weight(residual);
     }
 
     fn jacobian(&self, z: &DVector<f64>, jacobian: &mut Matrix) -> bool {
-        if !self.has_jacobian {
-            return false;
-        }
-        let is_given = self.with_whole(z, |whole, all| {
-            if self.free.len() == self.parameters.len() {
-                return self.inner.jacobian(whole, jacobian);
-            }
-            let is_given = self.inner.jacobian(whole, all);
-            if is_given && all.columns() == whole.len() {
-                select(all, &self.free, jacobian);
-            } else if is_given {
-                // Of no size that fits, which is refused elsewhere.
-                *jacobian = Matrix::default();
-            }
-            is_given
-        });
-        if let Some(factors) = &self.factors {
+        let is_given = self.has_jacobian
+            && self.at(z, |whole, Workspace { matrix, .. }| {
+                if self.is_whole() {
+                    return self.inner.jacobian(whole, jacobian);
+                }
+                let is_given = self.inner.jacobian(whole, matrix);
+                if is_given {
+                    let rows = 0..matrix.rows();
+                    select(matrix, whole.len(), (rows, &self.free), jacobian);
+                }
+                is_given
+            });
+        if let Some(factors) = self.factors.as_ref().filter(|_| is_given) {
             scale_rows(jacobian, factors);
+        }
+        is_given
+    }
+
+    fn write_hessian(
+        &self,
+        z: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        let is_given = self.has_jacobian;
+        is_given
+            && self.at(z, |whole, workspace| {
+                let Workspace { weights: own, matrix, .. } = workspace;
+                own.clone_from(weights);
+                self.weight(own);
+                if self.is_whole() {
+                    return self.inner.write_hessian(whole, own, hessian);
+                }
+                let is_given = self.inner.write_hessian(whole, own, matrix);
+                if is_given {
+                    select(matrix, whole.len(), (self.free.iter().copied(), &self.free), hessian);
+                }
+                is_given
+            })
+    }
+
+    fn second_derivative(
+        &self,
+        z: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        let is_given = self.has_jacobian
+            && self.at(z, |whole, Workspace { direction, .. }| {
+                direction.resize_vertically_mut(whole.len(), 0.0);
+                direction.fill(0.0);
+                self.expand(v, direction);
+                self.inner.second_derivative(whole, direction, second)
+            });
+        if is_given {
+            self.weight(second);
         }
         is_given
     }
@@ -156,23 +210,30 @@ impl LeastSquares for Prepared<'_> {
     }
 }
 
-/// Writes some columns.
-fn select(all: &Matrix, chosen: &[usize], out: &mut Matrix) {
-    let out = out.dense(all.rows(), chosen.len());
-    match all {
-        Matrix::Dense(all) => {
-            for (mut column, &j) in out.column_iter_mut().zip(chosen) {
-                column.copy_from(&all.column(j));
-            }
+/// Writes some rows and columns of a matrix for all n parameters; nothing of the right size when it has another one, which is
+/// refused elsewhere.
+fn select(
+    all: &Matrix,
+    n: usize,
+    (rows, columns): (impl ExactSizeIterator<Item = usize> + Clone, &[usize]),
+    out: &mut Matrix,
+) {
+    if all.columns() != n || rows.clone().any(|i| i >= all.rows()) {
+        *out = Matrix::default();
+        return;
+    }
+    let dense;
+    let all = match all {
+        Matrix::Dense(all) => all,
+        Matrix::Sparse(_) => {
+            dense = all.to_dense();
+            &dense
         }
-        Matrix::Sparse(all) => {
-            out.fill(0.0);
-            for (k, &j) in chosen.iter().enumerate() {
-                let column = all.col(j);
-                for (&i, value) in column.row_indices().iter().zip(column.values()) {
-                    out[(i, k)] = *value;
-                }
-            }
+    };
+    let out = out.dense(rows.len(), columns.len());
+    for (mut column, &j) in out.column_iter_mut().zip(columns) {
+        for (entry, i) in column.iter_mut().zip(rows.clone()) {
+            *entry = all[(i, j)];
         }
     }
 }

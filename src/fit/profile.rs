@@ -10,6 +10,7 @@ use nalgebra::DVector;
 
 use super::{Fit, run};
 use crate::scalar::BrentRoot;
+use crate::stop::max_evaluations;
 use crate::{Error, LeastSquares};
 
 /// So often the distance from the parameter is doubled, in the search for an end.
@@ -155,7 +156,8 @@ impl Search<'_, '_> {
                 prepared.residual(&z, &mut r);
                 return Some((r.norm(), last.clone()));
             }
-            let found = run::solve(&prepared, bounds.as_ref(), z, task.max_evaluations).ok()?;
+            let rule = run::to_the_floor().or(max_evaluations(task.max_evaluations));
+            let found = run::solve(&prepared, bounds.as_ref(), z, rule).ok()?;
             Some(((2.0 * found.cost).sqrt(), prepared.whole(&found.x)))
         });
         let norm = parts.residual.norm();

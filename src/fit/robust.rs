@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use nalgebra::DVector;
 
 use super::Loss;
-use super::rows::scale_rows;
+use super::rows::{add_products, scale_rows};
 use crate::error::check;
 use crate::{Error, LeastSquares, Matrix};
 
@@ -13,7 +13,7 @@ use crate::{Error, LeastSquares, Matrix};
 /// squares minimises the loss, with a [scale](Self::scale) c.
 ///
 /// ```text
-/// r̃ = sign(r) c √ρ((r/c)²),   ∂r̃/∂x = g'(r/c) ∂r/∂x
+/// r̃ = sign(r) c √ρ((r/c)²),   ∇r̃ = g' ∇r,   ∇²r̃ = g' ∇²r + g''/c ∇r ∇r',   g at r/c
 /// ```
 ///
 /// Nothing cancels where r is small and nothing overflows where it is large.
@@ -51,12 +51,13 @@ pub struct Robust<L> {
     scratch: Mutex<Vec<Workspace>>,
 }
 
-/// The residuals r at x, and factors of rows.
+/// The residuals r at x, factors of rows, and a Jacobian.
 #[derive(Default)]
 struct Workspace {
     x: DVector<f64>,
     residual: DVector<f64>,
     factors: DVector<f64>,
+    jacobian: Matrix,
 }
 
 impl<L: LeastSquares> Robust<L> {
@@ -119,6 +120,54 @@ impl<L: LeastSquares> LeastSquares for Robust<L> {
     }
     fn has_jacobian(&self) -> bool {
         self.residuals.has_jacobian()
+    }
+    fn hessian(&self, x: &DVector<f64>, weights: &DVector<f64>) -> Option<Matrix> {
+        let mut hessian = Matrix::default();
+        self.write_hessian(x, weights, &mut hessian).then_some(hessian)
+    }
+    fn write_hessian(
+        &self,
+        x: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        let n = x.len();
+        self.at(x, |Workspace { residual, factors, jacobian, .. }| {
+            let at = |r: f64| self.loss.transform(r / self.scale);
+            for (factor, (r, w)) in factors.iter_mut().zip(residual.iter().zip(weights)) {
+                *factor = w * at(*r).slope;
+            }
+            let is_given = self.residuals.write_hessian(x, factors, hessian)
+                && self.residuals.jacobian(x, jacobian);
+            if !is_given || jacobian.shape() != (residual.len(), n) {
+                return false;
+            }
+            for (factor, (r, w)) in factors.iter_mut().zip(residual.iter().zip(weights)) {
+                *factor = w * at(*r).curvature / self.scale;
+            }
+            add_products(jacobian, factors, hessian);
+            true
+        })
+    }
+    fn second_derivative(
+        &self,
+        x: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        self.at(x, |Workspace { residual, factors, jacobian, .. }| {
+            let is_given = self.residuals.second_derivative(x, v, second)
+                && self.residuals.jacobian(x, jacobian);
+            if !is_given || jacobian.shape() != (residual.len(), v.len()) {
+                return false;
+            }
+            jacobian.times(v, factors);
+            for ((second, along), r) in second.iter_mut().zip(factors.iter()).zip(residual.iter()) {
+                let g = self.loss.transform(r / self.scale);
+                *second = g.slope * *second + g.curvature / self.scale * along * along;
+            }
+            true
+        })
     }
     fn failure(&self) -> Option<String> {
         self.residuals.failure()

@@ -45,7 +45,11 @@ enum Weights {
 }
 
 impl<'a> Fitting<'a> {
-    pub(super) fn of_curve(curve: Box<dyn Curve + 'a>, points: Result<Columns, Error>, y: &[f64]) -> Self {
+    pub(super) fn of_curve(
+        curve: Box<dyn Curve + 'a>,
+        points: Result<Columns, Error>,
+        y: &[f64],
+    ) -> Self {
         let source = points.and_then(|points| Source::curve(curve, points, y.to_vec()));
         Self::new(source)
     }
@@ -228,7 +232,9 @@ impl<'a> Fitting<'a> {
             check(scale > 0.0 && scale.is_finite(), "scale", scale, "above 0 and finite")?;
         }
         if self.loss.is_some() && self.covariance != Covariance::GaussNewton {
-            return refuse("with a loss the covariances are those of M-estimators: leave out .covariance(..)");
+            return refuse(
+                "with a loss the covariances are those of M-estimators: leave out .covariance(..)",
+            );
         }
         Task::new(source, start, free, names, factors).map(|task| Task {
             bounds: self.bounds,
@@ -308,7 +314,11 @@ impl std::fmt::Debug for Fitting<'_> {
 /// assert!((again.values()[0] / 2.3894212918e2 - 1.0).abs() < 1e-6);
 /// # Ok::<(), extremum::Error>(())
 /// ```
-pub fn curve_fit<'a>(model: impl Curve + 'a, t: impl IntoColumns, y: &(impl AsRef<[f64]> + ?Sized)) -> Fitting<'a> {
+pub fn curve_fit<'a>(
+    model: impl Curve + 'a,
+    t: impl IntoColumns,
+    y: &(impl AsRef<[f64]> + ?Sized),
+) -> Fitting<'a> {
     Fitting::of_curve(Box::new(model), t.into_columns(), y.as_ref())
 }
 

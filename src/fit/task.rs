@@ -54,7 +54,8 @@ pub(super) fn check_columns(curve: &dyn Curve, points: &Columns) -> Result<(), E
     match curve.columns() {
         Some(expected) if expected != points.columns() => {
             let actual = points.columns();
-            let reason = format!("the model has {expected} predictors, but there are {actual} columns");
+            let reason =
+                format!("the model has {expected} predictors, but there are {actual} columns");
             Err(Error::Fit { reason })
         }
         _ => Ok(()),
