@@ -112,10 +112,8 @@ impl Decomposition {
 
     /// σ₁/σₙ.
     pub fn condition(&self) -> f64 {
-        match (self.values.iter().next(), self.values.iter().last()) {
-            (Some(first), Some(last)) => first / last,
-            _ => 1.0,
-        }
+        let values = self.values.as_slice();
+        values.first().zip(values.last()).map_or(1.0, |(first, last)| first / last)
     }
 
     /// The relative offset of Bates and Watts; `None` where no degree of freedom is left.

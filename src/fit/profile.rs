@@ -69,7 +69,8 @@ impl Fit<'_> {
         if self.scale.is_some() {
             return refuse("a fit with a loss has no profile of a likelihood".into());
         }
-        if self.degrees_of_freedom == 0 || !(self.deviation() > 0.0) {
+        let has_spread = self.deviation() > 0.0;
+        if self.degrees_of_freedom == 0 || !has_spread {
             return refuse("no degree of freedom is left, or no residual, for a profile".into());
         }
         let mut search = Search { fit: self, index, points: Vec::new(), better: None };

@@ -40,7 +40,7 @@ pub struct Fitting<'a> {
 /// What is known about the errors of the data.
 enum Weights {
     Equal,
-    Weights(Vec<f64>),
+    Given(Vec<f64>),
     Sigma { sigma: Vec<f64>, is_absolute: bool },
 }
 
@@ -111,7 +111,7 @@ impl<'a> Fitting<'a> {
 
     /// The weights wᵢ of the squares, Σ wᵢ rᵢ², known up to a common factor: 1/σᵢ². A point of weight 0 does not count.
     pub fn weights(mut self, weights: &[f64]) -> Self {
-        self.weights = Weights::Weights(weights.to_vec());
+        self.weights = Weights::Given(weights.to_vec());
         self
     }
 
@@ -258,7 +258,7 @@ impl Weights {
         };
         match self {
             Self::Equal => Ok((None, false)),
-            Self::Weights(weights) => {
+            Self::Given(weights) => {
                 lengths("weights", weights.len())?;
                 let in_range = |w: f64| w >= 0.0 && w.is_finite();
                 check_all("weights", &weights, in_range, "at least 0 and finite")?;
