@@ -1,52 +1,81 @@
-//! Fits with known answers: nonlinear regression problems of NIST, from both starts, with every gradient method.
+//! Fits with known answers: nonlinear regression problems of NIST, from both starts.
 //!
 //! ```text
-//! cargo run --release --example nist                     # how many sets each solver fits
-//! cargo run --release --example nist -- --all            # every fit
-//! cargo run --release --example nist -- --set MGH09 --solver Bfgs
+//! cargo run --release --example nist                       # every fit by `curve_fit`: digits, evaluations, verdict
+//! cargo run --release --example nist -- --set Misra1a      # one set in full
+//! cargo run --release --example nist -- --differenced      # without derivatives
+//! cargo run --release --example nist -- --solvers          # how many sets each gradient method fits
+//! cargo run --release --example nist -- --solvers --all    # each of these fits
+//! cargo run --release --example nist -- --solver Bfgs --set MGH09
 //! cargo run --release --example nist -- --csv
+//! cargo run --release --features expression --example nist -- --file FILE.dat
 //! ```
 //!
-//! NIST certifies eleven digits of the parameters of each fit. The table of fits shows how many certified digits of the
-//! worst parameter and of the residual sum of squares a run has right, its evaluations and time, why it ended, and the
-//! kind of point that it ended at. `GaussNewton` fits the residuals, all others the sum of their squares. Solvers have
+//! NIST certifies eleven digits of the parameters of each fit and of their standard errors. The main table shows how many of
+//! them are right in the worst parameter and the worst error. Nothing is set but the start.
+//!
+//! With `--solvers`, `GaussNewton` fits the residuals, all others the sum of their squares. They have
 //! their default settings, with parameters in units of the start (`typical_x`); no model is scaled by hand, and no
 //! setting is chosen for a data set. A minimum without a correct digit is a different one: the same fit with its terms
 //! in another order (then the sum of squares agrees), or a worse fit, as beyond a pole of a rational model.
 //!
-//! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`.
+//! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`. A file of the same format is
+//! fitted with the model that is written in it.
 
+#[cfg(feature = "expression")]
+#[path = "nist/file.rs"]
+mod file;
+#[path = "nist/fits.rs"]
+mod fits;
 #[path = "nist/models.rs"]
 mod models;
+#[path = "nist/solvers.rs"]
+mod solvers;
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use extremum::{Classification, Kind, Solution, Solver, Stall, Termination};
-use models::{DataSet, GAUSS_NEWTON, data_sets, fit, fit_residuals, rule, solvers};
+use extremum::Solver;
+use models::{GAUSS_NEWTON, data_sets};
 
-const USAGE: &str = "usage: nist [--all] [--set NAME] [--solver NAME] [--csv]";
-
-/// A fit succeeds when each of its parameters has this many certified digits right.
-const DIGITS: f64 = 6.0;
+const USAGE: &str = "usage: nist [--set NAME] [--differenced] [--csv]
+       nist --solvers [--all] [--set NAME] [--solver NAME] [--csv]
+       nist --file FILE";
 
 fn main() -> ExitCode {
-    match Arguments::parse(std::env::args().skip(1)) {
-        Ok(arguments) => {
-            fit_all(&arguments);
-            ExitCode::SUCCESS
-        }
+    let done = Arguments::parse(std::env::args().skip(1))
+        .map_err(|message| format!("{message}\n{USAGE}"))
+        .and_then(|arguments| run(&arguments));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}\n{USAGE}");
+            eprintln!("{message}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: &Arguments) -> Result<(), String> {
+    match &arguments.file {
+        #[cfg(feature = "expression")]
+        Some(path) => return file::fit_file(path),
+        #[cfg(not(feature = "expression"))]
+        Some(path) => {
+            return Err(format!("{}: reading models takes --features expression", path.display()));
+        }
+        None if arguments.solvers => solvers::fit_all(arguments),
+        None => fits::fit_all(arguments),
+    }
+    Ok(())
 }
 
 #[derive(Default)]
 struct Arguments {
     set: Option<String>,
     solver: Option<String>,
+    file: Option<PathBuf>,
+    solvers: bool,
+    differenced: bool,
     all: bool,
     csv: bool,
 }
@@ -58,8 +87,14 @@ impl Arguments {
             let mut value = || words.next().ok_or(format!("{word} needs a value"));
             match word.as_str() {
                 "--set" => arguments.set = Some(value()?),
-                "--solver" => arguments.solver = Some(value()?),
-                "--all" => arguments.all = true,
+                "--solver" => {
+                    arguments.solver = Some(value()?);
+                    arguments.solvers = true;
+                }
+                "--file" => arguments.file = Some(value()?.into()),
+                "--solvers" => arguments.solvers = true,
+                "--differenced" => arguments.differenced = true,
+                "--all" => (arguments.solvers, arguments.all) = (true, true),
                 "--csv" => arguments.csv = true,
                 other => return Err(format!("{other} is not an option")),
             }
@@ -71,7 +106,7 @@ impl Arguments {
             _ => Ok(()),
         };
         known(&arguments.set, &data_sets().iter().map(|set| set.name).collect::<Vec<_>>())?;
-        let names = solvers(&[1.0]).into_iter().map(|s| s.name()).chain([GAUSS_NEWTON]);
+        let names = models::solvers(&[1.0]).into_iter().map(|s| s.name()).chain([GAUSS_NEWTON]);
         known(&arguments.solver, &names.collect::<Vec<_>>())?;
         Ok(arguments)
     }
@@ -79,142 +114,5 @@ impl Arguments {
     /// True when fits are shown one by one: all of them, or those selected by name.
     fn shows_fits(&self) -> bool {
         self.all || self.set.is_some() || self.solver.is_some()
-    }
-}
-
-/// True when no name was given, or this one was.
-fn is_asked(asked: &Option<String>, name: &str) -> bool {
-    asked.as_ref().is_none_or(|asked| asked == name)
-}
-
-fn fit_all(arguments: &Arguments) {
-    if arguments.csv {
-        println!(
-            "set,start,solver,digits,digits_of_sum,sum_of_squares,cost_evaluations,gradient_evaluations,\
-             hessian_evaluations,milliseconds,termination,point"
-        );
-    } else {
-        println!("A run ends by {:?}.", rule());
-        println!(
-            "No rule tests the gradient, so even a perfect fit ends Stalled, at the rounding floor."
-        );
-    }
-    if arguments.shows_fits() && !arguments.csv {
-        println!(
-            "\nCertified digits that are right, of the worst parameter and of the sum of squares:"
-        );
-        println!(
-            "{:<9}{:>5}  {:<18}{:>9}{:>7}{:>7}{:>7}{:>9}  {:<21}point",
-            "set", "start", "solver", "parameter", "sum", "evals", "hess", "ms", "end"
-        );
-    }
-    // How many sets each solver, and the best of them, fitted from the first start and from the second.
-    let mut solved = BTreeMap::<&str, [usize; 2]>::new();
-    let mut best_solved = [0, 0];
-    let sets: Vec<_> =
-        data_sets().into_iter().filter(|set| is_asked(&arguments.set, set.name)).collect();
-    for set in &sets {
-        for (k, start) in set.starts.iter().enumerate() {
-            let mut fits = Vec::new();
-            for solver in solvers(start) {
-                if is_asked(&arguments.solver, solver.name()) {
-                    fits.push((solver.name(), fit(set, start, &solver)));
-                }
-            }
-            if is_asked(&arguments.solver, GAUSS_NEWTON) {
-                fits.push((GAUSS_NEWTON, fit_residuals(set, start)));
-            }
-            let mut best = false;
-            for (name, (found, point)) in fits {
-                let success = set.digits(found.x.as_slice()) >= DIGITS;
-                solved.entry(name).or_default()[k] += usize::from(success);
-                best |= success;
-                let row = Row { set, start: k + 1, solver: name, found, point };
-                if arguments.csv {
-                    row.print_csv();
-                } else if arguments.shows_fits() {
-                    row.print();
-                }
-            }
-            best_solved[k] += usize::from(best);
-        }
-    }
-    if !arguments.csv {
-        println!("\nAt least {DIGITS} certified digits, of {} sets:", sets.len());
-        println!("{:<18}{:>8}{:>8}", "", "start 1", "start 2");
-        for (name, [first, second]) in solved.into_iter().chain([("the best of them", best_solved)])
-        {
-            println!("{name:<18}{first:>8}{second:>8}");
-        }
-        if !arguments.shows_fits() {
-            println!("\nEvery fit: -- --all. One set or solver: -- --set MGH09, -- --solver Bfgs.");
-        }
-    }
-}
-
-struct Row<'a> {
-    set: &'a DataSet,
-    start: usize,
-    solver: &'static str,
-    found: Solution,
-    point: Classification,
-}
-
-impl Row<'_> {
-    fn print(&self) {
-        let Self { set, start, solver, found, point } = self;
-        let calls = found.evaluations;
-        println!(
-            "{:<9}{start:>5}  {solver:<18}{:>9.1}{:>7.1}{:>7}{:>7}{:>9.2}  {:<21}{}",
-            set.name,
-            set.digits(found.x.as_slice()),
-            set.digits_of_sum(found.cost),
-            calls.cost.max(calls.gradient).max(calls.residual),
-            calls.hessian,
-            found.elapsed.as_secs_f64() * 1e3,
-            end(&found.termination),
-            kind(point),
-        );
-    }
-
-    fn print_csv(&self) {
-        let Self { set, start, solver, found, point } = self;
-        let calls = found.evaluations;
-        println!(
-            "{},{start},{solver},{:.2},{:.2},{:e},{},{},{},{:.3},{},{}",
-            set.name,
-            set.digits(found.x.as_slice()),
-            set.digits_of_sum(found.cost),
-            found.cost,
-            calls.cost.max(calls.residual),
-            calls.gradient.max(calls.jacobian),
-            calls.hessian,
-            found.elapsed.as_secs_f64() * 1e3,
-            end(&found.termination),
-            kind(point),
-        );
-    }
-}
-
-/// Why a run ended, in a few words.
-fn end(termination: &Termination) -> &'static str {
-    match termination {
-        Termination::Stalled { reason, .. } => match reason {
-            Stall::SmallReduction { .. } => "Stalled: reduction",
-            Stall::LineSearch(_) => "Stalled: line search",
-            Stall::GradientContradictsCost => "Stalled: gradient",
-            Stall::NoImprovement { .. } => "Stalled: improvement",
-            _ => "Stalled",
-        },
-        other => other.name(),
-    }
-}
-
-/// The kind of point, in a few words.
-fn kind(point: &Classification) -> String {
-    match point.kind {
-        Kind::Undecided { reason } => format!("Undecided: {reason:?}"),
-        Kind::Saddle { index } => format!("Saddle of index {index}"),
-        other => format!("{other:?}"),
     }
 }

@@ -9,13 +9,13 @@ use crate::stop::{History, Validated};
 use crate::{Error, Evaluations, Record, Solver, Termination};
 
 /// Raised when the layout of a state's bytes changes.
-const FORMAT: u32 = 11;
+const FORMAT: u32 = 12;
 
 /// A run that can be resumed later, in another process, with the same bits as if it had never stopped.
 ///
 /// It can be resumed only by the same solver with the same parameters ([`Solver::fingerprint`]), on a problem of the same
 /// dimension; otherwise [`Minimizer::resume`](crate::Minimizer::resume) returns [`Error::Checkpoint`]. The stopping rules
-/// and limits may differ. The bytes contain a format number, now 10, and end with a checksum of 8 bytes:
+/// and limits may differ. The bytes contain a format number, now 12, and end with a checksum of 8 bytes:
 /// [`from_bytes`](Self::from_bytes) refuses damaged ones and those of another format.
 ///
 /// ```

@@ -226,6 +226,26 @@ pub enum Error {
         /// The rule.
         rule: &'static str,
     },
+    /// A number among the data of a fit is not what it must be.
+    #[cfg(feature = "fit")]
+    #[error("{what}[{index}] is {value}, but must be {range}")]
+    Data {
+        /// Which data.
+        what: &'static str,
+        /// The first such number, counted from 0.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// The allowed range in words.
+        range: &'static str,
+    },
+    /// The data or the settings of a fit do not belong together, or the fit does not give what was asked for.
+    #[cfg(feature = "fit")]
+    #[error("the fit cannot be made: {reason}")]
+    Fit {
+        /// Why not.
+        reason: String,
+    },
     /// The ranks of an MPI job cannot work together.
     #[cfg(feature = "mpi")]
     #[error("the MPI job cannot go on: {reason}")]

@@ -20,6 +20,10 @@ pub struct Evaluations {
     pub residual: u64,
     /// Jacobians of the residuals, as the problem gives them.
     pub jacobian: u64,
+    /// Hessians Σ wᵢ ∇²rᵢ(x) of the residuals with weights w.
+    pub residual_hessian: u64,
+    /// Second derivatives r''(x)[v, v] of the residuals along a vector v, all m as one.
+    pub residual_second_derivative: u64,
     /// Evaluations of the constraints c(x), all m as one.
     pub constraint: u64,
     /// Jacobians of the constraints, as the problem gives them.
@@ -39,8 +43,11 @@ impl Evaluations {
     /// terms and panics.
     pub(crate) fn largest(&self) -> u64 {
         let Self { cost, gradient, residual, jacobian, .. } = *self;
+        let Self { residual_hessian, residual_second_derivative, .. } = *self;
         let Self { constraint, constraint_jacobian, constraint_hessian, .. } = *self;
         let of_constraints = constraint.max(constraint_jacobian).max(constraint_hessian);
-        cost.max(gradient).max(residual).max(jacobian).max(of_constraints)
+        let of_residuals =
+            residual.max(jacobian).max(residual_hessian).max(residual_second_derivative);
+        cost.max(gradient).max(of_residuals).max(of_constraints)
     }
 }

@@ -5,6 +5,13 @@ pub mod choosing {}
 
 #[doc = include_str!("../docs/constraints.md")]
 pub mod constraints {}
+#[cfg(feature = "fit")]
+#[doc = include_str!("../docs/fitting.md")]
+pub mod fitting {}
+
+#[cfg(feature = "fit")]
+#[doc = include_str!("../docs/from_scipy.md")]
+pub mod from_scipy {}
 
 #[doc = include_str!("../docs/methods.md")]
 pub mod methods {}

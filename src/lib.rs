@@ -66,6 +66,8 @@ mod error;
 mod evaluations;
 pub mod evaluator;
 mod fingerprint;
+#[cfg(feature = "fit")]
+pub mod fit;
 #[cfg(feature = "autodiff")]
 pub mod functions;
 pub mod guide;
@@ -99,6 +101,8 @@ pub use evaluations::Evaluations;
 pub use evaluator::Parallel;
 pub use evaluator::{Evaluator, EvaluatorLost, Serial};
 pub use fingerprint::fingerprint;
+#[cfg(feature = "fit")]
+pub use fit::{curve_fit, fit};
 pub use minimizer::{IntoControlFlow, Minimizer, Run, minimize};
 pub use nalgebra::{DMatrix, DVector};
 pub use nalgebra_sparse::CscMatrix;

@@ -1,10 +1,11 @@
 //! The fourteen data sets, read from NIST's files, the model of each, written once as a formula, and the fit.
 
+use extremum::fit::{Fit, Fitting, Model};
 use extremum::stop::{max_evaluations, no_progress};
 use extremum::{
     AnySolver, AutoDiff, BarzilaiBorwein, Bfgs, Classification, ConjugateGradient, DVector,
     Formula, GradientDescent, Lbfgs, Minimizer, Newton, Num, Real, Solution, Solver, Stop,
-    SumOfSquares, TrustRegion, VectorFormula,
+    SumOfSquares, TrustRegion, VectorFormula, curve_fit,
 };
 
 /// The model's y for the predictors x and the parameters b.
@@ -44,10 +45,25 @@ pub struct DataSet {
     pub starts: [Vec<f64>; 2],
     /// The parameters, to 11 digits.
     pub certified: Vec<f64>,
+    /// Their standard errors, to 11 digits.
+    pub certified_errors: Vec<f64>,
     /// The residual sum of squares there.
     pub certified_sum: f64,
     y: Vec<f64>,
     x: Vec<Vec<f64>>,
+}
+
+/// The model of a data set by itself.
+struct ModelOf<'a>(&'a DataSet);
+
+impl Model for ModelOf<'_> {
+    fn columns(&self) -> usize {
+        self.0.x[0].len()
+    }
+
+    fn value<R: Real>(&self, x: &[f64], b: &[Num<R>]) -> Num<R> {
+        model(self.0.name, x, b)
+    }
 }
 
 impl Formula for DataSet {
@@ -77,8 +93,51 @@ impl VectorFormula for DataSet {
 }
 
 impl DataSet {
-    /// Reads one of NIST's files: lines `b1 = start start certified deviation`, data from line 61, y before x.
     fn read(name: &'static str, text: &str) -> Self {
+        let contents = Contents::read(text).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        let Contents { starts, certified, certified_errors, certified_sum, mut y, x } = contents;
+        if name == "Nelson" {
+            y.iter_mut().for_each(|y| *y = y.ln());
+        }
+        Self { name, starts, certified, certified_errors, certified_sum, y, x }
+    }
+
+    /// The number of digits of the worst parameter that agree with the certified ones, from 0 to 11, the number that is
+    /// certified: the negative logarithm of the relative error.
+    pub fn digits(&self, b: &[f64]) -> f64 {
+        digits_of(b.iter().copied(), &self.certified)
+    }
+
+    /// The same for their standard errors.
+    pub fn digits_of_errors(&self, fit: &Fit<'_>) -> f64 {
+        digits_of(errors(fit), &self.certified_errors)
+    }
+
+    /// The fit of the model to the data, with no option set but the start.
+    pub fn curve_fit(&self, start: &[f64]) -> Fitting<'_> {
+        curve_fit(AutoDiff(ModelOf(self)), columns(&self.x), &self.y).start(start)
+    }
+
+    /// The same for the residual sum of squares.
+    pub fn digits_of_sum(&self, sum: f64) -> f64 {
+        digits(sum, self.certified_sum)
+    }
+}
+
+/// The numbers in one of NIST's files.
+pub struct Contents {
+    pub starts: [Vec<f64>; 2],
+    pub certified: Vec<f64>,
+    pub certified_errors: Vec<f64>,
+    pub certified_sum: f64,
+    pub y: Vec<f64>,
+    /// Point by point.
+    pub x: Vec<Vec<f64>>,
+}
+
+impl Contents {
+    /// Reads the lines `b1 = start start certified deviation`, and the data from line 61, y before x.
+    pub fn read(text: &str) -> Result<Self, String> {
         let numbers = |line: &str| -> Vec<f64> {
             line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
         };
@@ -88,37 +147,58 @@ impl DataSet {
             .map(|(_, row)| numbers(row))
             .filter(|row| row.len() == 4)
             .collect();
+        if rows.is_empty() {
+            return Err("there is no line `b1 = start start certified deviation`".into());
+        }
         let column = |j: usize| rows.iter().map(|row| row[j]).collect();
         let certified_sum = header()
             .find_map(|line| line.strip_prefix("Residual Sum of Squares:"))
             .and_then(|sum| sum.trim().parse().ok())
-            .expect("a file of NIST has a residual sum of squares");
-        let (mut y, mut x) = (Vec::new(), Vec::new());
-        for mut observation in text.lines().skip(60).map(numbers).filter(|row| !row.is_empty()) {
+            .ok_or("there is no line `Residual Sum of Squares:` with a number")?;
+        let (mut y, mut x) = (Vec::new(), Vec::<Vec<f64>>::new());
+        for (i, line) in text.lines().enumerate().skip(60) {
+            let mut observation = numbers(line);
+            if observation.is_empty() {
+                continue;
+            }
             y.push(observation.remove(0));
+            let expected = x.first().map_or(observation.len(), Vec::len);
+            if observation.is_empty() || observation.len() != expected {
+                return Err(format!("line {} has another number of data: {line}", i + 1));
+            }
             x.push(observation);
         }
-        if name == "Nelson" {
-            y.iter_mut().for_each(|y| *y = y.ln());
+        if y.is_empty() {
+            return Err("there are no data from line 61 on".into());
         }
-        Self { name, starts: [column(0), column(1)], certified: column(2), certified_sum, y, x }
+        let (starts, certified, certified_errors) = ([column(0), column(1)], column(2), column(3));
+        Ok(Self { starts, certified, certified_errors, certified_sum, y, x })
     }
+}
 
-    /// The number of digits of the worst parameter that agree with the certified ones, from 0 to 11, the number that is
-    /// certified: the negative logarithm of the relative error.
-    pub fn digits(&self, b: &[f64]) -> f64 {
-        b.iter().zip(&self.certified).map(|(&b, &known)| digits(b, known)).fold(11.0, f64::min)
-    }
+/// The predictors of points, column by column.
+pub fn columns(points: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let count = points.first().map_or(0, Vec::len);
+    (0..count).map(|j| points.iter().map(|x| x[j]).collect()).collect()
+}
 
-    /// The same for the residual sum of squares.
-    pub fn digits_of_sum(&self, sum: f64) -> f64 {
-        digits(sum, self.certified_sum)
-    }
+/// The number of digits of the worst number that agree with the certified ones, from 0 to 11.
+pub fn digits_of(values: impl IntoIterator<Item = f64>, certified: &[f64]) -> f64 {
+    values
+        .into_iter()
+        .zip(certified)
+        .map(|(value, &known)| digits(value, known))
+        .fold(11.0, f64::min)
+}
+
+/// The standard errors of a fit, NaN where there are none.
+pub fn errors(fit: &Fit<'_>) -> impl Iterator<Item = f64> {
+    fit.parameters.iter().map(|b| b.standard_error.unwrap_or(f64::NAN))
 }
 
 fn digits(value: f64, certified: f64) -> f64 {
     let digits = -((value - certified) / certified).abs().log10();
-    digits.clamp(0.0, 11.0)
+    if digits.is_nan() { 0.0 } else { digits.clamp(0.0, 11.0) }
 }
 
 /// All data sets, in alphabetical order.

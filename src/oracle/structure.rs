@@ -72,6 +72,62 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Writes Σ wᵢ ∇²rᵢ(x) with the weights w, m components; n × n, and NaN when the residuals give another size. False
+    /// when they do not give it, when the problem is not a sum of squares, and once the run is interrupted.
+    pub fn residual_hessian(
+        &mut self,
+        x: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        let Some(problem) = self.least_squares() else { return false };
+        if !self.meter.may_evaluate(self.meter.evaluations.residual_hessian)
+            || !self.meter.call(false, || problem.write_hessian(x, weights, hessian))
+        {
+            return false;
+        }
+        self.meter.evaluations.residual_hessian += 1;
+        self.check_shape((x.len(), x.len()), hessian);
+        true
+    }
+
+    /// Writes the second derivative r''(x)[v, v] of the residuals along v, m components; NaN when the residuals write
+    /// another number of them. False when they do not give it, when the problem is not a sum of squares, and once the run is
+    /// interrupted.
+    ///
+    /// ```
+    /// # #[cfg(feature = "autodiff")] {
+    /// use extremum::functions::residuals::{Components, Rosenbrock};
+    /// use extremum::{AutoDiff, DVector, Oracle, SumOfSquares};
+    /// let problem = SumOfSquares::new(AutoDiff(Components(Rosenbrock))); // r = (10 (x₁ − x₀²), 1 − x₀)
+    /// let (x, v) = (DVector::from_vec(vec![-1.2, 1.0]), DVector::from_vec(vec![3.0, 1.0]));
+    /// let (mut oracle, mut second) = (Oracle::new(&problem), DVector::zeros(2));
+    /// assert!(oracle.residual_second_derivative(&x, &v, &mut second));
+    /// assert_eq!(second.as_slice(), [-180.0, 0.0]);
+    /// assert_eq!(oracle.evaluations().residual_second_derivative, 1);
+    /// # }
+    /// ```
+    pub fn residual_second_derivative(
+        &mut self,
+        x: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        let Some(problem) = self.least_squares() else { return false };
+        if !self.meter.may_evaluate(self.meter.evaluations.residual_second_derivative)
+            || !self.meter.call(false, || problem.second_derivative(x, v, second))
+        {
+            return false;
+        }
+        self.meter.evaluations.residual_second_derivative += 1;
+        let m = problem.residuals();
+        if second.len() != m {
+            *second = DVector::repeat(m, f64::NAN);
+        }
+        self.note_failure(second.iter().any(|value| value.is_nan()));
+        true
+    }
+
     /// Writes the constraints c(x), m components. NaN when the problem has none, when it writes another number of values,
     /// and once the run is interrupted.
     pub fn constraint_values(&mut self, x: &DVector<f64>, values: &mut DVector<f64>) {

@@ -69,7 +69,7 @@ impl<F: Formula> Formula for &F {
 }
 
 /// A function r: ℝⁿ → ℝᵐ written once for every kind of number, such as the residuals of a fit. [`AutoDiff`] makes it a
-/// [`LeastSquares`] with an exact Jacobian.
+/// [`LeastSquares`] with exact first and second derivatives.
 ///
 /// ```
 /// use extremum::{AutoDiff, Lbfgs, Num, Real, SumOfSquares, VectorFormula, minimize};
@@ -148,7 +148,8 @@ impl<F: Formula> VectorFormula for Vec<F> {
 /// of variables, a hand-written gradient is worth the work. Nothing is allocated after the first call on a thread,
 /// except the Hessian itself.
 ///
-/// Of a [`VectorFormula`] it makes a [`LeastSquares`]: the Jacobian takes ⌈n / N⌉ evaluations, as a gradient does.
+/// Of a [`VectorFormula`] it makes a [`LeastSquares`]: the Jacobian takes ⌈n / N⌉ evaluations, as a gradient does, the
+/// weighted Hessian k (k + 1) / 2 in blocks of at most 4, and the second derivative along a vector one.
 ///
 /// **Values.** [`cost_and_gradient`](Problem::cost_and_gradient) returns the bits of [`cost`](Problem::cost).
 ///
@@ -253,6 +254,37 @@ impl<F: VectorFormula> LeastSquares for AutoDiff<F> {
     }
 
     fn has_jacobian(&self) -> bool {
+        true
+    }
+
+    fn hessian(&self, x: &DVector<f64>, weights: &DVector<f64>) -> Option<Matrix> {
+        let mut hessian = Matrix::default();
+        LeastSquares::write_hessian(self, x, weights, &mut hessian).then_some(hessian)
+    }
+
+    fn write_hessian(
+        &self,
+        x: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        let hessian = hessian.dense(x.len(), x.len());
+        let (formula, y) = (&self.0, weights);
+        match x.len() {
+            0 | 1 => sweep::weighted_hessian::<1>(&|x, r| formula.values(x, r), x, y, hessian),
+            2 => sweep::weighted_hessian::<2>(&|x, r| formula.values(x, r), x, y, hessian),
+            _ => sweep::weighted_hessian::<4>(&|x, r| formula.values(x, r), x, y, hessian),
+        }
+        true
+    }
+
+    fn second_derivative(
+        &self,
+        x: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        sweep::second_derivative(&|x, values| self.0.values(x, values), x, v, second);
         true
     }
 }

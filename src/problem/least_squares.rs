@@ -1,11 +1,11 @@
 //! Sums of squares.
 //!
 //! ```text
-//! f(x) = ½ Σ rᵢ(x)²,    ∇f(x) = J(x)' r(x),    Jᵢⱼ = ∂rᵢ/∂xⱼ
+//! f(x) = ½ Σ rᵢ(x)²,    ∇f(x) = J(x)' r(x),    ∇²f(x) = J(x)' J(x) + Σ rᵢ(x) ∇²rᵢ(x),    Jᵢⱼ = ∂rᵢ/∂xⱼ
 //! ```
 //!
 //! The factor ½ is that of J. Nocedal and S. Wright, Numerical Optimization, 2nd ed., Springer (2006), eqs. (10.1) to
-//! (10.4).
+//! (10.5).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,6 +74,71 @@ pub trait LeastSquares: Sync {
         self.jacobian(&DVector::zeros(self.dimension()), &mut Matrix::default())
     }
 
+    /// Σ wᵢ ∇²rᵢ(x) with the weights w, m components; n × n and symmetric, when it can be given. With w = r(x) it is what
+    /// the Hessian of ½ Σ rᵢ² has beside J'J. Default: `None`.
+    ///
+    /// ```
+    /// use extremum::{DMatrix, DVector, LeastSquares, Matrix, Problem, SumOfSquares};
+    ///
+    /// /// r = (x₀², 3 x₁)
+    /// struct Pair;
+    ///
+    /// impl LeastSquares for Pair {
+    ///     fn dimension(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residuals(&self) -> usize {
+    ///         2
+    ///     }
+    ///     fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+    ///         (r[0], r[1]) = (x[0] * x[0], 3.0 * x[1]);
+    ///     }
+    ///     fn jacobian(&self, x: &DVector<f64>, j: &mut Matrix) -> bool {
+    ///         let j = j.dense(2, 2);
+    ///         (j[(0, 0)], j[(1, 1)]) = (2.0 * x[0], 3.0);
+    ///         true
+    ///     }
+    ///     fn hessian(&self, _: &DVector<f64>, w: &DVector<f64>) -> Option<Matrix> {
+    ///         Some(DMatrix::from_diagonal(&DVector::from_vec(vec![2.0 * w[0], 0.0])).into())
+    ///     }
+    /// }
+    ///
+    /// // ½ (x₀⁴ + 9 x₁²) has the Hessian diag(6 x₀², 9).
+    /// let hessian = SumOfSquares::new(Pair).hessian(&DVector::from_vec(vec![2.0, 1.0])).unwrap();
+    /// assert_eq!(hessian.to_dense().as_slice(), [24.0, 0.0, 0.0, 9.0]);
+    /// ```
+    fn hessian(&self, _x: &DVector<f64>, _weights: &DVector<f64>) -> Option<Matrix> {
+        None
+    }
+
+    /// Writes the [weighted Hessian](Self::hessian) over that of an earlier call and returns true, when it can be given;
+    /// otherwise returns false. Default: writes what [`hessian`](Self::hessian) returns.
+    fn write_hessian(
+        &self,
+        x: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        self.hessian(x, weights).map(|given| *hessian = given).is_some()
+    }
+
+    /// Writes the second derivative of the residuals along v, m components, and returns true, when it can be given;
+    /// otherwise returns false:
+    ///
+    /// ```text
+    /// r''(x)[v, v]ᵢ = v' ∇²rᵢ(x) v = d²rᵢ(x + t v) / dt²  at t = 0
+    /// ```
+    ///
+    /// It costs about as much as the residuals. Default: false.
+    fn second_derivative(
+        &self,
+        _x: &DVector<f64>,
+        _v: &DVector<f64>,
+        _second: &mut DVector<f64>,
+    ) -> bool {
+        false
+    }
+
     /// Why the residuals can no longer be evaluated, if that is so; see [`Problem::failure`]. Default: `None`.
     fn failure(&self) -> Option<String> {
         None
@@ -98,6 +163,25 @@ macro_rules! forward {
             fn has_jacobian(&self) -> bool {
                 (**self).has_jacobian()
             }
+            fn hessian(&self, x: &DVector<f64>, weights: &DVector<f64>) -> Option<Matrix> {
+                (**self).hessian(x, weights)
+            }
+            fn write_hessian(
+                &self,
+                x: &DVector<f64>,
+                weights: &DVector<f64>,
+                hessian: &mut Matrix,
+            ) -> bool {
+                (**self).write_hessian(x, weights, hessian)
+            }
+            fn second_derivative(
+                &self,
+                x: &DVector<f64>,
+                v: &DVector<f64>,
+                second: &mut DVector<f64>,
+            ) -> bool {
+                (**self).second_derivative(x, v, second)
+            }
             fn failure(&self) -> Option<String> {
                 (**self).failure()
             }
@@ -111,7 +195,9 @@ forward!(Arc<L>, Send+);
 
 /// The [`Problem`] of minimising f(x) = ½ Σ rᵢ(x)² for the residuals of a [`LeastSquares`], with the gradient J(x)' r(x)
 /// (Nocedal and Wright, eqs. (10.1) and (10.4)). Without a Jacobian the problem has no gradient, and the cost is differenced.
-/// The cost is NaN where the residuals do not have m components, and the gradient where the Jacobian is not m × n.
+/// Where the residuals give their weighted [Hessian](LeastSquares::hessian) as well, the problem has the Hessian
+/// J'J + Σ rᵢ ∇²rᵢ (10.5), sparse if both parts are. The cost is NaN where the residuals do not have m components, the
+/// gradient where the Jacobian is not m × n, and the Hessian where a part of it has another size.
 ///
 /// An example is at [`LeastSquares`].
 pub struct SumOfSquares<L> {
@@ -122,12 +208,13 @@ pub struct SumOfSquares<L> {
     scratch: Mutex<Vec<Workspace>>,
 }
 
-/// The residuals at x, and a Jacobian.
+/// The residuals at x, a Jacobian, and a weighted Hessian of the residuals.
 #[derive(Default)]
 struct Workspace {
     x: DVector<f64>,
     residual: DVector<f64>,
     jacobian: Matrix,
+    curvature: Matrix,
 }
 
 impl<L: LeastSquares> SumOfSquares<L> {
@@ -232,6 +319,28 @@ impl<L: LeastSquares> Problem for SumOfSquares<L> {
     }
     fn has_gradient(&self) -> bool {
         self.has_jacobian
+    }
+    fn hessian(&self, x: &DVector<f64>) -> Option<Matrix> {
+        let mut hessian = Matrix::default();
+        self.write_hessian(x, &mut hessian).then_some(hessian)
+    }
+    fn write_hessian(&self, x: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        self.has_jacobian
+            && self.with_workspace(|workspace| {
+                self.evaluate(x, workspace);
+                let Workspace { residual, jacobian, curvature, .. } = workspace;
+                let is_given = self.residuals.write_hessian(x, residual, curvature)
+                    && self.residuals.jacobian(x, jacobian);
+                if is_given {
+                    let n = x.len();
+                    if jacobian.shape() == (residual.len(), n) && curvature.shape() == (n, n) {
+                        jacobian.write_gram_plus(curvature, hessian);
+                    } else {
+                        hessian.dense(n, n).fill(f64::NAN);
+                    }
+                }
+                is_given
+            })
     }
     fn failure(&self) -> Option<String> {
         self.residuals.failure()

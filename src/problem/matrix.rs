@@ -4,6 +4,8 @@ use nalgebra::{DMatrix, DVector};
 use nalgebra_sparse::CscMatrix;
 use serde::{Deserialize, Serialize};
 
+use crate::linalg::{column, dot};
+
 /// A matrix of derivatives: a Hessian ∇²f(x), n × n and symmetric, or a Jacobian ∂rᵢ/∂xⱼ, m × n.
 ///
 /// A problem writes it [in place](Self::dense), so that one matrix serves a whole run. A problem with a sparse matrix
@@ -107,6 +109,33 @@ impl Matrix {
                 for (column, sum) in matrix.col_iter().zip(product.iter_mut()) {
                     let entries = column.row_indices().iter().zip(column.values());
                     *sum = entries.map(|(&i, a)| a * v[i]).sum();
+                }
+            }
+        }
+    }
+
+    /// Writes A'A + C for this matrix A, m × n, and C, n × n: sparse if both are.
+    pub(crate) fn write_gram_plus(&self, c: &Self, out: &mut Self) {
+        match (self, c) {
+            (Self::Sparse(a), Self::Sparse(c)) => *out = Self::Sparse(&(&a.transpose() * a) + c),
+            (Self::Sparse(a), _) => {
+                let out = out.dense(c.rows(), c.columns());
+                c.write_to(out);
+                for (i, j, value) in (&a.transpose() * a).triplet_iter() {
+                    out[(i, j)] += value;
+                }
+            }
+            (Self::Dense(a), _) => {
+                let out = out.dense(c.rows(), c.columns());
+                c.write_to(out);
+                for j in 0..a.ncols() {
+                    for i in 0..=j {
+                        let product = dot(column(a, i), column(a, j));
+                        out[(i, j)] += product;
+                        if i != j {
+                            out[(j, i)] += product;
+                        }
+                    }
                 }
             }
         }

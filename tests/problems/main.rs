@@ -9,6 +9,7 @@ mod functions;
 mod global_functions;
 mod modules;
 mod rates;
+mod residuals;
 mod scalar;
 mod stationary;
 mod stationary_examples;

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod bounded_quadratics;
+mod fits;
 mod more_garbow_hillstrom;
 mod nist;
 mod offsets;

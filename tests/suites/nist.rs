@@ -1,7 +1,7 @@
 //! The certified fits of NIST: how many the solvers find, and that no other end counts as a certified one.
 
 #[path = "../../examples/nist/models.rs"]
-mod models;
+pub(crate) mod models;
 
 use extremum::{AutoDiff, DVector, Problem, Solver};
 use models::{DataSet, GAUSS_NEWTON, data_sets, fit, fit_residuals, solvers};

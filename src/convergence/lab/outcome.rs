@@ -81,9 +81,11 @@ impl Sample {
 
 fn gradient_equivalents(counts: &Evaluations, n: usize) -> f64 {
     let n = n as f64;
-    let values = (counts.cost + counts.residual + counts.constraint) as f64;
+    let along = counts.residual_second_derivative;
+    let values = (counts.cost + counts.residual + along + counts.constraint) as f64;
     let jacobians = n * (counts.jacobian + counts.constraint_jacobian) as f64;
-    let hessians = n * (counts.hessian + counts.constraint_hessian) as f64;
+    let hessians =
+        n * (counts.hessian + counts.residual_hessian + counts.constraint_hessian) as f64;
     let products = 2.0 * counts.hessian_product as f64;
     counts.gradient as f64 + (values + jacobians) / 3.0 + products + hessians
 }

@@ -2,8 +2,8 @@
 
 use nalgebra::DVector;
 
-use super::{AutoDiff, Formula, Num, Real, VectorFormula};
-use crate::problem::{Bounds, Constraints, LeastSquares, Matrix, Problem};
+use super::{AutoDiff, VectorFormula};
+use crate::problem::{Bounds, Constraints, LeastSquares, Matrix};
 
 /// The [constraints](Constraints) l ≤ c(x) ≤ u on the m values of a [`VectorFormula`], such as a `Vec` of [`Formula`]s,
 /// with exact Jacobian and Hessian: `Limited(formula, limits)`, where the limits have m components.
@@ -67,23 +67,6 @@ impl<F: VectorFormula> Constraints for Limited<F> {
         multipliers: &DVector<f64>,
         hessian: &mut Matrix,
     ) -> bool {
-        AutoDiff(Weighted { formula: &self.0, multipliers }).write_hessian(x, hessian)
-    }
-}
-
-/// Σ yᵢ cᵢ(x).
-struct Weighted<'a, F> {
-    formula: &'a F,
-    multipliers: &'a DVector<f64>,
-}
-
-impl<F: VectorFormula> Formula for Weighted<'_, F> {
-    fn dimension(&self) -> usize {
-        self.formula.dimension()
-    }
-    fn cost<R: Real>(&self, x: &[Num<R>]) -> Num<R> {
-        let mut values = vec![Num::from(0.0); self.formula.length()];
-        self.formula.values(x, &mut values);
-        values.iter().zip(self.multipliers).map(|(c, y)| c * *y).sum()
+        LeastSquares::write_hessian(&AutoDiff(&self.0), x, multipliers, hessian)
     }
 }

@@ -89,6 +89,49 @@ pub(super) fn jacobian<const N: usize>(
     });
 }
 
+/// Writes r''(x)[v, v] = d²r(x + t v)/dt² at t = 0: one evaluation of the formulas.
+pub(super) fn second_derivative(
+    evaluate: EvaluateAll<'_, HyperDualSVec64<1, 1>>,
+    x: &DVector<f64>,
+    v: &DVector<f64>,
+    out: &mut DVector<f64>,
+) {
+    with_variables::<HyperDualSVec64<1, 1>>(x, &mut |variables| {
+        for (variable, &v) in variables.iter_mut().zip(v.iter()) {
+            let along = Derivative::some(SVector::<f64, 1>::new(v));
+            (variable.0.eps1, variable.0.eps2) =
+                (along, Derivative::some(SVector::<f64, 1>::new(v).transpose()));
+        }
+        with_constants(out.len(), &mut |found| {
+            evaluate(variables, found);
+            for (entry, found) in out.as_mut_slice().chunks_mut(1).zip(found.iter()) {
+                let second = found.0.eps1eps2.0.as_ref().map(|eps| eps.as_slice());
+                write(found.0.re, second, entry);
+            }
+        });
+    });
+}
+
+/// Writes Σ wᵢ ∇²rᵢ(x) as [`hessian`] does.
+pub(super) fn weighted_hessian<const B: usize>(
+    evaluate: EvaluateAll<'_, HyperDualSVec64<B, B>>,
+    x: &DVector<f64>,
+    weights: &DVector<f64>,
+    out: &mut DMatrix<f64>,
+) where
+    HyperDualSVec64<B, B>: Pooled,
+{
+    let weighted = |x: &[Num<HyperDualSVec64<B, B>>]| {
+        let mut sum = Num::from(0.0);
+        with_constants(weights.len(), &mut |found| {
+            evaluate(x, found);
+            sum = found.iter().zip(weights).map(|(value, weight)| value * *weight).sum();
+        });
+        sum
+    };
+    hessian(&weighted, x, out);
+}
+
 /// Writes ∇²f(x) v: ⌈n / N⌉ evaluations of the formula.
 pub(super) fn hessian_product<const N: usize>(
     evaluate: Evaluate<'_, HyperDualSVec64<1, N>>,
