@@ -5,6 +5,7 @@ pub mod choosing {}
 
 #[doc = include_str!("../docs/constraints.md")]
 pub mod constraints {}
+
 #[cfg(feature = "fit")]
 #[doc = include_str!("../docs/fitting.md")]
 pub mod fitting {}
