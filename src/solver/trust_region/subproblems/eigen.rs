@@ -136,6 +136,25 @@ impl EigenMemory {
         decrease
     }
 
+    /// Writes −(κ B + μ I)⁻¹ f with the multiplier μ of the last solution; false when there is none.
+    pub(super) fn solve_again(&mut self, force: &DVector<f64>, out: &mut DVector<f64>) -> bool {
+        let Self { vectors, scaled, along, coordinates, .. } = self;
+        let longest = coordinates.icamax();
+        let mu = (-along[longest] / coordinates[longest] - scaled[longest]).max(0.0);
+        if self.state != Decomposition::Current || !mu.is_finite() {
+            return false;
+        }
+        out.fill(0.0);
+        for (j, value) in scaled.iter().enumerate() {
+            let vector = linalg::column(vectors, j);
+            let share = linalg::dot(vector, force.as_slice()) / (value + mu);
+            if share.is_finite() {
+                linalg::axpy(-share, vector, out.as_mut_slice());
+            }
+        }
+        true
+    }
+
     /// Writes the eigenvector of the least eigenvalue, and returns that when it is negative beyond the errors in B.
     pub(super) fn negative_curvature(
         &mut self,

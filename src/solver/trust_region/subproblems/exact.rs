@@ -121,6 +121,20 @@ impl Subproblem for Exact {
         memory.solve(b, gradient, region, false, u)
     }
 
+    fn solve_again(
+        &self,
+        b: &mut dyn Quadratic,
+        force: &DVector<f64>,
+        region: Region<'_>,
+        memory: &mut ExactMemory,
+        out: &mut DVector<f64>,
+    ) -> bool {
+        match &mut memory.0 {
+            By::Eigenvectors(memory) => memory.solve_again(force, out),
+            By::Factors(memory) => memory.solve_again(b, force, region, out),
+        }
+    }
+
     fn negative_curvature(
         &self,
         b: &mut dyn Quadratic,

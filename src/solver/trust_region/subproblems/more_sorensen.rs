@@ -8,7 +8,7 @@ use super::shifted::{Length, Sample, Shifted, Work, minimise};
 use super::triangular::Triangular;
 use super::{Quadratic, Region, Subproblem};
 use crate::linalg::cholesky::Workspace;
-use crate::linalg::row_qr::unit_of_upper;
+use crate::linalg::row_qr::{solve_upper, solve_upper_transposed, unit_of_upper};
 use crate::linalg::{self, Lanczos, dot, power_of_two};
 use crate::random::Random;
 
@@ -228,6 +228,29 @@ impl MoreSorensenMemory {
         decrease / scale
     }
 
+    /// Writes −(κ B + μ I)⁻¹ f with the factor of the last solution; false when it is not that of a factor.
+    pub(super) fn solve_again(
+        &mut self,
+        b: &mut dyn Quadratic,
+        force: &DVector<f64>,
+        region: Region<'_>,
+        out: &mut DVector<f64>,
+    ) -> bool {
+        if b.factor().is_none() || !matches!(self.last, Some((_, true))) {
+            return false;
+        }
+        out.copy_from(force);
+        solve_upper_transposed(&self.room.factor, out.as_mut_slice());
+        solve_upper(&self.room.factor, out.as_mut_slice());
+        *out /= -self.scale(region);
+        true
+    }
+
+    fn scale(&self, region: Region<'_>) -> f64 {
+        let [shortest, longest] = UNITS;
+        (self.unit * region.scale).clamp(shortest, longest)
+    }
+
     /// The scale s = κ · unit, and the length of w = s u, for which (B / unit + λ I) w = −g.
     fn length(
         &mut self,
@@ -242,8 +265,7 @@ impl MoreSorensenMemory {
             }
             self.unit = unit;
         }
-        let [shortest, longest] = UNITS;
-        let scale = (self.unit * region.scale).clamp(shortest, longest);
+        let scale = self.scale(region);
         let radius = scale * region.radius;
         let length = if is_cubic {
             Length::Cubic(radius * radius / gradient.norm())
