@@ -90,8 +90,8 @@ pub struct TrustRegion<M = NewtonModel, S = Exact> {
 /// The trust region's loop with a [cubic term](Cubic) in place of the ball: `TrustRegion::cubic()`.
 pub type CubicRegularization = TrustRegion<NewtonModel, Cubic>;
 
-/// Levenberg and Marquardt's method for [sums of squares](crate::LeastSquares), in the form of Moré: the trust region on
-/// [Gauss and Newton's model](GaussNewtonModel), [`TrustRegion::gauss_newton`].
+/// Levenberg and Marquardt's method for [sums of squares](crate::LeastSquares), in the form of Moré: the trust region
+/// on [Gauss and Newton's model](GaussNewtonModel), [`TrustRegion::gauss_newton`].
 ///
 /// ```
 /// # #[cfg(feature = "autodiff")] {

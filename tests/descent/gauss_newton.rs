@@ -285,8 +285,8 @@ fn no_step_allocates() {
     assert_eq!(exact(KowalikOsborne.start(), &problem).jacobian, 0);
 }
 
-/// Läuchli's matrix, a row of ones above δ I: J'J = 1 1' + δ² I is singular in double precision, and J is not. r = J (x − x*)
-/// with x*ⱼ = j; in blocks of rows, dense or sparse.
+/// Läuchli's matrix, a row of ones above δ I: J'J = 1 1' + δ² I is singular in double precision, and J is not. r = J (x
+/// − x*) with x*ⱼ = j; in blocks of rows, dense or sparse.
 struct Lauchli {
     n: usize,
     delta: f64,

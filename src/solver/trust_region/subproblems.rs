@@ -8,6 +8,7 @@
 
 mod along;
 mod cubic;
+mod dense;
 mod dogleg;
 mod eigen;
 mod exact;

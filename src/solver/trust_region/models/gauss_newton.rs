@@ -28,40 +28,40 @@ const FORWARD: f64 = 1.5e-8;
 ///
 /// **Needs** residuals ([`LeastSquares`](crate::LeastSquares)), and their Jacobian or n more evaluations of them for
 /// differences. Costs and gradients are computed from these, so that nothing is evaluated twice; all are counted. Where
-/// steps fail, a few costs say why. For another problem: [`Error::NotASumOfSquares`]. mn + 5n² + 256n numbers of memory for
-/// m residuals, with those of the subproblem, at most 16 GiB; mn² multiply-adds for a QR factorization of J by blocks of
-/// rows. J'J is not formed, unless the subproblem wants a matrix: with [`Exact`](super::super::Exact)
-/// the errors of a step are of the order of the condition of J, and not of its square.
+/// steps fail, a few costs say why. For another problem: [`Error::NotASumOfSquares`]. mn + 5n² + 256n numbers of memory
+/// for m residuals, with those of the subproblem, at most 16 GiB; mn² multiply-adds for a QR factorization of J by
+/// blocks of rows. J'J is not formed, unless the subproblem wants a matrix: with [`Exact`](super::super::Exact) the
+/// errors of a step are of the order of the condition of J, and not of its square.
 ///
 /// The ball is |D s| ≤ Δ, with Dⱼ the largest norm of column j of the Jacobian so far: the units of the variables
 /// change no iterate.
 ///
 /// **Guarantee** quadratic convergence where the residuals vanish at the minimum, or give their
-/// [Hessian](crate::LeastSquares::hessian); else linear: the faster, the smaller and the less curved they are. A run ends
-/// at the rounding floor when three steps promise no less than the steps before.
+/// [Hessian](crate::LeastSquares::hessian); else linear: the faster, the smaller and the less curved they are. A run
+/// ends at the rounding floor when three steps promise no less than the steps before.
 ///
 /// **Large residuals** near the minimum, |Q'r| < 0.01 |r|, two steps in a row that leave more than a tenth of the
 /// gradient make B the whole Hessian J'J + Σ rᵢ ∇²rᵢ, as long as it is near. On NIST's 28 fits that takes a seventh of
 /// the residuals less, and half of them for Brown and Dennis' function.
 ///
-/// **Narrow valleys** where the residuals give their [second derivative](crate::LeastSquares::second_derivative) along a
-/// step v, and |Q'r| ≥ 0.1 |r| still after 20 points, steps follow the curve, with [`Exact`](super::super::Exact):
+/// **Narrow valleys** where the residuals give their [second derivative](crate::LeastSquares::second_derivative) along
+/// a step v, and |Q'r| ≥ 0.1 |r| still after 20 points, steps follow the curve, with [`Exact`](super::super::Exact):
 ///
 /// ```text
 /// s = v + a/2,   (J'J + μ D²) a = −J' r''[v, v],   where 2 |D a| ≤ ¾ |D v|
 /// ```
 ///
-/// NIST's 28 fits then take 966 evaluations of residuals and second derivatives to the rounding floor, and 1523 without;
-/// between 966 and 1417 if it begins after another number of points from 16 to 25. The 35 functions of Moré, Garbow and
-/// Hillstrom, most of them too easy for it, take 1437 and 1201, and 960 and 1022 Jacobians.
+/// NIST's 28 fits then take 966 evaluations of residuals and second derivatives to the rounding floor, and 1523
+/// without; between 966 and 1417 if it begins after another number of points from 16 to 25. The 35 functions of Moré,
+/// Garbow and Hillstrom, most of them too easy for it, take 1437 and 1201, and 960 and 1022 Jacobians.
 ///
 /// J'J has no negative curvature, also where the cost has. Before the run ends, the Hessian is evaluated once: from the
 /// residuals' Hessian, or the problem's, or differenced with n gradients (n(n + 3)/2 costs where there is no Jacobian);
 /// from a saddle it shows the way down.
 ///
-/// **References** M. Transtrum, J. Sethna, *Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares
-/// minimization*, arXiv 1201.5885 (2012), for a; J. Dennis, D. Gay, R. Welsch, ACM Trans. Math. Software 7
-/// (1981) 348-368, for large residuals.
+/// **References** M. Transtrum, J. Sethna, *Improvements to the Levenberg-Marquardt algorithm for nonlinear
+/// least-squares minimization*, arXiv 1201.5885 (2012), for a; J. Dennis, D. Gay, R. Welsch, ACM Trans. Math. Software
+/// 7 (1981) 348-368, for large residuals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GaussNewtonModel;
 
@@ -125,8 +125,8 @@ impl GaussNewtonModelMemory {
         self.factor.get().image.norm() / self.here.norm()
     }
 
-    /// Makes B the Hessian at x, where the factor is that of the Jacobian, if the residuals give their part of it; false
-    /// when they do not, or it is not finite.
+    /// Makes B the Hessian at x, where the factor is that of the Jacobian, if the residuals give their part of it;
+    /// false when they do not, or it is not finite.
     fn add_curvature(&mut self, problem: &mut Oracle<'_>, x: &DVector<f64>) -> bool {
         if !problem.residual_hessian(x, &self.here, &mut self.curvature) {
             return false;

@@ -1,8 +1,8 @@
 //! The global minimum of the model in the ball, or with a cubic term, by one eigendecomposition for each point.
 //!
 //! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at
-//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle. Where B = R'R
-//! and g = R'c are known by their factor R = U Σ V', Q = V, Λ = Σ² and a = Σ U'c, without R'R.
+//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle. Where B =
+//! R'R and g = R'c are known by their factor R = U Σ V', Q = V, Λ = Σ² and a = Σ U'c, without R'R.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};

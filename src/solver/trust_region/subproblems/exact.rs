@@ -17,6 +17,10 @@ const FEW: usize = 40;
 /// 4.5n³ multiply-adds. For more, [`MoreSorensen`](super::MoreSorensen) to 4 digits: n³/6 for a Newton step, otherwise
 /// two to six times that, which the feature `faer` makes faster. **Needs** B as a matrix; n² numbers of memory.
 ///
+/// Where a model gives a [factor](super::Quadratic::factor) R of B = R'R, B is not formed: up to n = 40 the singular
+/// values of R take the place of eigenvalues, and for more QR factorizations of R above √λ I that of Cholesky's, n³/3
+/// each. The errors of u are then of the order of the condition of R, and not of its square.
+///
 /// **Guarantee** with B u + μ u = −g, μ ≥ 0, μ (r − |u|) = 0 and B + μ I positive semidefinite, u is the global
 /// minimum.
 ///

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! After two slow steps in a row near the minimum B is the Hessian, as long as it is near. Small residuals make no slow
-//! steps there. Farther away, in a curved valley, the Hessian is no better; where the method is still far after 20 points, its steps take
-//! the curvature of the residuals into account.
+//! steps there. Farther away, in a curved valley, the Hessian is no better; where the method is still far after 20
+//! points, its steps take the curvature of the residuals into account.
 //!
 //! J. Dennis, D. Gay, R. Welsch, *An adaptive nonlinear least-squares algorithm*, ACM Trans. Math. Software 7 (1981)
-//! 348-368 (NL2SOL), for the idea, here with the exact curvature of the residuals; D. Bates, D. Watts, *A relative offset
-//! orthogonality convergence criterion for nonlinear least squares*, Technometrics 23 (1981) 179-183, for |Q'r| / |r|.
+//! 348-368 (NL2SOL), for the idea, here with the exact curvature of the residuals; D. Bates, D. Watts, *A relative
+//! offset orthogonality convergence criterion for nonlinear least squares*, Technometrics 23 (1981) 179-183, for |Q'r|
+//! / |r|.
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
