@@ -42,7 +42,7 @@ fn the_files_are_read_as_nist_means_them() {
     for set in data_sets() {
         // At the certified parameters, though rounded to 11 digits, the formula has the certified sum.
         let b = DVector::from_column_slice(&set.certified);
-        let sum = Problem::cost(&AutoDiff(&set), &b);
+        let sum = AutoDiff(&set).cost(&b);
         assert!(set.digits_of_sum(sum) > 9.0, "{}: {sum:e}", set.name);
     }
 }
