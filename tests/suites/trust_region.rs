@@ -56,7 +56,8 @@ fn the_exact_minimum_in_the_ball_finds_all_with_a_third_fewer_hessians() -> Resu
 fn so_does_it_by_factorizations() -> Result<(), Error> {
     let solver = TrustRegion::new(NewtonModel, MoreSorensen);
     let (solved, ratio) = compare(&solver, TRUST_EXACT, |e| e.hessian - 1)?;
-    assert!(solved == [34, 35] && ratio <= 0.70, "{solved:?}, {ratio:.3}");
+    // On Meyer's function it may meet one of the few points whose gradient is below the tolerance.
+    assert!(solved[0] >= 34 && solved[1] == 35 && ratio <= 0.70, "{solved:?}, {ratio:.3}");
     Ok(())
 }
 
