@@ -2,6 +2,7 @@
 
 mod autodiff;
 mod bounds_example;
+mod constraints;
 mod expression;
 mod functions;
 mod global_functions;
