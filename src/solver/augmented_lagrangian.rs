@@ -191,7 +191,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         }
         if state.advanced.is_none() {
             let advanced = self.advance(problem, state);
-            problem.interruption()?;
+            problem.uninterrupted()?;
             state.advanced = advanced;
         }
         let (Some(run), Some(_)) = (&state.inner, state.advanced) else {

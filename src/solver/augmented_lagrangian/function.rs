@@ -281,4 +281,8 @@ impl View for Inside<'_, '_> {
     fn uninterrupted(&self) -> ControlFlow<Termination> {
         self.oracle.uninterrupted()
     }
+
+    fn interrupt(&mut self, reason: Termination) {
+        self.oracle.interrupt(reason);
+    }
 }
