@@ -152,7 +152,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
             inner: None,
             is_over: true,
             returns: false,
-            is_rescaled: false,
+            is_rescaled: m == 0,
             advanced: None,
             // Without constraints there is one inner run.
             tolerance: if m > 0 { FIRST_TOLERANCE } else { 0.0 },
@@ -226,6 +226,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         let (n, m) = (problem.dimension(), limits.dimension());
         let bounds = problem.problem().bounds().cloned();
         let Best { x, cost, multipliers, .. } = &state.best;
+        let counts = [state.outer, state.progress.idle, state.progress.idle_steps];
         let fits = state.points.are_valid(n, m)
             && state.function.is_valid(m)
             && state.multipliers.len() == m
@@ -236,9 +237,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
                 .iter()
                 .all(|bounds| bounds.contain(x) && bounds.contain(&state.points.here().x))
             && state.tolerance >= 0.0
-            && [state.outer, state.progress.idle, state.progress.idle_steps]
-                .iter()
-                .all(|count| *count < u64::MAX / 2)
+            && counts.iter().all(|count| *count < u64::MAX / 2)
             && state.newton.restore(n, m);
         if !fits {
             let reason = "its points do not belong to this problem".to_owned();

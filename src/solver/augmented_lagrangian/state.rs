@@ -33,7 +33,7 @@ pub struct AugmentedLagrangianState<L> {
     pub(super) is_over: bool,
     /// True when the next one begins at the best point, and not at the current one.
     pub(super) returns: bool,
-    /// True when the factors of f and c were lowered after the start.
+    /// True when the factors of f and c were set again after the start, or need not be.
     pub(super) is_rescaled: bool,
     /// What the inner solver said of a step whose end is not evaluated yet.
     pub(super) advanced: Option<Advance>,
@@ -141,7 +141,7 @@ impl Best {
 }
 
 impl<L> AugmentedLagrangianState<L> {
-    /// The multipliers of the constraints, as the function has them: those at the end of the last inner run.
+    /// The penalty ρ of the scaled function.
     pub fn penalty(&self) -> f64 {
         self.function.penalty
     }
