@@ -2,15 +2,16 @@
 //!
 //! ```text
 //! cargo run --release --features expression --example solve -- examples/data/hock-schittkowski.json
-//! cargo run --release --features expression --example solve -- FILE --solver Newton --csv
+//! cargo run --release --features expression --example solve -- FILE --solver augmented-lagrangian --csv
 //! ```
 //!
 //! FILE is JSON, as `examples/data/hock-schittkowski.md` describes it. A start outside the bounds is projected into
-//! them. Without `--solver`, a problem with bounds is solved by Lbfgsb and one without by Lbfgs. Problems with bounds
-//! or constraints that the solver does not keep are counted, and not tried.
+//! them. Without `--solver`, a problem with constraints is solved by augmented-lagrangian-tron, one with bounds alone by Lbfgsb
+//! and one without by Lbfgs. augmented-lagrangian runs Lbfgsb inside, augmented-lagrangian-tron the second-order Tron. Problems
+//! with bounds or constraints that the solver does not keep are counted, and not tried.
 //!
 //! `violation` is the largest violation of a bound or constraint, `residual` (`first_order_residual` in CSV) the
-//! maximum norm of the projected gradient, |P(x - g) - x|, and `verdict` the kind of point by `classify`, whose
+//! maximum norm of the projected gradient of the Lagrangian, |P(x - g) - x|, and `verdict` the kind of point by `classify`, whose
 //! evaluations are not counted. A problem is solved when the violation is at most 1e-6 max(1, |x|) and the cost exceeds
 //! the file's `f_star` by at most 1e-5 max(1, |f_star|).
 
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use extremum::first_order::Adam;
 use extremum::{
-    AnySolver, BarzilaiBorwein, BasinHopping, Bfgs, CmaEs, ConjugateGradient,
+    AnySolver, AugmentedLagrangian, BarzilaiBorwein, BasinHopping, Bfgs, CmaEs, ConjugateGradient,
     DifferentialEvolution, Error, GeneticAlgorithm, GradientDescent, Lbfgs, Lbfgsb, Minimizer,
     MultiStart, NelderMead, Newton, ParticleSwarm, PatternSearch, Problem, SimulatedAnnealing,
     Solver, TrustRegion,
@@ -77,6 +78,8 @@ solvers! { scale:
     "SimulatedAnnealing" => SimulatedAnnealing::default().scale(scale),
     "NelderMead" => NelderMead::default().scale(scale),
     "PatternSearch" => PatternSearch::default().scale(scale),
+    "augmented-lagrangian" => AugmentedLagrangian::default(),
+    "augmented-lagrangian-tron" => AugmentedLagrangian::new(TrustRegion::tron()),
 }
 
 struct Arguments {
@@ -148,7 +151,11 @@ fn solve_all(tasks: &[Task], arguments: &Arguments) -> io::Result<()> {
 
 fn solve(task: &Task, name: Option<&str>) -> Result<Row, Error> {
     let problem = task.problem();
-    let automatic = if problem.bounds().is_some() { "Lbfgsb" } else { "Lbfgs" };
+    let automatic = match (problem.structure().constraints, problem.bounds()) {
+        (Some(_), _) => "augmented-lagrangian-tron",
+        (None, Some(_)) => "Lbfgsb",
+        (None, None) => "Lbfgs",
+    };
     let scale = task.start.amax().max(1.0);
     let solver = solver(name.unwrap_or(automatic), scale).expect("a name from the table");
     let found =

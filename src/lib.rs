@@ -28,6 +28,7 @@
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |
+//! | [`AugmentedLagrangian`] | gradient and Jacobian, or differences; with [`TrustRegion::tron`] inside, second derivatives | constraints, with their multipliers |
 //! | [`MultiStart`], [`BasinHopping`] | a local solver | several minima of a smooth function |
 //! | [update rules](first_order): [`AdamW`](first_order::AdamW), [`Lion`](first_order::Lion), [`Prodigy`](first_order::Prodigy) and others | gradient, exact or of mini-batches | noisy gradients; neural networks |
 //! | [`Svrg`], [`Saga`], [`Sarah`], [`Katyusha`] | a [`Sum`] of terms | convex losses over many terms |
@@ -39,6 +40,7 @@
 //! Where to go next:
 //!
 //! - [`mod@problem`]: the problem itself, as closures, a type or a formula; [`Bounds`]; a [`Sum`] of many terms
+//! - [`Constraints`]: equalities and inequalities, as closures or formulas, and [`Problem::with_constraints`]
 //! - `Expression`, with the feature `expression`: formulas given as text, with exact derivatives
 //! - [`Minimizer`] and [`stop`]: stopping rules, limits, observers, early stopping, checkpoints
 //! - [`stationary`]: what kind of point was found; whether derivatives are right

@@ -1,4 +1,4 @@
-//! What is minimised: a cost with a gradient and, where it is known, a Hessian.
+//! What is minimised: a cost with a gradient and, where it is known, a Hessian; its bounds, and its constraints.
 
 #[cfg(feature = "autodiff")]
 mod autodiff;

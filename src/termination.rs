@@ -74,7 +74,8 @@ pub enum Termination {
         cost: f64,
     },
     /// The violation of the constraints cannot decrease to first order, and is not small: x is a stationary point of ½ |v|², where
-    /// vᵢ is by how much cᵢ(x) is beyond a limit. A failure: no feasible point is near.
+    /// vᵢ is by how much cᵢ(x) is beyond a limit, or of such a sum with weights where a method scales the constraints. A failure:
+    /// no feasible point is near.
     Infeasible {
         /// The largest |vᵢ|.
         violation: f64,

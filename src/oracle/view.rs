@@ -22,6 +22,9 @@ pub(crate) trait View {
 
     /// Breaks with the reason once the run outside is interrupted.
     fn uninterrupted(&self) -> ControlFlow<Termination>;
+
+    /// Interrupts the run outside, for a reason that was noticed inside.
+    fn interrupt(&mut self, reason: Termination);
 }
 
 /// The variables of a problem with their bounds, and nothing else of it.
@@ -66,7 +69,16 @@ impl<'a> Oracle<'a> {
         let mut oracle = Oracle::new(&outside.variables);
         oracle.meter = outside.meter.clone();
         oracle.view = Some(view);
-        run(&mut oracle)
+        let answer = run(&mut oracle);
+        if let (Some(view), Some(reason)) = (oracle.view.take(), oracle.meter.closed.take()) {
+            view.interrupt(reason);
+        }
+        answer
+    }
+
+    /// Ends the evaluations, unless they have ended.
+    pub(crate) fn interrupt(&mut self, reason: Termination) {
+        self.meter.closed.get_or_insert(reason);
     }
 
     /// The answer of the view, if there is one.

@@ -49,7 +49,8 @@ const FIRST_TOLERANCE: f64 = 1e-4;
 /// [`penalty`](Self::penalty).
 ///
 /// **Guarantee** the run converges only by its rules on the unscaled first-order conditions, with
-/// [multipliers](crate::State::multipliers) y: ∇f = J'y where no bound is active. The best point is the least infeasible one; among
+/// [multipliers](crate::State::multipliers) y: ∇f = J'y where no bound is active; and not before their residual is 10⁻⁴ of the
+/// gradient at the start, so that the unit of the cost does not decide. The best point is the least infeasible one; among
 /// feasible points the lowest, and among level ones the one nearest to the conditions. Where no feasible point is near, it ends
 /// with [`Infeasible`](Termination::Infeasible); where no multipliers exist or f is at its rounding, [stalled](Stall).
 ///
@@ -151,7 +152,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
             inner: None,
             is_over: true,
             returns: false,
-            is_rescaled: false,
+            is_rescaled: m == 0,
             advanced: None,
             // Without constraints there is one inner run.
             tolerance: if m > 0 { FIRST_TOLERANCE } else { 0.0 },
@@ -190,7 +191,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         }
         if state.advanced.is_none() {
             let advanced = self.advance(problem, state);
-            problem.interruption()?;
+            problem.uninterrupted()?;
             state.advanced = advanced;
         }
         let (Some(run), Some(_)) = (&state.inner, state.advanced) else {
@@ -225,6 +226,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         let (n, m) = (problem.dimension(), limits.dimension());
         let bounds = problem.problem().bounds().cloned();
         let Best { x, cost, multipliers, .. } = &state.best;
+        let counts = [state.outer, state.progress.idle, state.progress.idle_steps];
         let fits = state.points.are_valid(n, m)
             && state.function.is_valid(m)
             && state.multipliers.len() == m
@@ -235,9 +237,7 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
                 .iter()
                 .all(|bounds| bounds.contain(x) && bounds.contain(&state.points.here().x))
             && state.tolerance >= 0.0
-            && [state.outer, state.progress.idle, state.progress.idle_steps]
-                .iter()
-                .all(|count| *count < u64::MAX / 2)
+            && counts.iter().all(|count| *count < u64::MAX / 2)
             && state.newton.restore(n, m);
         if !fits {
             let reason = "its points do not belong to this problem".to_owned();
@@ -252,8 +252,14 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         Oracle::seen_through(&mut inside, &outside, |oracle| run.restore(&self.inner, oracle))
     }
 
-    /// The inner solver may know more of the point where it is.
+    /// Not where small units of the cost make the test easy: compared with the gradient at the start the residual has to be
+    /// small as well. And the inner solver may know more of the point where it is.
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
+        let FirstOrderConditions { residual, complementarity, .. } = state.best.conditions;
+        let is_cheap = state.function.scale * residual.max(complementarity) > FIRST_TOLERANCE;
+        if is_cheap && state.ended.is_none() {
+            return false;
+        }
         let outside = problem.outside();
         let AugmentedLagrangianState { inner, best, points, function, work, .. } = state;
         let Some(run) = inner.as_mut().filter(|run| *run.x() == best.x) else { return true };

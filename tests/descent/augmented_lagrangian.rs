@@ -6,14 +6,18 @@
 
 use std::cell::Cell;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use allocation_counter::measure;
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AnySolver, AugmentedLagrangian, Bounded, Bounds, Constraints, DVector, Error, Lbfgs, Lbfgsb,
-    Matrix, Minimizer, Problem, Solution, Solver, Structure, Termination, TrustRegion, constraints,
-    constraints_from_fn, from_fn, minimize, problem,
+    AnySolver, AugmentedLagrangian, Bounded, Bounds, CancellationToken, Checkpoint, Constraints,
+    DMatrix, DVector, Error, Lbfgs, Lbfgsb, Matrix, Minimizer, Problem, Solution, Solver,
+    Structure, Termination, TrustRegion, constraints, constraints_from_fn, from_fn, minimize,
+    problem,
 };
+
+use extremum_tests::bits;
 
 use super::checkpoint::resumes_at_every_step;
 
@@ -230,7 +234,7 @@ fn multipliers_are_sensitivities() {
     assert!((slope - y).abs() < 1e-6 * y.abs(), "{slope} {y}");
 }
 
-/// The multipliers of a limit that holds with equality, and of one that does not, are those of two inequalities: they add up.
+/// The same plane twice, and three lines through one point: the minimum is found, with some multipliers.
 #[test]
 fn redundant_and_dependent_constraints() {
     let bowl = || problem!(2, |x| x[0].powi(2) + x[1].powi(2));
@@ -257,6 +261,23 @@ fn a_singular_start_in_any_unit() {
             let found = minimize(&problem, &solver, [0.0, 0.0]).unwrap();
             assert!(found.termination.is_converged(), "{unit} {found}");
             assert!((found.cost + 2.0).abs() < 1e-5, "{unit} {found}");
+        }
+    }
+}
+
+/// The unit of the cost changes neither the minimum nor the scaled multipliers.
+#[test]
+fn the_unit_of_the_cost_does_not_matter() {
+    for unit in [1e-8, 1e8] {
+        let cost = problem!(2, with(unit: f64), |x| unit
+            * (0.5 * x[0].powi(2) + x[1].powi(2) - x[0] * x[1] - 7.0 * x[0] - 7.0 * x[1]));
+        let ellipse = constraints!(2, |x| [25.0 - 4.0 * x[0].powi(2) - x[1].powi(2)]);
+        let problem = cost.with_constraints(ellipse.at_least([0.0]).unwrap());
+        for solver in solvers() {
+            let found = minimize(&problem, &solver, [0.0, 0.0]).unwrap();
+            assert!(found.termination.is_converged(), "{unit}: {found}");
+            assert!((found.cost / unit + 30.0).abs() < 1e-4, "{unit}: {found}");
+            assert!((found.multipliers.unwrap()[0] / unit - 0.5).abs() < 1e-4);
         }
     }
 }
@@ -320,7 +341,57 @@ fn a_resumed_run_has_the_same_bits() {
         resumes_at_every_step(case.name, &problem, &AugmentedLagrangian::default(), &case.start);
     }
     let start = [0.0, 0.0];
-    resumes_at_every_step("", &hs12(), &AugmentedLagrangian::new(TrustRegion::tron()), &start);
+    resumes_at_every_step(
+        "by hand",
+        &hs12(),
+        &AugmentedLagrangian::new(TrustRegion::tron()),
+        &start,
+    );
+}
+
+/// Problem 12, which cancels a token at its k-th evaluation of the constraint.
+fn cancelling_hs12(token: &CancellationToken, at: u64) -> impl Problem {
+    let calls = AtomicU64::new(0);
+    let ellipse = constraints_from_fn(1, move |x, c| {
+        if 1 + calls.fetch_add(1, Ordering::Relaxed) == at {
+            token.cancel();
+        }
+        c[0] = 25.0 - 4.0 * x[0].powi(2) - x[1].powi(2);
+    });
+    let ellipse = ellipse
+        .with_jacobian(|x, j| (j[(0, 0)], j[(0, 1)]) = (-8.0 * x[0], -2.0 * x[1]))
+        .with_hessian(|_, y| DMatrix::from_row_slice(2, 2, &[-8.0 * y[0], 0.0, 0.0, -2.0 * y[0]]))
+        .at_least([0.0])
+        .unwrap();
+    from_fn(2, |x| 0.5 * x[0].powi(2) + x[1].powi(2) - x[0] * x[1] - 7.0 * x[0] - 7.0 * x[1])
+        .with_gradient(|x, g| (g[0], g[1]) = (x[0] - x[1] - 7.0, 2.0 * x[1] - x[0] - 7.0))
+        .with_hessian(|_| DMatrix::from_row_slice(2, 2, &[1.0, -1.0, -1.0, 2.0]))
+        .with_constraints(ellipse)
+}
+
+#[test]
+fn a_step_that_was_cancelled_half_way_is_redone_with_the_same_bits() {
+    for solver in solvers() {
+        let never = CancellationToken::new();
+        let plain = cancelling_hs12(&never, 0);
+        let terms = || Minimizer::new(&plain, &solver, [0.0, 0.0]).stop_when(gradient_norm(1e-8));
+        let full = terms().run().unwrap();
+        assert!(full.termination.is_converged(), "{full}");
+        for at in 2..full.evaluations.constraint {
+            let token = CancellationToken::new();
+            let cancelling = cancelling_hs12(&token, at);
+            let run = Minimizer::new(&cancelling, &solver, [0.0, 0.0]).cancelled_by(&token);
+            let mut run = run.stop_when(gradient_norm(1e-8)).start().unwrap();
+            while run.step().is_continue() {}
+            let bytes = run.checkpoint().to_bytes().unwrap();
+            assert_eq!(run.finish().termination, Termination::Cancelled);
+            let resumed = terms().resume(Checkpoint::from_bytes(&bytes).unwrap()).unwrap();
+            let resumed = resumed.complete();
+            assert_eq!(bits(&resumed.x), bits(&full.x), "{at}: {resumed} {full}");
+            assert_eq!(resumed.iterations, full.iterations, "{at}");
+            assert_eq!(resumed.termination, full.termination, "{at}");
+        }
+    }
 }
 
 /// No kind of evaluation is made more often than the budget allows, and the point is the best until then.

@@ -4,6 +4,7 @@ mod autodiff;
 mod bounds_example;
 #[cfg(feature = "autodiff")]
 mod constrained_verdicts;
+mod constraints;
 mod expression;
 mod functions;
 mod global_functions;

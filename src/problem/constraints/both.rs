@@ -28,9 +28,12 @@ struct Workspace {
 impl<A: Constraints, B: Constraints> Both<A, B> {
     pub(super) fn new(first: A, second: B) -> Self {
         let [a, b] = [first.limits(), second.limits()];
-        let fit = a.dimension() == first.count() && b.dimension() == second.count();
+        let variables = first.dimension().zip(second.dimension());
+        let fit = a.dimension() == first.count()
+            && b.dimension() == second.count()
+            && variables.is_none_or(|(a, b)| a == b);
         let joined = |[a, b]: [&DVector<f64>; 2]| a.iter().chain(b).copied().collect::<Vec<f64>>();
-        // Limits that do not fit are for the run to refuse, and may not make up for each other.
+        // What does not fit is for the run to refuse, and may not make up for each other.
         let limits = Bounds::new(joined([a.lower(), b.lower()]), joined([a.upper(), b.upper()]))
             .ok()
             .filter(|_| fit)

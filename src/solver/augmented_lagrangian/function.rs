@@ -5,7 +5,8 @@
 //! ∇L = ∇f − J'λ,  ∇²L = ∇²f − Σ λᵢ ∇²cᵢ + ρ Σ ∇cᵢ ∇cᵢ' over zᵢ ∉ [lᵢ, uᵢ],  λᵢ = yᵢ − ρ eᵢ,  eᵢ = cᵢ − P(zᵢ)
 //! ```
 //!
-//! In all of it f is multiplied by 1 / max(1, |∇f(x₀)|), and each constraint with its limits by 1 / max(1, |∇cᵢ(x₀)|).
+//! In all of it f is multiplied by 1 / |∇f(x₀)|, and each constraint with its limits by 1 / |∇cᵢ(x₀)|: maximum norms, and factors
+//! of at most 10⁸.
 
 use std::ops::ControlFlow;
 
@@ -52,7 +53,7 @@ impl Function {
         let steepness = DVector::zeros(m);
         let limits = Some(limits);
         let mut function = Self { scale: 1.0, scales, steepness, y, penalty: 1.0, limits };
-        function.scale_to(start, 1.0);
+        function.scale_to(start, 0.0);
         function.penalty = penalty.unwrap_or_else(|| {
             // As large as f beside the violation.
             let errors = (0..m).map(|i| function.part(i, start.values[i]).error.powi(2));
@@ -63,8 +64,8 @@ impl Function {
         function
     }
 
-    /// Lowers the factors such that no scaled gradient is larger than 1, if one is larger than `most`; true then. The
-    /// multipliers have to be 0.
+    /// Sets the factors such that the largest gradients of f here, and of the constraints so far, are 1, if a scaled gradient is
+    /// larger than `most`; true then. The multipliers have to be 0.
     fn scale_to(&mut self, point: &Point, most: f64) -> bool {
         let steepest = linalg::max_abs(point.gradient.as_slice());
         let Self { scale, scales, steepness, .. } = self;
@@ -73,15 +74,15 @@ impl Function {
         let is_steep =
             *scale * steepest > most || pairs().any(|(scale, steepness)| scale * steepness > most);
         if is_steep {
-            *scale = scale.min(steepest.recip());
+            *scale = factor(steepest);
             for (scale, steepness) in scales.iter_mut().zip(steepness) {
-                *scale = scale.min(steepness.recip());
+                *scale = factor(*steepness);
             }
         }
         is_steep
     }
 
-    /// Lowers the factors at the first point where a scaled gradient is much larger than at the start, where it may have
+    /// Sets the factors anew at the first point where a scaled gradient is much larger than at the start, where it may have
     /// vanished; true if it is.
     pub fn rescale(&mut self, point: &Point) -> bool {
         self.scale_to(point, STEEP)
@@ -167,6 +168,11 @@ const STEEP: f64 = 100.0;
 /// The limits of the first penalty.
 const LEAST: f64 = 1e-8;
 const MOST: f64 = 1e8;
+
+/// The factor that makes a gradient 1; no more than [`MOST`], and 1 for a gradient of 0.
+fn factor(steepness: f64) -> f64 {
+    if steepness > 0.0 { steepness.recip().min(MOST) } else { 1.0 }
+}
 
 /// Calls `take` with the row and the value of each entry of a matrix.
 fn for_entries(matrix: &Matrix, mut take: impl FnMut(usize, f64)) {
@@ -274,5 +280,9 @@ impl View for Inside<'_, '_> {
 
     fn uninterrupted(&self) -> ControlFlow<Termination> {
         self.oracle.uninterrupted()
+    }
+
+    fn interrupt(&mut self, reason: Termination) {
+        self.oracle.interrupt(reason);
     }
 }

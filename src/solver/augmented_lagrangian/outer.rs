@@ -21,8 +21,6 @@ const LARGEST_PENALTY: f64 = 1e16;
 const PATIENCE: u64 = 10;
 /// What counts as progress: an error below this share of the least one.
 const LOWER: f64 = 0.9;
-/// A slope of the violation below this share of the gradients of its constraints is none.
-const FLAT: f64 = 1e-6;
 /// A feasible point with a lower scaled cost shows that there is no lowest one.
 const BOTTOMLESS: f64 = -1e30;
 /// An inner run that increases the violation of the scaled constraints by this factor leaves them for good.
@@ -58,10 +56,11 @@ impl<L: State> AugmentedLagrangianState<L> {
         let residual = self.function.scale * self.conditions.residual;
         self.newton.look(residual.max(self.progress.error), error);
         if is_slow {
-            let [slope, steepness] = self.slope();
             let violation = self.conditions.violation;
             let scaled = self.function.violation(self.points.here());
-            if scaled.min(violation) > FEASIBLE && slope <= FLAT * steepness {
+            if scaled.min(violation) > FEASIBLE
+                && let Some(slope) = self.stationary_violation()
+            {
                 self.best.take(self.points.here(), (&self.multipliers, self.conditions));
                 let reason = Termination::Infeasible { violation, slope };
                 self.ended = Some(reason.clone());

@@ -13,6 +13,8 @@ use crate::{Bounds, Termination};
 
 /// Up to this violation points count as feasible when they are compared: that of the default test.
 pub(super) const FEASIBLE: f64 = 1e-6;
+/// A slope of the violation below this share of the gradients of its constraints is none.
+const FLAT: f64 = 1e-6;
 /// The rounding of a cost, relative to it.
 const ROUNDING: f64 = 1e-14;
 
@@ -31,7 +33,7 @@ pub struct AugmentedLagrangianState<L> {
     pub(super) is_over: bool,
     /// True when the next one begins at the best point, and not at the current one.
     pub(super) returns: bool,
-    /// True when the factors of f and c were lowered after the start.
+    /// True when the factors of f and c were set again after the start, or need not be.
     pub(super) is_rescaled: bool,
     /// What the inner solver said of a step whose end is not evaluated yet.
     pub(super) advanced: Option<Advance>,
@@ -139,7 +141,7 @@ impl Best {
 }
 
 impl<L> AugmentedLagrangianState<L> {
-    /// The multipliers of the constraints, as the function has them: those at the end of the last inner run.
+    /// The penalty ρ of the scaled function.
     pub fn penalty(&self) -> f64 {
         self.function.penalty
     }
@@ -168,24 +170,30 @@ impl<L> AugmentedLagrangianState<L> {
         self.best.consider(self.points.here(), (&self.multipliers, self.conditions), is_end);
     }
 
-    /// The slope |P(x − J'w/|w|) − x| of the violation, wᵢ = σᵢ² vᵢ, v = c − P(c) and σᵢ the factor of constraint i: the
-    /// gradient of ½ Σ (σᵢ vᵢ)². And the steepest gradient so far of a constraint that is violated.
-    pub(super) fn slope(&mut self) -> [f64; 2] {
+    /// Whether no small step can reduce the violations of the scaled constraints, which are σᵢ vᵢ: the slope of their norm is a
+    /// millionth of the steepest gradient among them at most. Returns it in units of the problem, |P(x − J'w/|w|) − x| with
+    /// wᵢ = σᵢ² vᵢ.
+    pub(super) fn stationary_violation(&mut self) -> Option<f64> {
         let Self { points, function, work: WorkOf { work, bounds, .. }, .. } = self;
         let here = points.here();
-        let mut steepest = 0.0_f64;
+        let (mut squares, mut steepest) = (0.0, 0.0_f64);
         for (i, c) in here.values.iter().enumerate() {
             let (scale, [lower, upper]) = (function.scales[i], function.sides(i));
             let violation = scale * c - (scale * c).max(lower).min(upper);
             work.weights[i] = scale * violation;
+            squares += violation * violation;
             if violation != 0.0 {
-                steepest = steepest.max(function.steepness[i]);
+                steepest = steepest.max(scale * function.steepness[i]);
             }
         }
         let norm = work.weights.norm();
-        work.weights /= if norm > 0.0 { norm } else { 1.0 };
+        if norm == 0.0 {
+            return None;
+        }
+        work.weights /= norm;
         here.jacobian.transpose_times(&work.weights, &mut work.lagrangian);
-        [projected_norm(bounds.as_ref(), &here.x, &work.lagrangian), steepest]
+        let slope = projected_norm(bounds.as_ref(), &here.x, &work.lagrangian);
+        (slope * norm <= FLAT * steepest * squares.sqrt()).then_some(slope)
     }
 }
 
