@@ -25,6 +25,7 @@
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`TrustRegion`] | gradient; Hessian, products with it, differences, or none of them; or residuals | hard problems; saddles; many variables by products; fits |
 //! | [`TrustRegion::tron`] | gradient; Hessian or differences | the same, within bounds |
+//! | [`InteriorPoint`] | gradient; Hessian or differences | constraints, up to some hundred variables |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |

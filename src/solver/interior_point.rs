@@ -55,6 +55,48 @@ const IDLE: u32 = 8;
 const NEARLY_SOLVED: f64 = 1e-6;
 
 /// The interior point method of Wächter and Biegler, for bounds and constraints of any kind.
+///
+/// **Method** Newton steps on the first-order conditions of f − μ Σ ln d, with the distances d of x and c(x) from their
+/// limits, for a falling sequence of μ. Constraints with room between their limits have slacks. The linear system is factorized
+/// with its inertia, and shifted until the step leads down. A filter accepts steps that lower the cost or the violation of the
+/// constraints; up to four second-order corrections follow curved constraints; where no step is accepted, the violation alone is
+/// minimised within the bounds. Cost and constraints are scaled by their derivatives at the start.
+///
+/// **Needs** gradient and Jacobian, and the Hessian of the Lagrangian f(x) − Σ yᵢ cᵢ(x), all of them from formulas, given by hand or
+/// differenced; 3(n + m)² numbers of memory for n variables and m constraints, at most 16 GiB; (n + m)³/6 multiply-adds a step,
+/// several times where the inertia has to be corrected. **Parameters** the first μ, [`barrier`](Self::barrier) (default 0.1).
+///
+/// **Start** x₀ is pushed away from bounds that it is at, by 1/100 of its size or of their distance. It may violate the
+/// constraints.
+///
+/// **Guarantee** nothing is evaluated outside the bounds. Convergence is judged by the conditions of the problem as it was given,
+/// unscaled and without the barrier: [`State::gradient_norm`](crate::State::gradient_norm), which is that of the gradient of the
+/// Lagrangian, [`infeasibility`](crate::State::infeasibility) and [`complementarity`](crate::State::complementarity). Near a minimum
+/// with independent gradients of the active constraints convergence is superlinear. Variables are left at a distance of about
+/// μ from the bounds that hold them.
+///
+/// **Ends** [`Infeasible`](Termination::Infeasible) at a point where no small step makes the violation smaller;
+/// [`Unbounded`](Termination::Unbounded) where feasible points go away without limit;
+/// [`NoMultipliers`](Stall::NoMultipliers) where the multipliers grow without limit; [stalled](Termination::Stalled) where steps are
+/// rounding.
+///
+/// ```
+/// # #[cfg(feature = "autodiff")] {
+/// use extremum::{Bounded, Bounds, InteriorPoint, Problem, constraints, minimize, problem};
+/// // Problem 71 of Hock and Schittkowski (1981).
+/// let cost = problem!(4, |x| x[0] * x[3] * (x[0] + x[1] + x[2]) + x[2]);
+/// let bounded = Bounded(cost, Bounds::new([1.0; 4], [5.0; 4])?);
+/// let products = constraints!(4, |x| [x[0] * x[1] * x[2] * x[3], x.iter().map(|x| x * x).sum()]);
+/// let problem = bounded.with_constraints(products.between([25.0, 40.0], [f64::INFINITY, 40.0])?);
+/// let found = minimize(problem, InteriorPoint::default(), [1.0, 5.0, 5.0, 1.0])?;
+/// assert!(found.termination.is_converged() && (found.cost - 17.0140173).abs() < 1e-6);
+/// let y = found.multipliers.expect("a method with multipliers");
+/// assert!((y[0] - 0.5522937).abs() < 1e-6 && (y[1] + 0.1614686).abs() < 1e-6);
+/// # }
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** A. Wächter, L. T. Biegler, Math. Program. 106 (2006) 25-57; Nocedal & Wright (2006), chapter 19.
 #[derive(Clone, Copy, Debug)]
 pub struct InteriorPoint {
     barrier: f64,

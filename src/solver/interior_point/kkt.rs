@@ -128,7 +128,7 @@ impl Kkt {
             }
             column[j] = if is_held { 1.0 } else { column[j] + sigma[j] + delta };
             for i in 0..frame.m {
-                let is_coupled = !is_held && counts(i);
+                let is_coupled = !is_held && counts(i) && frame.rows[i] != Row::Free;
                 column[n + i] = if is_coupled { scale.rows[i] * at.jacobian[(i, j)] } else { 0.0 };
             }
         }
