@@ -10,7 +10,7 @@ use extremum::line_search::{Backtracking, HagerZhang, MoreThuente, StrongWolfe};
 use extremum::solver::trust_region::{MoreSorensen, NewtonModel, ProductsModel, Tron};
 use extremum::{
     AnySolver, BarzilaiBorwein, Bfgs, ConjugateGradient, DMatrix, DVector, FromFn, GradientDescent,
-    InteriorPoint, Lbfgs, Lbfgsb, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
+    Lbfgs, Lbfgsb, Matrix, Newton, Problem, Solver, TrustRegion, from_fn,
 };
 
 /// A solver with the name of its line search.
@@ -60,7 +60,6 @@ pub fn solvers() -> Vec<Entry> {
         ("a trust region", TrustRegion::tron().boxed()),
         ("a trust region", TrustRegion::sr1().boxed()),
         ("a trust region", TrustRegion::bfgs().boxed()),
-        ("an interior point", InteriorPoint::default().boxed()),
         ("products", TrustRegion::steihaug().boxed()),
         ("products", TrustRegion::gltr().boxed()),
         ("products", TrustRegion::new(ProductsModel, Tron).boxed()),

@@ -244,7 +244,7 @@ fn soften(problem: &mut Oracle<'_>, state: &mut InteriorPointState, proposal: Pr
         return false;
     }
     trial.copy_values(first);
-    if !trial.differentiate(problem, jacobian) {
+    if !trial.differentiate(problem, &state.here, jacobian) {
         return false;
     }
     state.work.duals.copy_from(&state.duals);
@@ -319,7 +319,7 @@ impl InteriorPointState {
             self.short = 0;
             return ControlFlow::Continue(());
         }
-        if mu <= LEAST_BARRIER {
+        if mu <= LEAST_BARRIER || !self.work.frame.has_barrier() {
             return self.stalled(Stall::LineSearch(FailureReason::Rounding));
         }
         self.begin_barrier(newton::lower(mu));

@@ -122,6 +122,11 @@ impl Frame {
         frame
     }
 
+    /// True when μ makes a difference.
+    pub fn has_barrier(&self) -> bool {
+        self.lower.iter().chain(&self.upper).any(|bound| bound.is_finite())
+    }
+
     /// The distances of w_j from its bounds.
     pub fn distances(&self, j: usize, w: f64) -> [f64; 2] {
         let from = |bound: f64, distance: f64| match bound.is_finite() {

@@ -145,7 +145,7 @@ pub(super) fn step(
         }
         if share >= SUFFICIENT {
             trial.cost = problem.cost(&trial.x);
-            is_lower = trial.cost.is_finite() && trial.differentiate(problem, jacobian);
+            is_lower = trial.cost.is_finite() && trial.differentiate(problem, here, jacobian);
             problem.uninterrupted()?;
         }
         if is_lower {
