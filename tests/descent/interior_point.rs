@@ -75,8 +75,9 @@ fn unlimited(problem: impl Problem, start: &[f64]) -> Solution {
     run.stop_when(gradient_norm(1e-10).or(max_iterations(300))).run().unwrap()
 }
 
-/// Closed forms: (½, ½) with y = 1; the circle x² + y² = 2, where x₀ + x₁ is smallest at (−1, −1) with y = −½; problem 12 of
-/// Hock and Schittkowski, (2, 3) with y = ½; a row between two limits, held at the upper one, so that y < 0.
+/// Closed forms: (½, ½) with y = 1; the circle x² + y² = 2, where x₀ + x₁ is smallest at (−1, −1) with y = −½;
+/// problem 12 of Hock and Schittkowski, (2, 3) with y = ½; a row between two limits, held at the upper one, so that y
+/// < 0.
 #[test]
 fn closed_forms_are_found_to_ten_digits() {
     let circle = Given::new(
@@ -117,8 +118,8 @@ fn closed_forms_are_found_to_ten_digits() {
     }
 }
 
-/// Without constraints it is a method for bounds, and for neither a Newton method: Rosenbrock's function, and within x₁ ≤ ½, where
-/// the minimum is at x₀ with 200 (x₀² − ½) 2x₀ = 2 (1 − x₀).
+/// Without constraints it is a method for bounds, and for neither a Newton method: Rosenbrock's function, and within
+/// x₁ ≤ ½, where the minimum is at x₀ with 200 (x₀² − ½) 2x₀ = 2 (1 − x₀).
 #[test]
 fn bounds_alone_and_nothing_at_all() {
     let free = unlimited(extremum_tests::rosenbrock(), &[-1.2, 1.0]);
@@ -177,7 +178,8 @@ fn more_equalities_than_variables() {
     assert!(slope <= 1e-6 && (violation - 1.0).abs() < 1e-6, "{found}");
 }
 
-/// No x has x² + 1 ≤ 0, and no point is on both disks of radius 1 around (0, 0) and (3, 0): least violated between them.
+/// No x has x² + 1 ≤ 0, and no point is on both disks of radius 1 around (0, 0) and (3, 0): least violated between
+/// them.
 #[test]
 fn infeasible_problems_are_certified() {
     let never = Given::new(&[[-ANY, -1.0]], |x| vec![x[0] * x[0]], |x| vec![vec![2.0 * x[0]]]);
@@ -307,8 +309,8 @@ impl Constraints for Program {
     }
 }
 
-/// Convex programs made around a solution x with multipliers y: H x + q = A'y, and the limits are such that y fits. The minimum is
-/// unique, and with independent rows so is y.
+/// Convex programs made around a solution x with multipliers y: H x + q = A'y, and the limits are such that y fits.
+/// The minimum is unique, and with independent rows so is y.
 #[test]
 fn random_convex_programs_have_their_known_solution() {
     let mut random = Random::new(21);

@@ -52,7 +52,8 @@ impl Point {
         self.cost = other.cost;
     }
 
-    /// Evaluates c and f at x; f only where c is finite. True when both are finite. What is known `here` is not evaluated again.
+    /// Evaluates c and f at x; f only where c is finite. True when both are finite. What is known `here` is not
+    /// evaluated again.
     pub fn evaluate(&mut self, problem: &mut Oracle<'_>, here: &Self) -> bool {
         if self.x == here.x {
             self.values.copy_from(&here.values);

@@ -6,8 +6,9 @@
 //!   θ(α) ≤ (1 − 10⁻⁵) θ  or  φ(α) ≤ φ − 10⁻⁸ θ       otherwise; then the filter gets ((1 − 10⁻⁵) θ, φ − 10⁻⁸ θ)
 //! ```
 //!
-//! Where the first trial violates the constraints more than the last point, up to four corrections follow the curved constraints:
-//! the same system with α h + h(trial) in place of h. Wächter & Biegler (2006), algorithm A; the constants are Ipopt's.
+//! Where the first trial violates the constraints more than the last point, up to four corrections follow the curved
+//! constraints: the same system with α h + h(trial) in place of h. Wächter & Biegler (2006), algorithm A; the
+//! constants are Ipopt's.
 
 use super::barrier;
 use super::filter::{Pair, at_most};
