@@ -111,7 +111,6 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Lbfgsb, Newton,
 };
 pub use solver::first_order;
-pub use solver::interior_point::InteriorPoint;
 pub use solver::population::{
     CmaEs, DifferentialEvolution, Generations, GeneticAlgorithm, NelderMead, ParticleSwarm,
     PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,
@@ -120,7 +119,8 @@ pub use solver::population::{
 pub use solver::trust_region::TrustRegion;
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{
-    AnySolver, AugmentedLagrangian, BasinHopping, Domain, Iterate, MultiStart, Solver, State,
+    AnySolver, AugmentedLagrangian, BasinHopping, Domain, InteriorPoint, Iterate, MultiStart,
+    Solver, State,
 };
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,

@@ -88,7 +88,8 @@ impl InteriorPointState {
     /// The end of a run that can make no further progress.
     pub(super) fn stalled(&mut self, reason: Stall) -> ControlFlow<Termination> {
         self.is_at_rest = true;
-        let reason = match self.excessive_multipliers() {
+        let is_feasible = self.measures.violation <= FEASIBLE;
+        let reason = match self.excessive_multipliers().filter(|_| is_feasible) {
             Some(largest) => Stall::NoMultipliers { penalty: self.mu.recip(), largest },
             None => reason,
         };
