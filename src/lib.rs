@@ -25,6 +25,7 @@
 //! | [`Newton`] | gradient; Hessian or differences | fewest iterations; leaving saddles |
 //! | [`TrustRegion`] | gradient; Hessian, products with it, differences, or none of them; or residuals | hard problems; saddles; many variables by products; fits |
 //! | [`TrustRegion::tron`] | gradient; Hessian or differences | the same, within bounds |
+//! | [`InteriorPoint`] | gradient; Hessian or differences | constraints, up to some hundred variables |
 //! | [`ConjugateGradient`] | gradient | little memory |
 //! | [`BarzilaiBorwein`] | gradient | cheap steps; bounds |
 //! | [`GradientDescent`] | gradient | a baseline |
@@ -116,7 +117,6 @@ pub use solver::descent::{
     BarzilaiBorwein, Beta, Bfgs, ConjugateGradient, Descent, GradientDescent, Lbfgs, Lbfgsb, Newton,
 };
 pub use solver::first_order;
-pub use solver::interior_point::InteriorPoint;
 pub use solver::population::{
     CmaEs, DifferentialEvolution, Generations, GeneticAlgorithm, NelderMead, ParticleSwarm,
     PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,
@@ -125,7 +125,8 @@ pub use solver::population::{
 pub use solver::trust_region::{LevenbergMarquardt, TrustRegion};
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{
-    AnySolver, AugmentedLagrangian, BasinHopping, Domain, Iterate, MultiStart, Solver, State,
+    AnySolver, AugmentedLagrangian, BasinHopping, Domain, InteriorPoint, Iterate, MultiStart,
+    Solver, State,
 };
 pub use stationary::{
     Classification, DerivativeReport, Kind, Mismatch, check_derivatives, classify,

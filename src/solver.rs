@@ -8,7 +8,7 @@ pub mod descent;
 pub mod first_order;
 mod first_order_conditions;
 mod inner_run;
-pub mod interior_point;
+mod interior_point;
 mod iterate;
 mod multi_start;
 pub mod population;
@@ -23,6 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use any::{AnySolver, AnyState};
 pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
 pub use basin_hopping::{BasinHopping, BasinHoppingState};
+pub use interior_point::{InteriorPoint, InteriorPointState};
 pub use iterate::Iterate;
 pub use multi_start::{Minimum, MultiStart, MultiStartState};
 

@@ -1,5 +1,5 @@
-//! P A P' = L D L' of a symmetric matrix, L unit lower triangular, D of blocks 1 × 1 and 2 × 2: elimination and solution,
-//! for any choice of pivots.
+//! P A P' = L D L' of a symmetric matrix, L unit lower triangular, D of blocks 1 × 1 and 2 × 2: elimination and
+//! solution, for any choice of pivots.
 //!
 //! J. R. Bunch, B. N. Parlett, *Direct methods for solving symmetric indefinite systems of linear equations*, SIAM J.
 //! Numer. Anal. 8 (1971) 639-655.
@@ -40,8 +40,8 @@ impl BlockLdl {
             && self.order.iter().all(|&i| i < n)
     }
 
-    /// Begins with the matrix in `factor`, of which the lower triangle is used: `pivot` brings a pivot to row k, eliminates it
-    /// and returns its size. False when a factor is not finite.
+    /// Begins with the matrix in `factor`, of which the lower triangle is used: `pivot` brings a pivot to row k,
+    /// eliminates it and returns its size. False when a factor is not finite.
     pub fn factorize(&mut self, mut pivot: impl FnMut(&mut Self, usize) -> usize) -> bool {
         let n = self.order.len();
         self.coupling.fill(0.0);

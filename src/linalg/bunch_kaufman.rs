@@ -4,13 +4,14 @@
 //! P S A S P' = L D L',    inertia(A) = inertia(D)
 //! ```
 //!
-//! S is diagonal, of powers of two, and makes the largest entry of each row about 1. An entry is a pivot of one row when no
-//! other in its column exceeds it by more than 1.56; else two rows are one, whose common entry is the largest in both columns. So
-//! L has no large entries, and the search looks at two columns in the mean where a complete one looks at all of them.
+//! S is diagonal, of powers of two, and makes the largest entry of each row about 1. An entry is a pivot of one row
+//! when no other in its column exceeds it by more than 1.56; else two rows are one, whose common entry is the largest
+//! in both columns. So L has no large entries, and the search looks at two columns in the mean where a complete one
+//! looks at all of them.
 //!
-//! J. R. Bunch, L. Kaufman, *Some stable methods for calculating inertia and solving symmetric linear systems*, Math. Comp.
-//! 31 (1977) 163-179; C. Ashcraft, R. Grimes, J. Lewis, *Accurate symmetric indefinite linear equation solvers*, SIAM J. Matrix
-//! Anal. Appl. 20 (1998) 513-561, section 3.
+//! J. R. Bunch, L. Kaufman, *Some stable methods for calculating inertia and solving symmetric linear systems*, Math.
+//! Comp. 31 (1977) 163-179; C. Ashcraft, R. Grimes, J. Lewis, *Accurate symmetric indefinite linear equation
+//! solvers*, SIAM J. Matrix Anal. Appl. 20 (1998) 513-561, section 3.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -48,8 +49,8 @@ impl Indefinite {
         Self { ldl: BlockLdl::new(n), scale: DVector::zeros(n), work: DVector::zeros(n) }
     }
 
-    /// Factorizes a matrix, of which the lower triangle is used. `None` when an entry or a factor is not finite; then there
-    /// are no factors.
+    /// Factorizes a matrix, of which the lower triangle is used. `None` when an entry or a factor is not finite; then
+    /// there are no factors.
     pub fn factorize(&mut self, matrix: &DMatrix<f64>) -> Option<Inertia> {
         let n = matrix.nrows();
         let mut lower = (0..n).map(|j| &column(matrix, j)[j..]);

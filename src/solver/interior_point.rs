@@ -4,14 +4,16 @@
 //! minimise f(x) − μ Σ ln(w − l) − μ Σ ln(u − w)  subject to  h(w) = 0,   w = (x, s),   μ → 0
 //! ```
 //!
-//! s are slacks of the constraints that are no equalities. The parts: the scaled problem ([`frame`]), the start ([`start`]), the
-//! barrier ([`barrier`]), the step ([`newton`]) and its linear system ([`kkt`]), the search ([`search`]) with its [`filter`], the
-//! restoration of feasibility ([`restoration`]), and the first-order conditions ([`measures`]).
+//! s are slacks of the constraints that are no equalities. The parts: the scaled problem ([`frame`]), the start
+//! ([`start`]), the barrier ([`barrier`]), the step ([`newton`]) and its linear system ([`kkt`]), the search
+//! ([`search`]) with its [`filter`], the [`restoration`] of feasibility, the first-order conditions ([`measures`]),
+//! and where a run ends ([`endings`]).
 //!
-//! A. Wächter, L. T. Biegler, *On the implementation of an interior-point filter line-search algorithm for large-scale nonlinear
-//! programming*, Math. Program. 106 (2006) 25-57.
+//! A. Wächter, L. T. Biegler, *On the implementation of an interior-point filter line-search algorithm for
+//! large-scale nonlinear programming*, Math. Program. 106 (2006) 25-57.
 
 mod barrier;
+mod endings;
 mod filter;
 mod frame;
 mod kkt;
@@ -22,13 +24,13 @@ mod restoration;
 mod search;
 mod start;
 mod state;
+mod violated;
 
 use std::ops::ControlFlow;
 
 use nalgebra::DVector;
 
 use newton::{LEAST_BARRIER, Proposal};
-use restoration::Restoring;
 use search::Outcome;
 pub use state::InteriorPointState;
 use state::Work;
@@ -38,23 +40,63 @@ use crate::error::check;
 use crate::line_search::FailureReason;
 use crate::{Domain, Error, Oracle, Stall, Termination, fingerprint};
 
-/// A violation up to this is none, where the cost decides that it is unbounded or the filter that nothing is to restore.
+/// A violation up to this is none, where the cost decides that it is unbounded or the filter that nothing is to
+/// restore.
 const FEASIBLE: f64 = 1e-6;
-/// A scaled violation up to this leaves nothing to restore.
-const RESTORED: f64 = 1e-9;
-/// A feasible point so far away shows that the cost is unbounded.
-const FAR: f64 = 1e20;
 /// A step that lowers the error of the first-order conditions to this share is accepted, whatever the filter says.
 const LOWER_ERROR: f64 = 0.9999;
 /// Steps below this share of the longest one are short; after so many in a row a restoration is better.
 const SHORT: f64 = 0.01;
 const SHORT_STEPS: u32 = 3;
-/// At the least μ, steps that do not halve E(0) are idle; after so many the run ends.
-const IDLE: u32 = 8;
 /// The first-order conditions up to which multipliers are judged.
 const NEARLY_SOLVED: f64 = 1e-6;
 
 /// The interior point method of Wächter and Biegler, for bounds and constraints of any kind.
+///
+/// **Method** Newton steps on the first-order conditions of f − μ Σ ln d, with the distances d of x and c(x) from
+/// their limits, for a falling sequence of μ. Constraints with room between their limits have slacks. The linear
+/// system is factorized with its inertia, and shifted until the step leads down. A filter accepts steps that lower
+/// the cost or the violation of the constraints; up to four second-order corrections follow curved constraints; where
+/// no step is accepted, the violation alone is minimised within the bounds. Cost and constraints are scaled by their
+/// derivatives at the start.
+///
+/// **Needs** gradient and Jacobian, and the Hessian of the Lagrangian f(x) − Σ yᵢ cᵢ(x), all of them from formulas,
+/// given by hand or differenced; 3(n + m)² numbers of memory for n variables and m constraints, at most 16 GiB; (n +
+/// m)³/6 multiply-adds a step, several times where the inertia has to be corrected. **Parameters** the first μ,
+/// [`barrier`](Self::barrier) (default 0.1).
+///
+/// **Start** x₀ is pushed away from bounds that it is at, by 1/100 of its size or of their distance. It may violate the
+/// constraints.
+///
+/// **Guarantee** nothing is evaluated outside the bounds. Convergence is judged by the conditions of the problem as
+/// it was given, unscaled and without the barrier: [`State::gradient_norm`](crate::State::gradient_norm), which is
+/// that of the gradient of the Lagrangian, [`infeasibility`](crate::State::infeasibility) and
+/// [`complementarity`](crate::State::complementarity). Near a minimum with independent gradients of the active
+/// constraints convergence is superlinear. Variables are left at a distance of about μ from the bounds that hold
+/// them.
+///
+/// **Ends** [`Infeasible`](Termination::Infeasible) at a point where no small step makes the violation smaller;
+/// [`Unbounded`](Termination::Unbounded) where feasible points go away without limit;
+/// [`NoMultipliers`](Stall::NoMultipliers) where the multipliers grow without limit; [stalled](Termination::Stalled)
+/// where steps are rounding.
+///
+/// ```
+/// # #[cfg(feature = "autodiff")] {
+/// use extremum::{Bounded, Bounds, InteriorPoint, Problem, constraints, minimize, problem};
+/// // Problem 71 of Hock and Schittkowski (1981).
+/// let cost = problem!(4, |x| x[0] * x[3] * (x[0] + x[1] + x[2]) + x[2]);
+/// let bounded = Bounded(cost, Bounds::new([1.0; 4], [5.0; 4])?);
+/// let products = constraints!(4, |x| [x[0] * x[1] * x[2] * x[3], x.iter().map(|x| x * x).sum()]);
+/// let problem = bounded.with_constraints(products.between([25.0, 40.0], [f64::INFINITY, 40.0])?);
+/// let found = minimize(problem, InteriorPoint::default(), [1.0, 5.0, 5.0, 1.0])?;
+/// assert!(found.termination.is_converged() && (found.cost - 17.0140173).abs() < 1e-6);
+/// let y = found.multipliers.expect("a method with multipliers");
+/// assert!((y[0] - 0.5522937).abs() < 1e-6 && (y[1] + 0.1614686).abs() < 1e-6);
+/// # }
+/// # Ok::<(), extremum::Error>(())
+/// ```
+///
+/// **References** A. Wächter, L. T. Biegler, Math. Program. 106 (2006) 25-57; Nocedal & Wright (2006), chapter 19.
 #[derive(Clone, Copy, Debug)]
 pub struct InteriorPoint {
     barrier: f64,
@@ -67,8 +109,8 @@ impl Default for InteriorPoint {
 }
 
 impl InteriorPoint {
-    /// The first barrier parameter μ, in units of the scaled cost. Range: 1e-9 to 1e9. Default: 0.1. A smaller one, such as 1e-4,
-    /// keeps nearer to a start that is nearly a solution.
+    /// The first barrier parameter μ, in units of the scaled cost. Range: 1e-9 to 1e9. Default: 0.1. A smaller one,
+    /// such as 1e-4, keeps nearer to a start that is nearly a solution.
     pub fn barrier(self, mu: f64) -> Self {
         Self { barrier: mu }
     }
@@ -195,14 +237,15 @@ impl Solver for InteriorPoint {
     }
 }
 
-/// Tries the first trial of the search again: it is the next point when it lowers the error of the first-order conditions.
+/// Tries the first trial of the search again: it is the next point when it lowers the error of the first-order
+/// conditions.
 fn soften(problem: &mut Oracle<'_>, state: &mut InteriorPointState, proposal: Proposal) -> bool {
     let Work { first, trial, jacobian, .. } = &mut state.work;
     if !first.cost.is_finite() {
         return false;
     }
     trial.copy_values(first);
-    if !trial.differentiate(problem, jacobian) {
+    if !trial.differentiate(problem, &state.here, jacobian) {
         return false;
     }
     state.work.duals.copy_from(&state.duals);
@@ -256,40 +299,5 @@ impl InteriorPointState {
         duals.lower.axpy(of_bounds, &step.lower, 1.0);
         duals.upper.axpy(of_bounds, &step.upper, 1.0);
         barrier::reset(frame, &trial.w, duals, proposal.mu);
-    }
-
-    /// Why the run ends here, if no further progress is to be expected.
-    fn rest(&self, proposal: Proposal) -> Option<Stall> {
-        let is_over = proposal.mu <= LEAST_BARRIER && self.idle >= IDLE;
-        is_over.then_some(Stall::LineSearch(FailureReason::Rounding))
-    }
-
-    /// After a search that failed: begins a restoration, or the next barrier problem where nothing is to restore.
-    fn restore_or_rest(&mut self, proposal: Option<Proposal>) -> ControlFlow<Termination> {
-        let Self { here, scale, work, .. } = self;
-        let mu = proposal.map_or(self.mu, |proposal| proposal.mu);
-        let pair = [work.frame.gaps(scale, here), barrier::value(&work.frame, scale, here, mu)];
-        if pair[0] > RESTORED {
-            self.begin_barrier(mu);
-            self.filter.add(pair);
-            self.restoring = Some(Restoring::new(pair[0], self.restorations, mu));
-            self.restorations = self.restorations.saturating_add(1);
-            self.short = 0;
-            return ControlFlow::Continue(());
-        }
-        if mu <= LEAST_BARRIER {
-            return self.stalled(Stall::LineSearch(FailureReason::Rounding));
-        }
-        self.begin_barrier(newton::lower(mu));
-        ControlFlow::Continue(())
-    }
-
-    /// The end of a run whose feasible points go away without limit.
-    fn unbounded(&self) -> ControlFlow<Termination> {
-        let is_away = self.here.x.amax() >= FAR && self.measures.violation <= FEASIBLE;
-        if is_away {
-            return ControlFlow::Break(Termination::Unbounded { cost: self.here.cost });
-        }
-        ControlFlow::Continue(())
     }
 }

@@ -6,6 +6,7 @@ mod endings;
 mod evaluation_counts;
 mod evaluations;
 mod gauss_newton;
+mod interior_point;
 mod laws;
 mod line_search;
 mod no_alloc;

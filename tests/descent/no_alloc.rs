@@ -8,7 +8,10 @@ use std::hint::black_box;
 use allocation_counter::measure;
 use extremum::functions::by_name;
 use extremum::stop::{gradient_norm, max_evaluations};
-use extremum::{DVector, Matrix, Minimizer, Problem, from_fn};
+use extremum::{
+    Bounded, Bounds, Constrained, Constraints, DVector, InteriorPoint, Matrix, Minimizer, Problem,
+    from_fn,
+};
 use extremum_tests::{barrier, cost_only, rosenbrock, solvers, without_hessian};
 
 /// Allocations of one Hessian at x over that of an earlier call, once scratch is there.
@@ -97,4 +100,56 @@ fn nothing_allocates_where_steps_fail() {
     no_step_allocates("kink", &kink, &DVector::from_vec(vec![0.7, -0.3]));
     let saddle = from_fn(2, |x| x[0].powi(4) - 2.0 * x[0] * x[0] + x[1] * x[1]);
     no_step_allocates("near a saddle", &saddle, &DVector::from_vec(vec![1e-4, 1.0]));
+}
+
+/// x₀² + x₁² ≤ 2 and x₀ x₁ = −½, with derivatives by hand.
+struct ByHand(Bounds);
+
+impl Constraints for ByHand {
+    fn count(&self) -> usize {
+        2
+    }
+    fn limits(&self) -> &Bounds {
+        &self.0
+    }
+    fn values(&self, x: &DVector<f64>, c: &mut DVector<f64>) {
+        (c[0], c[1]) = (x[0] * x[0] + x[1] * x[1], x[0] * x[1]);
+    }
+    fn jacobian(&self, x: &DVector<f64>, jacobian: &mut Matrix) -> bool {
+        jacobian.dense(2, 2).copy_from_slice(&[2.0 * x[0], x[1], 2.0 * x[1], x[0]]);
+        true
+    }
+    fn write_hessian(&self, _: &DVector<f64>, y: &DVector<f64>, hessian: &mut Matrix) -> bool {
+        hessian.dense(2, 2).copy_from_slice(&[2.0 * y[0], y[1], y[1], 2.0 * y[0]]);
+        true
+    }
+}
+
+/// No step of the interior point method allocates after the first.
+#[test]
+fn nothing_allocates_within_constraints() {
+    let limits = |least| Bounds::new([least, -0.5], [2.0, -0.5]).unwrap();
+    let bounds = Bounds::new([-3.0, -3.0], [3.0, 0.9]).unwrap();
+    for least in [f64::NEG_INFINITY, 1.9] {
+        let problem = Constrained(Bounded(rosenbrock(), bounds.clone()), ByHand(limits(least)));
+        let terms = Minimizer::new(&problem, InteriorPoint::default(), [-1.2, 0.0]);
+        let mut run =
+            terms.stop_when(gradient_norm(1e-8).or(max_evaluations(500))).start().unwrap();
+        let given = per_hessian(&rosenbrock(), &DVector::from_vec(vec![-1.2, 0.0]));
+        for step in 0.. {
+            let before = run.progress().evaluations.hessian;
+            let mut flow = None;
+            let made = measure(|| flow = Some(run.step()));
+            let hessians = run.progress().evaluations.hessian - before;
+            assert!(
+                step == 0 || made.count_total == given * hessians,
+                "{least}, step {step}: {made:?}"
+            );
+            if flow.unwrap().is_break() {
+                assert!(step > 3);
+                break;
+            }
+        }
+        assert!(run.finish().termination.is_converged());
+    }
 }

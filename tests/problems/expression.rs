@@ -2,6 +2,7 @@
 
 #![cfg(feature = "expression")]
 
+mod constrained;
 mod grammar;
 mod hock_schittkowski;
 mod malformed;

@@ -1,7 +1,7 @@
 //! The barrier of the bounds, and what keeps w and z inside them.
 //!
 //! ```text
-//! φ(w) = σ f − μ Σ ln(w − l) − μ Σ ln(u − w) + κ μ Σ d,   with d the distance from the one bound of a variable that has only one
+//! φ(w) = σ f − μ Σ ln(w − l) − μ Σ ln(u − w) + κ μ Σ d,   d the distance from the only bound of a variable
 //! Σ = z_l / (w − l) + z_u / (u − w)
 //! α = max {α ≤ 1 : w + α d ≥ l + (1 − τ) (w − l), and the same at u}
 //! ```

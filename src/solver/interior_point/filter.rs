@@ -1,7 +1,7 @@
 //! The filter: pairs (θ, φ) of a violation and a barrier cost that no later point may be worse than in both.
 //!
-//! R. Fletcher, S. Leyffer, *Nonlinear programming without a penalty function*, Math. Program. 91 (2002) 239-269; Wächter &
-//! Biegler (2006), section 2.3.
+//! R. Fletcher, S. Leyffer, *Nonlinear programming without a penalty function*, Math. Program. 91 (2002) 239-269;
+//! Wächter & Biegler (2006), section 2.3.
 
 use serde::{Deserialize, Serialize};
 

@@ -122,6 +122,11 @@ impl Frame {
         frame
     }
 
+    /// True when μ makes a difference.
+    pub fn has_barrier(&self) -> bool {
+        self.lower.iter().chain(&self.upper).any(|bound| bound.is_finite())
+    }
+
     /// The distances of w_j from its bounds.
     pub fn distances(&self, j: usize, w: f64) -> [f64; 2] {
         let from = |bound: f64, distance: f64| match bound.is_finite() {
@@ -132,8 +137,8 @@ impl Frame {
         [from(lower, w - lower), from(upper, upper - w)]
     }
 
-    /// The point of `[lower + margin, upper - margin]` nearest to w_j: the margin is `push` times the size of the numbers, but at
-    /// most `push` (upper − lower).
+    /// The point of `[lower + margin, upper - margin]` nearest to w_j: the margin is `push` times the size of the
+    /// numbers, but at most `push` (upper − lower).
     pub fn inside(&self, j: usize, w: f64, push: f64) -> f64 {
         let (lower, upper) = (self.lower[j], self.upper[j]);
         let size = |bound: f64| match bound.abs().max(w.abs()) {

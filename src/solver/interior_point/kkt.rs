@@ -5,9 +5,9 @@
 //! [ J       −(S⁻¹ + ε) ] [ dp ] = − [ h + r_s / S ]   dy = −dp
 //! ```
 //!
-//! with r = ∇φ − J'y, r_s = ∂φ/∂s + y, the Hessian W of the Lagrangian, and S⁻¹ = 0 in rows of equalities: the slacks are
-//! eliminated. A step leads down when the matrix has n positive and m negative eigenvalues. Where it has not, δ grows until
-//! it has; where it is singular, ε > 0, as dependent constraints make it.
+//! with r = ∇φ − J'y, r_s = ∂φ/∂s + y, the Hessian W of the Lagrangian, and S⁻¹ = 0 in rows of equalities: the slacks
+//! are eliminated. A step leads down when the matrix has n positive and m negative eigenvalues. Where it has not, δ
+//! grows until it has; where it is singular, ε > 0, as dependent constraints make it.
 //!
 //! Wächter & Biegler (2006), equation (13) and algorithm IC.
 
@@ -78,8 +78,8 @@ impl Kkt {
         }
     }
 
-    /// Factorizes the matrix with the least δ that makes a step lead down, where `last` is that of the step before. `None`
-    /// when there is none.
+    /// Factorizes the matrix with the least δ that makes a step lead down, where `last` is that of the step before.
+    /// `None` when there is none.
     pub fn factorize(&mut self, parts: &Parts<'_>, last: f64, mu: f64) -> Option<f64> {
         let (mut delta, mut epsilon) = (0.0, 0.0);
         loop {
@@ -128,7 +128,7 @@ impl Kkt {
             }
             column[j] = if is_held { 1.0 } else { column[j] + sigma[j] + delta };
             for i in 0..frame.m {
-                let is_coupled = !is_held && counts(i);
+                let is_coupled = !is_held && counts(i) && frame.rows[i] != Row::Free;
                 column[n + i] = if is_coupled { scale.rows[i] * at.jacobian[(i, j)] } else { 0.0 };
             }
         }

@@ -1,7 +1,8 @@
 //! How far a point is from a solution: of the problem as it was given, and of the barrier's.
 //!
 //! ```text
-//! E(μ) = max { |∇φ − J'y| / s_d, |h|, |d z − μ| / s_c },   s_d = max(100, mean |y, z|) / 100,  s_c = max(100, mean z) / 100
+//! E(μ) = max { |∇φ − J'y| / s_d, |h|, |d z − μ| / s_c }
+//! s_d = max(100, mean |y, z|) / 100,   s_c = max(100, mean z) / 100
 //! ```
 //!
 //! Wächter & Biegler (2006), equations (5) and (6).
@@ -17,8 +18,8 @@ use crate::solver::first_order_conditions::{
 /// Multipliers up to this size in the mean do not loosen the test.
 const ORDINARY: f64 = 100.0;
 
-/// Measures a point, and writes the multipliers y of the problem as it was given: those of the limits, where a constraint has a
-/// slack. `lagrangian` is workspace for ∇f − J'y.
+/// Measures a point, and writes the multipliers y of the problem as it was given: those of the limits, where a
+/// constraint has a slack. `lagrangian` is workspace for ∇f − J'y.
 pub(super) fn conditions(
     (frame, scale): (&Frame, &Scale),
     at: &Point,

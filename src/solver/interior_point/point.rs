@@ -52,8 +52,14 @@ impl Point {
         self.cost = other.cost;
     }
 
-    /// Evaluates c and f at x; f only where c is finite. True when both are finite.
-    pub fn evaluate(&mut self, problem: &mut Oracle<'_>) -> bool {
+    /// Evaluates c and f at x; f only where c is finite. True when both are finite. What is known `here` is not
+    /// evaluated again.
+    pub fn evaluate(&mut self, problem: &mut Oracle<'_>, here: &Self) -> bool {
+        if self.x == here.x {
+            self.values.copy_from(&here.values);
+            self.cost = here.cost;
+            return true;
+        }
         if !self.values.is_empty() {
             problem.constraint_values(&self.x, &mut self.values);
             if !self.values.iter().all(|c| c.is_finite()) {
@@ -65,7 +71,17 @@ impl Point {
     }
 
     /// Evaluates the derivatives at x. True when all are finite.
-    pub fn differentiate(&mut self, problem: &mut Oracle<'_>, buffer: &mut Matrix) -> bool {
+    pub fn differentiate(
+        &mut self,
+        problem: &mut Oracle<'_>,
+        here: &Self,
+        buffer: &mut Matrix,
+    ) -> bool {
+        if self.x == here.x {
+            self.gradient.copy_from(&here.gradient);
+            self.jacobian.copy_from(&here.jacobian);
+            return true;
+        }
         problem.gradient_at(&self.x, Some(self.cost), &mut self.gradient);
         self.gradient.iter().all(|g| g.is_finite()) && self.linearize(problem, buffer)
     }

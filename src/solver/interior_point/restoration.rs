@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! minimise ½ |v(x)|²  within the bounds;   vᵢ = hᵢ,  or by how much σᵢ cᵢ is outside its limits, drawn in by a margin
-//! (J'J + λ I) d = −J'v,  with dⱼ at the edge of the box that leaves a hundredth of every distance where it would go beyond
+//! (J'J + λ I) d = −J'v,   dⱼ no further than the box that leaves a hundredth of every distance from a bound
 //! ```
 //!
-//! It ends at a point that passes the filter and violates the constraints by a tenth less; or where the slope of |v| vanishes and
-//! the violation does not: then no feasible point is near. Wächter & Biegler (2006), section 3.3, have another problem in the same
-//! place; the steps are those of J. Moré, *The Levenberg-Marquardt algorithm*, Springer Lecture Notes in Mathematics 630 (1978)
-//! 105-116, with the damping of H. B. Nielsen, report IMM-REP-1999-05, DTU (1999).
+//! It ends at a point that passes the filter and violates the constraints by a tenth less; or where the slope of |v|
+//! vanishes and the violation does not: then no feasible point is near. Wächter & Biegler (2006), section 3.3, have
+//! another problem in the same place; the steps are those of J. Moré, *The Levenberg-Marquardt algorithm*, Springer
+//! Lecture Notes in Mathematics 630 (1978) 105-116, with the damping of H. B. Nielsen, report IMM-REP-1999-05, DTU
+//! (1999).
 
 use std::ops::ControlFlow;
 
@@ -18,9 +19,9 @@ use super::frame::{Frame, Row, Scale};
 use super::kkt::Parts;
 use super::point::Point;
 use super::state::{InteriorPointState, Work};
+use super::violated::{Violated, violated};
 use super::{barrier, start};
 use crate::line_search::FailureReason;
-use crate::problem::Sides;
 use crate::{Oracle, Stall, Termination};
 
 /// θ has to fall to this share of what it was; after each restoration the next one goes on for longer.
@@ -34,7 +35,8 @@ const DAMPING: f64 = 1e-4;
 const RANGE: [f64; 2] = [1e-16, 1e32];
 /// The margin of the limits: μ, but within these.
 const MARGIN: [f64; 2] = [1e-8, 1e-2];
-/// Where a step promises no more than this share of ½ |v|², the margin shrinks by this factor, and in the end to nothing.
+/// Where a step promises no more than this share of ½ |v|², the margin shrinks by this factor, and in the end to
+/// nothing.
 const FLAT: f64 = 1e-2;
 const SMALLER: f64 = 1e-3;
 const MARGINS: usize = 4;
@@ -50,8 +52,6 @@ const NEARLY: f64 = 1e-3;
 /// What the slope promises, and the least scaled multiplier, at a point that seems to be infeasible.
 const HARDLY: f64 = 0.1;
 const GROWN: f64 = 1e3;
-/// A violation up to this is none.
-const FEASIBLE: f64 = 1e-8;
 /// So often the filter may refuse a feasible point.
 const REFUSALS: u32 = 3;
 
@@ -145,7 +145,7 @@ pub(super) fn step(
         }
         if share >= SUFFICIENT {
             trial.cost = problem.cost(&trial.x);
-            is_lower = trial.cost.is_finite() && trial.differentiate(problem, jacobian);
+            is_lower = trial.cost.is_finite() && trial.differentiate(problem, here, jacobian);
             problem.uninterrupted()?;
         }
         if is_lower {
@@ -259,57 +259,11 @@ fn propose(here: &Point, scale: &Scale, work: &mut Work, restoring: Restoring) -
     predicted
 }
 
-/// True when the violation hardly has a slope and the multipliers grow, as they do where no feasible point is near: then the
-/// restoration decides.
+/// True when the violation hardly has a slope and the multipliers grow, as they do where no feasible point is near:
+/// then the restoration decides.
 pub(super) fn is_called_for(state: &mut InteriorPointState) -> bool {
     state.duals.y.amax() >= GROWN
         && violated(state).is_some_and(|violated| violated.promised <= HARDLY)
-}
-
-/// A point that violates the constraints, unscaled.
-struct Violated {
-    /// The largest |vᵢ|.
-    violation: f64,
-    /// |J'v| / |v|, projected within bounds, and as a share of the largest |∇cᵢ| at the start or 1.
-    slope: f64,
-    share: f64,
-    /// The largest relative change of |v| that its slope promises when a variable changes by max(1, |x|).
-    promised: f64,
-}
-
-impl Violated {
-    fn end(&self) -> Termination {
-        Termination::Infeasible { violation: self.violation, slope: self.slope }
-    }
-}
-
-/// How the point violates the constraints, if it does.
-fn violated(state: &mut InteriorPointState) -> Option<Violated> {
-    let InteriorPointState { here, scale, work, .. } = state;
-    let Work { frame, force, y, .. } = work;
-    let limits = frame.limits.as_ref()?;
-    let mut steepest = 1.0_f64;
-    for (i, Sides { lower, upper }) in limits.sides().enumerate() {
-        let c = here.values[i];
-        y[i] = c - c.max(lower).min(upper);
-        if y[i] != 0.0 {
-            steepest = steepest.max(scale.rows[i].recip());
-        }
-    }
-    let (violation, norm) = (y.amax(), y.norm());
-    if violation <= FEASIBLE {
-        return None;
-    }
-    *y /= norm;
-    here.jacobian.tr_mul_to(y, force);
-    let bounds = frame.bounds.as_ref();
-    let promises = force.iter().zip(&here.x).enumerate().map(|(j, (g, x))| {
-        let room = bounds.map_or(f64::INFINITY, |bounds| bounds.room(j, *x, *g));
-        g.abs() * room.min(x.abs().max(1.0))
-    });
-    let promised = promises.fold(0.0, f64::max) / norm;
-    let slope = bounds.map_or(force.amax(), |bounds| bounds.projected_norm(&here.x, force));
-    Some(Violated { violation, slope, share: slope / steepest, promised })
 }
 
 /// Where no step makes the violation smaller.

@@ -6,13 +6,15 @@
 //!   θ(α) ≤ (1 − 10⁻⁵) θ  or  φ(α) ≤ φ − 10⁻⁸ θ       otherwise; then the filter gets ((1 − 10⁻⁵) θ, φ − 10⁻⁸ θ)
 //! ```
 //!
-//! Where the first trial violates the constraints more than the last point, up to four corrections follow the curved constraints:
-//! the same system with α h + h(trial) in place of h. Wächter & Biegler (2006), algorithm A; the constants are Ipopt's.
+//! Where the first trial violates the constraints more than the last point, up to four corrections follow the curved
+//! constraints: the same system with α h + h(trial) in place of h. Wächter & Biegler (2006), algorithm A; the
+//! constants are Ipopt's.
 
 use super::barrier;
 use super::filter::{Pair, at_most};
 use super::frame::Frame;
 use super::newton::{self, Proposal};
+use super::point::Point;
 use super::state::{InteriorPointState, Work};
 use crate::Oracle;
 use crate::linalg::dot;
@@ -173,7 +175,7 @@ pub(super) fn search(
     for pass in 0..HALVINGS {
         let Work { frame, step, trial, .. } = &mut state.work;
         barrier::advance(frame, &state.here, alpha, &step.w, trial);
-        let is_finite = trial.evaluate(problem);
+        let is_finite = trial.evaluate(problem, &state.here);
         if problem.uninterrupted().is_break() {
             return Outcome::Failed;
         }
@@ -184,7 +186,7 @@ pub(super) fn search(
             let (theta, judged) = search.judge_trial(state, alpha);
             let accepted = if is_rounding { Some(None) } else { judged };
             if let Some(augment) = accepted
-                && differentiate(problem, &mut state.work)
+                && differentiate(problem, &state.here, &mut state.work)
             {
                 return Outcome::Accepted {
                     alpha,
@@ -214,12 +216,12 @@ pub(super) fn search(
     Outcome::Failed
 }
 
-fn differentiate(problem: &mut Oracle<'_>, work: &mut Work) -> bool {
-    work.trial.differentiate(problem, &mut work.jacobian)
+fn differentiate(problem: &mut Oracle<'_>, here: &Point, work: &mut Work) -> bool {
+    work.trial.differentiate(problem, here, &mut work.jacobian)
 }
 
 /// True at a feasible point of infinite cost below.
-fn is_unbounded(frame: &Frame, trial: &super::point::Point) -> bool {
+fn is_unbounded(frame: &Frame, trial: &Point) -> bool {
     let violation = frame.limits.as_ref().map_or(0.0, |limits| limits.violation(&trial.values));
     trial.cost == f64::NEG_INFINITY && violation <= super::FEASIBLE
 }
@@ -246,13 +248,13 @@ fn correct(
         let Work { frame, corrected, trial, .. } = &mut state.work;
         alpha = barrier::longest(frame, &state.here.w, &corrected.w, proposal.tau);
         barrier::advance(frame, &state.here, alpha, &corrected.w, trial);
-        let is_finite = trial.evaluate(problem);
+        let is_finite = trial.evaluate(problem, &state.here);
         if !is_finite || problem.uninterrupted().is_break() {
             break;
         }
         let (next, accepted) = search.judge_trial(state, first);
         if let Some(augment) = accepted
-            && differentiate(problem, &mut state.work)
+            && differentiate(problem, &state.here, &mut state.work)
         {
             outcome = Some(Outcome::Accepted {
                 alpha,

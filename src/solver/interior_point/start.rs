@@ -1,7 +1,7 @@
 //! Where the method starts.
 //!
-//! x₀ is pushed away from the bounds, by 10⁻² of max(1, |bound|) or of their distance, the slacks likewise; z = 1; y is the least
-//! squares solution of ∇f − J'y − z_l + z_u = 0. Wächter & Biegler (2006), sections 3.6 and 3.8.
+//! x₀ is pushed away from the bounds, by 10⁻² of max(1, |bound|) or of their distance, the slacks likewise; z = 1; y
+//! is the least squares solution of ∇f − J'y − z_l + z_u = 0. Wächter & Biegler (2006), sections 3.6 and 3.8.
 
 use nalgebra::DVector;
 

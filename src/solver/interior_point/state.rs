@@ -1,7 +1,5 @@
 //! Everything that changes during a run of the interior point method.
 
-use std::ops::ControlFlow;
-
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +10,7 @@ use super::measures::conditions;
 use super::point::{Duals, Point};
 use super::restoration::Restoring;
 use crate::solver::first_order_conditions::FirstOrderConditions;
-use crate::{Bounds, Matrix, Problem, Stall, State, Termination};
-
-/// Multipliers exceed those of any solution when |yᵢ| |∇cᵢ| is so many times |∇f|, and |∇f| is no smaller than this.
-const TOO_LARGE: f64 = 1e8;
-const LEAST_SLOPE: f64 = 1e-6;
-
-/// Derivatives below this are in small units, and the first-order conditions have to hold in those. A gradient that has shrunk is
-/// taken for this share of the largest one.
-const SMALL: f64 = 1e-2;
-const TOLERANCE: f64 = 1e-6;
-const FAINT: f64 = 1e-3;
+use crate::{Matrix, Problem, State};
 
 /// The state of [`InteriorPoint`](crate::InteriorPoint).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -164,39 +152,6 @@ impl InteriorPointState {
         } else {
             Err("its numbers are out of range")
         }
-    }
-
-    /// The largest |yᵢ|, when multipliers exceed those of any solution.
-    pub(super) fn excessive_multipliers(&self) -> Option<f64> {
-        let forces = self.steepest.iter().zip(&self.multipliers).map(|(row, y)| row * y.abs());
-        let slope = self.steepest_cost.max(LEAST_SLOPE);
-        (forces.fold(0.0, f64::max) > TOO_LARGE * slope).then(|| self.multipliers.amax())
-    }
-
-    /// False when the first-order conditions are small only because the cost or the constraints are in small units.
-    pub(super) fn is_earned(&self) -> bool {
-        let Self { here, measures, steepest_cost, steepest, work, .. } = self;
-        let tolerance = |most: f64, now: f64| match most {
-            most if most > 0.0 && most < SMALL => TOLERANCE * now.max(FAINT * most),
-            _ => f64::INFINITY,
-        };
-        let limits = work.frame.limits.iter().flat_map(Bounds::sides);
-        let are_kept = limits.zip(&here.values).zip(steepest).all(|((sides, c), steepest)| {
-            (sides.lower - c).max(c - sides.upper) <= tolerance(*steepest, *steepest)
-        });
-        let error = measures.residual.max(measures.complementarity);
-        are_kept && error <= tolerance(*steepest_cost, here.gradient.amax())
-    }
-
-    /// The end of a run that can make no further progress.
-    pub(super) fn stalled(&mut self, reason: Stall) -> ControlFlow<Termination> {
-        self.is_at_rest = true;
-        let reason = match self.excessive_multipliers() {
-            Some(largest) => Stall::NoMultipliers { penalty: self.mu.recip(), largest },
-            None => reason,
-        };
-        let gradient_norm = Some(self.measures.residual);
-        ControlFlow::Break(Termination::Stalled { reason, gradient_norm })
     }
 }
 
