@@ -3,12 +3,12 @@
 //! ```text
 //! Gauss-Newton  C = s² (J'J)⁻¹,                       s² = |r|² / (m − n)
 //! Hessian       C = s² (J'J + Σ rᵢ ∇²rᵢ)⁻¹
-//! sandwich      C = m/(m − n) (J'J)⁻¹ J' diag(rᵢ²) J (J'J)⁻¹
+//! sandwich      C = (J'J)⁻¹ J' diag(rᵢ²/(1 − hᵢ)²) J (J'J)⁻¹,  hᵢ = Jᵢ (J'J)⁻¹ Jᵢ'
 //! loss          C = K² (Σ ψᵢ² / (m − n)) / (Σ ψ'ᵢ / m)² (J'J)⁻¹,   K = 1 + (n/m) var(ψ') / mean(ψ')²
 //! ```
 //!
 //! G. Seber, C. Wild, *Nonlinear regression* (1989), eqs. (2.20) and (2.21) for the first; J. MacKinnon, H. White, J. Econometrics 29 (1985)
-//! 305-325, HC1, for the sandwich; P. Huber, *Robust statistics* (1981), eq. (6.5) of section 7.6, for the last, with
+//! 305-325, HC3, for the sandwich; P. Huber, *Robust statistics* (1981), eq. (6.5) of section 7.6, for the last, with
 //! ψ(r) = r ρ'((r/c)²).
 
 use nalgebra::{DMatrix, DVector};
@@ -70,15 +70,11 @@ impl Errors {
             }
             leverages[i] = row.norm_squared();
             if is_sandwich {
-                middle.ger(at.residual[i].powi(2), &row, &row, 1.0);
+                let left = (1.0 - leverages[i]).max(f64::EPSILON);
+                middle.ger((at.residual[i] / left).powi(2), &row, &row, 1.0);
             }
         }
-        let factor = if is_sandwich {
-            let freedom = m.saturating_sub(rank).max(1);
-            root * square_root(middle) * (m as f64 / freedom as f64).sqrt()
-        } else {
-            root * deviation
-        };
+        let factor = if is_sandwich { root * square_root(middle) } else { root * deviation };
         Self { factor, leverages }
     }
 

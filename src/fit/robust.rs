@@ -37,10 +37,10 @@ use crate::{Error, LeastSquares, Matrix};
 ///     }
 /// }
 ///
-/// let problem = SumOfSquares::new(Robust::new(Middle, Loss::Huber, 1.0)?);
+/// let problem = SumOfSquares::new(Robust::new(Middle, Loss::Huber, 2.0)?);
 /// let found = minimize(&problem, TrustRegion::gauss_newton(), [5.0])?;
-/// // x + (x − 1) − 1 = 0: the outlier pulls with the force 1, whatever its distance.
-/// assert!((found.x[0] - 1.0).abs() < 1e-6);
+/// // x + (x − 1) − 2 = 0: the outlier pulls with the force 2, whatever its distance.
+/// assert!((found.x[0] - 1.5).abs() < 1e-5);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub struct Robust<L> {

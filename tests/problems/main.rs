@@ -3,6 +3,7 @@
 mod autodiff;
 mod bounds_example;
 mod expression;
+mod fits;
 mod functions;
 mod global_functions;
 mod modules;

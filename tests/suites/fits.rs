@@ -112,8 +112,7 @@ fn intervals_of_a_decay_cover() {
     for (covariance, loss, least) in [
         (Covariance::GaussNewton, None, 0.93),
         (Covariance::Hessian, None, 0.93),
-        // White's are known to be small for few data: 40 and 2 parameters.
-        (Covariance::Sandwich, None, 0.91),
+        (Covariance::Sandwich, None, 0.93),
         (Covariance::GaussNewton, Some(Loss::Huber), 0.93),
         (Covariance::GaussNewton, Some(Loss::Tukey), 0.92),
     ] {
