@@ -5,16 +5,19 @@
 #[cfg(feature = "faer")]
 mod by_faer;
 pub(crate) mod cholesky;
+mod jacobi_svd;
 mod lanczos;
 pub(crate) mod matrix_bytes;
 mod modified_ldl;
 mod packed;
 mod pairs;
+pub(crate) mod row_qr;
 mod symmetric_eigen;
 
 use nalgebra::DMatrix;
 
 pub(crate) use cholesky::{cholesky, solve_lower, solve_transposed};
+pub(crate) use jacobi_svd::jacobi_svd;
 pub(crate) use lanczos::{Lanczos, restrict};
 pub(crate) use modified_ldl::ModifiedLdl;
 pub(crate) use packed::Packed;
@@ -124,6 +127,12 @@ fn add_lanes(lanes: &[f64]) -> f64 {
 /// Column j of a matrix as a slice.
 pub(crate) fn column(a: &DMatrix<f64>, j: usize) -> &[f64] {
     &a.as_slice()[j * a.nrows()..(j + 1) * a.nrows()]
+}
+
+/// Columns i < j of n entries each.
+fn two_columns(a: &mut [f64], n: usize, i: usize, j: usize) -> [&mut [f64]; 2] {
+    let (left, right) = a.split_at_mut(j * n);
+    [&mut left[i * n..(i + 1) * n], &mut right[..n]]
 }
 
 /// a'b.

@@ -114,6 +114,38 @@ impl Matrix {
         }
     }
 
+    /// The entries of column j; those of a sparse matrix that are not zero.
+    pub(crate) fn entries(&self, j: usize) -> &[f64] {
+        match self {
+            Self::Dense(matrix) => column(matrix, j),
+            Self::Sparse(matrix) => {
+                let offsets = matrix.col_offsets();
+                &matrix.values()[offsets[j]..offsets[j + 1]]
+            }
+        }
+    }
+
+    /// Writes the entries of column j from row `start` on, as many as there is room for.
+    pub(crate) fn write_column(&self, j: usize, start: usize, out: &mut [f64]) {
+        match self {
+            Self::Dense(matrix) => {
+                out.copy_from_slice(&column(matrix, j)[start..start + out.len()]);
+            }
+            Self::Sparse(matrix) => {
+                out.fill(0.0);
+                let offsets = matrix.col_offsets();
+                let range = offsets[j]..offsets[j + 1];
+                let (rows, values) =
+                    (&matrix.row_indices()[range.clone()], &matrix.values()[range]);
+                let first = rows.partition_point(|row| *row < start);
+                for (row, value) in rows[first..].iter().zip(&values[first..]) {
+                    let Some(entry) = out.get_mut(row - start) else { break };
+                    *entry = *value;
+                }
+            }
+        }
+    }
+
     /// Writes A'A + C for this matrix A, m × n, and C, n × n: sparse if both are.
     pub(crate) fn write_gram_plus(&self, c: &Self, out: &mut Self) {
         match (self, c) {

@@ -24,7 +24,7 @@ use nalgebra::DVector;
 use failure::refine;
 use models::Here;
 pub use models::{
-    At, GaussNewtonModel, GaussNewtonModelMemory, Model, NewtonModel, NewtonModelMemory,
+    At, Factor, GaussNewtonModel, GaussNewtonModelMemory, Model, NewtonModel, NewtonModelMemory,
     ProductsModel, Quadratic, QuasiNewtonModel, QuasiNewtonModelMemory, Trial,
 };
 use room::{Free, Room};
@@ -160,10 +160,6 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             trial.reduction,
             S::KEEPS_WEIGHT,
         );
-        let idle = if trial.is_rounding { state.idle + 1 } else { 0 };
-        if idle == 1 {
-            state.idle_norm = state.gradient_norm;
-        }
         let is_refined = is_accepted && {
             let Buffer { x, gradient } = &state.trial;
             let here = (x, trial.cost, state.room.norm(x, gradient));
@@ -178,7 +174,8 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
                 self.subproblem.moved(&mut state.subproblem);
             }
         }
-        (state.radius, state.growth, state.idle) = (radius::within_range(radius), growth, idle);
+        state.note_idle(trial.is_rounding, is_accepted);
+        (state.radius, state.growth) = (radius::within_range(radius), growth);
         let is_inside = trial.reduction.is_finite();
         state.was_inside |= is_inside;
         state.was_outside |= !is_inside;
@@ -187,9 +184,6 @@ impl<M: Model, S: Subproblem> Solver for TrustRegion<M, S> {
             let was_saddle = matches!(state.shape, Shape::Saddle(_));
             self.accept(state, trial.cost);
             state.take_gradient(is_refined);
-            if state.gradient_norm <= 0.5 * state.idle_norm {
-                state.idle = 0;
-            }
             // A step from a saddle has the radius for its length, and next to no gradient to make a weight of.
             if S::KEEPS_WEIGHT && !was_saddle {
                 let factor = state.reduction().sqrt().clamp(LEAST, LEAST.recip());

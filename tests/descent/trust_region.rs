@@ -17,7 +17,7 @@ impl Quadratic for Known {
     fn times(&mut self, v: &DVector<f64>, product: &mut DVector<f64>) {
         product.gemv(1.0, &self.0, v, 0.0);
     }
-    fn matrix(&self) -> Option<&DMatrix<f64>> {
+    fn matrix(&mut self) -> Option<&DMatrix<f64>> {
         Some(&self.0)
     }
     fn accuracy(&self) -> f64 {
@@ -35,7 +35,8 @@ fn solution<S: Subproblem>(
     let mut memory = subproblem.start(g.len());
     let mut u = DVector::zeros(g.len());
     let none = DVector::zeros(0);
-    let region = Region { radius, scale: 1.0, reduction: 1e-3, least: &none, most: &none };
+    let region =
+        Region { radius, scale: 1.0, unit: 1.0, reduction: 1e-3, least: &none, most: &none };
     let decrease = subproblem.solve(&mut Known(b.clone()), g, region, &mut memory, &mut u);
     (u, decrease)
 }

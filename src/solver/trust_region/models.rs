@@ -35,10 +35,25 @@ pub trait Quadratic {
     fn times(&mut self, v: &DVector<f64>, product: &mut DVector<f64>);
 
     /// B itself, of which the lower triangle counts; `None` when there are only products.
-    fn matrix(&self) -> Option<&DMatrix<f64>>;
+    fn matrix(&mut self) -> Option<&DMatrix<f64>>;
+
+    /// A factor of B, from which a step has errors of the order of its condition, and not of that of B, which is the
+    /// square. Default: `None`.
+    fn factor(&self) -> Option<Factor<'_>> {
+        None
+    }
 
     /// The size of the errors in B relative to its norm: curvature below that is not known to be negative.
     fn accuracy(&self) -> f64;
+}
+
+/// B = R'R and ∇f = R'c, in the variables of a [subproblem](super::Subproblem).
+#[derive(Clone, Copy, Debug)]
+pub struct Factor<'a> {
+    /// R, n × n: its upper triangle counts, and its diagonal may have any sign.
+    pub r: &'a DMatrix<f64>,
+    /// c, n components.
+    pub image: &'a DVector<f64>,
 }
 
 /// A trial step.
@@ -60,8 +75,8 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     /// True when B is there as a matrix, and not only its products.
     const HAS_MATRIX: bool;
 
-    /// So many steps in a row that reduce the cost by no more than rounding, while the gradient does not halve, end the
-    /// run. More for a model whose convergence may be linear. Default: 2.
+    /// So many steps that change the cost by no more than rounding, while the model promises no less than before, end
+    /// the run. Default: 2.
     const PATIENCE: u32 = 2;
 
     /// The name of the method with this model. Default: that of the subproblem.
@@ -132,7 +147,12 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
     }
 
     /// D⁻¹B D⁻¹ there.
-    fn matrix<'m>(&self, memory: &'m Self::Memory) -> Option<&'m DMatrix<f64>>;
+    fn matrix<'m>(&self, memory: &'m mut Self::Memory) -> Option<&'m DMatrix<f64>>;
+
+    /// See [`Quadratic::factor`]. Default: `None`.
+    fn factor<'m>(&self, _memory: &'m Self::Memory) -> Option<Factor<'m>> {
+        None
+    }
 
     /// Writes its product with v.
     fn times(
@@ -163,8 +183,11 @@ impl<M: Model> Quadratic for Here<'_, '_, '_, M> {
     fn times(&mut self, v: &DVector<f64>, product: &mut DVector<f64>) {
         self.model.times(self.problem, self.memory, self.at, v, product);
     }
-    fn matrix(&self) -> Option<&DMatrix<f64>> {
+    fn matrix(&mut self) -> Option<&DMatrix<f64>> {
         self.model.matrix(self.memory)
+    }
+    fn factor(&self) -> Option<Factor<'_>> {
+        self.model.factor(self.memory)
     }
     fn accuracy(&self) -> f64 {
         self.model.accuracy(self.memory)

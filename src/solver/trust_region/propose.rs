@@ -91,7 +91,8 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         let scale = (length / height).clamp(f64::MIN_POSITIVE, f64::MAX);
         state.room.measure(at.x, length, self.model.scale(here.memory));
         let Room { least, most, .. } = &state.room;
-        let region = Region { radius: radius / length, scale, reduction, least, most };
+        let region =
+            Region { radius: radius / length, scale, unit: height, reduction, least, most };
 
         let mut decrease = f64::NAN;
         if is_finite {

@@ -27,7 +27,7 @@ pub(super) struct Trial {
     pub cost: f64,
     /// NaN outside the domain.
     pub reduction: f64,
-    /// True where slopes decide, and neither they nor the gradient show any progress beyond rounding.
+    /// True where slopes decide, and show no reduction beyond rounding.
     pub is_rounding: bool,
     /// True when the gradient was evaluated and is finite.
     pub has_gradient: bool,
@@ -65,7 +65,7 @@ impl<M, S> TrustRegionState<M, S> {
             return trial;
         }
         trial.reduction = actual;
-        let is_level = actual.abs() < (RESOLVED * self.cost.abs()).max(self.noise());
+        let is_level = actual.abs() <= (RESOLVED * self.cost.abs()).max(self.noise());
         let may_be_accepted = if is_level {
             // A noisy ceiling sinks as the changes of the cost fade, also below the cost at x.
             trial.cost <= self.noisy_ceiling().max(self.cost)
@@ -85,7 +85,7 @@ impl<M, S> TrustRegionState<M, S> {
             let after = dot(gradient.as_slice(), self.step.as_slice());
             trial.reduction = -0.5 * (self.proposal.slope + after);
             let has_halved = self.room.norm(&self.trial.x, gradient) <= 0.5 * self.gradient_norm;
-            trial.is_rounding = trial.reduction <= NOTHING * self.cost.abs() && !has_halved;
+            trial.is_rounding = trial.reduction <= NOTHING * self.cost.abs();
             if has_halved {
                 trial.reduction = trial.reduction.max(self.proposal.predicted);
             } else if trial.cost > self.ceiling() {

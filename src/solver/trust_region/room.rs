@@ -167,7 +167,7 @@ impl Quadratic for Face<'_> {
         self.b.times(self.masked, product);
         product.component_mul_assign(self.mask);
     }
-    fn matrix(&self) -> Option<&nalgebra::DMatrix<f64>> {
+    fn matrix(&mut self) -> Option<&nalgebra::DMatrix<f64>> {
         self.b.matrix()
     }
     fn accuracy(&self) -> f64 {

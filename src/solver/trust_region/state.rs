@@ -11,6 +11,11 @@ use crate::solver::descent::ray;
 use crate::solver::descent::state::{Buffer, FADING, MOST_NOISE, NEGLIGIBLE};
 use crate::{Stall, State, Termination};
 
+/// A promise below this share of the least one shows that the method still converges.
+const PROGRESS: f64 = 0.25;
+/// One above this share shows that it may not.
+const DESCENT: f64 = 0.9;
+
 /// The state of a trust-region method, with the memories of its model and its subproblem.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrustRegionState<M, S> {
@@ -34,10 +39,10 @@ pub struct TrustRegionState<M, S> {
     pub(super) escape: DVector<f64>,
     /// The gradient in units of its size, without the components that bounds hold.
     pub(super) unit_gradient: DVector<f64>,
-    /// Steps that were rounding, one after the other.
+    /// Trials whose changes of the cost are rounding, and from which the model promises no less than before.
     pub(super) idle: u32,
-    /// |g| before the first of them.
-    pub(super) idle_norm: f64,
+    /// The least that it promised since costs are rounding; infinite before.
+    pub(super) least_promise: f64,
     /// Whether trials from x were inside the domain, and whether some were outside.
     pub(super) was_inside: bool,
     pub(super) was_outside: bool,
@@ -103,7 +108,7 @@ impl<M, S> TrustRegionState<M, S> {
             escape: zeros(),
             unit_gradient: zeros(),
             idle: 0,
-            idle_norm: 0.0,
+            least_promise: f64::INFINITY,
             was_inside: false,
             was_outside: false,
             trial: buffer(),
@@ -133,6 +138,20 @@ impl<M, S> TrustRegionState<M, S> {
         let mut numbers = x.iter().chain(gradient).chain(numbers).chain(norms);
         let is_finite = numbers.all(|v| v.is_finite());
         if is_finite && self.radius >= 0.0 { Ok(()) } else { Err("its point is not finite") }
+    }
+
+    /// Counts a trial whose change of the cost is rounding, or any other.
+    ///
+    /// Costs show no progress then, but the promise ½ g'B⁻¹g does, whatever the units of the variables. It falls from
+    /// point to point while the method converges, however slowly, and wanders once the gradient is rounding.
+    pub(super) fn note_idle(&mut self, is_rounding: bool, is_accepted: bool) {
+        let (promise, least) = (self.proposal.predicted, self.least_promise);
+        if !is_rounding || promise < PROGRESS * least {
+            self.idle = 0;
+        } else if !is_accepted || promise >= DESCENT * least {
+            self.idle += 1;
+        }
+        self.least_promise = if is_rounding { least.min(promise) } else { f64::INFINITY };
     }
 
     /// The cost that no step may exceed: that at the start, or the lowest one up to rounding.

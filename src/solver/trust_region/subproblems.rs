@@ -16,6 +16,7 @@ mod more_sorensen;
 mod secular;
 mod shifted;
 mod steihaug;
+mod triangular;
 mod tridiagonal;
 mod tron;
 
@@ -41,6 +42,8 @@ pub struct Region<'a> {
     pub radius: f64,
     /// κ, a power of two: the unit of length over that of the gradient.
     pub scale: f64,
+    /// The unit of the gradient, a power of two: g times this is the gradient of the model.
+    pub unit: f64,
     /// |g| relative to the gradient at the point before; 1 at the start.
     pub reduction: f64,
     /// The least and the most that each component of u may be, not positive and not negative; without numbers for a

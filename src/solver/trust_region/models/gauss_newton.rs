@@ -7,12 +7,21 @@
 //! J. Nocedal, S. Wright, *Numerical optimization* (2006), eqs. (10.4), (10.5) and section 10.3; J. Moré, *The
 //! Levenberg-Marquardt algorithm*, in G. Watson (ed.), Numerical analysis (1978) 105-116, section 6, for D.
 
+mod factor;
+mod pace;
+
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::{At, Model};
-use crate::linalg::{column, dot, matrix_bytes, power_of_two};
+use factor::ScaledFactor;
+use pace::Pace;
+
+use super::{At, Factor, Model, Trial};
+use crate::linalg::{is_finite, matrix_bytes};
 use crate::{Error, Matrix, Oracle, memory};
+
+/// The relative error of differences.
+const FORWARD: f64 = 1.5e-8;
 
 /// Gauss and Newton's approximation J'J of the Hessian of a sum of squares.
 ///
@@ -44,16 +53,33 @@ pub struct GaussNewtonModelMemory {
     jacobian: Matrix,
     /// Whether the Jacobian is that of x.
     has_jacobian: bool,
-    /// J D⁻¹.
-    #[serde(skip)]
-    columns: DMatrix<f64>,
     scale: DVector<f64>,
-    /// D⁻¹J'J D⁻¹; once it was examined, D⁻¹∇²f D⁻¹.
+    /// That of J D⁻¹ at the current point, and the residuals there.
+    factor: ScaledFactor,
+    here: DVector<f64>,
+    /// B, once it was asked for.
     #[serde(with = "matrix_bytes")]
     matrix: DMatrix<f64>,
+    known: Known,
     accuracy: f64,
-    /// Whether the matrix is that of the current point.
-    current: bool,
+    pace: Pace,
+    /// Σ rᵢ∇²rᵢ.
+    #[serde(skip)]
+    curvature: Matrix,
+}
+
+/// What is known of B at the current point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Known {
+    Nothing,
+    /// The factor of J D⁻¹.
+    Factor,
+    /// That, and D⁻¹J'J D⁻¹ as a matrix.
+    Gram,
+    /// B = D⁻¹∇²f D⁻¹ as a matrix.
+    Hessian,
+    /// Something that is not finite.
+    NotFinite,
 }
 
 impl GaussNewtonModelMemory {
@@ -62,31 +88,37 @@ impl GaussNewtonModelMemory {
         self.has_jacobian = problem.uninterrupted().is_continue();
     }
 
-    /// Updates D and writes D⁻¹J'J D⁻¹.
+    /// Updates D, and factorizes J D⁻¹.
     fn form(&mut self) {
-        let Self { jacobian, columns, scale, matrix, .. } = self;
-        jacobian.write_to(columns);
-        for (mut column, d) in columns.column_iter_mut().zip(scale.iter_mut()) {
-            let unit = power_of_two(column.amax());
-            column /= unit;
-            let norm = unit * column.norm();
-            if norm > *d && norm.is_finite() {
-                *d = norm;
-            } else if *d == 0.0 {
-                *d = 1.0;
-            }
-            column *= unit / *d;
-        }
-        for j in 0..scale.len() {
-            for i in 0..=j {
-                let product = dot(column(columns, i), column(columns, j));
-                (matrix[(i, j)], matrix[(j, i)]) = (product, product);
-            }
-        }
+        let is_finite = self.factor.form(&self.jacobian, &self.residual, &mut self.scale);
+        self.here.copy_from(&self.residual);
+        self.known = if is_finite { Known::Factor } else { Known::NotFinite };
     }
 
-    fn is_finite(&self) -> bool {
-        self.matrix.iter().all(|b| b.is_finite())
+    /// Makes B the Hessian at x, where the factor is that of the Jacobian, if the residuals give their part of it; false
+    /// when they do not, or it is not finite.
+    fn add_curvature(&mut self, problem: &mut Oracle<'_>, x: &DVector<f64>) -> bool {
+        if !problem.residual_hessian(x, &self.here, &mut self.curvature) {
+            return false;
+        }
+        self.curvature.write_to(&mut self.matrix);
+        self.scale_matrix();
+        self.factor.add_gram(&mut self.matrix);
+        let is_finite = is_finite(self.matrix.as_slice());
+        if is_finite {
+            let error = if problem.problem().has_gradient() { f64::EPSILON } else { FORWARD };
+            self.accuracy = 10.0 * x.len() as f64 * error;
+            self.known = Known::Hessian;
+        }
+        is_finite
+    }
+
+    /// B ← D⁻¹B D⁻¹.
+    fn scale_matrix(&mut self) {
+        for (mut column, d) in self.matrix.column_iter_mut().zip(self.scale.iter()) {
+            column /= *d;
+            column.component_div_assign(&self.scale);
+        }
     }
 }
 
@@ -94,7 +126,7 @@ impl Model for GaussNewtonModel {
     type Memory = GaussNewtonModelMemory;
 
     const HAS_MATRIX: bool = true;
-    const PATIENCE: u32 = 8;
+    const PATIENCE: u32 = 3;
 
     fn name(&self) -> Option<&'static str> {
         Some("GaussNewton")
@@ -114,19 +146,22 @@ impl Model for GaussNewtonModel {
             residual: DVector::zeros(m),
             jacobian: DMatrix::zeros(m, n).into(),
             has_jacobian: false,
-            columns: DMatrix::zeros(m, n),
             scale: DVector::zeros(n),
+            factor: ScaledFactor::new(m, n),
+            here: DVector::zeros(m),
             matrix: DMatrix::zeros(n, n),
+            known: Known::Nothing,
             accuracy: 0.0,
-            current: false,
+            pace: Pace::default(),
+            curvature: Matrix::default(),
         }
     }
 
     fn restore(&self, problem: &mut Oracle<'_>, memory: &mut GaussNewtonModelMemory) -> bool {
         let (n, m) = (problem.dimension(), problem.residuals().unwrap_or(0));
-        memory.columns = DMatrix::zeros(m, n);
-        let GaussNewtonModelMemory { x, residual, jacobian, scale, matrix, .. } = memory;
-        (x.len(), residual.len(), scale.len()) == (n, m, n)
+        let fits = memory.factor.restore(m, n);
+        let GaussNewtonModelMemory { x, residual, here, jacobian, scale, matrix, .. } = memory;
+        fits && (x.len(), residual.len(), here.len(), scale.len()) == (n, m, m, n)
             && jacobian.shape() == (m, n)
             && matrix.shape() == (n, n)
             && scale.iter().all(|d| *d >= 0.0 && d.is_finite())
@@ -170,13 +205,19 @@ impl Model for GaussNewtonModel {
         memory.jacobian.transpose_times(&memory.residual, gradient);
     }
 
+    fn learn(&self, memory: &mut GaussNewtonModelMemory, trial: Trial<'_>) -> bool {
+        let offset = memory.factor.get().image.norm() / memory.here.norm();
+        memory.pace.learn(offset, trial, &memory.scale);
+        false
+    }
+
     fn look(
         &self,
         problem: &mut Oracle<'_>,
         memory: &mut GaussNewtonModelMemory,
         at: At<'_>,
     ) -> bool {
-        if !memory.current {
+        if memory.known == Known::Nothing {
             if !(memory.has_jacobian && memory.x == *at.x) {
                 // The method came here by costs alone.
                 self.cost(problem, memory, at.x);
@@ -184,10 +225,13 @@ impl Model for GaussNewtonModel {
             }
             if memory.has_jacobian {
                 memory.form();
+                if memory.known == Known::Factor && memory.pace.is_slow() {
+                    let is_full = memory.add_curvature(problem, at.x);
+                    memory.pace.note_hessian(is_full);
+                }
             }
-            memory.current = memory.has_jacobian;
         }
-        memory.current && memory.is_finite()
+        !matches!(memory.known, Known::Nothing | Known::NotFinite)
     }
 
     fn examine(
@@ -196,24 +240,36 @@ impl Model for GaussNewtonModel {
         memory: &mut GaussNewtonModelMemory,
         at: At<'_>,
     ) -> bool {
-        // For D.
-        self.look(problem, memory, at);
-        let GaussNewtonModelMemory { matrix, scale, .. } = memory;
-        memory.accuracy = problem.hessian(at.x, (at.cost, at.gradient), matrix);
-        for (mut column, d) in matrix.column_iter_mut().zip(scale.iter()) {
-            column /= *d;
-            column.component_div_assign(scale);
+        // For D and R.
+        let is_finite = self.look(problem, memory, at);
+        if memory.known == Known::Hessian || is_finite && memory.add_curvature(problem, at.x) {
+            return true;
         }
-        memory.current = problem.uninterrupted().is_continue();
-        memory.is_finite()
+        memory.accuracy = problem.hessian(at.x, (at.cost, at.gradient), &mut memory.matrix);
+        memory.scale_matrix();
+        let is_finite = crate::linalg::is_finite(memory.matrix.as_slice());
+        memory.known = match is_finite {
+            _ if problem.uninterrupted().is_break() => Known::Nothing,
+            true => Known::Hessian,
+            false => Known::NotFinite,
+        };
+        is_finite
     }
 
     fn scale<'m>(&self, memory: &'m GaussNewtonModelMemory) -> Option<&'m DVector<f64>> {
         Some(&memory.scale)
     }
 
-    fn matrix<'m>(&self, memory: &'m GaussNewtonModelMemory) -> Option<&'m DMatrix<f64>> {
+    fn matrix<'m>(&self, memory: &'m mut GaussNewtonModelMemory) -> Option<&'m DMatrix<f64>> {
+        if memory.known == Known::Factor {
+            memory.factor.write_gram(&mut memory.matrix);
+            memory.known = Known::Gram;
+        }
         Some(&memory.matrix)
+    }
+
+    fn factor<'m>(&self, memory: &'m GaussNewtonModelMemory) -> Option<Factor<'m>> {
+        matches!(memory.known, Known::Factor | Known::Gram).then(|| memory.factor.get())
     }
 
     fn times(
@@ -224,7 +280,11 @@ impl Model for GaussNewtonModel {
         v: &DVector<f64>,
         product: &mut DVector<f64>,
     ) {
-        product.gemv(1.0, &memory.matrix, v, 0.0);
+        if memory.known == Known::Hessian {
+            product.gemv(1.0, &memory.matrix, v, 0.0);
+        } else {
+            memory.factor.times(v, product);
+        }
     }
 
     fn accuracy(&self, memory: &GaussNewtonModelMemory) -> f64 {
@@ -232,6 +292,6 @@ impl Model for GaussNewtonModel {
     }
 
     fn moved(&self, memory: &mut GaussNewtonModelMemory) {
-        memory.current = false;
+        memory.known = Known::Nothing;
     }
 }

@@ -52,7 +52,7 @@ impl Model for NewtonModel {
         linalg::is_finite(memory.hessian.as_slice())
     }
 
-    fn matrix<'m>(&self, memory: &'m NewtonModelMemory) -> Option<&'m DMatrix<f64>> {
+    fn matrix<'m>(&self, memory: &'m mut NewtonModelMemory) -> Option<&'m DMatrix<f64>> {
         Some(&memory.hessian)
     }
 

@@ -35,7 +35,7 @@ impl Model for ProductsModel {
         true
     }
 
-    fn matrix<'m>(&self, _memory: &'m ()) -> Option<&'m DMatrix<f64>> {
+    fn matrix<'m>(&self, _memory: &'m mut ()) -> Option<&'m DMatrix<f64>> {
         None
     }
 

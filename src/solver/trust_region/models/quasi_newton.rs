@@ -216,7 +216,7 @@ impl Model for QuasiNewtonModel {
         is_finite
     }
 
-    fn matrix<'m>(&self, memory: &'m QuasiNewtonModelMemory) -> Option<&'m DMatrix<f64>> {
+    fn matrix<'m>(&self, memory: &'m mut QuasiNewtonModelMemory) -> Option<&'m DMatrix<f64>> {
         Some(&memory.matrix)
     }
 

@@ -45,7 +45,7 @@ enum Factors {
 
 impl DoglegMemory {
     /// Factorizes B, unless that is done; false when it fails.
-    fn factorize(&mut self, b: &dyn Quadratic) -> bool {
+    fn factorize(&mut self, b: &mut dyn Quadratic) -> bool {
         if let Some(matrix) = b.matrix().filter(|_| self.state == Factors::Old) {
             let is_done = self.factor.factorize(matrix);
             self.state = if is_done { Factors::Current } else { Factors::Failed };

@@ -1,14 +1,17 @@
 //! The global minimum of the model in the ball, or with a cubic term, by one eigendecomposition for each point.
 //!
 //! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at
-//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle.
+//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle. Where B = R'R
+//! and g = R'c are known by their factor R = U Σ V', Q = V, Λ = Σ² and a = Σ U'c, without R'R.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::Quadratic;
 use super::secular::Secular;
-use crate::linalg::{self, max_abs, power_of_two, symmetric_eigen};
+use super::{Quadratic, Region};
+use crate::linalg::row_qr::unit_of_upper;
+use crate::linalg::{self, jacobi_svd, max_abs, power_of_two, symmetric_eigen};
+use crate::solver::trust_region::models::Factor;
 
 /// The eigenvectors and eigenvalues.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +23,9 @@ pub(super) struct EigenMemory {
     /// A power of two, the size of B.
     unit: f64,
     state: Decomposition,
+    /// a, when it comes from a factor.
+    slopes: DVector<f64>,
+    has_slopes: bool,
     /// λ, a and z in the units of a region.
     scaled: DVector<f64>,
     along: DVector<f64>,
@@ -44,6 +50,8 @@ impl EigenMemory {
             values: zeros(),
             unit: 1.0,
             state: Decomposition::Old,
+            slopes: zeros(),
+            has_slopes: false,
             scaled: zeros(),
             along: zeros(),
             coordinates: zeros(),
@@ -51,20 +59,43 @@ impl EigenMemory {
     }
 
     /// Decomposes B, unless that is done; false when it fails.
-    fn decompose(&mut self, b: &dyn Quadratic) -> bool {
-        let Some(matrix) = b.matrix().filter(|_| self.state == Decomposition::Old) else {
+    fn decompose(&mut self, b: &mut dyn Quadratic) -> bool {
+        if self.state != Decomposition::Old {
             return self.state == Decomposition::Current;
-        };
-        self.unit = power_of_two(max_abs(matrix.as_slice()));
-        self.vectors.copy_from(matrix);
-        self.vectors /= self.unit;
-        let is_done = symmetric_eigen(&mut self.vectors, &mut self.values, &mut self.scaled);
-        self.state = if is_done { Decomposition::Current } else { Decomposition::Failed };
-        // Eigenvalues that are rounding are zero.
-        let rounding = self.values.len() as f64 * f64::EPSILON * self.values.amax();
-        for value in self.values.iter_mut().filter(|value| value.abs() <= rounding) {
-            *value = 0.0;
         }
+        let factor = b.factor();
+        self.has_slopes = factor.is_some();
+        let is_done = if let Some(factor) = factor {
+            self.decompose_factor(factor)
+        } else if let Some(matrix) = b.matrix() {
+            self.unit = power_of_two(max_abs(matrix.as_slice()));
+            self.vectors.copy_from(matrix);
+            self.vectors /= self.unit;
+            let is_done = symmetric_eigen(&mut self.vectors, &mut self.values, &mut self.scaled);
+            drop_rounding(&mut self.values);
+            is_done
+        } else {
+            return false;
+        };
+        self.state = if is_done { Decomposition::Current } else { Decomposition::Failed };
+        is_done
+    }
+
+    fn decompose_factor(&mut self, Factor { r, image }: Factor<'_>) -> bool {
+        let Self { vectors, values, slopes, .. } = self;
+        let unit = unit_of_upper(r);
+        for j in 0..r.ncols() {
+            for i in 0..r.nrows() {
+                vectors[(j, i)] = if i <= j { r[(i, j)] / unit } else { 0.0 };
+            }
+        }
+        slopes.copy_from(image);
+        let is_done = jacobi_svd(vectors, slopes.as_mut_slice(), values);
+        drop_rounding(values);
+        slopes.component_mul_assign(values);
+        *slopes *= unit;
+        values.apply(|value| *value *= *value);
+        self.unit = unit * unit;
         is_done
     }
 
@@ -72,22 +103,26 @@ impl EigenMemory {
     /// eigenvectors.
     pub(super) fn solve(
         &mut self,
-        b: &dyn Quadratic,
+        b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
-        scale: f64,
+        region: Region<'_>,
         u: &mut DVector<f64>,
         minimum: impl FnOnce(&Secular<'_>, &mut [f64]) -> f64,
     ) -> f64 {
         if gradient.is_empty() || !self.decompose(b) {
             return f64::NAN;
         }
-        let Self { vectors, values, unit, scaled, along, coordinates, .. } = self;
+        let Self { vectors, values, unit, slopes, scaled, along, coordinates, .. } = self;
         scaled.copy_from(values);
         *scaled *= *unit;
-        *scaled *= scale;
+        *scaled *= region.scale;
         let rounding = gradient.len() as f64 * f64::EPSILON * gradient.norm();
         for j in 0..gradient.len() {
-            let a = linalg::dot(linalg::column(vectors, j), gradient.as_slice());
+            let a = if self.has_slopes && scaled[j] != 0.0 {
+                slopes[j] / region.unit
+            } else {
+                linalg::dot(linalg::column(vectors, j), gradient.as_slice())
+            };
             // Where there is no curvature, rounding must not look like a slope.
             along[j] = if scaled[j] == 0.0 && a.abs() <= rounding { 0.0 } else { a };
         }
@@ -104,7 +139,7 @@ impl EigenMemory {
     /// Writes the eigenvector of the least eigenvalue, and returns that when it is negative beyond the errors in B.
     pub(super) fn negative_curvature(
         &mut self,
-        b: &dyn Quadratic,
+        b: &mut dyn Quadratic,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
         if v.is_empty() || !self.decompose(b) {
@@ -118,12 +153,20 @@ impl EigenMemory {
     }
 
     pub(super) fn is_valid(&self, n: usize) -> bool {
-        let Self { vectors, values, scaled, along, coordinates, .. } = self;
-        let fits = [values, scaled, along, coordinates].iter().all(|v| v.len() == n);
+        let Self { vectors, values, slopes, scaled, along, coordinates, .. } = self;
+        let fits = [values, slopes, scaled, along, coordinates].iter().all(|v| v.len() == n);
         fits && vectors.shape() == (n, n)
     }
 
     pub(super) fn moved(&mut self) {
         self.state = Decomposition::Old;
+    }
+}
+
+/// Values that are rounding are zero.
+fn drop_rounding(values: &mut DVector<f64>) {
+    let rounding = values.len() as f64 * f64::EPSILON * values.amax();
+    for value in values.iter_mut().filter(|value| value.abs() <= rounding) {
+        *value = 0.0;
     }
 }

@@ -53,22 +53,22 @@ impl ExactMemory {
     /// Writes the minimum in the ball, or with the cubic term that has this radius, and returns the decrease.
     pub(super) fn solve(
         &mut self,
-        b: &dyn Quadratic,
+        b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
         region: Region<'_>,
         is_cubic: bool,
         u: &mut DVector<f64>,
     ) -> f64 {
-        let Region { radius, scale, .. } = region;
+        let radius = region.radius;
         match &mut self.0 {
             By::Eigenvectors(memory) if is_cubic => {
                 let sigma = gradient.norm() / (radius * radius);
-                memory.solve(b, gradient, scale, u, |secular, out| {
+                memory.solve(b, gradient, region, u, |secular, out| {
                     secular.with_cubic_term(sigma, out)
                 })
             }
             By::Eigenvectors(memory) => {
-                memory.solve(b, gradient, scale, u, |secular, out| secular.in_ball(radius, out))
+                memory.solve(b, gradient, region, u, |secular, out| secular.in_ball(radius, out))
             }
             By::Factors(memory) => memory.solve(b, gradient, region, is_cubic, u),
         }

@@ -5,8 +5,10 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::shifted::{Length, Sample, Shifted, Work, minimise};
+use super::triangular::Triangular;
 use super::{Quadratic, Region, Subproblem};
 use crate::linalg::cholesky::Workspace;
+use crate::linalg::row_qr::unit_of_upper;
 use crate::linalg::{self, Lanczos, dot, power_of_two};
 use crate::random::Random;
 
@@ -61,6 +63,9 @@ struct Room {
     blocks: Workspace,
     work: DVector<f64>,
     lanczos: Lanczos,
+    /// For a model with a factor, empty without one.
+    image: DVector<f64>,
+    rows: Vec<f64>,
 }
 
 impl Room {
@@ -70,6 +75,8 @@ impl Room {
             blocks: Workspace::new(n),
             work: DVector::zeros(n),
             lanczos: Lanczos::new(n),
+            image: DVector::zeros(0),
+            rows: Vec::new(),
         }
     }
 }
@@ -182,22 +189,59 @@ impl MoreSorensenMemory {
     /// Writes the minimum in the ball, or with the cubic term that has this radius, and returns the decrease.
     pub(super) fn solve(
         &mut self,
-        b: &dyn Quadratic,
+        b: &mut dyn Quadratic,
         gradient: &DVector<f64>,
         region: Region<'_>,
         is_cubic: bool,
         u: &mut DVector<f64>,
     ) -> f64 {
-        let Some(matrix) = b.matrix().filter(|_| !gradient.is_empty()) else { return f64::NAN };
-        let is_same = matches!(self.last, Some((_, true)));
-        if !is_same {
-            let unit = largest(matrix);
+        if gradient.is_empty() {
+            return f64::NAN;
+        }
+        let (g, p) = (gradient.as_slice(), u.as_mut_slice());
+        let (scale, decrease);
+        if let Some(known) = b.factor() {
+            let n = gradient.len();
+            if self.room.image.len() != n {
+                self.room.image = DVector::zeros(n);
+                self.room.rows = vec![0.0; n * (n + 1)];
+            }
+            let root = unit_of_upper(known.r);
+            let length;
+            (scale, length) = self.length(root * root, gradient, region, is_cubic);
+            let Room { factor, work, image, rows, .. } = &mut self.room;
+            let units = [root, region.unit / root];
+            let mut b = Triangular { factor: known, units, shifted: factor, image, rows };
+            let work = Work { y: work.as_mut_slice(), z: self.low.as_mut_slice() };
+            decrease = minimise(&mut b, g, length, &mut self.last, p, work);
+        } else if let Some(matrix) = b.matrix() {
+            let length;
+            (scale, length) = self.length(largest(matrix), gradient, region, is_cubic);
+            let Room { factor, blocks, work, .. } = &mut self.room;
+            let mut b = Dense { matrix, unit: self.unit, factor, blocks, end: 0 };
+            let work = Work { y: work.as_mut_slice(), z: self.low.as_mut_slice() };
+            decrease = minimise(&mut b, g, length, &mut self.last, p, work);
+        } else {
+            return f64::NAN;
+        }
+        *u /= scale;
+        decrease / scale
+    }
+
+    /// The scale s = κ · unit, and the length of w = s u, for which (B / unit + λ I) w = −g.
+    fn length(
+        &mut self,
+        unit: f64,
+        gradient: &DVector<f64>,
+        region: Region<'_>,
+        is_cubic: bool,
+    ) -> (f64, Length) {
+        if !matches!(self.last, Some((_, true))) {
             if let Some((sample, _)) = &mut self.last {
                 sample.lambda *= self.unit / unit;
             }
             self.unit = unit;
         }
-        // With w = s u and s = κ · unit: (B / unit + λ I) w = −g, |w| = s r.
         let [shortest, longest] = UNITS;
         let scale = (self.unit * region.scale).clamp(shortest, longest);
         let radius = scale * region.radius;
@@ -206,19 +250,7 @@ impl MoreSorensenMemory {
         } else {
             Length::Ball(radius)
         };
-        let Room { factor, blocks, work, .. } = &mut self.room;
-        let mut dense = Dense { matrix, unit: self.unit, factor, blocks, end: 0 };
-        let work = Work { y: work.as_mut_slice(), z: self.low.as_mut_slice() };
-        let decrease = minimise(
-            &mut dense,
-            gradient.as_slice(),
-            length,
-            &mut self.last,
-            u.as_mut_slice(),
-            work,
-        );
-        *u /= scale;
-        decrease / scale
+        (scale, length)
     }
 
     /// Writes a unit vector of negative curvature, and returns that, when a factorization shows that there is one
@@ -228,15 +260,15 @@ impl MoreSorensenMemory {
         b: &mut dyn Quadratic,
         v: &mut DVector<f64>,
     ) -> Option<f64> {
+        let accuracy = b.accuracy();
         let matrix = b.matrix().filter(|_| !v.is_empty())?;
         let Room { factor, blocks, lanczos, .. } = &mut self.room;
         let mut dense = Dense { matrix, unit: largest(matrix), factor, blocks, end: 0 };
-        let errors = b.accuracy().max(v.len() as f64 * f64::EPSILON);
+        let errors = accuracy.max(v.len() as f64 * f64::EPSILON);
         if dense.factorize(errors * dense.squares().sqrt()) {
             return None;
         }
         dense.failure(v.as_mut_slice());
-        let accuracy = b.accuracy();
         lanczos.from(&mut |v, product| b.times(v, product), accuracy, v)
     }
 

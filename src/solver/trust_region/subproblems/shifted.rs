@@ -46,6 +46,14 @@ pub(super) trait Shifted {
     /// x ← (B + λ I)⁻¹ x.
     fn solve(&self, x: &mut [f64]);
 
+    /// p ← −(B + λ I)⁻¹ g.
+    fn minimum(&self, gradient: &[f64], p: &mut [f64]) {
+        for (p, g) in p.iter_mut().zip(gradient) {
+            *p = -g;
+        }
+        self.solve(p);
+    }
+
     /// After a factorization that failed, writes a unit vector v and returns v'(B + λ I) v ≤ 0, or 0 when it has none.
     fn failure(&self, v: &mut [f64]) -> f64;
 }
@@ -179,10 +187,7 @@ pub(super) fn minimise(
             lambda = f64::NAN;
             continue;
         }
-        for (p, g) in p.iter_mut().zip(gradient) {
-            *p = -g;
-        }
-        b.solve(p);
+        b.minimum(gradient, p);
         let norm = dot(p, p).sqrt();
         let goal = length.at(lambda);
         y.copy_from_slice(p);

@@ -341,7 +341,7 @@ impl Subproblem for Tron {
         if memory.last.is_known {
             return memory.last.shortened(region, u);
         }
-        let is_cheap = b.matrix().is_some();
+        let is_cheap = b.factor().is_some() || b.matrix().is_some();
         let forcing = if is_cheap { ACCURATE } else { region.reduction.min(0.5) };
         if memory.cauchy(b, gradient, region, u) {
             memory.faces(b, gradient, region, forcing * forcing * gradient.norm_squared(), u);
