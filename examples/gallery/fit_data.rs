@@ -100,7 +100,9 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
     println!("The same by Tukey's loss\n{robust}\n");
 
     let [low, high] = reference.profile(0)?.interval;
-    println!("The interval of the decay by the profile of the likelihood, data as they are: [{low:.5}, {high:.5}]");
+    println!(
+        "The interval of the decay by the profile of the likelihood, data as they are: [{low:.5}, {high:.5}]"
+    );
     let [off, on] = [&by_squares, &robust].map(|fit| distance(fit, &reference));
     println!(
         "From the fit of the data as they are, in its standard errors: {off:.1} by squares, {on:.2} by Tukey's loss"

@@ -20,7 +20,7 @@ fn certified_parameters_and_standard_errors() {
             evaluations += fit.counts.residuals;
         }
     }
-    assert!(evaluations <= 1920, "{evaluations} evaluations of residuals");
+    assert!(evaluations <= 1700, "{evaluations} evaluations of residuals");
 }
 
 /// Without derivatives. From the first start BoxBOD's model does not change with b₁, and the fit says so.

@@ -51,7 +51,8 @@ pub fn draw(file: &Path, data: &Data, by_squares: &Fit<'_>, robust: &Fit<'_>) ->
 
 /// The fitted curve with its bands. A new observation scatters in proportion to y.
 fn curve(fit: &Fit<'_>) -> Result<Curve, extremum::Error> {
-    let x: Vec<f64> = (0..=300).map(|k| X.start + (X.end - X.start) * f64::from(k) / 300.0).collect();
+    let x: Vec<f64> =
+        (0..=300).map(|k| X.start + (X.end - X.start) * f64::from(k) / 300.0).collect();
     let there = fit.predict(&x)?;
     let (t, s) = (fit.quantile(), fit.residual_standard_deviation);
     Ok((0..x.len())
