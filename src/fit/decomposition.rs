@@ -5,8 +5,8 @@
 //! rank: σᵢ > ε max(m, n) σ₁;   offset: |U'Q'r| √(m − n) / (|r − QQ'r| √n)
 //! ```
 //!
-//! G. Golub, C. Van Loan, *Matrix computations*, 4th ed. (2013), sections 5.3.3 and 5.4.1 for the rank, P5.2.2 for blocks of rows; D. Bates,
-//! D. Watts, Technometrics 23 (1981) 179-183 for the offset.
+//! G. Golub, C. Van Loan, *Matrix computations*, 4th ed. (2013), sections 5.3.3 and 5.4.1 for the rank, P5.2.2 for
+//! blocks of rows; D. Bates, D. Watts, Technometrics 23 (1981) 179-183 for the offset.
 
 use nalgebra::{DMatrix, DVector, SVD};
 

@@ -38,8 +38,8 @@ impl Fit<'_> {
         match &self.termination {
             Termination::Step { length, tolerance } => writeln!(
                 f,
-                "converged: the residuals are rounding, and the next step would change no parameter by more than {length:.1e} of \
-                 its size (at most {tolerance:.0e})"
+                "converged: the residuals are rounding, and the next step would change no parameter by more \
+                 than {length:.1e} of its size (at most {tolerance:.0e})"
             )?,
             other => writeln!(f, "{other}")?,
         }

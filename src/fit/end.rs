@@ -195,7 +195,8 @@ fn converged(
     if is_exact {
         let step = seen.step();
         let length = chosen.iter().zip(&step).map(|(&k, step)| {
-            let own = z[k].abs().max(task.start[task.free[k]].abs());
+            let j = task.free[k];
+            let own = z[k].abs().max((task.start[j] / task.units[j]).abs());
             let size = if own > 0.0 { own } else { sizes.rounded / sizes.columns[k] };
             if *step == 0.0 { 0.0 } else { step.abs() / size }
         });

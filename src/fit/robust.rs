@@ -9,8 +9,8 @@ use super::rows::{add_products, scale_rows};
 use crate::error::check;
 use crate::{Error, LeastSquares, Matrix};
 
-/// The residuals r̃ of the [losses](Loss) of residuals r: ½ Σ r̃ᵢ² = ½ Σ c² ρ((rᵢ/c)²) exactly, so that every solver of sums of
-/// squares minimises the loss, with a [scale](Self::scale) c.
+/// The residuals r̃ of the [losses](Loss) of residuals r: ½ Σ r̃ᵢ² = ½ Σ c² ρ((rᵢ/c)²) exactly, so that every solver of
+/// sums of squares minimises the loss, with a [scale](Self::scale) c.
 ///
 /// ```text
 /// r̃ = sign(r) c √ρ((r/c)²),   ∇r̃ = g' ∇r,   ∇²r̃ = g' ∇²r + g''/c ∇r ∇r',   g at r/c

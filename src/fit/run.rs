@@ -86,8 +86,8 @@ struct Runs<'r, 'p> {
 }
 
 impl Runs<'_, '_> {
-    /// One run, to the rounding floor. Without derivatives it goes as far as forward differences lead, and from there by
-    /// Gauss and Newton's steps with accurate ones.
+    /// One run, to the rounding floor. Without derivatives it goes as far as forward differences lead, and from there
+    /// by Gauss and Newton's steps with accurate ones.
     fn go(&mut self, residuals: &dyn LeastSquares, z: DVector<f64>) -> Result<Solution, Error> {
         let limit = self.task.max_evaluations;
         let rule = to_the_floor().or(max_evaluations(limit));

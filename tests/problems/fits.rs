@@ -125,7 +125,7 @@ fn rho(loss: Loss, z: f64) -> f64 {
     }
 }
 
-/// r = (x, x² − 1, e^x).
+/// r = (x, x² − 1.1, 1.2 e^x).
 struct Three;
 
 impl VectorFormula for Three {
@@ -136,7 +136,7 @@ impl VectorFormula for Three {
         3
     }
     fn values<R: Real>(&self, x: &[Num<R>], r: &mut [Num<R>]) {
-        (r[0], r[1], r[2]) = (x[0], x[0].powi(2) - 1.0, x[0].exp());
+        (r[0], r[1], r[2]) = (x[0], x[0].powi(2) - 1.1, 1.2 * x[0].exp());
     }
 }
 
@@ -147,7 +147,7 @@ fn losses_are_what_they_are_called() {
             let problem = SumOfSquares::new(Robust::new(AutoDiff(Three), loss, scale).unwrap());
             for x in [-3.0, -0.3, 1e-9, 0.2, 0.7, 2.0, 5.0] {
                 let x = DVector::from_vec(vec![x]);
-                let sum: f64 = [x[0], x[0].powi(2) - 1.0, x[0].exp()]
+                let sum: f64 = [x[0], x[0].powi(2) - 1.1, 1.2 * x[0].exp()]
                     .iter()
                     .map(|r| 0.5 * scale * scale * rho(loss, (r / scale).powi(2)))
                     .sum();
@@ -207,7 +207,8 @@ fn losses_neither_cancel_nor_overflow() {
     }
 }
 
-/// The tuning constants give 95 % of the efficiency of least squares at normal errors: (E ψ')² / E ψ², by Simpson's rule.
+/// The tuning constants give 95 % of the efficiency of least squares at normal errors: (E ψ')² / E ψ², by Simpson's
+/// rule.
 #[test]
 fn tuning_has_the_efficiency_that_is_stated() {
     for loss in LOSSES {
@@ -239,7 +240,7 @@ fn outliers_move_a_robust_line_by_less_than_a_percent() {
     for seed in 0..20 {
         let mut random = Random::new(seed);
         let t: Vec<f64> = (0..100).map(|i| 0.1 * f64::from(i)).collect();
-        let clean: Vec<f64> = t.iter().map(|t| 2.0 + 3.0 * t + 0.1 * random.normal()).collect();
+        let clean: Vec<f64> = t.iter().map(|t| 20.0 + 3.0 * t + 0.1 * random.normal()).collect();
         let line = |y: &[f64]| curve_fit(model!(|t, b| b[0] + b[1] * t), &t, y).start([0.0, 0.0]);
         let reference = line(&clean).run().unwrap();
         let mut y = clean.clone();
@@ -252,7 +253,8 @@ fn outliers_move_a_robust_line_by_less_than_a_percent() {
             let scale = robust.scale.unwrap();
             assert!(scale.is_settled && scale.fits > 0, "{robust}");
             for (a, b) in robust.parameters.iter().zip(&reference.parameters) {
-                assert!(apart(a.value, b.value) < 0.01, "{loss:?} {seed}: {robust}\n{reference}");
+                let is_near = apart(a.value, b.value) < 0.01;
+                assert!(is_near, "{loss:?} {seed}: {robust}\n{reference}");
                 // Errors of that size too, not of the outliers'.
                 let ratio = a.standard_error.unwrap() / b.standard_error.unwrap();
                 assert!((0.7..2.5).contains(&ratio), "{loss:?} {seed}: {robust}\n{reference}");

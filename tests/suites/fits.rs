@@ -5,7 +5,8 @@ use extremum::{Random, curve_fit, model};
 
 use crate::nist::models::data_sets;
 
-/// With no option set but the start. SciPy 1.17.1 takes 1782 and 1797 evaluations, for at least 8 digits of 17 and 24 of the 28.
+/// With no option set but the start. SciPy 1.17.1 takes 1782 and 1797 evaluations, for at least 8 digits of 17 and 24
+/// of the 28.
 #[test]
 fn certified_parameters_and_standard_errors() {
     let mut evaluations = 0;
