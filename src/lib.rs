@@ -121,7 +121,7 @@ pub use solver::population::{
     PatternSearch, Population, RandomSearch, Search, SimulatedAnnealing, SobolSearch,
     differential_evolution, particle_swarm,
 };
-pub use solver::trust_region::TrustRegion;
+pub use solver::trust_region::{LevenbergMarquardt, TrustRegion};
 pub use solver::variance_reduced::{Katyusha, Saga, Sarah, Svrg};
 pub use solver::{AnySolver, BasinHopping, Domain, Iterate, MultiStart, Solver, State};
 pub use stationary::{

@@ -38,6 +38,8 @@ pub struct Oracle<'a> {
     probed: [DVector<f64>; 2],
     /// The points of differences along a vector, and within bounds a part of one. Empty until there is one.
     along: [DVector<f64>; 2],
+    /// Values of functions at a point of their differences. Empty until there are some.
+    values: DVector<f64>,
     steps: Steps,
     differences: Differences,
     /// The last Hessian that the problem gave.
@@ -57,6 +59,7 @@ impl<'a> Oracle<'a> {
             probe: DVector::zeros(0),
             probed: [DVector::zeros(0), DVector::zeros(0)],
             along: Default::default(),
+            values: DVector::zeros(0),
             steps: Steps::new(problem),
             differences: Differences::default(),
             hessian: GivenHessian::default(),

@@ -5,8 +5,8 @@
 //! R = U Σ V':   the columns of R' are rotated until they are orthogonal, R' U = V Σ
 //! ```
 //!
-//! Errors in the singular values are relative to each, where R' is a well-conditioned matrix with its columns scaled, and
-//! not to the largest; a matrix R'R would have lost those below √ε of it. nalgebra's `SVD` allocates at every call.
+//! Errors in the singular values are relative to each, where R' is a well-conditioned matrix with its columns scaled,
+//! and not to the largest; a matrix R'R would have lost those below √ε of it. nalgebra's `SVD` allocates at every call.
 //!
 //! J. Demmel, K. Veselić, *Jacobi's method is more accurate than QR*, SIAM J. Matrix Anal. Appl. 13 (1992) 1204-1245,
 //! algorithm 4.1, on the transpose; P. de Rijk, *A one-sided Jacobi algorithm for computing the singular value
@@ -19,8 +19,8 @@ use super::{dot, two_columns};
 /// Sweeps over all pairs. Six suffice on average.
 const SWEEPS: usize = 40;
 
-/// Replaces R' by V, column j for the singular value `values[j]`, and c by U'c. A column for the value 0 is 0. False when
-/// the iteration does not end, as for entries that are not finite.
+/// Replaces R' by V, column j for the singular value `values[j]`, and c by U'c. A column for the value 0 is 0. False
+/// when the iteration does not end, as for entries that are not finite.
 pub(crate) fn jacobi_svd(
     transposed: &mut DMatrix<f64>,
     c: &mut [f64],

@@ -5,11 +5,11 @@
 //!    [ A  b ] = [ 0  ·  ]      by Householder's reflections I − τ v v', v = (v₀, 0, .., 0, v₁, .., v_m)
 //! ```
 //!
-//! Column j of R has zeros below its diagonal, so that the reflection j touches row j of R and the rows of A alone. Rows
-//! of any number need the memory of one block.
+//! Column j of R has zeros below its diagonal, so that the reflection j touches row j of R and the rows of A alone.
+//! Rows of any number need the memory of one block.
 //!
-//! G. Golub, C. Van Loan, *Matrix computations* (2013), sections 5.2.2 and 6.5.3; Å. Björck, *Numerical methods for least
-//! squares problems* (1996), section 6.2.2, for rows in blocks.
+//! G. Golub, C. Van Loan, *Matrix computations* (2013), sections 5.2.2 and 6.5.3; Å. Björck, *Numerical methods for
+//! least squares problems* (1996), section 6.2.2, for rows in blocks.
 
 use nalgebra::DMatrix;
 
@@ -24,8 +24,8 @@ pub(crate) enum Rows {
     Triangular,
 }
 
-/// Takes a block of `count` rows into the factor R, n × n, and the right-hand side c. `block` begins with the columns of A
-/// and b, `count` entries each, and they are workspace afterwards.
+/// Takes a block of `count` rows into the factor R, n × n, and the right-hand side c. `block` begins with the columns
+/// of A and b, `count` entries each, and they are workspace afterwards.
 pub(crate) fn absorb(
     r: &mut DMatrix<f64>,
     c: &mut [f64],

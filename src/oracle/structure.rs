@@ -15,8 +15,8 @@ impl<'a> Oracle<'a> {
         self.problem.structure().least_squares
     }
 
-    /// Writes the residuals r(x) of a sum of squares, m components. NaN when the problem is not one, when it writes another
-    /// number of residuals, and once the run is interrupted.
+    /// Writes the residuals r(x) of a sum of squares, m components. NaN when the problem is not one, when it writes
+    /// another number of residuals, and once the run is interrupted.
     ///
     /// ```
     /// use extremum::{DVector, LeastSquares, Matrix, Oracle, SumOfSquares};
@@ -55,9 +55,9 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the Jacobian ∂rᵢ/∂xⱼ of the residuals at x, m × n, where `residual` is r(x): as the problem gives it, or by
-    /// forward differences with n more evaluations of the residuals, within the bounds. NaN when the problem is not a sum of
-    /// squares, when it gives a Jacobian of another size, and once the run is interrupted.
+    /// Writes the Jacobian ∂rᵢ/∂xⱼ of the residuals at x, m × n, where `residual` is r(x): as the problem gives it, or
+    /// by forward differences with n more evaluations of the residuals, within the bounds. NaN when the problem is not
+    /// a sum of squares, when it gives a Jacobian of another size, and once the run is interrupted.
     pub fn jacobian(&mut self, x: &DVector<f64>, residual: &DVector<f64>, jacobian: &mut Matrix) {
         let shape = (residual.len(), x.len());
         let Some(problem) = self.least_squares() else { return unknown(shape, jacobian) };
@@ -92,8 +92,8 @@ impl<'a> Oracle<'a> {
     }
 
     /// Writes the second derivative r''(x)[v, v] of the residuals along v, m components; NaN when the residuals write
-    /// another number of them. False when they do not give it, when the problem is not a sum of squares, and once the run is
-    /// interrupted.
+    /// another number of them. False when they do not give it, when the problem is not a sum of squares, and once the
+    /// run is interrupted.
     ///
     /// ```
     /// # #[cfg(feature = "autodiff")] {
@@ -128,8 +128,8 @@ impl<'a> Oracle<'a> {
         true
     }
 
-    /// Writes the constraints c(x), m components. NaN when the problem has none, when it writes another number of values,
-    /// and once the run is interrupted.
+    /// Writes the constraints c(x), m components. NaN when the problem has none, when it writes another number of
+    /// values, and once the run is interrupted.
     pub fn constraint_values(&mut self, x: &DVector<f64>, values: &mut DVector<f64>) {
         match self.problem.structure().constraints {
             Some(constraints) if self.meter.may_evaluate(self.meter.evaluations.constraint) => {
@@ -141,8 +141,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Writes the Jacobian ∂cᵢ/∂xⱼ of the constraints at x, m × n, where `values` is c(x), as [`jacobian`](Self::jacobian)
-    /// does for residuals.
+    /// Writes the Jacobian ∂cᵢ/∂xⱼ of the constraints at x, m × n, where `values` is c(x), as
+    /// [`jacobian`](Self::jacobian) does for residuals.
     pub fn constraint_jacobian(
         &mut self,
         x: &DVector<f64>,

@@ -14,8 +14,8 @@ use nalgebra::DVector;
 
 use super::{Matrix, Problem, Structure};
 
-/// The residuals r: ℝⁿ → ℝᵐ of a fit, and their Jacobian if it is known. [`SumOfSquares`] makes a [`Problem`] of them with
-/// the cost ½ Σ rᵢ(x)². Solvers that work with residuals evaluate them through the [`Oracle`](crate::Oracle).
+/// The residuals r: ℝⁿ → ℝᵐ of a fit, and their Jacobian if it is known. [`SumOfSquares`] makes a [`Problem`] of them
+/// with the cost ½ Σ rᵢ(x)². Solvers that work with residuals evaluate them through the [`Oracle`](crate::Oracle).
 ///
 /// ```
 /// use extremum::{DVector, LeastSquares, Lbfgs, Matrix, SumOfSquares, minimize};
@@ -62,8 +62,8 @@ pub trait LeastSquares: Sync {
     /// Writes r(x), m components. NaN or infinity: x is outside the domain.
     fn residual(&self, x: &DVector<f64>, residual: &mut DVector<f64>);
 
-    /// Writes the Jacobian ∂rᵢ/∂xⱼ, m × n, and returns true, when it can be given; otherwise returns false. `jacobian` holds
-    /// what the last call wrote, so that its memory can be reused: see [`Matrix::dense`]. Default: false.
+    /// Writes the Jacobian ∂rᵢ/∂xⱼ, m × n, and returns true, when it can be given; otherwise returns false. `jacobian`
+    /// holds what the last call wrote, so that its memory can be reused: see [`Matrix::dense`]. Default: false.
     fn jacobian(&self, _x: &DVector<f64>, _jacobian: &mut Matrix) -> bool {
         false
     }
@@ -74,8 +74,8 @@ pub trait LeastSquares: Sync {
         self.jacobian(&DVector::zeros(self.dimension()), &mut Matrix::default())
     }
 
-    /// Σ wᵢ ∇²rᵢ(x) with the weights w, m components; n × n and symmetric, when it can be given. With w = r(x) it is what
-    /// the Hessian of ½ Σ rᵢ² has beside J'J. Default: `None`.
+    /// Σ wᵢ ∇²rᵢ(x) with the weights w, m components; n × n and symmetric, when it can be given. With w = r(x) it is
+    /// what the Hessian of ½ Σ rᵢ² has beside J'J. Default: `None`.
     ///
     /// ```
     /// use extremum::{DMatrix, DVector, LeastSquares, Matrix, Problem, SumOfSquares};
@@ -111,8 +111,8 @@ pub trait LeastSquares: Sync {
         None
     }
 
-    /// Writes the [weighted Hessian](Self::hessian) over that of an earlier call and returns true, when it can be given;
-    /// otherwise returns false. Default: writes what [`hessian`](Self::hessian) returns.
+    /// Writes the [weighted Hessian](Self::hessian) over that of an earlier call and returns true, when it can be
+    /// given; otherwise returns false. Default: writes what [`hessian`](Self::hessian) returns.
     fn write_hessian(
         &self,
         x: &DVector<f64>,
@@ -193,11 +193,11 @@ forward!(&L,);
 forward!(Box<L>,);
 forward!(Arc<L>, Send+);
 
-/// The [`Problem`] of minimising f(x) = ½ Σ rᵢ(x)² for the residuals of a [`LeastSquares`], with the gradient J(x)' r(x)
-/// (Nocedal and Wright, eqs. (10.1) and (10.4)). Without a Jacobian the problem has no gradient, and the cost is differenced.
-/// Where the residuals give their weighted [Hessian](LeastSquares::hessian) as well, the problem has the Hessian
-/// J'J + Σ rᵢ ∇²rᵢ (10.5), sparse if both parts are. The cost is NaN where the residuals do not have m components, the
-/// gradient where the Jacobian is not m × n, and the Hessian where a part of it has another size.
+/// The [`Problem`] of minimising f(x) = ½ Σ rᵢ(x)² for the residuals of a [`LeastSquares`], with the gradient J(x)'
+/// r(x) (Nocedal and Wright, eqs. (10.1) and (10.4)). Without a Jacobian the problem has no gradient, and the cost is
+/// differenced. Where the residuals give their weighted [Hessian](LeastSquares::hessian) as well, the problem has the
+/// Hessian J'J + Σ rᵢ ∇²rᵢ (10.5), sparse if both parts are. The cost is NaN where the residuals do not have m
+/// components, the gradient where the Jacobian is not m × n, and the Hessian where a part of it has another size.
 ///
 /// An example is at [`LeastSquares`].
 pub struct SumOfSquares<L> {
@@ -225,8 +225,9 @@ impl<L: LeastSquares> SumOfSquares<L> {
         Self { residuals, has_jacobian, noise: f64::EPSILON, scratch: Mutex::new(Vec::new()) }
     }
 
-    /// Sets the relative accuracy of the cost, which determines the steps of differences, those of residuals as well: see
-    /// [`FromFn::with_noise`](crate::FromFn::with_noise), and for the range [`Problem::noise`]. Default: that of `f64`, 2.2e-16.
+    /// Sets the relative accuracy of the cost, which determines the steps of differences, those of residuals as well:
+    /// see [`FromFn::with_noise`](crate::FromFn::with_noise), and for the range [`Problem::noise`]. Default: that of
+    /// `f64`, 2.2e-16.
     ///
     /// ```
     /// use extremum::{Bfgs, DVector, LeastSquares, SumOfSquares, minimize};

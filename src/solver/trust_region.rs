@@ -90,8 +90,35 @@ pub struct TrustRegion<M = NewtonModel, S = Exact> {
 /// The trust region's loop with a [cubic term](Cubic) in place of the ball: `TrustRegion::cubic()`.
 pub type CubicRegularization = TrustRegion<NewtonModel, Cubic>;
 
-impl Default for TrustRegion {
+/// Levenberg and Marquardt's method for [sums of squares](crate::LeastSquares), in the form of Moré: the trust region
+/// on [Gauss and Newton's model](GaussNewtonModel), [`TrustRegion::gauss_newton`].
+///
+/// ```
+/// # #[cfg(feature = "autodiff")] {
+/// use extremum::functions::residuals::{Components, OsborneOne, Residuals};
+/// use extremum::{AutoDiff, LevenbergMarquardt, SumOfSquares, minimize};
+/// let problem = SumOfSquares::new(AutoDiff(Components(OsborneOne)));
+/// let found = minimize(&problem, LevenbergMarquardt::default(), OsborneOne.start())?;
+/// assert!((2.0 * found.cost - 5.464894697e-5).abs() < 1e-13);
+/// # }
+/// # Ok::<(), extremum::Error>(())
+/// ```
+pub type LevenbergMarquardt = TrustRegion<GaussNewtonModel, Exact>;
+
+impl<M: Model + Default, S: Subproblem + Default> Default for TrustRegion<M, S> {
     fn default() -> Self {
+        Self::new(M::default(), S::default())
+    }
+}
+
+impl TrustRegion {
+    /// Newton's model with its exact minimum in the ball.
+    // Without it, `TrustRegion::default()` would not say which model is meant.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is the trait's method for one pair of types"
+    )]
+    pub fn default() -> Self {
         Self::new(NewtonModel, Exact)
     }
 }

@@ -8,14 +8,15 @@ use std::sync::Mutex;
 
 use allocation_counter::measure;
 use extremum::functions::residuals::{
-    Bard, Box3d, Components, FreudensteinRoth, HelicalValley, KowalikOsborne, OsborneOne,
-    OsborneTwo, Residuals, Rosenbrock, Wood,
+    Bard, Box3d, BrownDennis, Components, FreudensteinRoth, HelicalValley, KowalikOsborne,
+    OsborneOne, OsborneTwo, Residuals, Rosenbrock, Wood,
 };
 use extremum::solver::trust_region::{GaussNewtonModel, Tron};
 use extremum::stop::{gradient_norm, max_evaluations, max_iterations};
 use extremum::{
-    AutoDiff, Bounded, Bounds, DVector, Error, LeastSquares, Matrix, Minimizer, Solver,
-    SumOfSquares, Termination, TrustRegion, minimize,
+    AutoDiff, Bounded, Bounds, CscMatrix, DMatrix, DVector, Error, Evaluations, LeastSquares,
+    LevenbergMarquardt, Matrix, Minimizer, Problem, Solver, SumOfSquares, Termination, TrustRegion,
+    minimize,
 };
 use extremum_tests::{bits, rosenbrock};
 
@@ -232,28 +233,156 @@ fn it_ends_and_resumes_as_every_solver() {
     }
 }
 
-/// A step allocates nothing where the Jacobian is given.
+/// The residuals of another problem without their derivatives.
+struct Plain<L>(L);
+
+impl<L: LeastSquares> LeastSquares for Plain<L> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn residuals(&self) -> usize {
+        self.0.residuals()
+    }
+    fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+        self.0.residual(x, r);
+    }
+}
+
+/// No step allocates but the first of its kind: that makes the room, in the problem as well.
 #[test]
 fn no_step_allocates() {
+    let exact = |start: DVector<f64>, problem: &dyn Problem| {
+        let mut run = Minimizer::new(&problem, LevenbergMarquardt::default(), start)
+            .stop_when(gradient_norm(1e-6).or(max_evaluations(1000)))
+            .start()
+            .unwrap();
+        let (mut steps, mut before) = (0, Evaluations::default());
+        loop {
+            let mut is_over = false;
+            let made = measure(|| is_over = black_box(run.step()).is_break());
+            let now = run.progress().evaluations;
+            let kinds = |e: Evaluations| {
+                [e.residual, e.residual_hessian, e.residual_second_derivative, e.cost]
+                    .map(|count| count > 0)
+            };
+            if kinds(before) == kinds(now) {
+                assert_eq!(made.count_total, 0, "step {steps}: {made:?}, {now:?}");
+            }
+            before = now;
+            steps += 1;
+            if is_over {
+                break;
+            }
+        }
+        assert!(steps > 5, "{steps}");
+        before
+    };
     let problem = SumOfSquares::new(AutoDiff(Components(KowalikOsborne)));
-    let start = KowalikOsborne.start();
-    let mut run = Minimizer::new(&problem, TrustRegion::gauss_newton(), start)
-        .stop_when(gradient_norm(1e-6).or(max_evaluations(200)))
-        .start()
-        .unwrap();
-    let mut steps = 0;
-    loop {
-        let before = run.progress().evaluations.residual_hessian;
-        let mut is_over = false;
-        let made = measure(|| is_over = black_box(run.step()).is_break());
-        // The first Hessian makes the room for Hessians, in the problem as well.
-        if before > 0 || run.progress().evaluations.residual_hessian == 0 {
-            assert_eq!(made.count_total, 0, "step {steps}: {made:?}");
-        }
-        steps += 1;
-        if is_over {
-            break;
-        }
+    assert!(exact(KowalikOsborne.start(), &problem).residual_hessian > 1);
+    let problem = SumOfSquares::new(AutoDiff(Components(OsborneOne)));
+    assert!(exact(100.0 * OsborneOne.start(), &problem).residual_second_derivative > 1);
+    let problem = SumOfSquares::new(Plain(AutoDiff(Components(KowalikOsborne))));
+    assert_eq!(exact(KowalikOsborne.start(), &problem).jacobian, 0);
+}
+
+/// Läuchli's matrix, a row of ones above δ I: J'J = 1 1' + δ² I is singular in double precision, and J is not. r = J (x
+/// − x*) with x*ⱼ = j; in blocks of rows, dense or sparse.
+struct Lauchli {
+    n: usize,
+    delta: f64,
+    is_sparse: bool,
+}
+
+impl LeastSquares for Lauchli {
+    fn dimension(&self) -> usize {
+        self.n
     }
-    assert!(steps > 5, "{steps}");
+    fn residuals(&self) -> usize {
+        self.n + 1
+    }
+    fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+        let d = DVector::from_fn(self.n, |j, _| x[j] - j as f64);
+        r[0] = d.sum();
+        r.rows_mut(1, self.n).copy_from(&(self.delta * d));
+    }
+    fn jacobian(&self, _: &DVector<f64>, j: &mut Matrix) -> bool {
+        let dense = DMatrix::from_fn(self.n + 1, self.n, |i, k| match i {
+            0 => 1.0,
+            _ if i == k + 1 => self.delta,
+            _ => 0.0,
+        });
+        *j = if self.is_sparse { CscMatrix::from(&dense).into() } else { dense.into() };
+        true
+    }
+}
+
+/// By singular values (n = 5), and by factors (n = 50 and 300): errors of the order of the condition of J, 10⁹, and
+/// not of its square, by which nothing would be left.
+#[test]
+fn the_condition_of_the_jacobian_is_not_squared() {
+    for n in [5, 50, 300] {
+        let found = [false, true].map(|is_sparse| {
+            let problem = SumOfSquares::new(Lauchli { n, delta: 1e-9, is_sparse });
+            let run = Minimizer::new(&problem, LevenbergMarquardt::default(), vec![0.0; n]);
+            run.stop_when(gradient_norm(0.0).or(max_iterations(10))).run().unwrap()
+        });
+        let error = (0..n).map(|j| (found[0].x[j] - j as f64).abs()).fold(0.0, f64::max);
+        assert!(error < 1e-5 * n as f64, "{n}: {error:e}, {}", found[0]);
+        assert_eq!(found[0].x, found[1].x, "{n}");
+    }
+}
+
+/// Brown and Dennis' residuals are 10⁵ at the minimum: there Gauss and Newton's steps are slow, or diverge.
+#[test]
+fn large_residuals_take_the_whole_hessian() {
+    let run = |problem: &dyn Problem| {
+        let solver = LevenbergMarquardt::default();
+        let run = Minimizer::new(&problem, solver, BrownDennis.start());
+        run.stop_when(gradient_norm(1e-5).or(max_evaluations(1000))).run().unwrap()
+    };
+    let whole = run(&SumOfSquares::new(AutoDiff(Components(BrownDennis))));
+    assert!(whole.termination.is_converged(), "{whole}");
+    assert!((2.0 * whole.cost / BrownDennis.minima()[0] - 1.0).abs() < 1e-9, "{whole}");
+    let counts = whole.evaluations;
+    assert!(counts.residual_hessian <= 10 && counts.residual <= 250, "{whole}");
+    // On small residuals it makes no difference, and is asked for at the end alone.
+    let small = SumOfSquares::new(AutoDiff(Components(OsborneOne)));
+    let found = minimize(&small, LevenbergMarquardt::default(), OsborneOne.start()).unwrap();
+    assert_eq!(found.evaluations.residual_hessian, 1, "{found}");
+}
+
+/// Far from the minimum, in a narrow valley: less than a third of the evaluations, those of r'' counted.
+#[test]
+fn steps_follow_a_valley() {
+    let count = |l: &dyn LeastSquares| {
+        let problem = SumOfSquares::new(l);
+        let start = 100.0 * OsborneOne.start();
+        let found = minimize(&problem, LevenbergMarquardt::default(), start).unwrap();
+        assert!((2.0 * found.cost - 5.464894697e-5).abs() < 1e-12, "{found}");
+        found.evaluations
+    };
+    let exact = AutoDiff(Components(OsborneOne));
+    let bent = count(&exact);
+    let straight = count(&FirstOrder(exact));
+    let all = bent.residual + bent.residual_second_derivative;
+    assert!(bent.residual_second_derivative > 0 && straight.residual_second_derivative == 0);
+    assert!(3 * all < straight.residual, "{all} and {}", straight.residual);
+}
+
+/// The residuals of another problem with their Jacobian alone.
+struct FirstOrder<L>(L);
+
+impl<L: LeastSquares> LeastSquares for FirstOrder<L> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn residuals(&self) -> usize {
+        self.0.residuals()
+    }
+    fn residual(&self, x: &DVector<f64>, r: &mut DVector<f64>) {
+        self.0.residual(x, r);
+    }
+    fn jacobian(&self, x: &DVector<f64>, j: &mut Matrix) -> bool {
+        self.0.jacobian(x, j)
+    }
 }

@@ -72,12 +72,16 @@ impl<'a> Oracle<'a> {
         self.anchor_differences(x);
         self.probe.copy_from(x);
         let bounds = self.problem.bounds().filter(|bounds| bounds.contain(x));
-        let mut there = here.clone();
+        let mut there = std::mem::take(&mut self.values);
+        if there.len() != here.len() {
+            there = DVector::zeros(here.len());
+        }
         for j in 0..x.len() {
             let h = self.second_step(j, x[j], self.steps.forward, bounds);
             let to = (jacobian.column_mut(j), &mut there);
             self.difference_column((j, h), (x, here, bounds), to, evaluate);
         }
+        self.values = there;
     }
 
     /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more; returns the size of

@@ -164,6 +164,19 @@ pub trait Model: Clone + Send + Sync + std::fmt::Debug {
         product: &mut DVector<f64>,
     );
 
+    /// Writes the force D⁻¹J'r''(x)[s, s] of the curvature of the residuals along a step s, when this model has one
+    /// that is worth its evaluation; false when not. Default: false.
+    fn curvature_along(
+        &self,
+        _problem: &mut Oracle<'_>,
+        _memory: &mut Self::Memory,
+        _at: At<'_>,
+        _step: &DVector<f64>,
+        _force: &mut DVector<f64>,
+    ) -> bool {
+        false
+    }
+
     /// See [`Quadratic::accuracy`].
     fn accuracy(&self, memory: &Self::Memory) -> f64;
 

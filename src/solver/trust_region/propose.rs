@@ -9,6 +9,10 @@ use super::{At, Model, Region, StateOf, Subproblem, TrustRegion, radius};
 use crate::linalg::{dot, max_abs, power_of_two};
 use crate::{Oracle, Termination};
 
+/// The most that twice the correction for the curvature of residuals may be, relative to the step: the choice of M.
+/// Transtrum and J. Sethna, arXiv 1201.5885 (2012).
+const BEND: f64 = 0.75;
+
 impl<M: Model, S: Subproblem> TrustRegion<M, S> {
     /// Writes the step: the subproblem's solution; from a saddle, one along negative curvature; along the steepest
     /// descent where the model is not finite.
@@ -98,7 +102,7 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
         if is_finite {
             decrease = self.subproblem.solve(&mut here, g, region, subproblem, u);
         }
-        if let end @ ControlFlow::Break(_) = problem.uninterrupted() {
+        if let end @ ControlFlow::Break(_) = here.problem.uninterrupted() {
             // What was made of products that were not evaluated is void.
             self.subproblem.moved(subproblem);
             return end;
@@ -110,9 +114,24 @@ impl<M: Model, S: Subproblem> TrustRegion<M, S> {
             state.room.clip(u);
             decrease = -dot(g.as_slice(), u.as_slice());
         }
+        let norm = u.norm();
+        let [bent, force] = [&mut state.trial.x, &mut state.trial.gradient];
+        if state.room.bounds.is_none() {
+            bent.copy_from(u);
+            state.room.stretch(at.x, length, self.model.scale(here.memory), bent);
+            if self.model.curvature_along(here.problem, here.memory, at, bent, force) {
+                *force /= height;
+                let is_solved =
+                    self.subproblem.solve_again(&mut here, force, region, subproblem, bent);
+                if is_solved && 2.0 * bent.norm() <= BEND * norm {
+                    u.axpy(0.5, bent, 1.0);
+                }
+            }
+        }
+        here.problem.uninterrupted()?;
         let slope = height * (length * dot(g.as_slice(), u.as_slice()));
         let proposal =
-            Proposal { predicted: height * (length * decrease), slope, length: length * u.norm() };
+            Proposal { predicted: height * (length * decrease), slope, length: length * norm };
         state.room.stretch(at.x, length, self.model.scale(&state.model), u);
         (state.radius, state.proposal) = (radius, proposal);
         ControlFlow::Continue(())

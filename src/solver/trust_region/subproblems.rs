@@ -8,6 +8,7 @@
 
 mod along;
 mod cubic;
+mod dense;
 mod dogleg;
 mod eigen;
 mod exact;
@@ -102,6 +103,19 @@ pub trait Subproblem: Clone + Send + Sync + std::fmt::Debug {
         memory: &mut Self::Memory,
         u: &mut DVector<f64>,
     ) -> f64;
+
+    /// Writes −(κ B + μ I)⁻¹ f with the multiplier μ of the last [`solve`](Self::solve), at the same point; false when
+    /// this is not known. Default: false.
+    fn solve_again(
+        &self,
+        _b: &mut dyn Quadratic,
+        _force: &DVector<f64>,
+        _region: Region<'_>,
+        _memory: &mut Self::Memory,
+        _out: &mut DVector<f64>,
+    ) -> bool {
+        false
+    }
 
     /// Writes a unit vector v and returns v'B v, when that is negative beyond the errors in B.
     fn negative_curvature(

@@ -1,8 +1,8 @@
 //! The global minimum of the model in the ball, or with a cubic term, by one eigendecomposition for each point.
 //!
 //! κ B = Q Λ Q', a = Q'g; then the [secular equation](super::secular) for the multiplier, and u = Q z. Smaller radii at
-//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle. Where B = R'R
-//! and g = R'c are known by their factor R = U Σ V', Q = V, Λ = Σ² and a = Σ U'c, without R'R.
+//! the same point need no other decomposition, and the least eigenvalue says whether the point is a saddle. Where B =
+//! R'R and g = R'c are known by their factor R = U Σ V', Q = V, Λ = Σ² and a = Σ U'c, without R'R.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -134,6 +134,25 @@ impl EigenMemory {
             linalg::axpy(*z, linalg::column(vectors, j), u.as_mut_slice());
         }
         decrease
+    }
+
+    /// Writes −(κ B + μ I)⁻¹ f with the multiplier μ of the last solution; false when there is none.
+    pub(super) fn solve_again(&mut self, force: &DVector<f64>, out: &mut DVector<f64>) -> bool {
+        let Self { vectors, scaled, along, coordinates, .. } = self;
+        let longest = coordinates.icamax();
+        let mu = (-along[longest] / coordinates[longest] - scaled[longest]).max(0.0);
+        if self.state != Decomposition::Current || !mu.is_finite() {
+            return false;
+        }
+        out.fill(0.0);
+        for (j, value) in scaled.iter().enumerate() {
+            let vector = linalg::column(vectors, j);
+            let share = linalg::dot(vector, force.as_slice()) / (value + mu);
+            if share.is_finite() {
+                linalg::axpy(-share, vector, out.as_mut_slice());
+            }
+        }
+        true
     }
 
     /// Writes the eigenvector of the least eigenvalue, and returns that when it is negative beyond the errors in B.

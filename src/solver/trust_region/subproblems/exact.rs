@@ -17,6 +17,10 @@ const FEW: usize = 40;
 /// 4.5n³ multiply-adds. For more, [`MoreSorensen`](super::MoreSorensen) to 4 digits: n³/6 for a Newton step, otherwise
 /// two to six times that, which the feature `faer` makes faster. **Needs** B as a matrix; n² numbers of memory.
 ///
+/// Where a model gives a [factor](super::Quadratic::factor) R of B = R'R, B is not formed: up to n = 40 the singular
+/// values of R take the place of eigenvalues, and for more QR factorizations of R above √λ I that of Cholesky's, n³/3
+/// each. The errors of u are then of the order of the condition of R, and not of its square.
+///
 /// **Guarantee** with B u + μ u = −g, μ ≥ 0, μ (r − |u|) = 0 and B + μ I positive semidefinite, u is the global
 /// minimum.
 ///
@@ -119,6 +123,20 @@ impl Subproblem for Exact {
         u: &mut DVector<f64>,
     ) -> f64 {
         memory.solve(b, gradient, region, false, u)
+    }
+
+    fn solve_again(
+        &self,
+        b: &mut dyn Quadratic,
+        force: &DVector<f64>,
+        region: Region<'_>,
+        memory: &mut ExactMemory,
+        out: &mut DVector<f64>,
+    ) -> bool {
+        match &mut memory.0 {
+            By::Eigenvectors(memory) => memory.solve_again(force, out),
+            By::Factors(memory) => memory.solve_again(b, force, region, out),
+        }
     }
 
     fn negative_curvature(

@@ -14,7 +14,7 @@ use crate::linalg::{dot, is_finite, matrix_bytes, max_abs, power_of_two};
 use crate::solver::trust_region::models::Factor;
 
 /// The least rows of a block. With ten variables they fit in the first-level cache.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 /// Columns whose squared norm is within these need no unit of their own.
 const SQUARES: [f64; 2] = [1e-280, 1e280];
 
