@@ -95,6 +95,7 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
     let data = Data::read()?;
     let reference = data.fit(&data.clean).run()?;
     let by_squares = data.fit(&data.spoilt).run()?;
+    let robust_reference = data.fit(&data.clean).loss(Loss::Tukey).run()?;
     let robust = data.fit(&data.spoilt).loss(Loss::Tukey).run()?;
     println!("The data as they are, by squares\n{reference}\n");
     println!("With {} points spoilt, by squares\n{by_squares}\n", SPOILT.len());
@@ -104,9 +105,10 @@ fn run(file: &Path) -> Result<(), Box<dyn Error>> {
     println!(
         "The interval of the decay by the profile of the likelihood, data as they are: [{low:.5}, {high:.5}]"
     );
-    let [off, on] = [&by_squares, &robust].map(|fit| distance(fit, &reference));
+    let off = distance(&by_squares, &reference);
+    let on = distance(&robust, &robust_reference);
     println!(
-        "From the fit of the data as they are, in its standard errors: {off:.1} by squares, {on:.2} by Tukey's loss"
+        "What the spoilt points change, in standard errors: {off:.1} by squares, {on:.2} by Tukey's loss"
     );
     if !(reference.is_converged() && robust.is_converged() && on < 1.0) {
         return Err("the robust fit is not that of the data as they are".into());

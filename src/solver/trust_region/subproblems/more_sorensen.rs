@@ -8,9 +8,9 @@ use super::dense::{Dense, largest};
 use super::shifted::{Length, Sample, Shifted, Work, minimise};
 use super::triangular::Triangular;
 use super::{Quadratic, Region, Subproblem};
+use crate::linalg::Lanczos;
 use crate::linalg::cholesky::Workspace;
 use crate::linalg::row_qr::{solve_upper, solve_upper_transposed, unit_of_upper};
-use crate::linalg::Lanczos;
 use crate::random::Random;
 
 /// Units of length beyond these change no bit of the solution, and their squares are numbers.
