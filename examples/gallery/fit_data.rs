@@ -1,15 +1,15 @@
 //! A fit of real data: standard deviations, outliers, a loss, bands, and a drawing.
 //!
 //! ```text
-//! cargo run --release -p extremum-gallery --example fit_data                  the drawing in target/fit_data/fit_data.svg
+//! cargo run --release -p extremum-gallery --example fit_data                  the drawing in target/fit_data/
 //! cargo run --release -p extremum-gallery --example fit_data -- --out FILE    elsewhere
 //! ```
 //!
 //! The data are Chwirut2 of NIST: the response of an ultrasonic sensor over the distance from metal,
-//! y = exp(−b₁ x)/(b₂ + b₃ x). It scatters in proportion to its size, so a point counts in units of 10 % of y. Five of the
-//! 54 points are then spoilt on purpose, as by a loose contact. The fit by squares follows them; that by Tukey's loss, whose
-//! scale comes from the residuals, does not: the spoilt points change it by less than a standard error. If they change it by
-//! more, the program fails.
+//! y = exp(−b₁ x)/(b₂ + b₃ x). It scatters in proportion to its size, so a point counts in units of 10 % of y. Five of
+//! the 54 points are then spoilt on purpose, as by a loose contact. The fit by squares follows them; that by Tukey's
+//! loss, whose scale comes from the residuals, does not: the spoilt points change it by less than a standard error. If
+//! they change it by more, the program fails.
 
 #[path = "fit_data/plot.rs"]
 mod plot;
