@@ -54,7 +54,7 @@ impl<'a> Central<'a> {
         Self { residuals, bounds, sizes, evaluations, scratch }
     }
 
-    /// How often the residuals were evaluated for differences.
+    /// How often the residuals were evaluated.
     pub fn evaluations(&self) -> u64 {
         self.evaluations.load(Ordering::Relaxed)
     }
@@ -117,6 +117,7 @@ impl LeastSquares for Central<'_> {
         self.residuals.residuals()
     }
     fn residual(&self, z: &DVector<f64>, residual: &mut DVector<f64>) {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
         self.residuals.residual(z, residual);
     }
     fn jacobian(&self, z: &DVector<f64>, jacobian: &mut Matrix) -> bool {

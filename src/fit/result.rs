@@ -105,6 +105,8 @@ pub struct Counts {
     pub residuals: u64,
     /// Jacobians, as the model gives them.
     pub jacobians: u64,
+    /// Second derivatives of the residuals along a step, each about as much work as the residuals.
+    pub second_derivatives: u64,
     /// Steps.
     pub iterations: u64,
 }
@@ -114,6 +116,7 @@ impl Counts {
         *self += Self {
             residuals: found.evaluations.residual,
             jacobians: found.evaluations.jacobian,
+            second_derivatives: found.evaluations.residual_second_derivative,
             iterations: found.iterations,
         };
     }
@@ -123,6 +126,7 @@ impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.residuals += other.residuals;
         self.jacobians += other.jacobians;
+        self.second_derivatives += other.second_derivatives;
         self.iterations += other.iterations;
     }
 }

@@ -98,7 +98,7 @@ impl Runs<'_, '_> {
             let steps = self.steps(&found.x);
             let central = Central::new(residuals, self.bounds.as_ref(), steps.clone());
             let (polished, taken) = polish(&central, found.x, self.bounds.as_ref(), left);
-            self.counts.residuals += central.evaluations() + taken + 1;
+            self.counts.residuals += central.evaluations();
             self.counts.iterations += taken;
             found.x = polished;
             self.steps = Some(steps);

@@ -28,7 +28,7 @@ const DATA: RGBColor = RGBColor(110, 110, 110);
 
 /// The range of x, and of y on its logarithmic axis.
 const X: Range<f64> = 0.25..6.25;
-const Y: Range<f64> = 4.0..200.0;
+const Y: Range<f64> = 3.0..250.0;
 
 /// A curve with its bands, point by point: x, y, half the confidence band, half the band for new observations.
 type Curve = Vec<[f64; 4]>;
