@@ -11,16 +11,16 @@
 //! cargo run --release --features expression --example nist -- --file FILE.dat
 //! ```
 //!
-//! NIST certifies eleven digits of the parameters of each fit and of their standard errors. The main table shows how many of
-//! them are right in the worst parameter and the worst error. Nothing is set but the start.
+//! NIST certifies eleven digits of the parameters of each fit and of their standard errors. The main table shows how
+//! many of them are right in the worst parameter and the worst error. Nothing is set but the start.
 //!
 //! With `--solvers`, `GaussNewton` fits the residuals, all others the sum of their squares. They have
 //! their default settings, with parameters in units of the start (`typical_x`); no model is scaled by hand, and no
 //! setting is chosen for a data set. A minimum without a correct digit is a different one: the same fit with its terms
 //! in another order (then the sum of squares agrees), or a worse fit, as beyond a pole of a rational model.
 //!
-//! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`. A file of the same format is
-//! fitted with the model that is written in it.
+//! The models are in `nist/models.rs`, one line each; the data and its source are in `data/nist`. A file of the same
+//! format is fitted with the model that is written in it.
 
 #[cfg(feature = "expression")]
 #[path = "nist/file.rs"]

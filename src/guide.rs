@@ -1,4 +1,4 @@
-//! The guide: how to choose a solver, the methods, accuracy, performance and design.
+//! The guide: how to choose a solver, fits of data, the methods, accuracy, performance and design.
 
 #[doc = include_str!("../docs/choosing.md")]
 pub mod choosing {}
@@ -29,6 +29,6 @@ pub mod performance {}
 #[doc = include_str!("../docs/design.md")]
 pub mod design {}
 
-#[cfg(all(doctest, feature = "autodiff"))]
+#[cfg(all(doctest, feature = "fit"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

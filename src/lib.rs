@@ -40,6 +40,8 @@
 //!
 //! Where to go next:
 //!
+//! - `curve_fit` and the module `fit`, with the feature `fit`, which is on by default: fits of models to data, with
+//!   standard errors, intervals, bands and losses; `guide::fitting`
 //! - [`mod@problem`]: the problem itself, as closures, a type or a formula; [`Bounds`]; a [`Sum`] of many terms
 //! - [`Constraints`]: equalities and inequalities, as closures or formulas, and [`Problem::with_constraints`]
 //! - `Expression`, with the feature `expression`: formulas given as text, with exact derivatives

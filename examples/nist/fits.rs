@@ -30,7 +30,7 @@ impl Row {
             start: start + 1,
             digits: set.digits(fit.values().as_slice()),
             of_errors: set.digits_of_errors(fit),
-            evaluations: fit.counts.residuals,
+            evaluations: fit.counts.residuals + fit.counts.second_derivatives,
             end: fit.termination.name().into(),
             verdict,
         }
@@ -78,7 +78,8 @@ pub fn fit_all(arguments: &Arguments) {
         rows.iter().filter(|row| digits(row) >= least).count()
     };
     println!(
-        "\n{} fits: {} with 9 digits, {} with 6 digits of the standard errors; {} evaluations of residuals in all",
+        "\n{} fits: {} with 9 digits, {} with 6 digits of the standard errors; {} evaluations in all, of residuals and \
+         of their second derivatives along a step",
         rows.len(),
         good(|row| row.digits, 9.0),
         good(|row| row.of_errors, 6.0),

@@ -53,7 +53,8 @@ pub(super) fn advice(fit: &Fit<'_>) -> Vec<String> {
     }
     if fit.condition > ILL && fit.parts.parts.as_ref().is_some_and(is_of_full_rank) {
         lines.push(format!(
-            "the data hardly tell the parameters apart (condition {:.0e}): fewer parameters, or data elsewhere, would tell more",
+            "the data hardly tell the parameters apart (condition {:.0e}): fewer parameters, or data \
+             elsewhere, would tell more",
             fit.condition
         ));
     }

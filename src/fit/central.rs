@@ -5,9 +5,9 @@
 //! ∂r/∂zⱼ ≈ (r(z + hⱼ eⱼ) − r(z − hⱼ eⱼ)) / 2hⱼ,   hⱼ = ε^⅓ sⱼ,   where the long steps leave the bounds or the domain
 //! ```
 //!
-//! with the size sⱼ of a parameter. Forward differences leave 8 digits of the derivatives, these 12 and 10: M. Abramowitz, I. Stegun,
-//! *Handbook of mathematical functions* (1964), table 25.2; the steps balance rounding with truncation as in J. Nocedal, S. Wright, *Numerical
-//! optimization* (2006), section 8.1.
+//! with the size sⱼ of a parameter. Forward differences leave 8 digits of the derivatives, these 12 and 10: M.
+//! Abramowitz, I. Stegun, *Handbook of mathematical functions* (1964), table 25.2; the steps balance rounding with
+//! truncation as in J. Nocedal, S. Wright, *Numerical optimization* (2006), section 8.1.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -54,7 +54,7 @@ impl<'a> Central<'a> {
         Self { residuals, bounds, sizes, evaluations, scratch }
     }
 
-    /// How often the residuals were evaluated for differences.
+    /// How often the residuals were evaluated.
     pub fn evaluations(&self) -> u64 {
         self.evaluations.load(Ordering::Relaxed)
     }
@@ -117,6 +117,7 @@ impl LeastSquares for Central<'_> {
         self.residuals.residuals()
     }
     fn residual(&self, z: &DVector<f64>, residual: &mut DVector<f64>) {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
         self.residuals.residual(z, residual);
     }
     fn jacobian(&self, z: &DVector<f64>, jacobian: &mut Matrix) -> bool {
@@ -136,8 +137,9 @@ impl LeastSquares for Central<'_> {
     }
 }
 
-/// Takes Gauss and Newton's steps from the end of a run, as long as the [offset](Decomposition::offset) falls and they do not
-/// raise the sum of squares beyond rounding, with at most `left` evaluations. Returns the end, and how many were tried.
+/// Takes Gauss and Newton's steps from the end of a run, as long as the [offset](Decomposition::offset) falls and they
+/// do not raise the sum of squares beyond rounding, with at most `left` evaluations. Returns the end, and how many were
+/// tried.
 pub(super) fn polish(
     central: &Central<'_>,
     mut z: DVector<f64>,

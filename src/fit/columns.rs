@@ -14,7 +14,8 @@ impl Columns {
     /// From k columns of the same length.
     ///
     /// # Errors
-    /// [`Error::Fit`] for no column, and for columns of different lengths; [`Error::Data`] for a number that is not finite.
+    /// [`Error::Fit`] for no column, and for columns of different lengths; [`Error::Data`] for a number that is not
+    /// finite.
     pub fn new(columns: &[&[f64]]) -> Result<Self, Error> {
         let Some(first) = columns.first() else {
             return Err(Error::Fit { reason: "it has no column of predictors".into() });
@@ -66,7 +67,8 @@ pub(super) fn check_all(
     }
 }
 
-/// What can serve as predictors: one column, `&t`, a slice, array, `Vec` or `DVector`; or several of the same kind, `[&t, &u]`.
+/// What can serve as predictors: one column, `&t`, a slice, array, `Vec` or `DVector`; or several of the same kind,
+/// `[&t, &u]`.
 pub trait IntoColumns {
     /// The columns.
     ///

@@ -5,13 +5,14 @@
 //! rank: σᵢ > ε max(m, n) σ₁;   offset: |U'Q'r| √(m − n) / (|r − QQ'r| √n)
 //! ```
 //!
-//! G. Golub, C. Van Loan, *Matrix computations*, 4th ed. (2013), sections 5.3.3 and 5.4.1 for the rank, P5.2.2 for blocks of rows; D. Bates,
-//! D. Watts, Technometrics 23 (1981) 179-183 for the offset.
+//! G. Golub, C. Van Loan, *Matrix computations*, 4th ed. (2013), sections 5.3.3 and 5.4.1 for the rank, P5.2.2 for
+//! blocks of rows; D. Bates, D. Watts, Technometrics 23 (1981) 179-183 for the offset.
 
 use nalgebra::{DMatrix, DVector, SVD};
 
 use crate::Matrix;
 use crate::linalg::power_of_two;
+use crate::linalg::row_qr::{Rows, absorb};
 
 /// So many rows are factored at once.
 const ROWS: usize = 1024;
@@ -61,23 +62,27 @@ impl Decomposition {
         }
         let unit = |norm: f64| if norm > 0.0 { norm } else { 1.0 };
         let norms = norms.map(unit);
-        let mut stack = DMatrix::zeros(n + 1, n + 1);
+        let mut factor = DMatrix::zeros(n, n);
+        let mut right = vec![0.0; n];
+        let mut block = vec![0.0; ROWS.min(m) * (n + 1)];
+        let mut beside = 0.0_f64;
         for top in (0..m).step_by(ROWS) {
             let rows = ROWS.min(m - top);
-            let mut tall = stack.resize_vertically(n + 1 + rows, 0.0);
-            for (k, (&j, norm)) in chosen.iter().zip(&norms).enumerate() {
-                for i in 0..rows {
-                    tall[(n + 1 + i, k)] = jacobian[(top + i, j)] / norm;
+            let (a, b) = block[..rows * (n + 1)].split_at_mut(rows * n);
+            for (column, (&j, norm)) in a.chunks_mut(rows).zip(chosen.iter().zip(&norms)) {
+                for (entry, given) in
+                    column.iter_mut().zip(jacobian.column(j).rows(top, rows).iter())
+                {
+                    *entry = given / norm;
                 }
             }
-            tall.view_mut((n + 1, n), (rows, 1)).copy_from(&residual.rows(top, rows));
-            stack = tall.qr().unpack_r();
+            b.copy_from_slice(&residual.as_slice()[top..top + rows]);
+            absorb(&mut factor, &mut right, &mut block, rows, Rows::Full);
+            // What the columns leave of r.
+            beside = beside.hypot(length(&block[rows * n..rows * (n + 1)]));
         }
-        let factor = stack.view((0, 0), (n, n)).clone_owned();
-        let right = stack.view((0, n), (n, 1)).clone_owned();
         if n == 0 {
             let (values, coordinates) = (DVector::zeros(0), DVector::zeros(0));
-            let remainder = stack[(0, 0)].abs();
             let vectors = DMatrix::zeros(0, 0);
             return Some(Self {
                 norms,
@@ -85,18 +90,17 @@ impl Decomposition {
                 vectors,
                 coordinates,
                 rank: 0,
-                remainder,
+                remainder: beside,
                 rows: points,
             });
         }
         let svd = SVD::try_new(factor, true, true, f64::EPSILON, SWEEPS * n.max(1))?;
         let vectors = svd.v_t?.transpose();
-        let coordinates = svd.u?.transpose() * DVector::from_column_slice(right.as_slice());
+        let coordinates = svd.u?.transpose() * DVector::from_vec(right);
         let values = svd.singular_values;
         let floor = f64::EPSILON * m.max(n) as f64 * values.iter().copied().fold(0.0, f64::max);
         let rank = values.iter().filter(|value| **value > floor).count();
-        let beside = coordinates.rows_range(rank..).norm();
-        let remainder = beside.hypot(stack[(n, n)]);
+        let remainder = beside.hypot(coordinates.rows_range(rank..).norm());
         Some(Self { norms, values, vectors, coordinates, rank, remainder, rows: points })
     }
 

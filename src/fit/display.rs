@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::advice::advice;
 use super::result::Status;
-use super::{Fit, Parameter};
+use super::{Counts, Fit, Parameter};
 use crate::Termination;
 
 /// Correlations of up to so many parameters are shown.
@@ -38,8 +38,8 @@ impl Fit<'_> {
         match &self.termination {
             Termination::Step { length, tolerance } => writeln!(
                 f,
-                "converged: the residuals are rounding, and the next step would change no parameter by more than {length:.1e} of \
-                 its size (at most {tolerance:.0e})"
+                "converged: the residuals are rounding, and the next step would change no parameter by more \
+                 than {length:.1e} of its size (at most {tolerance:.0e})"
             )?,
             other => writeln!(f, "{other}")?,
         }
@@ -130,17 +130,16 @@ impl Fit<'_> {
                 )?,
             }
         }
-        write!(
-            f,
-            "{}, {}, {}",
-            counted(
-                self.counts.residuals as usize,
-                "evaluation of the residuals",
-                "evaluations of the residuals"
-            ),
-            counted(self.counts.jacobians as usize, "Jacobian", "Jacobians"),
-            counted(self.counts.iterations as usize, "iteration", "iterations"),
-        )
+        let Counts { residuals, jacobians, second_derivatives, iterations } = self.counts;
+        let counts = [
+            (residuals, "evaluation of the residuals", "evaluations of the residuals"),
+            (jacobians, "Jacobian", "Jacobians"),
+            (second_derivatives, "second derivative", "second derivatives"),
+        ];
+        for (count, one, many) in counts.into_iter().filter(|(count, ..)| *count > 0) {
+            write!(f, "{}, ", counted(count as usize, one, many))?;
+        }
+        write!(f, "{}", counted(iterations as usize, "iteration", "iterations"))
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn measure(
         None => prepared,
     };
     let verdict = verdict(task, residuals, &scale, &z, bounds.as_ref());
-    let differenced = central.as_ref().map_or(0, Central::evaluations);
+    let before = central.as_ref().map_or(0, Central::evaluations);
     let held = held(verdict.as_ref(), &z, bounds.as_ref());
     let chosen: Vec<usize> = (0..z.len()).filter(|k| held[*k].is_none()).collect();
 
@@ -103,12 +103,13 @@ pub(super) fn measure(
         let part = hessian.select_rows(&chosen).select_columns(&chosen);
         Errors::by_hessian(&part, accuracy, errors.leverages, error_of_one)
     });
-    let evaluations = oracle.evaluations();
     match &central {
-        Some(central) => counts.residuals += central.evaluations() - differenced,
-        None => counts.jacobians += evaluations.jacobian,
+        Some(central) => counts.residuals += central.evaluations() - before,
+        None => {
+            counts.residuals += oracle.evaluations().residual;
+            counts.jacobians += oracle.evaluations().jacobian;
+        }
     }
-    counts.residuals += evaluations.residual;
     Ok(Parts {
         parameters: prepared.whole(&z),
         free: prepared.free().to_vec(),
@@ -195,7 +196,8 @@ fn converged(
     if is_exact {
         let step = seen.step();
         let length = chosen.iter().zip(&step).map(|(&k, step)| {
-            let own = z[k].abs().max(task.start[task.free[k]].abs());
+            let j = task.free[k];
+            let own = z[k].abs().max((task.start[j] / task.units[j]).abs());
             let size = if own > 0.0 { own } else { sizes.rounded / sizes.columns[k] };
             if *step == 0.0 { 0.0 } else { step.abs() / size }
         });

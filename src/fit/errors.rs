@@ -3,13 +3,13 @@
 //! ```text
 //! Gauss-Newton  C = s² (J'J)⁻¹,                       s² = |r|² / (m − n)
 //! Hessian       C = s² (J'J + Σ rᵢ ∇²rᵢ)⁻¹
-//! sandwich      C = m/(m − n) (J'J)⁻¹ J' diag(rᵢ²) J (J'J)⁻¹
+//! sandwich      C = (J'J)⁻¹ J' diag(rᵢ²/(1 − hᵢ)²) J (J'J)⁻¹,  hᵢ = Jᵢ (J'J)⁻¹ Jᵢ'
 //! loss          C = K² (Σ ψᵢ² / (m − n)) / (Σ ψ'ᵢ / m)² (J'J)⁻¹,   K = 1 + (n/m) var(ψ') / mean(ψ')²
 //! ```
 //!
-//! G. Seber, C. Wild, *Nonlinear regression* (1989), eqs. (2.20) and (2.21) for the first; J. MacKinnon, H. White, J. Econometrics 29 (1985)
-//! 305-325, HC1, for the sandwich; P. Huber, *Robust statistics* (1981), eq. (6.5) of section 7.6, for the last, with
-//! ψ(r) = r ρ'((r/c)²).
+//! G. Seber, C. Wild, *Nonlinear regression* (1989), eqs. (2.20) and (2.21) for the first; J. MacKinnon, H. White, J.
+//! Econometrics 29 (1985) 305-325, HC3, for the sandwich; P. Huber, *Robust statistics* (1981), eq. (6.5) of section
+//! 7.6, for the last, with ψ(r) = r ρ'((r/c)²).
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,8 @@ pub enum Covariance {
     /// s² (J'J)⁻¹, as NIST certifies it and all programs for fits give it.
     #[default]
     GaussNewton,
-    /// s² H⁻¹ with the whole Hessian of ½ |r|²: of the likelihood as observed. It differs where residuals are large and the
-    /// model is curved.
+    /// s² H⁻¹ with the whole Hessian of ½ |r|²: of the likelihood as observed. It differs where residuals are large and
+    /// the model is curved.
     Hessian,
     /// White's: right also where the standard deviations of the data are not those that were given.
     Sandwich,
@@ -70,20 +70,16 @@ impl Errors {
             }
             leverages[i] = row.norm_squared();
             if is_sandwich {
-                middle.ger(at.residual[i].powi(2), &row, &row, 1.0);
+                let left = (1.0 - leverages[i]).max(f64::EPSILON);
+                middle.ger((at.residual[i] / left).powi(2), &row, &row, 1.0);
             }
         }
-        let factor = if is_sandwich {
-            let freedom = m.saturating_sub(rank).max(1);
-            root * square_root(middle) * (m as f64 / freedom as f64).sqrt()
-        } else {
-            root * deviation
-        };
+        let factor = if is_sandwich { root * square_root(middle) } else { root * deviation };
         Self { factor, leverages }
     }
 
-    /// By the Hessian of ½ |r|² for the parameters that have errors, with errors up to `accuracy` of its largest entries. `None`
-    /// where it is not certainly positive definite.
+    /// By the Hessian of ½ |r|² for the parameters that have errors, with errors up to `accuracy` of its largest
+    /// entries. `None` where it is not certainly positive definite.
     pub fn by_hessian(
         hessian: &DMatrix<f64>,
         accuracy: f64,
@@ -129,8 +125,8 @@ impl Errors {
     }
 }
 
-/// The standard deviation that takes the place of s under a loss with the scale c. `None` where the loss has no curvature at
-/// these residuals.
+/// The standard deviation that takes the place of s under a loss with the scale c. `None` where the loss has no
+/// curvature at these residuals.
 pub(super) fn deviation_under(
     loss: Loss,
     scale: f64,

@@ -4,8 +4,9 @@
 //! cost ½ Σ c² ρ((rᵢ/c)²) = ½ Σ r̃ᵢ²,   r̃ = c g(r/c),   g(u) = sign(u) √ρ(u²)
 //! ```
 //!
-//! P. Huber, *Robust statistics* (1981), chapters 4 and 7; J. Beaton and J. Tukey, Technometrics 16 (1974) 147-185. The form ρ(z)
-//! of a squared residual is that of B. Triggs et al., *Bundle adjustment*, LNCS 1883 (2000) 298-372, section 2.2.
+//! P. Huber, *Robust statistics* (1981), chapters 4 and 7; J. Beaton and J. Tukey, Technometrics 16 (1974) 147-185. The
+//! form ρ(z) of a squared residual is that of B. Triggs et al., *Bundle adjustment*, LNCS 1883 (2000) 298-372, section
+//! 2.2.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// | `Tukey` | (1 − (1 − z)³)/3 up to 1, then 1/3 | 4.6851 |
 ///
 /// With c = k s the parameters have 95 % of the efficiency of least squares when the errors are normal with standard
-/// deviation s. The first two are convex. With the others far outliers count less and less, in the end not at all, and there
-/// may be several minima: they need a good start.
+/// deviation s. The first two are convex. With the others far outliers count less and less, in the end not at all, and
+/// there may be several minima: they need a good start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loss {
     /// Squares near 0, absolute values beyond c.

@@ -37,8 +37,8 @@ pub trait Model: Sync {
     fn value<R: Real>(&self, t: &[f64], b: &[Num<R>]) -> Num<R>;
 }
 
-/// A model as [`curve_fit`](crate::curve_fit) takes it: `AutoDiff` of a [`Model`], which has exact derivatives, or a closure
-/// `|t: &[f64], b: &[f64]| y`, whose derivatives are differenced.
+/// A model as [`curve_fit`](crate::curve_fit) takes it: `AutoDiff` of a [`Model`], which has exact derivatives, or a
+/// closure `|t: &[f64], b: &[f64]| y`, whose derivatives are differenced.
 pub trait Curve: Sync {
     /// The number of predictors; `None` when any will do.
     fn columns(&self) -> Option<usize> {

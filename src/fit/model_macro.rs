@@ -1,8 +1,8 @@
 //! `model!`: a model without the struct around it.
 
-/// Writes the [`Model`](crate::fit::Model) y = f(t, b) for one expression and wraps it in [`AutoDiff`](crate::AutoDiff), for
-/// [`curve_fit`](crate::curve_fit): `model!(|t, b| y)`. t is a number, and b the slice of the parameters; they are as many as
-/// the start has.
+/// Writes the [`Model`](crate::fit::Model) y = f(t, b) for one expression and wraps it in
+/// [`AutoDiff`](crate::AutoDiff), for [`curve_fit`](crate::curve_fit): `model!(|t, b| y)`. t is a number, and b the
+/// slice of the parameters; they are as many as the start has.
 ///
 /// ```
 /// use extremum::{curve_fit, model};
@@ -13,8 +13,8 @@
 /// # Ok::<(), extremum::Error>(())
 /// ```
 ///
-/// Several predictors are named in brackets, in the order of the columns of data. What the expression needs besides is named
-/// in `with(..)`, as in [`problem!`](crate::problem!).
+/// Several predictors are named in brackets, in the order of the columns of data. What the expression needs besides is
+/// named in `with(..)`, as in [`problem!`](crate::problem!).
 ///
 /// ```
 /// use extremum::{curve_fit, model};

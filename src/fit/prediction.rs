@@ -15,13 +15,15 @@ use super::task::{Source, Task, check_columns};
 use super::{Fit, IntoColumns};
 use crate::{Bounded, Error, LeastSquares, Matrix, Oracle, SumOfSquares};
 
-/// What a fitted model says at new points, made by [`Fit::predict`]. Each has one number for each point, in the unit of y.
+/// What a fitted model says at new points, made by [`Fit::predict`]. Each has one number for each point, in the unit of
+/// y.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Prediction {
     /// f(t, b).
     pub values: DVector<f64>,
-    /// The standard errors of these: infinite where they depend on what the data do not tell, and NaN without a degree of freedom.
+    /// The standard errors of these: infinite where they depend on what the data do not tell, and NaN without a degree
+    /// of freedom.
     pub standard_errors: DVector<f64>,
     /// Half the width of the confidence band of the curve, at each point by itself.
     pub confidence: DVector<f64>,
@@ -48,8 +50,8 @@ impl Fit<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Fit`] for another number of columns, and where residuals were fitted without a model; [`Error::Data`] for
-    /// points that are not finite.
+    /// [`Error::Fit`] for another number of columns, and where residuals were fitted without a model; [`Error::Data`]
+    /// for points that are not finite.
     pub fn predict(&self, t: impl IntoColumns) -> Result<Prediction, Error> {
         let Source::Curve { curve, .. } = &self.task.source else {
             let reason = "residuals were fitted, which have no model to predict by".to_owned();
@@ -74,8 +76,8 @@ impl Fit<'_> {
 
     /// The model and its derivatives by the free parameters.
     fn evaluate(&self, curve: &dyn LeastSquares) -> (DVector<f64>, nalgebra::DMatrix<f64>) {
-        let Task { free, is_differenced, .. } = &self.task;
-        let prepared = Prepared::new(curve, None, self.values(), free.clone());
+        let Task { free, units, is_differenced, .. } = &self.task;
+        let prepared = Prepared::new(curve, None, self.values(), free.clone(), units);
         let prepared = if *is_differenced { prepared.differenced() } else { prepared };
         let z = prepared.part(&self.parts.parameters);
         let problem = SumOfSquares::new(&prepared);

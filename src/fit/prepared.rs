@@ -1,7 +1,7 @@
 //! The residuals that the solver sees: of the free parameters, in units of their standard deviations.
 //!
 //! ```text
-//! rᵢ(z) = wᵢ Rᵢ(b),   b = the fixed parameters, with z in the places of the free ones
+//! rᵢ(z) = wᵢ Rᵢ(b),   b = the fixed parameters, with uₖ zₖ in the places of the free ones
 //! ```
 
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +20,8 @@ pub(super) struct Prepared<'a> {
     parameters: DVector<f64>,
     /// The places of the free ones, ascending.
     free: Vec<usize>,
+    /// The free ones in units of these are what the solver sees, zₖ.
+    units: Vec<f64>,
     /// A point of the free ones and the residuals there, which are known.
     known: Option<[DVector<f64>; 2]>,
     has_jacobian: bool,
@@ -42,10 +44,12 @@ impl<'a> Prepared<'a> {
         factors: Option<DVector<f64>>,
         parameters: DVector<f64>,
         free: Vec<usize>,
+        units: &DVector<f64>,
     ) -> Self {
         let has_jacobian = inner.has_jacobian();
         let scratch = Mutex::new(Vec::new());
-        Self { inner, factors, parameters, free, known: None, has_jacobian, scratch }
+        let units = free.iter().map(|&j| units[j]).collect();
+        Self { inner, factors, parameters, free, units, known: None, has_jacobian, scratch }
     }
 
     /// With the residuals R at these parameters, so that they are not evaluated again.
@@ -65,9 +69,9 @@ impl<'a> Prepared<'a> {
         &self.free
     }
 
-    /// The free ones of all parameters.
+    /// The free ones of all parameters, in their units.
     pub fn part(&self, parameters: &DVector<f64>) -> DVector<f64> {
-        DVector::from_iterator(self.free.len(), self.free.iter().map(|&j| parameters[j]))
+        DVector::from_fn(self.free.len(), |k, _| parameters[self.free[k]] / self.units[k])
     }
 
     /// All parameters.
@@ -85,8 +89,8 @@ impl<'a> Prepared<'a> {
     }
 
     fn expand(&self, free: &DVector<f64>, whole: &mut DVector<f64>) {
-        for (&j, z) in self.free.iter().zip(free) {
-            whole[j] = *z;
+        for (k, z) in free.iter().enumerate() {
+            whole[self.free[k]] = z * self.units[k];
         }
     }
 
@@ -116,9 +120,18 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// True when no parameter is fixed.
-    fn is_whole(&self) -> bool {
-        self.free.len() == self.parameters.len()
+    /// Derivatives by what the solver sees.
+    fn scale_columns(&self, derivatives: &mut Matrix) {
+        if let Matrix::Dense(matrix) = derivatives {
+            for (mut column, unit) in matrix.column_iter_mut().zip(&self.units) {
+                column *= *unit;
+            }
+        }
+    }
+
+    /// True when the solver sees the parameters as they are: none is fixed or scaled.
+    fn is_plain(&self) -> bool {
+        self.free.len() == self.parameters.len() && self.units.iter().all(|unit| *unit == 1.0)
     }
 }
 
@@ -143,13 +156,14 @@ impl LeastSquares for Prepared<'_> {
     fn jacobian(&self, z: &DVector<f64>, jacobian: &mut Matrix) -> bool {
         let is_given = self.has_jacobian
             && self.at(z, |whole, Workspace { matrix, .. }| {
-                if self.is_whole() {
+                if self.is_plain() {
                     return self.inner.jacobian(whole, jacobian);
                 }
                 let is_given = self.inner.jacobian(whole, matrix);
                 if is_given {
                     let rows = 0..matrix.rows();
                     select(matrix, whole.len(), (rows, &self.free), jacobian);
+                    self.scale_columns(jacobian);
                 }
                 is_given
             });
@@ -171,12 +185,16 @@ impl LeastSquares for Prepared<'_> {
                 let Workspace { weights: own, matrix, .. } = workspace;
                 own.clone_from(weights);
                 self.weight(own);
-                if self.is_whole() {
+                if self.is_plain() {
                     return self.inner.write_hessian(whole, own, hessian);
                 }
                 let is_given = self.inner.write_hessian(whole, own, matrix);
                 if is_given {
                     select(matrix, whole.len(), (self.free.iter().copied(), &self.free), hessian);
+                    self.scale_columns(hessian);
+                    if hessian.rows() == self.free.len() {
+                        scale_rows(hessian, &DVector::from_column_slice(&self.units));
+                    }
                 }
                 is_given
             })
@@ -210,8 +228,8 @@ impl LeastSquares for Prepared<'_> {
     }
 }
 
-/// Writes some rows and columns of a matrix for all n parameters; nothing of the right size when it has another one, which is
-/// refused elsewhere.
+/// Writes some rows and columns of a matrix for all n parameters; nothing of the right size when it has another one,
+/// which is refused elsewhere.
 fn select(
     all: &Matrix,
     n: usize,

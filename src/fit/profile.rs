@@ -28,19 +28,19 @@ const WORST: f64 = 1e100;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The ends of the interval: infinite where S(θ) never rises enough up to 4096 times the interval by the standard error, and
-    /// a bound of the parameter where that comes first.
+    /// The ends of the interval: infinite where S(θ) never rises enough up to 4096 times the interval by the standard
+    /// error, and a bound of the parameter where that comes first.
     pub interval: [f64; 2],
     /// The values θ that were tried and τ(θ), ascending in θ. A straight line where the model is nearly linear.
     pub points: Vec<(f64, f64)>,
-    /// All parameters at the best of these fits, when its sum of squares is lower than that of the fit, which then was not at
-    /// the lowest minimum.
+    /// All parameters at the best of these fits, when its sum of squares is lower than that of the fit, which then was
+    /// not at the lowest minimum.
     pub better: Option<DVector<f64>>,
 }
 
 impl Fit<'_> {
-    /// The confidence interval of a parameter by the profile of the likelihood, which is right also where the model is far from
-    /// linear within the errors of the parameters. It takes some ten fits for each end, at most 43.
+    /// The confidence interval of a parameter by the profile of the likelihood, which is right also where the model is
+    /// far from linear within the errors of the parameters. It takes some ten fits for each end, at most 43.
     ///
     /// ```
     /// use extremum::{curve_fit, model};
@@ -55,8 +55,8 @@ impl Fit<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Fit`] for an index that is too large, for a parameter that is not free, without a degree of freedom, and with a
-    /// loss, whose fit is no maximum of a likelihood of normal errors.
+    /// [`Error::Fit`] for an index that is too large, for a parameter that is not free, without a degree of freedom,
+    /// and with a loss, whose fit is no maximum of a likelihood of normal errors.
     pub fn profile(&self, index: usize) -> Result<Profile, Error> {
         let refuse = |reason: String| Err(Error::Fit { reason });
         let Some(parameter) = self.parameters.get(index) else {

@@ -13,7 +13,8 @@ use super::task::{Source, Task};
 use crate::stationary::Side;
 use crate::{Classification, Solution, Termination};
 
-/// What a fit found: the parameters with their errors, why it ended, and what kind of point it is. Printed, it is a table.
+/// What a fit found: the parameters with their errors, why it ended, and what kind of point it is. Printed, it is a
+/// table.
 ///
 /// Made by [`Fitting::run`](super::Fitting::run).
 pub struct Fit<'a> {
@@ -21,10 +22,11 @@ pub struct Fit<'a> {
     pub parameters: Vec<Parameter>,
     /// Why it ended. A fit has converged when the relative offset of Bates and Watts is at most 1e-6 at the end
     /// ([`RelativeOffset`](Termination::RelativeOffset)), whatever the run said that led there; where the residuals are
-    /// nothing but rounding, when the Gauss-Newton step is at most 1e-8 of each parameter ([`Step`](Termination::Step)).
+    /// nothing but rounding, when the Gauss-Newton step is at most 1e-8 of each parameter
+    /// ([`Step`](Termination::Step)).
     pub termination: Termination,
-    /// What kind of point it is, by the eigenvalues of the Hessian of ½ Σ rᵢ²/σᵢ² for the parameters that are not fixed;
-    /// `None` where that cannot be evaluated.
+    /// What kind of point it is, by the eigenvalues of the Hessian of ½ Σ rᵢ²/σᵢ² for the parameters that are not
+    /// fixed; `None` where that cannot be evaluated.
     pub verdict: Option<Classification>,
     /// The Gauss-Newton step in units of the standard errors; `None` without a degree of freedom.
     pub relative_offset: Option<f64>,
@@ -32,8 +34,8 @@ pub struct Fit<'a> {
     pub degrees_of_freedom: usize,
     /// Σ rᵢ²/σᵢ², also with a loss.
     pub sum_of_squares: f64,
-    /// √(Σ rᵢ²/σᵢ² / degrees of freedom), the estimate of the standard deviation of rᵢ/σᵢ; with a loss 1.4826 median |rᵢ/σᵢ|.
-    /// NaN without a degree of freedom.
+    /// √(Σ rᵢ²/σᵢ² / degrees of freedom), the estimate of the standard deviation of rᵢ/σᵢ; with a loss 1.4826 median
+    /// |rᵢ/σᵢ|. NaN without a degree of freedom.
     pub residual_standard_deviation: f64,
     /// 1 − Σ rᵢ²/σᵢ² / Σ (yᵢ − ȳ)²/σᵢ² with the weighted mean ȳ, of models with data; `None` where all yᵢ are equal.
     pub r_squared: Option<f64>,
@@ -41,8 +43,8 @@ pub struct Fit<'a> {
     pub condition: f64,
     /// The loss and its scale.
     pub scale: Option<Scale>,
-    /// Evaluations of the residuals and of their Jacobian, and iterations, in all runs of the fit and for the errors. The
-    /// verdict takes more evaluations, which are not counted.
+    /// Evaluations of the residuals and of their Jacobian, and iterations, in all runs of the fit and for the errors.
+    /// The verdict takes more evaluations, which are not counted.
     pub counts: Counts,
     pub(super) task: Task<'a>,
     pub(super) parts: Parts,
@@ -56,8 +58,8 @@ pub struct Parameter {
     pub name: String,
     /// Its value.
     pub value: f64,
-    /// Its standard error: infinite where the data do not tell the parameter. `None` where there is none, because the parameter
-    /// is not free or no degree of freedom is left.
+    /// Its standard error: infinite where the data do not tell the parameter. `None` where there is none, because the
+    /// parameter is not free or no degree of freedom is left.
     pub standard_error: Option<f64>,
     /// The ends of its confidence interval, value ± t · standard error.
     pub interval: Option<[f64; 2]>,
@@ -70,8 +72,8 @@ pub struct Parameter {
 pub enum Status {
     /// It was fitted.
     Fitted,
-    /// It was fitted, but the data do not tell it: other values, together with others of the parameters that are not told
-    /// either, fit as well.
+    /// It was fitted, but the data do not tell it: other values, together with others of the parameters that are not
+    /// told either, fit as well.
     NotTold,
     /// It was fixed.
     Fixed,
@@ -103,6 +105,8 @@ pub struct Counts {
     pub residuals: u64,
     /// Jacobians, as the model gives them.
     pub jacobians: u64,
+    /// Second derivatives of the residuals along a step, each about as much work as the residuals.
+    pub second_derivatives: u64,
     /// Steps.
     pub iterations: u64,
 }
@@ -112,6 +116,7 @@ impl Counts {
         *self += Self {
             residuals: found.evaluations.residual,
             jacobians: found.evaluations.jacobian,
+            second_derivatives: found.evaluations.residual_second_derivative,
             iterations: found.iterations,
         };
     }
@@ -121,6 +126,7 @@ impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.residuals += other.residuals;
         self.jacobians += other.jacobians;
+        self.second_derivatives += other.second_derivatives;
         self.iterations += other.iterations;
     }
 }
@@ -191,7 +197,9 @@ impl<'a> Fit<'a> {
         let value = parameters[j];
         let standard_error = match (status, &self.parts.errors, self.place(j)) {
             (Status::NotTold, _, _) => Some(f64::INFINITY),
-            (Status::Fitted, Some(errors), Some(k)) => Some(errors.standard(k)),
+            (Status::Fitted, Some(errors), Some(k)) => {
+                Some(errors.standard(k) * self.task.units[j])
+            }
             _ => None,
         };
         let interval = standard_error.map(|error| {
@@ -218,8 +226,8 @@ impl<'a> Fit<'a> {
         self.parts.parameters.clone()
     }
 
-    /// The covariances of the parameters, N × N; 0 for those that are not free, infinite on the diagonal for those that the data
-    /// do not tell. `None` without a degree of freedom.
+    /// The covariances of the parameters, N × N; 0 for those that are not free, infinite on the diagonal for those that
+    /// the data do not tell. `None` without a degree of freedom.
     pub fn covariances(&self) -> Option<DMatrix<f64>> {
         let errors = self.parts.errors.as_ref()?;
         let n = self.parameters.len();
@@ -227,7 +235,11 @@ impl<'a> Fit<'a> {
             [Status::NotTold, _] | [_, Status::NotTold] if i == j => f64::INFINITY,
             [Status::NotTold, _] | [_, Status::NotTold] => f64::NAN,
             _ => match (self.place(i), self.place(j)) {
-                (Some(i), Some(j)) => errors.factor.row(i).dot(&errors.factor.row(j)),
+                (Some(k), Some(l)) => {
+                    let [first, second] =
+                        [(i, k), (j, l)].map(|(j, k)| errors.factor.row(k) * self.task.units[j]);
+                    first.dot(&second)
+                }
                 _ => 0.0,
             },
         };
@@ -259,8 +271,8 @@ impl<'a> Fit<'a> {
         self.task.confidence
     }
 
-    /// Half the length of a confidence interval in units of the standard error: Student's t, or the normal distribution's when
-    /// standard deviations are known exactly.
+    /// Half the length of a confidence interval in units of the standard error: Student's t, or the normal
+    /// distribution's when standard deviations are known exactly.
     pub fn quantile(&self) -> f64 {
         let share = 0.5 + 0.5 * self.task.confidence;
         let normal = || Normal::standard().inverse_cdf(share);
@@ -281,8 +293,8 @@ impl<'a> Fit<'a> {
         DVector::from_fn(self.parts.residual.len(), |i, _| raw(i))
     }
 
-    /// The residuals in units of their own standard deviations, rᵢ / (s σᵢ √(1 − hᵢ)) with the leverages hᵢ: near 1 in size when the
-    /// model is right. `None` without a degree of freedom.
+    /// The residuals in units of their own standard deviations, rᵢ / (s σᵢ √(1 − hᵢ)) with the leverages hᵢ: near 1 in
+    /// size when the model is right. `None` without a degree of freedom.
     pub fn standardized_residuals(&self) -> Option<DVector<f64>> {
         let errors = self.parts.errors.as_ref()?;
         let raw = self.residuals();

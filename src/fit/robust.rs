@@ -9,8 +9,8 @@ use super::rows::{add_products, scale_rows};
 use crate::error::check;
 use crate::{Error, LeastSquares, Matrix};
 
-/// The residuals r̃ of the [losses](Loss) of residuals r: ½ Σ r̃ᵢ² = ½ Σ c² ρ((rᵢ/c)²) exactly, so that every solver of sums of
-/// squares minimises the loss, with a [scale](Self::scale) c.
+/// The residuals r̃ of the [losses](Loss) of residuals r: ½ Σ r̃ᵢ² = ½ Σ c² ρ((rᵢ/c)²) exactly, so that every solver of
+/// sums of squares minimises the loss, with a [scale](Self::scale) c.
 ///
 /// ```text
 /// r̃ = sign(r) c √ρ((r/c)²),   ∇r̃ = g' ∇r,   ∇²r̃ = g' ∇²r + g''/c ∇r ∇r',   g at r/c
@@ -37,10 +37,10 @@ use crate::{Error, LeastSquares, Matrix};
 ///     }
 /// }
 ///
-/// let problem = SumOfSquares::new(Robust::new(Middle, Loss::Huber, 1.0)?);
+/// let problem = SumOfSquares::new(Robust::new(Middle, Loss::Huber, 2.0)?);
 /// let found = minimize(&problem, TrustRegion::gauss_newton(), [5.0])?;
-/// // x + (x − 1) − 1 = 0: the outlier pulls with the force 1, whatever its distance.
-/// assert!((found.x[0] - 1.0).abs() < 1e-6);
+/// // x + (x − 1) − 2 = 0: the outlier pulls with the force 2, whatever its distance.
+/// assert!((found.x[0] - 1.5).abs() < 1e-5);
 /// # Ok::<(), extremum::Error>(())
 /// ```
 pub struct Robust<L> {

@@ -86,8 +86,8 @@ struct Runs<'r, 'p> {
 }
 
 impl Runs<'_, '_> {
-    /// One run, to the rounding floor. Without derivatives it goes as far as forward differences lead, and from there by
-    /// Gauss and Newton's steps with accurate ones.
+    /// One run, to the rounding floor. Without derivatives it goes as far as forward differences lead, and from there
+    /// by Gauss and Newton's steps with accurate ones.
     fn go(&mut self, residuals: &dyn LeastSquares, z: DVector<f64>) -> Result<Solution, Error> {
         let limit = self.task.max_evaluations;
         let rule = to_the_floor().or(max_evaluations(limit));
@@ -98,7 +98,7 @@ impl Runs<'_, '_> {
             let steps = self.steps(&found.x);
             let central = Central::new(residuals, self.bounds.as_ref(), steps.clone());
             let (polished, taken) = polish(&central, found.x, self.bounds.as_ref(), left);
-            self.counts.residuals += central.evaluations() + taken + 1;
+            self.counts.residuals += central.evaluations();
             self.counts.iterations += taken;
             found.x = polished;
             self.steps = Some(steps);

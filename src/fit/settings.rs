@@ -5,16 +5,18 @@ use nalgebra::DVector;
 use super::columns::check_all;
 use super::model::Curve;
 use super::task::{Source, Task};
-use super::{Columns, Covariance, Fit, IntoColumns, Loss};
+use super::{Columns, Covariance, Fit, Loss};
 use crate::error::check;
 use crate::{Bounds, Error, IntoVector, LeastSquares};
 
-/// The settings of a fit, made by [`curve_fit`](crate::curve_fit) or [`fit`](super::fit()); [`run`](Self::run) makes it.
+/// The settings of a fit, made by [`curve_fit`](crate::curve_fit) or [`fit`](super::fit()); [`run`](Self::run) makes
+/// it.
 ///
 /// | setter | default | range |
 /// |---|---|---|
 /// | [`start`](Self::start) | must be given | finite, within the bounds; the model is finite there |
-/// | [`sigma`](Self::sigma), [`absolute_sigma`](Self::absolute_sigma), [`weights`](Self::weights) | all 1 | one for each point: σ > 0, weights ≥ 0 |
+/// | [`sigma`](Self::sigma), [`absolute_sigma`](Self::absolute_sigma) | all 1 | > 0 |
+/// | [`weights`](Self::weights) | all 1 | ≥ 0 |
 /// | [`bounds`](Self::bounds) | none | |
 /// | [`fix`](Self::fix) | none | parameters, by index |
 /// | [`names`](Self::names) | `b[0]`, `b[1]`, .. | one for each parameter |
@@ -80,7 +82,8 @@ impl<'a> Fitting<'a> {
         self
     }
 
-    /// The standard deviations σᵢ of the data, known up to a common factor, which the fit estimates: residuals count as rᵢ/σᵢ.
+    /// The standard deviations σᵢ of the data, known up to a common factor, which the fit estimates: residuals count as
+    /// rᵢ/σᵢ.
     ///
     /// ```
     /// use extremum::{curve_fit, model};
@@ -94,8 +97,9 @@ impl<'a> Fitting<'a> {
         self
     }
 
-    /// The standard deviations σᵢ of the data, known exactly. The residuals rᵢ/σᵢ have the variance 1, whatever their sum of
-    /// squares: the covariances of the parameters are (J'J)⁻¹, and intervals are those of the normal distribution.
+    /// The standard deviations σᵢ of the data, known exactly. The residuals rᵢ/σᵢ have the variance 1, whatever their
+    /// sum of squares: the covariances of the parameters are (J'J)⁻¹, and intervals are those of the normal
+    /// distribution.
     ///
     /// ```
     /// use extremum::{curve_fit, model};
@@ -134,8 +138,8 @@ impl<'a> Fitting<'a> {
     }
 
     /// Minimises a [`Loss`] of the residuals rᵢ/σᵢ in place of their squares. Its scale is c = k s with the loss's
-    /// [tuning](Loss::tuning) k and s = 1.4826 median |rᵢ/σᵢ|, iterated: a fit by squares, then fits by Huber's loss until s
-    /// changes by at most 1e-3, 30 at most, then the fit by the loss. [`Fit::scale`] says what came out.
+    /// [tuning](Loss::tuning) k and s = 1.4826 median |rᵢ/σᵢ|, iterated: a fit by squares, then fits by Huber's loss
+    /// until s changes by at most 1e-3, 30 at most, then the fit by the loss. [`Fit::scale`] says what came out.
     ///
     /// ```
     /// use extremum::{curve_fit, fit::Loss, model};
@@ -183,10 +187,11 @@ impl<'a> Fitting<'a> {
     /// Makes the fit.
     ///
     /// # Errors
-    /// For a bad call, before a step is made: [`Error::Fit`] for numbers of data, weights, names or bounds that do not belong
-    /// together, and without a start; [`Error::Data`] for data that are not finite, for σ ≤ 0, for negative weights, and for a
-    /// model that is not finite at the start; [`Error::NonFiniteStart`], [`Error::StartOutsideBounds`], [`Error::Parameter`]; and
-    /// what a run refuses. Whatever happens during the fit is reported in the [`Fit`].
+    /// For a bad call, before a step is made: [`Error::Fit`] for numbers of data, weights, names or bounds that do not
+    /// belong together, and without a start; [`Error::Data`] for data that are not finite, for σ ≤ 0, for negative
+    /// weights, and for a model that is not finite at the start; [`Error::NonFiniteStart`],
+    /// [`Error::StartOutsideBounds`], [`Error::Parameter`]; and what a run refuses. Whatever happens during the fit is
+    /// reported in the [`Fit`].
     pub fn run(self) -> Result<Fit<'a>, Error> {
         let task = self.task()?;
         super::run::run(task)
@@ -285,70 +290,4 @@ impl std::fmt::Debug for Fitting<'_> {
             .field("confidence", &self.confidence)
             .finish_non_exhaustive()
     }
-}
-
-/// The fit of a model y = f(t, b) to data: minimises Σ (yᵢ − f(tᵢ, b))²/σᵢ² over the parameters b.
-///
-/// `model` is `model!(|t, b| ..)`, any [`Model`](super::Model) in `AutoDiff`, or a closure `|t: &[f64], b: &[f64]| ..`, whose
-/// derivatives are differenced. `t` has one column, `&t`, or several, `[&t, &u]`; `y` as many numbers as each column.
-///
-/// ```
-/// use extremum::{curve_fit, model};
-///
-/// // NIST's Misra1a: https://www.itl.nist.gov/div898/strd/nls/data/misra1a.shtml
-/// let t = [77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0];
-/// let y = [10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78];
-/// let fit = curve_fit(model!(|t, b| b[0] * (1.0 - (-b[1] * t).exp())), &t, &y).start([500.0, 1e-4]).run()?;
-/// println!("{fit}");
-///
-/// let certified = [(2.3894212918e2, 2.7070075241), (5.5015643181e-4, 7.2668688436e-6)];
-/// for (parameter, (value, error)) in fit.parameters.iter().zip(certified) {
-///     assert!((parameter.value / value - 1.0).abs() < 1e-9);
-///     assert!((parameter.standard_error.unwrap() / error - 1.0).abs() < 1e-6);
-/// }
-/// assert!(fit.is_converged() && fit.is_minimum());
-///
-/// // The same from a closure.
-/// let closure = |t: &[f64], b: &[f64]| b[0] * (1.0 - (-b[1] * t[0]).exp());
-/// let again = curve_fit(closure, &t, &y).start([500.0, 1e-4]).run()?;
-/// assert!((again.values()[0] / 2.3894212918e2 - 1.0).abs() < 1e-6);
-/// # Ok::<(), extremum::Error>(())
-/// ```
-pub fn curve_fit<'a>(
-    model: impl Curve + 'a,
-    t: impl IntoColumns,
-    y: &(impl AsRef<[f64]> + ?Sized),
-) -> Fitting<'a> {
-    Fitting::of_curve(Box::new(model), t.into_columns(), y.as_ref())
-}
-
-/// The fit of residuals: minimises Σ rᵢ(b)², with error bars for b. The residuals are a [`LeastSquares`], with a Jacobian or
-/// without, in units of their standard deviations or with these as [`sigma`](Fitting::sigma).
-///
-/// ```
-/// use extremum::{DVector, LeastSquares, fit};
-///
-/// /// The distance of (b₀, b₁) from three points that lie on a circle around (1, 2), less its radius 5.
-/// struct Circle;
-///
-/// impl LeastSquares for Circle {
-///     fn dimension(&self) -> usize {
-///         2
-///     }
-///     fn residuals(&self) -> usize {
-///         3
-///     }
-///     fn residual(&self, b: &DVector<f64>, r: &mut DVector<f64>) {
-///         for (r, [x, y]) in r.iter_mut().zip([[6.0, 2.0], [1.0, 7.0], [4.0, 6.0]]) {
-///             *r = (b[0] - x).hypot(b[1] - y) - 5.0;
-///         }
-///     }
-/// }
-///
-/// let found = fit(Circle).start([0.0, 0.0]).names(["x", "y"]).run()?;
-/// assert!((found.values()[0] - 1.0).abs() < 1e-7 && found.is_converged());
-/// # Ok::<(), extremum::Error>(())
-/// ```
-pub fn fit<'a>(residuals: impl LeastSquares + 'a) -> Fitting<'a> {
-    Fitting::of_residuals(Box::new(residuals))
 }

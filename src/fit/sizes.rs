@@ -46,8 +46,8 @@ impl Sizes {
         Self { data, rounded: sums.norm(), columns }
     }
 
-    /// The sizes of the parameters that steps of differences are relative to: |zⱼ|, but no more than what changes the data by as
-    /// much as they are, and no less than a thousandth of that.
+    /// The sizes of the parameters that steps of differences are relative to: |zⱼ|, but no more than what changes the
+    /// data by as much as they are, and no less than a thousandth of that.
     pub fn of_parameters(&self, task: &Task<'_>, z: &DVector<f64>) -> DVector<f64> {
         DVector::from_fn(z.len(), |k, _| {
             let whole = self.data / self.columns[k];
@@ -56,7 +56,7 @@ impl Sizes {
             } else {
                 z[k].abs()
             };
-            match task.start[task.free[k]].abs() {
+            match (task.start[task.free[k]] / task.units[task.free[k]]).abs() {
                 _ if size > 0.0 => size,
                 0.0 => 1.0,
                 start => start,

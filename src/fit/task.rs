@@ -62,6 +62,12 @@ pub(super) fn check_columns(curve: &dyn Curve, points: &Columns) -> Result<(), E
     }
 }
 
+/// The unit of numbers of a size, a power of two: 1 unless their squares might overflow or underflow.
+fn unit_of(size: f64) -> f64 {
+    let is_moderate = size == 0.0 || (LARGE.recip()..LARGE).contains(&size);
+    if is_moderate { 1.0 } else { power_of_two(size) }
+}
+
 /// A fit that can be made.
 pub(super) struct Task<'a> {
     pub source: Source<'a>,
@@ -72,8 +78,10 @@ pub(super) struct Task<'a> {
     pub names: Vec<String>,
     /// 1/σᵢ; `None` when all are 1.
     pub factors: Option<DVector<f64>>,
-    /// The residuals of the solver are those of the user divided by this.
+    /// The residuals of the solver are those of the user divided by this,
     pub unit: f64,
+    /// and its parameters those of the user divided by these.
+    pub units: DVector<f64>,
     pub bounds: Option<Bounds>,
     pub loss: Option<(Loss, Option<f64>)>,
     pub covariance: Covariance,
@@ -92,6 +100,7 @@ impl<'a> Task<'a> {
         names: Vec<String>,
         factors: Option<DVector<f64>>,
     ) -> Result<Self, Error> {
+        let units = start.map(|b| unit_of(b.abs()));
         let mut task = Self {
             at_start: DVector::repeat(source.points(), f64::NAN),
             source,
@@ -100,6 +109,7 @@ impl<'a> Task<'a> {
             names,
             factors,
             unit: 1.0,
+            units,
             bounds: None,
             loss: None,
             covariance: Covariance::default(),
@@ -109,9 +119,7 @@ impl<'a> Task<'a> {
             is_differenced: false,
         };
         task.at_start = task.evaluate_start()?;
-        let size = task.size();
-        let is_moderate = size == 0.0 || (LARGE.recip()..LARGE).contains(&size);
-        task.unit = if is_moderate { 1.0 } else { power_of_two(size) };
+        task.unit = unit_of(task.size());
         Ok(task)
     }
 
@@ -180,7 +188,7 @@ impl<'a> Task<'a> {
                 None => Some(DVector::repeat(self.source.points(), self.unit.recip())),
                 Some(factors) => Some(factors / self.unit),
             };
-            let prepared = Prepared::new(residuals, factors, parameters.clone(), free);
+            let prepared = Prepared::new(residuals, factors, parameters.clone(), free, &self.units);
             let prepared = if *parameters == self.start {
                 prepared.with_known(&self.start, self.at_start.clone())
             } else {
@@ -190,10 +198,11 @@ impl<'a> Task<'a> {
         })
     }
 
-    /// The bounds of these parameters.
+    /// The bounds of these parameters, in their units.
     pub fn bounds_of(&self, free: &[usize]) -> Option<Bounds> {
         let bounds = self.bounds.as_ref()?;
-        let part = |all: &DVector<f64>| free.iter().map(|&j| all[j]).collect::<Vec<_>>();
+        let part =
+            |all: &DVector<f64>| free.iter().map(|&j| all[j] / self.units[j]).collect::<Vec<_>>();
         Bounds::new(part(bounds.lower()), part(bounds.upper())).ok()
     }
 }

@@ -6,6 +6,7 @@ mod bounds_example;
 mod constrained_verdicts;
 mod constraints;
 mod expression;
+mod fits;
 mod functions;
 mod global_functions;
 mod modules;
