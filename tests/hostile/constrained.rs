@@ -354,7 +354,7 @@ fn report(
             if *claimed != violation || violation <= 0.0 {
                 fault(Kind::FalseClaim, format!("violation {violation:e}, not {claimed:e}"));
             }
-            if case.given > 0 && case.is_smooth() && !(told <= 1e-3 * row) {
+            if case.given > 0 && case.is_smooth() && !(told <= 1e-3 * row.max(1e-3)) {
                 fault(Kind::FalseClaim, format!("slope {told:e} beside {row:e}, not {slope:e}"));
             }
         }

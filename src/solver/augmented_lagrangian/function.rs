@@ -88,6 +88,17 @@ impl Function {
         self.scale_to(point, STEEP)
     }
 
+    /// Gives all constraints the least of their factors, and forgets the multipliers; false where they have it already.
+    pub fn equalise(&mut self) -> bool {
+        let least = self.scales.iter().copied().fold(f64::INFINITY, f64::min);
+        let is_new = self.scales.iter().any(|scale| *scale > least);
+        if is_new {
+            self.scales.fill(least);
+            self.y.fill(0.0);
+        }
+        is_new
+    }
+
     /// False for invalid data of a damaged checkpoint.
     pub fn is_valid(&self, m: usize) -> bool {
         let is_positive = |number: &f64| *number > 0.0 && number.is_finite();

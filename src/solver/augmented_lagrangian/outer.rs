@@ -61,6 +61,13 @@ impl<L: State> AugmentedLagrangianState<L> {
             if scaled.min(violation) > FEASIBLE
                 && let Some(slope) = self.stationary_violation()
             {
+                // The certificate is that of the constraints as they are given.
+                if self.function.equalise() {
+                    let forgotten = f64::INFINITY;
+                    self.progress.error = forgotten;
+                    self.progress.least_error = forgotten;
+                    return ControlFlow::Continue(());
+                }
                 self.best.take(self.points.here(), (&self.multipliers, self.conditions));
                 let reason = Termination::Infeasible { violation, slope };
                 self.ended = Some(reason.clone());

@@ -172,7 +172,7 @@ impl<L> AugmentedLagrangianState<L> {
 
     /// Whether no small step can reduce the violations of the scaled constraints, which are σᵢ vᵢ: the slope of their norm is a
     /// millionth of the steepest gradient among them at most. Returns it in units of the problem, |P(x − J'w/|w|) − x| with
-    /// wᵢ = σᵢ² vᵢ.
+    /// wᵢ = σᵢ² vᵢ: where all factors σᵢ are equal, that is the slope of |v|.
     pub(super) fn stationary_violation(&mut self) -> Option<f64> {
         let Self { points, function, work: WorkOf { work, bounds, .. }, .. } = self;
         let here = points.here();

@@ -45,7 +45,7 @@ const SUFFICIENT: f64 = 1e-4;
 /// The most trials of a step, and the most times that variables are held at the edge of the box.
 const TRIALS: usize = 40;
 const HOLDS: usize = 10;
-/// The slope of |v| at an infeasible point, as a share, and what it promises; where no step helps, it may promise more.
+/// The slope of |v| at an infeasible point, as a share, and what it promises; where no step helps, both may be more.
 const STATIONARY: f64 = 1e-6;
 const UNPROMISING: f64 = 1e-4;
 const NEARLY: f64 = 1e-3;
@@ -269,7 +269,9 @@ pub(super) fn is_called_for(state: &mut InteriorPointState) -> bool {
 /// Where no step makes the violation smaller.
 fn end(problem: &mut Oracle<'_>, state: &mut InteriorPointState) -> ControlFlow<Termination> {
     problem.uninterrupted()?;
-    if let Some(violated) = violated(state).filter(|violated| violated.promised <= NEARLY) {
+    // At the edge of the domain no step helps either: there the slope is steep.
+    let is_nearly = |at: &Violated| at.share <= NEARLY && at.promised <= NEARLY;
+    if let Some(violated) = violated(state).filter(is_nearly) {
         return ControlFlow::Break(violated.end());
     }
     if state.measures.violation > super::FEASIBLE || state.refusals >= REFUSALS {
