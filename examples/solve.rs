@@ -6,8 +6,8 @@
 //! ```
 //!
 //! FILE is JSON, as `examples/data/hock-schittkowski.md` describes it. A start outside the bounds is projected into
-//! them. Without `--solver`, a problem with constraints is solved by augmented-lagrangian-tron, one with bounds alone by Lbfgsb
-//! and one without by Lbfgs. augmented-lagrangian runs Lbfgsb inside, augmented-lagrangian-tron the second-order Tron. Problems
+//! them. Without `--solver`, a problem with constraints is solved by interior-point, one with bounds alone by Lbfgsb and one
+//! without by Lbfgs. augmented-lagrangian runs Lbfgsb inside, augmented-lagrangian-tron the second-order Tron. Problems
 //! with bounds or constraints that the solver does not keep are counted, and not tried.
 //!
 //! `violation` is the largest violation of a bound or constraint, `residual` (`first_order_residual` in CSV) the
@@ -26,9 +26,9 @@ use std::process::ExitCode;
 use extremum::first_order::Adam;
 use extremum::{
     AnySolver, AugmentedLagrangian, BarzilaiBorwein, BasinHopping, Bfgs, CmaEs, ConjugateGradient,
-    DifferentialEvolution, Error, GeneticAlgorithm, GradientDescent, Lbfgs, Lbfgsb, Minimizer,
-    MultiStart, NelderMead, Newton, ParticleSwarm, PatternSearch, Problem, SimulatedAnnealing,
-    Solver, TrustRegion,
+    DifferentialEvolution, Error, GeneticAlgorithm, GradientDescent, InteriorPoint, Lbfgs, Lbfgsb,
+    Minimizer, MultiStart, NelderMead, Newton, ParticleSwarm, PatternSearch, Problem,
+    SimulatedAnnealing, Solver, TrustRegion,
 };
 
 use solve::file::{self, Task};
@@ -78,6 +78,7 @@ solvers! { scale:
     "SimulatedAnnealing" => SimulatedAnnealing::default().scale(scale),
     "NelderMead" => NelderMead::default().scale(scale),
     "PatternSearch" => PatternSearch::default().scale(scale),
+    "interior-point" => InteriorPoint::default(),
     "augmented-lagrangian" => AugmentedLagrangian::default(),
     "augmented-lagrangian-tron" => AugmentedLagrangian::new(TrustRegion::tron()),
 }
@@ -152,7 +153,7 @@ fn solve_all(tasks: &[Task], arguments: &Arguments) -> io::Result<()> {
 fn solve(task: &Task, name: Option<&str>) -> Result<Row, Error> {
     let problem = task.problem();
     let automatic = match (problem.structure().constraints, problem.bounds()) {
-        (Some(_), _) => "augmented-lagrangian-tron",
+        (Some(_), _) => "interior-point",
         (None, Some(_)) => "Lbfgsb",
         (None, None) => "Lbfgs",
     };
