@@ -46,7 +46,7 @@ pub(super) fn advice(fit: &Fit<'_>) -> Vec<String> {
             _ => {}
         }
     }
-    if fit.r_squared.is_some_and(|share| share < 0.0) {
+    if fit.scale.is_none() && fit.r_squared.is_some_and(|share| share < 0.0) {
         lines.push(
             "the mean of y fits better than the model: try other starts, or another model".into(),
         );

@@ -114,8 +114,9 @@ impl Fit<'_> {
         if let Some(scale) = &self.scale {
             let name = scale.loss.name();
             write!(f, "loss {name} with the scale {}", Number(scale.value, 5))?;
+            let is_given = self.task.loss.is_some_and(|(_, given)| given.is_some());
             match (scale.fits, scale.is_settled) {
-                (0, true) => writeln!(f, ", as given")?,
+                _ if is_given => writeln!(f, ", as given")?,
                 (fits, true) => {
                     writeln!(
                         f,

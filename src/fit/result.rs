@@ -89,7 +89,7 @@ pub enum Status {
 pub struct Scale {
     /// The loss.
     pub loss: Loss,
-    /// Its scale c, in the unit of rᵢ/σᵢ; 0 where more than half of the residuals vanish, and no loss was applied.
+    /// Its scale c, in the unit of rᵢ/σᵢ; at least 16 ε k of the largest datum, where most residuals are rounding.
     pub value: f64,
     /// With how many fits by Huber's loss it was found; 0 when it was given.
     pub fits: u32,

@@ -22,6 +22,8 @@ pub(super) const PER_MEDIAN: f64 = 1.482602218505602;
 const SETTLED: f64 = 1e-3;
 /// or is given up after so many fits.
 const PASSES: u32 = 30;
+/// A scale is at least this share of the data.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// The end of the runs of a fit.
 pub(super) struct Ended {
@@ -56,17 +58,21 @@ fn minimise(task: &Task<'_>, prepared: &Prepared<'_>) -> Result<Ended, Error> {
     if given.is_none() {
         scale.is_settled = false;
         z = runs.go(prepared, z)?.x;
-        let mut deviation = runs.spread(&z);
-        while deviation > 0.0 && scale.fits < PASSES && !scale.is_settled {
+        // Residuals below that are rounding, and no scale.
+        let floor = ROUNDING * task.size() / task.unit;
+        let mut deviation = runs.spread(&z).max(floor);
+        scale.is_settled = deviation == floor;
+        while scale.fits < PASSES && !scale.is_settled {
             let huber = Robust::new(prepared, Loss::Huber, Loss::Huber.tuning() * deviation)?;
             z = runs.go(&huber, z)?.x;
             scale.fits += 1;
-            let before = std::mem::replace(&mut deviation, runs.spread(&z));
-            scale.is_settled = (deviation - before).abs() <= SETTLED * before;
+            let before = std::mem::replace(&mut deviation, runs.spread(&z).max(floor));
+            let is_level = (deviation - before).abs() <= SETTLED * before;
+            scale.is_settled = is_level || deviation == floor;
         }
         scale.value = loss.tuning() * deviation * task.unit;
-        if deviation == 0.0 || deviation.is_nan() {
-            // More than half of the residuals vanish: there is no scale, and nothing left to fit to them.
+        if deviation == 0.0 {
+            // All data are 0, and so is the fit.
             let found = runs.go(prepared, z)?;
             return Ok(runs.ended(found, Some(scale)));
         }

@@ -141,7 +141,7 @@ impl<'a> Task<'a> {
     }
 
     /// The size of the residuals: of the data where they are known, as the misfit at a start may be anything.
-    fn size(&self) -> f64 {
+    pub fn size(&self) -> f64 {
         let weigh = |(i, x): (usize, &f64)| self.factors.as_ref().map_or(*x, |w| w[i] * x).abs();
         let largest = |data: &[f64]| data.iter().enumerate().map(weigh).fold(0.0, f64::max);
         let of_data = match &self.source {

@@ -448,3 +448,16 @@ fn profiles_of_a_curved_parameter() {
     assert_eq!(profile.interval[0], f64::NEG_INFINITY, "{profile:?}");
     assert!(profile.interval[1].is_finite(), "{profile:?}");
 }
+
+/// More than half of the residuals vanish at the fit, so that their median is no scale.
+#[test]
+fn an_outlier_on_an_exact_line() {
+    let t: Vec<f64> = (0..20).map(|i| 0.5 * f64::from(i)).collect();
+    let mut y: Vec<f64> = t.iter().map(|t| 2.0 * t + 1.0).collect();
+    y[4] = 100.0;
+    for loss in [Loss::Huber, Loss::Tukey] {
+        let line = curve_fit(model!(|t, b| b[0] + b[1] * t), &t, &y).start([0.0, 0.0]);
+        let fit = line.loss(loss).run().unwrap();
+        assert!(apart(fit.values()[0], 1.0) < 1e-9 && apart(fit.values()[1], 2.0) < 1e-9, "{fit}");
+    }
+}
