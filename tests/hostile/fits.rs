@@ -91,7 +91,7 @@ impl FitCase {
             (dice.pick(&losses), scale)
         });
         let m = functions.len();
-        let weights = dice.chance(0.3).then(|| (0..m).map(|_| dice.size()).collect());
+        let weights = dice.chance(0.3).then(|| (0..m).map(|_| dice.power(-3.0, 3.0)).collect());
         let case = Self {
             functions,
             has_jacobian: dice.chance(0.7),
