@@ -1,12 +1,14 @@
 //! pounce and slsqp on the problems of this library, which count their evaluations.
 //!
-//! - pounce: an interior point method, Ipopt's in Rust. Dense derivatives, exact Hessians of the Lagrangian, its defaults but
-//!   for what it prints. A run that fails goes up its ladder of second attempts, as in its own front ends. Its application is set
-//!   up before the clock starts.
-//! - slsqp: Kraft's sequential quadratic programming, translated from NLopt. It knows constraints c ≤ 0 only, one at a time, and
-//!   takes as feasible what exceeds 0 by nothing: an equality would never be. So it gets every constraint relaxed by 1e-8, and
-//!   equalities as two inequalities; they are answered from one evaluation of all. It stops by itself only where its search does,
-//!   and so has relative tolerances of 1e-12 as well, and a limit of evaluations that counts as no success.
+//! - pounce: an interior point method, Ipopt's in Rust. Dense derivatives, exact Hessians of the Lagrangian, its
+//!   defaults but for what it prints. A run that fails goes up its ladder of second attempts, as in its own front ends.
+//!   Its application is set up before the clock starts.
+//! - slsqp: Kraft's sequential quadratic programming, translated from NLopt. It knows constraints c ≤ 0 only, one at a
+//!   time, and takes as feasible what exceeds 0 by nothing: an equality would never be. So it gets every constraint
+//!   relaxed by 1e-8, and equalities as two inequalities; they are answered from one evaluation of all. It has no
+//!   tolerances by default: here relative ones of 1e-8 for the cost and for x, which it tests at feasible points only,
+//!   and a limit of evaluations, which is no success. These are the best for it of tolerances from 1e-12 to 1e-6, and
+//!   relaxations of 0, 1e-9, 1e-8 and 1e-7.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,7 +25,7 @@ use slsqp::{Func, StopTols, SuccessStatus, minimize};
 
 /// By how much slsqp may violate a constraint.
 const RELAXED: f64 = 1e-8;
-const TOLERANCE: f64 = 1e-12;
+const TOLERANCE: f64 = 1e-8;
 const MAX_EVALUATIONS: usize = 20_000;
 /// What pounce takes for infinite.
 const INFINITE: f64 = 2e19;

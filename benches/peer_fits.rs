@@ -4,19 +4,21 @@
 //! cargo bench -p extremum-benches --features constrained-peers --bench peer_fits
 //! ```
 //!
-//! 28 fits, 14 data sets from both of NIST's starts. All libraries fit the same objects, which count the evaluations of residuals
-//! and Jacobians; Jacobians are exact, except in the row where lmfit takes its own differences. `digits` are those of the worst
-//! parameter that agree with the certified ones: the columns count the fits that have so many. `claims` is how often the library
-//! says that it succeeded, `false` how often it says so without one correct digit. Evaluations are those of all 28 fits.
+//! 28 fits, 14 data sets from both of NIST's starts. All libraries fit the same objects, which count the evaluations of
+//! residuals and Jacobians; Jacobians are exact, except in the row where lmfit takes its own differences. `digits` are
+//! those of the worst parameter that agree with the certified ones: the columns count the fits that have so many.
+//! `claims` is how often the library says that it succeeded, `false` how often it says so without one correct digit.
+//! Evaluations are those of all 28 fits.
 //!
-//! Stopping rules differ, and with them what a fit costs. Each library has a row with its own defaults (levenberg-marquardt:
-//! 30 ε; lmfit: 1.5e-8, which it does not let one change) and, where it has a choice, one to the rounding floor: extremum by the
-//! rule of the example `nist`, levenberg-marquardt with tolerances of 1e-15 and as many evaluations as lmfit allows it.
+//! Stopping rules differ, and with them what a fit costs. Each library has a row with its own defaults
+//! (levenberg-marquardt: 30 ε; lmfit: 1.5e-8, which it does not let one change) and, where it has a choice, one to the
+//! rounding floor: extremum by the rule of the example `nist`, which ends runs that no longer improve and so claims
+//! nothing, levenberg-marquardt with tolerances of 1e-15 and as many evaluations as lmfit allows it.
 //!
-//! `time` is that of whole runs, evaluations included, relative to the first row: the geometric mean, over the fits in which all
-//! rows have 4 digits, of medians of ratios within a repetition. The libraries alternate within each repetition. lmfit is
-//! levenberg-marquardt with covariances and statistics at the end. It asks for one point at a time; the points are answered from
-//! one evaluation of all of them.
+//! `time` is that of whole runs, evaluations included, relative to the first row: the geometric mean, over the fits in
+//! which all rows have 4 digits, of medians of ratios within a repetition, in which the libraries alternate. Next to it
+//! the time itself, in microseconds. lmfit is levenberg-marquardt with covariances and statistics at the end. It asks
+//! for one point at a time; the points are answered from one evaluation of all of them.
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,7 +27,7 @@ use std::time::Instant;
 use extremum::{
     AutoDiff, DMatrix, DVector, LeastSquares, Matrix, Minimizer, SumOfSquares, TrustRegion,
 };
-use extremum_benches::measure::median;
+use extremum_benches::measure::{geometric_mean, median, median_ratio};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use lmfit::{Curve, ModelParams, ParamSpec, PartialValues};
 use nalgebra::{Dyn, storage::Owned};
@@ -122,7 +124,7 @@ impl LeastSquaresProblem<f64, Dyn, Dyn> for AtParameters<'_> {
     }
 }
 
-/// The curve −r for lmfit, of N parameters, which is to go through zeros at the points 0, 1, 2, ...: its residuals are r.
+/// The curve −r for lmfit, of N parameters, to be fitted to zeros at the points 0, 1, 2, ...: its residuals are r.
 struct Residuals<'a, const N: usize> {
     problem: &'a Counted<'a>,
     is_exact: bool,
@@ -279,6 +281,30 @@ fn outcomes(set: &DataSet, start: &[f64]) -> Vec<Outcome> {
     outcomes
 }
 
+/// A row per method, for the outcomes of all fits.
+fn print_table(fits: &[Vec<Outcome>]) {
+    let common = |fit: &&Vec<Outcome>| fit.iter().all(|outcome| outcome.digits >= DIGITS[0]);
+    let common: Vec<_> = fits.iter().filter(common).collect();
+    let (all, [least, more, most]) = (fits.len(), DIGITS);
+    println!("\n{all} fits; time from the {} in which all have {least} digits", common.len());
+    print!("{:<33} {least:>4} {more:>4} {most:>4} {:>7} {:>6}", "digits", "claims", "false");
+    println!(" {:>10} {:>10} {:>6} {:>6}", "residuals", "Jacobians", "time", "µs");
+    for (k, (name, _)) in METHODS.iter().enumerate() {
+        let all = || fits.iter().map(|fit| &fit[k]);
+        print!("{name:<33}");
+        for digits in DIGITS {
+            print!(" {:>4}", all().filter(|outcome| outcome.digits >= digits).count());
+        }
+        print!(" {:>7}", all().filter(|outcome| outcome.claims).count());
+        print!(" {:>6}", all().filter(|outcome| outcome.claims && outcome.digits < 1.0).count());
+        print!(" {:>10}", all().map(|outcome| outcome.residuals).sum::<u64>());
+        print!(" {:>10}", all().map(|outcome| outcome.jacobians).sum::<u64>());
+        let ratios = common.iter().map(|fit| median_ratio(&fit[k].seconds, &fit[0].seconds));
+        let seconds = common.iter().map(|fit| median(fit[k].seconds.clone()));
+        println!(" {:>6.2} {:>6.0}", geometric_mean(ratios), geometric_mean(seconds) * 1e6);
+    }
+}
+
 fn main() {
     // `cargo test --benches` only checks that this runs.
     if std::env::args().any(|argument| argument == "--test") {
@@ -295,48 +321,5 @@ fn main() {
             fits.push(outcomes);
         }
     }
-    let common = |fit: &&Vec<Outcome>| fit.iter().all(|outcome| outcome.digits >= DIGITS[0]);
-    let common: Vec<_> = fits.iter().filter(common).collect();
-    println!(
-        "\n{} fits; time from the {} in which all have {} digits",
-        fits.len(),
-        common.len(),
-        DIGITS[0]
-    );
-    println!(
-        "{:<33} {:>4} {:>4} {:>4} {:>7} {:>6} {:>10} {:>10} {:>6}",
-        "digits, at least",
-        DIGITS[0],
-        DIGITS[1],
-        DIGITS[2],
-        "claims",
-        "false",
-        "residuals",
-        "Jacobians",
-        "time"
-    );
-    for (k, (name, _)) in METHODS.iter().enumerate() {
-        let all = || fits.iter().map(|fit| &fit[k]);
-        let with = DIGITS.map(|digits| all().filter(|outcome| outcome.digits >= digits).count());
-        let claims = all().filter(|outcome| outcome.claims).count();
-        let without = all().filter(|outcome| outcome.claims && outcome.digits < 1.0).count();
-        let residuals: u64 = all().map(|outcome| outcome.residuals).sum();
-        let jacobians: u64 = all().map(|outcome| outcome.jacobians).sum();
-        let ratio = |fit: &&Vec<Outcome>| {
-            median(
-                fit[k]
-                    .seconds
-                    .iter()
-                    .zip(&fit[0].seconds)
-                    .map(|(own, first)| own / first)
-                    .collect(),
-            )
-            .ln()
-        };
-        let time = (common.iter().map(ratio).sum::<f64>() / common.len() as f64).exp();
-        println!(
-            "{name:<33} {:>4} {:>4} {:>4} {claims:>7} {without:>6} {residuals:>10} {jacobians:>10} {time:>6.2}",
-            with[0], with[1], with[2]
-        );
-    }
+    print_table(&fits);
 }
