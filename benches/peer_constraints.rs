@@ -1,13 +1,14 @@
 //! Hock and Schittkowski's problems by the methods for constraints, beside pounce and slsqp:
 //!
 //! ```text
-//! cargo bench -p extremum-benches --features constrained-peers --bench peer_constraints
+//! FERAL_PARALLEL=0 cargo bench -p extremum-benches --features constrained-peers --bench peer_constraints
 //! ```
 //!
 //! The 52 problems of `examples/data/hock-schittkowski.json`, 43 with constraints and 9 with bounds alone, from the
 //! same starts. All libraries get the same objects with exact derivatives; each run counts costs, gradients and
 //! Hessians of the cost, a product with the Hessian as one. Everything has its defaults, except what it cannot run
-//! without: see [`peers`].
+//! without: see [`peers`]. They stop at different tolerances: this library when the unscaled first-order conditions
+//! hold to 1e-6, pounce when its scaled ones hold to 1e-8.
 //!
 //! The points where the runs ended are judged alike, whatever the library says. They have to be feasible: to violate
 //! bounds and constraints by at most 1e-6 max(1, |x|), as in the example `solve`. `f*`: the cost exceeds the file's
@@ -21,7 +22,8 @@
 //! less one. `time` is that of whole runs, evaluations included, relative to the first row: the geometric mean, over
 //! the same problems, of medians of ratios within a repetition, in which the libraries alternate. Next to it the time
 //! itself, in microseconds. On problems so small it says what a run and an iteration cost besides arithmetic, and
-//! nothing about large problems.
+//! nothing about large problems. All compute on one thread, given the variable above: without it, pounce starts
+//! threads in each run.
 
 use std::time::Instant;
 
