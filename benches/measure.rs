@@ -14,6 +14,21 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The median of the ratios of times that were measured one after the other.
+pub fn median_ratio(own: &[f64], first: &[f64]) -> f64 {
+    median(own.iter().zip(first).map(|(own, first)| own / first).collect())
+}
+
+/// The geometric mean; NaN of nothing.
+pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0);
+    for value in values {
+        sum += value.ln();
+        count += 1;
+    }
+    (sum / f64::from(count)).exp()
+}
+
 /// A run of many iterations, restarted whenever it ends.
 pub struct Course<'a, S: Solver> {
     problem: &'a Shared<'a>,
