@@ -173,7 +173,7 @@ fn more_equalities_than_variables() {
     assert!(found.termination.is_converged() && (found.x[0] - 0.5).abs() < 1e-6, "{found}");
     let found =
         minimize(Constrained(bowl(), three(2.0)), InteriorPoint::default(), [3.0, 1.0]).unwrap();
-    // Least squares: x₀ = 5/3 · ½ + .. from 3 x₀ = 3, 2 x₁ = 1.
+    // Least squares, 3 x₀ = 3 and 2 x₁ = 1: the third is violated most, 2 − x₀ = 1.
     let Termination::Infeasible { violation, slope } = found.termination else { panic!("{found}") };
     assert!(slope <= 1e-6 && (violation - 1.0).abs() < 1e-6, "{found}");
 }

@@ -331,14 +331,14 @@ fn report(
             let slack = if case.given > 0 { 1.0 + 1e-9 } else { 10.0 };
             let allowed = slack * tolerance + f64::MIN_POSITIVE;
             let most = residual.max(violation).max(product);
-            if is_shown && !(most <= allowed) {
+            if is_shown && (most > allowed || most.is_nan()) {
                 let what = format!(
                     "residual {residual:e}, violation {violation:e}, complementarity {product:e}: {}",
                     found.termination
                 );
                 fault(Kind::FalseConverged, what);
             }
-            if !(violation <= *tolerance) {
+            if violation > *tolerance || violation.is_nan() {
                 fault(Kind::FalseConverged, format!("violation {violation:e}"));
             }
         }
@@ -354,7 +354,8 @@ fn report(
             if *claimed != violation || violation <= 0.0 {
                 fault(Kind::FalseClaim, format!("violation {violation:e}, not {claimed:e}"));
             }
-            if case.given > 0 && case.is_smooth() && !(told <= 1e-3 * row.max(1e-3)) {
+            let is_steep = told > 1e-3 * row.max(1e-3) || told.is_nan();
+            if case.given > 0 && case.is_smooth() && is_steep {
                 fault(Kind::FalseClaim, format!("slope {told:e} beside {row:e}, not {slope:e}"));
             }
         }

@@ -226,11 +226,8 @@ fn drive(
 fn solver(case: &FitCase, mut dice: Dice, findings: &mut Vec<Finding>) {
     let solver: Any = match dice.index(3) {
         0 => TrustRegion::gauss_newton().boxed(),
-        1 => {
-            TrustRegion::new(GaussNewtonModel::default(), extremum::solver::trust_region::Steihaug)
-                .boxed()
-        }
-        _ => TrustRegion::new(GaussNewtonModel::default(), Tron::default()).boxed(),
+        1 => TrustRegion::new(GaussNewtonModel, extremum::solver::trust_region::Steihaug).boxed(),
+        _ => TrustRegion::new(GaussNewtonModel, Tron).boxed(),
     };
     let residuals = case.residuals();
     let problem = SumOfSquares::new(&residuals);
@@ -260,8 +257,9 @@ fn solver(case: &FitCase, mut dice: Dice, findings: &mut Vec<Finding>) {
     if found.termination.is_converged() && case.has_jacobian {
         let mut gradient = found.x.clone();
         problem.gradient(&found.x, &mut gradient);
-        if !(gradient.amax() <= case.tolerance * (1.0 + 1e-9) + f64::MIN_POSITIVE) {
-            fault(Kind::FalseConverged, format!("gradient {:e}: {found}", gradient.amax()));
+        let norm = gradient.amax();
+        if norm > case.tolerance * (1.0 + 1e-9) + f64::MIN_POSITIVE || norm.is_nan() {
+            fault(Kind::FalseConverged, format!("gradient {norm:e}: {found}"));
         }
     }
     if found.iterations > 0 && dice.chance(0.3) {
