@@ -24,12 +24,11 @@ fn number(name: &str) -> Option<f64> {
     value(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} {text} is not a number")))
 }
 
+/// How a case of a seed is run, and said.
+type Kind = (fn(u64) -> Verdict, fn(u64) -> String);
+
 /// Runs this many cases and prints their counts; false when anything was found.
-fn all(
-    name: &'static str,
-    cases: f64,
-    (run, code): (fn(u64) -> Verdict, fn(u64) -> String),
-) -> bool {
+fn all(name: &'static str, cases: f64, (run, code): Kind) -> bool {
     let plan = Plan {
         cases: cases as u64,
         first: number("--first").unwrap_or(0.0) as u64,
@@ -70,8 +69,8 @@ fn main() -> ExitCode {
         println!("{}", code(seed));
         one(&verdict.findings)
     } else {
-        let kinds: [(&'static str, &'static str, _); 4] = [
-            ("--runs", "case", (run_case as fn(u64) -> _, code as fn(u64) -> _)),
+        let kinds: [(&'static str, &'static str, Kind); 4] = [
+            ("--runs", "case", (run_case, code)),
             ("--constrained", "constrained case", (run_constrained, constrained_code)),
             ("--fits", "fit", (run_fit, fit_code)),
             ("--checkpoints", "checkpoint", (run_checkpoint, code)),
