@@ -94,7 +94,11 @@ impl Decomposition {
                 rows: points,
             });
         }
-        let svd = SVD::try_new(factor, true, true, f64::EPSILON, SWEEPS * n.max(1))?;
+        let mut svd = SVD::try_new_unordered(factor, true, true, f64::EPSILON, SWEEPS * n.max(1))?;
+        if !svd.singular_values.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        svd.sort_by_singular_values();
         let vectors = svd.v_t?.transpose();
         let coordinates = svd.u?.transpose() * DVector::from_vec(right);
         let values = svd.singular_values;

@@ -137,6 +137,10 @@ fn eliminate(ldl: &mut BlockLdl, k: usize) -> usize {
         }
         (p, r, largest) = (r, next, found);
     }
+    if p == r {
+        // All that is left beside it is not a number.
+        return ldl.eliminate_one(k);
+    }
     let (first, second) = (p.min(r), p.max(r));
     ldl.interchange(k, first);
     ldl.interchange(k + 1, second);

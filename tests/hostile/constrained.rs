@@ -357,7 +357,8 @@ fn report(
             if *claimed != violation || violation <= 0.0 {
                 fault(Kind::FalseClaim, format!("violation {violation:e}, not {claimed:e}"));
             }
-            let is_steep = told > (1e-3 * row).max(1e-4) || told.is_nan();
+            let promised = told * x.amax().max(1.0) / size;
+            let is_steep = promised > 1e-3 && told > (1e-3 * row).max(1e-3) || told.is_nan();
             if case.given > 0 && case.is_smooth() && is_steep {
                 fault(Kind::FalseClaim, format!("slope {told:e} beside {row:e}, not {slope:e}"));
             }

@@ -71,7 +71,9 @@ impl FitCase {
         let mut functions = vec![first];
         for _ in 1..dice.pick(&[1, n, n + 1, 2 * n, 3 * n, 20]) {
             let mut next = functions[0].clone();
-            next.shape = super::shapes::Shape::draw(&mut dice, n);
+            if dice.chance(0.2) {
+                next.shape = super::shapes::Shape::draw(&mut dice, n);
+            }
             let spread = dice.power(-3.0, 1.0);
             let scales = functions[0].scale.clone();
             next.shift.iter_mut().zip(&scales).for_each(|(shift, scale)| {

@@ -27,12 +27,13 @@ impl<S: Solver> Run<'_, S> {
         }
         let mut verdict = self.stop.holds(&progress);
         if verdict.as_ref().is_some_and(Termination::is_by_gradient) {
-            let others = self.stop.holds(&Progress { gradient_norm: None, ..progress });
             let again = self.accepted(Stop::holds);
-            // Where the method objects, the other rules still count.
+            // Where the method objects, the other rules still count; and its evaluations count for them.
             let mut progress = self.progress();
             progress.promised = self.promised();
-            self.warning = progress.warning().filter(|_| again.is_some());
+            let warning = progress.warning().filter(|_| again.is_some());
+            let others = self.stop.holds(&Progress { gradient_norm: None, ..progress });
+            self.warning = warning;
             verdict = again.or(others);
         }
         if verdict.as_ref().is_none_or(|v| !v.is_converged())

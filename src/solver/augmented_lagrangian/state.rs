@@ -15,6 +15,8 @@ use crate::{Bounds, Termination};
 pub(super) const FEASIBLE: f64 = 1e-6;
 /// A slope of the violation below this share of the gradients of its constraints is none.
 const FLAT: f64 = 1e-6;
+/// The relative change of a violation that its slope may promise where it is stationary.
+const UNPROMISING: f64 = 1e-3;
 /// The rounding of a cost, relative to it.
 const ROUNDING: f64 = 1e-14;
 
@@ -193,7 +195,10 @@ impl<L> AugmentedLagrangianState<L> {
         work.weights /= norm;
         here.jacobian.transpose_times(&work.weights, &mut work.lagrangian);
         let slope = projected_norm(bounds.as_ref(), &here.x, &work.lagrangian);
-        (slope * norm <= FLAT * steepest * squares.sqrt()).then_some(slope)
+        let is_flat = slope * norm <= FLAT * steepest * squares.sqrt();
+        // Nor may it promise much over the size of the variables, where gradients were much steeper before.
+        let promised = slope * norm * here.x.amax().max(1.0);
+        (is_flat && promised <= UNPROMISING * squares).then_some(slope)
     }
 }
 

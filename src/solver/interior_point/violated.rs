@@ -44,11 +44,15 @@ pub(super) fn violated(state: &mut InteriorPointState) -> Option<Violated> {
             steepest = steepest.max(scale.rows[i].recip());
         }
     }
-    let (violation, norm) = (y.amax(), y.norm());
+    let violation = y.amax();
     if violation <= FEASIBLE {
         return None;
     }
-    *y /= norm;
+    // Squares of violations may be infinite.
+    *y /= violation;
+    let share_of_largest = y.norm();
+    *y /= share_of_largest;
+    let norm = violation * share_of_largest;
     here.jacobian.tr_mul_to(y, force);
     let bounds = frame.bounds.as_ref();
     let promises = force.iter().zip(&here.x).enumerate().map(|(j, (g, x))| {

@@ -4,7 +4,7 @@
 //! Â = A with rows of length 1 = V Σ U',   ŷ = V Σ⁻¹ U' g,   n = −U Σ⁻¹ V' v̂,   Z: U'Z = 0
 //! ```
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, SVD};
 
 use super::limits::{Limit, Of};
 use super::place::Place;
@@ -13,6 +13,8 @@ use super::place::Place;
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// The same where the gradients are differenced.
 const DIFFERENCED: f64 = 1e-7;
+/// The most sweeps of the decomposition, for each row or column.
+const SWEEPS: usize = 100;
 
 /// The singular value decomposition of the gradients.
 pub(super) struct Tangent {
@@ -40,17 +42,12 @@ impl Tangent {
             }
         }
         if k == 0 {
-            return Self {
-                free: DMatrix::identity(n, n),
-                rank: 0,
-                norms,
-                along: DMatrix::zeros(n, 0),
-                values: DVector::zeros(0),
-                weights: DMatrix::zeros(0, 0),
-            };
+            return Self::unknown(n, norms);
         }
         let columns = DMatrix::from_columns(&rows);
-        let svd = columns.svd(true, true);
+        let svd = SVD::try_new_unordered(columns, true, true, f64::EPSILON, SWEEPS * n.max(k));
+        let svd = svd.filter(|svd| svd.singular_values.iter().all(|value| value.is_finite()));
+        let Some(svd) = svd else { return Self::unknown(n, norms) };
         let (u, v_t) = (svd.u.unwrap_or_default(), svd.v_t.unwrap_or_default());
         let share = if place.has_jacobian { n.max(k) as f64 * ROUNDING } else { DIFFERENCED };
         let least = share * svd.singular_values.amax();
@@ -76,6 +73,13 @@ impl Tangent {
             weights: v_t.select_rows(&kept).transpose(),
             along,
         }
+    }
+
+    /// No gradient, or none that is known.
+    fn unknown(n: usize, norms: Vec<f64>) -> Self {
+        let weights = DMatrix::zeros(norms.len(), 0);
+        let (along, values) = (DMatrix::zeros(n, 0), DVector::zeros(0));
+        Self { free: DMatrix::identity(n, n), rank: 0, norms, along, values, weights }
     }
 
     /// The least singular value that is not rounding, and its direction.
