@@ -108,9 +108,10 @@ impl Errors {
         Some(Self { factor, leverages })
     }
 
-    /// √Cⱼⱼ.
+    /// √Cⱼⱼ; infinite where it is beyond the range of numbers.
     pub fn standard(&self, j: usize) -> f64 {
-        self.factor.row(j).norm()
+        let error = self.factor.row(j).norm();
+        if error.is_nan() { f64::INFINITY } else { error }
     }
 
     /// Cⱼₖ / √(Cⱼⱼ Cₖₖ).
