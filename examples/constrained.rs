@@ -4,17 +4,17 @@
 //! cargo run --release --example constrained
 //! ```
 //!
-//! Every problem is a formula with exact derivatives, and its constraints are written with their limits. A multiplier is the
-//! price of its limit: by how much the lowest cost changes when the limit moves by one unit. `classify` says what kind of
-//! point was found.
+//! Every problem is a formula with exact derivatives, and its constraints are written with their limits. A multiplier
+//! is the price of its limit: by how much the lowest cost changes when the limit moves by one unit. `classify` says
+//! what kind of point was found.
 //!
-//! The beam and the spring are those of S. Rao, *Engineering Optimization*, 4th ed., Wiley (2009), and A. Belegundu, *A Study of
-//! Mathematical Programming Methods for Structural Optimization*, University of Iowa (1982), as J. Arora, *Introduction to
-//! Optimum Design*, Academic Press (2004), states it.
+//! The beam and the spring are those of S. Rao, *Engineering Optimization*, 4th ed., Wiley (2009), and A. Belegundu, *A
+//! Study of Mathematical Programming Methods for Structural Optimization*, University of Iowa (1982), as J. Arora,
+//! *Introduction to Optimum Design*, Academic Press (2004), states it.
 
 use extremum::{
-    AugmentedLagrangian, Bounded, Bounds, Constraints, Error, Minimizer, Problem, Solution,
-    TrustRegion, constraints, problem,
+    Bounded, Bounds, Constraints, Error, InteriorPoint, Minimizer, Problem, Solution, constraints,
+    problem,
 };
 
 fn main() -> Result<(), Error> {
@@ -24,8 +24,8 @@ fn main() -> Result<(), Error> {
     nearest_point()
 }
 
-/// The cheapest welded beam that carries P = 6000 lb at the end of L = 14 in: weld thickness h and length l, beam height t and
-/// thickness b, in inches.
+/// The cheapest welded beam that carries P = 6000 lb at the end of L = 14 in: weld thickness h and length l, beam
+/// height t and thickness b, in inches.
 fn beam() -> Result<(), Error> {
     let (load, length, young, shear) = (6000.0, 14.0, 30e6, 12e6);
     let cost = problem!(4, |x| {
@@ -129,18 +129,17 @@ fn report(
     variables: &[&str],
     limits: &[&str],
 ) -> Result<(), Error> {
-    let solver = AugmentedLagrangian::new(TrustRegion::tron());
-    let found: Solution = Minimizer::new(&problem, solver, start).run()?;
+    let found: Solution = Minimizer::new(&problem, InteriorPoint::default(), start).run()?;
     println!("{name}: lowest cost {:.7}\n  {}", found.cost, found.termination);
     for (variable, value) in variables.iter().zip(&found.x) {
         println!("  {variable:<20} {value:>14.7}");
     }
-    for (limit, multiplier) in limits.iter().zip(found.multipliers.iter().flatten()) {
-        println!("  price of {limit:<20} {multiplier:>12.4e}");
+    let verdict = found.classify(&problem)?;
+    let active = verdict.conditions.iter().flat_map(|conditions| &conditions.multipliers);
+    for multiplier in active {
+        let (limit, price) = (limits[multiplier.index], multiplier.value);
+        println!("  price of {limit:<20} {price:>14.6e} ± {:.0e}", multiplier.error);
     }
-    match found.classify(&problem) {
-        Ok(verdict) => println!("  {}\n", verdict.kind),
-        Err(error) => println!("  no verdict: {error}\n"),
-    }
+    println!("  {}\n", verdict.kind);
     Ok(())
 }

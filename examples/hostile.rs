@@ -1,9 +1,11 @@
-//! Random problems with faults, for every solver, problems with constraints, fits, and damaged checkpoints, in any number.
+//! Random problems with faults, for every solver, problems with constraints, fits, and damaged checkpoints, in any
+//! number.
 //!
-//! `--runs 1e5`, `--constrained 1e4`, `--fits 1e4` and `--checkpoints 1e5` set the numbers of cases, and end with a line of counts. `--seed` and `--first` select
-//! the cases and `--threads` the number of threads. `--show 5` prints up to five findings of each kind in full. `--case SEED`
-//! repeats one run and prints everything about it, `--constrained-case SEED` one with constraints, `--fit-case SEED` a fit, `--checkpoint SEED` one checkpoint. The exit code is 1 when anything was
-//! found.
+//! `--runs 1e5`, `--constrained 1e4`, `--fits 1e4` and `--checkpoints 1e5` set the numbers of cases, and end with a
+//! line of counts. `--seed` and `--first` select the cases and `--threads` the number of threads. `--show 5` prints up
+//! to five findings of each kind in full. `--case SEED` repeats one run and prints everything about it,
+//! `--constrained-case SEED` one with constraints, `--fit-case SEED` a fit, `--checkpoint SEED` one checkpoint. The
+//! exit code is 1 when anything was found.
 
 use std::process::ExitCode;
 

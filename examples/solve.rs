@@ -6,14 +6,14 @@
 //! ```
 //!
 //! FILE is JSON, as `examples/data/hock-schittkowski.md` describes it. A start outside the bounds is projected into
-//! them. Without `--solver`, a problem with constraints is solved by interior-point, one with bounds alone by Lbfgsb and one
-//! without by Lbfgs. augmented-lagrangian runs Lbfgsb inside, augmented-lagrangian-tron the second-order Tron. Problems
-//! with bounds or constraints that the solver does not keep are counted, and not tried.
+//! them. Without `--solver`, a problem with constraints is solved by interior-point, one with bounds alone by Lbfgsb
+//! and one without by Lbfgs. augmented-lagrangian runs Lbfgsb inside, augmented-lagrangian-tron the second-order Tron.
+//! Problems with bounds or constraints that the solver does not keep are counted, and not tried.
 //!
 //! `violation` is the largest violation of a bound or constraint, `residual` (`first_order_residual` in CSV) the
-//! maximum norm of the projected gradient of the Lagrangian, |P(x - g) - x|, and `verdict` the kind of point by `classify`, whose
-//! evaluations are not counted. A problem is solved when the violation is at most 1e-6 max(1, |x|) and the cost exceeds
-//! the file's `f_star` by at most 1e-5 max(1, |f_star|).
+//! maximum norm of the projected gradient of the Lagrangian, |P(x - g) - x|, and `verdict` the kind of point by
+//! `classify`, whose evaluations are not counted. A problem is solved when the violation is at most 1e-6 max(1, |x|)
+//! and the cost exceeds the file's `f_star` by at most 1e-5 max(1, |f_star|).
 
 mod solve {
     pub mod file;

@@ -116,7 +116,7 @@ pub enum Error {
     },
     /// The problem has constraints, which the solver cannot keep.
     #[error(
-        "{solver} does not keep x within the problem's constraints: take AugmentedLagrangian, or another solver whose domain is Domain::Constrained"
+        "{solver} does not keep x within the problem's constraints: take InteriorPoint or AugmentedLagrangian, or another solver whose domain is Domain::Constrained"
     )]
     ConstraintsNotSupported {
         /// The solver's name.

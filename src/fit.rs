@@ -46,7 +46,7 @@ use crate::LeastSquares;
 
 /// The fit of a model y = f(t, b) to data: minimises Σ (yᵢ − f(tᵢ, b))²/σᵢ² over the parameters b.
 ///
-/// `model` is `model!(|t, b| ..)`, any [`Model`](Model) in `AutoDiff`, or a closure `|t: &[f64], b: &[f64]| ..`,
+/// `model` is `model!(|t, b| ..)`, any [`Model`] in `AutoDiff`, or a closure `|t: &[f64], b: &[f64]| ..`,
 /// whose derivatives are differenced. `t` has one column, `&t`, or several, `[&t, &u]`; `y` as many numbers as each
 /// column.
 ///

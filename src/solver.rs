@@ -55,9 +55,9 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {
     fn infeasibility(&self) -> Option<f64> {
         None
     }
-    /// The complementarity of x and its multipliers: the largest product of |yᵢ| with the distance of cᵢ(x) from the limit that the
-    /// sign of yᵢ belongs to, in units of the cost. `None`, the default, when the method has no multipliers, or keeps it
-    /// at 0.
+    /// The complementarity of x and its multipliers: the largest product of |yᵢ| with the distance of cᵢ(x) from the
+    /// limit that the sign of yᵢ belongs to, in units of the cost. `None`, the default, when the method has no
+    /// multipliers, or keeps it at 0.
     fn complementarity(&self) -> Option<f64> {
         None
     }
@@ -89,7 +89,7 @@ pub enum Domain {
     /// The problem's [bounds](crate::Problem::bounds).
     Bounded,
     /// The problem's bounds and [constraints](crate::Constraints), as [`AugmentedLagrangian`] and
-    /// [`InteriorPoint`](crate::InteriorPoint) keep them.
+    /// [`InteriorPoint`] keep them.
     Constrained,
 }
 
@@ -134,8 +134,8 @@ pub trait Solver: Send + Sync {
     /// For a bad parameter or start; see [`Error`].
     fn init(&self, problem: &mut Oracle<'_>, x0: DVector<f64>) -> Result<Self::State, Error>;
 
-    /// [`init`](Self::init) in the memory of a state of an earlier run: a solver that runs this one many times calls it, so
-    /// that nothing is allocated. Default: a new state.
+    /// [`init`](Self::init) in the memory of a state of an earlier run: a solver that runs this one many times calls
+    /// it, so that nothing is allocated. Default: a new state.
     ///
     /// # Errors
     /// As [`init`](Self::init); the state is unusable then.

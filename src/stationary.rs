@@ -55,13 +55,13 @@ const MOST_VARIABLES: usize = 2000;
 /// evaluated outside.
 ///
 /// Within [constraints](crate::Constraints) the Lagrangian f − Σ yᵢ cᵢ takes the place of f, and the rest is about the
-/// directions along the active limits: its reduced Hessian Z'∇²L Z. x is first moved to the point next to it at which the
-/// active limits hold exactly. The multipliers are those of non-negative least squares on their gradients, with errors;
-/// nothing is taken from the solver. [`conditions`](Classification::conditions) has the evidence. A minimum needs
-/// positive curvature in all directions along the limits whose multiplier is larger than its error, and a saddle has
-/// negative curvature along all active limits: between the two the verdict is undecided
-/// ([`WeaklyActive`](crate::stationary::Reason::WeaklyActive)), as it is where the gradients of the active limits become dependent
-/// (`Degenerate`), and where no point near x satisfies the constraints (`Infeasible`).
+/// directions along the active limits: its reduced Hessian Z'∇²L Z. x is first moved to the point next to it at which
+/// the active limits hold exactly. The multipliers are those of non-negative least squares on their gradients, with
+/// errors; nothing is taken from the solver. [`conditions`](Classification::conditions) has the evidence. A minimum
+/// needs positive curvature in all directions along the limits whose multiplier is larger than its error, and a saddle
+/// has negative curvature along all active limits: between the two the verdict is undecided
+/// ([`WeaklyActive`](crate::stationary::Reason::WeaklyActive)), as it is where the gradients of the active limits
+/// become dependent (`Degenerate`), and where no point near x satisfies the constraints (`Infeasible`).
 ///
 /// A small gradient is not enough: a stationary point has to be near. The Newton step D = -H⁻¹g must be short (|Dᵢ| ≤
 /// 0.01 max(1, |xᵢ|), or 0.01 times the width of narrower bounds) and make the gradient smaller; over some length the

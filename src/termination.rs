@@ -25,8 +25,8 @@ pub enum Termination {
         /// The tolerance.
         tolerance: f64,
     },
-    /// The first-order conditions of a problem with constraints hold, all three of them unscaled: Karush, Kuhn and Tucker's.
-    /// Converged.
+    /// The first-order conditions of a problem with constraints hold, all three of them unscaled: Karush, Kuhn and
+    /// Tucker's. Converged.
     FirstOrder {
         /// The maximum norm of ∇f(x) − Σ yᵢ ∇cᵢ(x), projected within bounds.
         residual: f64,
@@ -37,8 +37,8 @@ pub enum Termination {
         /// The tolerance of all three.
         tolerance: f64,
     },
-    /// The residuals are perpendicular to all that a change of the parameters can do, up to the tolerance: D. Bates and D. Watts,
-    /// Technometrics 23 (1981) 179-183. Converged.
+    /// The residuals are perpendicular to all that a change of the parameters can do, up to the tolerance: D. Bates and
+    /// D. Watts, Technometrics 23 (1981) 179-183. Converged.
     RelativeOffset {
         /// |Q'r| √(m − n) / (|r − QQ'r| √n) with an orthonormal basis Q of the columns of the Jacobian: the Gauss-Newton step in
         /// units of the standard errors.
@@ -73,9 +73,9 @@ pub enum Termination {
         /// The lowest cost seen.
         cost: f64,
     },
-    /// The violation of the constraints cannot decrease to first order, and is not small: x is a stationary point of ½ |v|², where
-    /// vᵢ is by how much cᵢ(x) is beyond a limit, or of such a sum with weights where a method scales the constraints. A failure:
-    /// no feasible point is near.
+    /// The violation of the constraints cannot decrease to first order, and is not small: x is a stationary point of ½
+    /// |v|², where vᵢ is by how much cᵢ(x) is beyond a limit, or of such a sum with weights where a method scales the
+    /// constraints. A failure: no feasible point is near.
     Infeasible {
         /// The largest |vᵢ|.
         violation: f64,
@@ -188,7 +188,8 @@ impl Termination {
         )
     }
 
-    /// True when there is no minimum or no feasible point to find, the gradient contradicts the cost, or the problem failed.
+    /// True when there is no minimum or no feasible point to find, the gradient contradicts the cost, or the problem
+    /// failed.
     pub fn is_failure(&self) -> bool {
         matches!(
             self,

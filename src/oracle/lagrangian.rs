@@ -25,10 +25,10 @@ impl Forces {
 }
 
 impl Oracle<'_> {
-    /// Writes ∇²f(x) − Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components, n × n, and returns the size of its errors relative
-    /// to its largest entries, as [`hessian`](Self::hessian) does. `cost` and `gradient` are those of f at x, and `curvature`
-    /// is workspace. What the problem does not give is differenced: the part of the constraints from J'y at x and n more
-    /// points, or from y'c at x and n(n + 3)/2 more points where there is no Jacobian either.
+    /// Writes ∇²f(x) − Σ yᵢ ∇²cᵢ(x) with the multipliers y, m components, n × n, and returns the size of its errors
+    /// relative to its largest entries, as [`hessian`](Self::hessian) does. `cost` and `gradient` are those of f at x,
+    /// and `curvature` is workspace. What the problem does not give is differenced: the part of the constraints from
+    /// J'y at x and n more points, or from y'c at x and n(n + 3)/2 more points where there is no Jacobian either.
     ///
     /// ```
     /// use extremum::{Bounds, DMatrix, DVector, Matrix, Oracle, Problem, constraints_from_fn, from_fn};

@@ -21,11 +21,11 @@ use super::{Bounds, Matrix, Problem, Structure, delegate};
 use crate::Error;
 
 /// Constraints l ≤ c(x) ≤ u, with c: ℝⁿ → ℝᵐ. [`Problem::with_constraints`] adds them to a problem, and
-/// [`AugmentedLagrangian`](crate::AugmentedLagrangian) keeps them. A run refuses a solver whose [domain](crate::Domain) is
-/// not [`Constrained`](crate::Domain::Constrained).
+/// [`InteriorPoint`](crate::InteriorPoint) and [`AugmentedLagrangian`](crate::AugmentedLagrangian) keep them. A run
+/// refuses a solver whose [domain](crate::Domain) is not [`Constrained`](crate::Domain::Constrained).
 ///
-/// [`constraints_from_fn`] makes them of closures; with the feature `autodiff`, `constraints!` makes them of formulas, with
-/// exact derivatives. [`and`](Self::and) puts two kinds together. Or implement the trait:
+/// [`constraints_from_fn`] makes them of closures; with the feature `autodiff`, `constraints!` makes them of formulas,
+/// with exact derivatives. [`and`](Self::and) puts two kinds together. Or implement the trait:
 ///
 /// ```
 /// use extremum::{AugmentedLagrangian, Bounds, Constraints, DVector, Error, Lbfgs, Oracle, Problem, from_fn, minimize};
@@ -63,8 +63,8 @@ pub trait Constraints: Sync {
     /// The limits l and u, m components each: lᵢ = uᵢ for an equality, infinite where there is no limit.
     fn limits(&self) -> &Bounds;
 
-    /// The number n of variables, where the constraints are written for one number of them: a run refuses a problem with
-    /// another. Default: `None`.
+    /// The number n of variables, where the constraints are written for one number of them: a run refuses a problem
+    /// with another. Default: `None`.
     fn dimension(&self) -> Option<usize> {
         None
     }
@@ -85,8 +85,8 @@ pub trait Constraints: Sync {
         None
     }
 
-    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when it can be given; otherwise
-    /// returns false. Default: writes what [`hessian`](Self::hessian) returns.
+    /// Writes the [Hessian](Self::hessian) over that of an earlier call and returns true, when it can be given;
+    /// otherwise returns false. Default: writes what [`hessian`](Self::hessian) returns.
     fn write_hessian(
         &self,
         x: &DVector<f64>,
@@ -101,8 +101,8 @@ pub trait Constraints: Sync {
         None
     }
 
-    /// These constraints and others, of the same variables: so that equalities and inequalities are written apart. Their
-    /// derivatives are given where both give them.
+    /// These constraints and others, of the same variables: so that equalities and inequalities are written apart.
+    /// Their derivatives are given where both give them.
     ///
     /// ```
     /// use extremum::{AugmentedLagrangian, Constraints, Problem, constraints_from_fn, from_fn, minimize};
@@ -219,8 +219,8 @@ forward!(&C,);
 forward!(Box<C>,);
 forward!(Arc<C>, Send+);
 
-/// Any problem, with constraints in addition, as [`Problem::with_constraints`] makes it: `Constrained(problem, constraints)`.
-/// They replace constraints that the problem has already. An example is at [`Constraints`].
+/// Any problem, with constraints in addition, as [`Problem::with_constraints`] makes it: `Constrained(problem,
+/// constraints)`. They replace constraints that the problem has already. An example is at [`Constraints`].
 #[derive(Clone, Debug)]
 pub struct Constrained<P, C>(pub P, pub C);
 

@@ -6,8 +6,8 @@
 //!
 //! L and λ are in [`function`], the end game in [`newton`].
 //!
-//! E. Birgin, J. Martínez, *Practical Augmented Lagrangian Methods for Constrained Optimization*, SIAM (2014), algorithm 4.1, with
-//! the rules of their program Algencan.
+//! E. Birgin, J. Martínez, *Practical Augmented Lagrangian Methods for Constrained Optimization*, SIAM (2014),
+//! algorithm 4.1, with the rules of their program Algencan.
 
 mod function;
 mod newton;
@@ -36,12 +36,12 @@ const FIRST_TOLERANCE: f64 = 1e-4;
 
 /// The augmented Lagrangian method, for bounds and [constraints](crate::Constraints) l ≤ c(x) ≤ u.
 ///
-/// **Method** The inner solver minimises f + ½ ρ Σ |zᵢ − P(zᵢ)|² within the bounds, where zᵢ = cᵢ − yᵢ/ρ and P projects into
-/// [lᵢ, uᵢ]: the function of Powell, Hestenes and Rockafellar, without slacks. Then y ← ρ (P(z) − z), and ρ ← 10 ρ where the
-/// error of the constraints fell by less than half. Near the end, Newton's method on the first-order conditions with the
-/// active constraints held, where the problem gives second derivatives. f and each constraint are scaled by their gradients at
-/// the start. An iteration is one of the inner solver, so that limits, observers and checkpoints work anywhere; f and c are
-/// evaluated together.
+/// **Method** The inner solver minimises f + ½ ρ Σ |zᵢ − P(zᵢ)|² within the bounds, where zᵢ = cᵢ − yᵢ/ρ and P projects
+/// into [lᵢ, uᵢ]: the function of Powell, Hestenes and Rockafellar, without slacks. Then y ← ρ (P(z) − z), and ρ ← 10 ρ
+/// where the error of the constraints fell by less than half. Near the end, Newton's method on the first-order
+/// conditions with the active constraints held, where the problem gives second derivatives. f and each constraint are
+/// scaled by their gradients at the start. An iteration is one of the inner solver, so that limits, observers and
+/// checkpoints work anywhere; f and c are evaluated together.
 ///
 /// **Needs** what the inner solver needs, of f and c: [`Lbfgsb`], the default, takes gradients and Jacobians;
 /// [`TrustRegion::tron`](crate::TrustRegion::tron) takes second derivatives and fewer evaluations. What is not given is
@@ -49,10 +49,11 @@ const FIRST_TOLERANCE: f64 = 1e-4;
 /// [`penalty`](Self::penalty).
 ///
 /// **Guarantee** the run converges only by its rules on the unscaled first-order conditions, with
-/// [multipliers](crate::State::multipliers) y: ∇f = J'y where no bound is active; and not before their residual is 10⁻⁴ of the
-/// gradient at the start, so that the unit of the cost does not decide. The best point is the least infeasible one; among
-/// feasible points the lowest, and among level ones the one nearest to the conditions. Where no feasible point is near, it ends
-/// with [`Infeasible`](Termination::Infeasible); where no multipliers exist or f is at its rounding, [stalled](Stall).
+/// [multipliers](crate::State::multipliers) y: ∇f = J'y where no bound is active; and not before their residual is 10⁻⁴
+/// of the gradient at the start, so that the unit of the cost does not decide. The best point is the least infeasible
+/// one; among feasible points the lowest, and among level ones the one nearest to the conditions. Where no feasible
+/// point is near, it ends with [`Infeasible`](Termination::Infeasible); where no multipliers exist or f is at its
+/// rounding, [stalled](Stall).
 ///
 /// ```
 /// use extremum::{AugmentedLagrangian, Problem, constraints_from_fn, from_fn, minimize};
@@ -68,7 +69,8 @@ const FIRST_TOLERANCE: f64 = 1e-4;
 /// ```
 ///
 /// **References** Birgin & Martínez (2014); M. Powell (1969), M. Hestenes, J. Optim. Theory Appl. 4 (1969) 303-320, R.
-/// Rockafellar, SIAM J. Control 12 (1974) 268-285; for the end game Birgin & Martínez, Optim. Methods Softw. 23 (2008) 177-195.
+/// Rockafellar, SIAM J. Control 12 (1974) 268-285; for the end game Birgin & Martínez, Optim. Methods Softw. 23 (2008)
+/// 177-195.
 #[derive(Clone, Debug)]
 pub struct AugmentedLagrangian<S = Lbfgsb> {
     inner: S,
@@ -87,8 +89,8 @@ impl<S: Solver> AugmentedLagrangian<S> {
         Self { inner, penalty: None }
     }
 
-    /// The first penalty ρ, of the scaled function. Default: 10 max(1, |f|) / max(1, ½ |v|²) at the start, with the violations v,
-    /// from 1e-8 to 1e8. Range: 1e-8 to 1e8.
+    /// The first penalty ρ, of the scaled function. Default: 10 max(1, |f|) / max(1, ½ |v|²) at the start, with the
+    /// violations v, from 1e-8 to 1e8. Range: 1e-8 to 1e8.
     pub fn penalty(mut self, penalty: f64) -> Self {
         self.penalty = Some(penalty);
         self
@@ -252,8 +254,8 @@ impl<S: Solver> Solver for AugmentedLagrangian<S> {
         Oracle::seen_through(&mut inside, &outside, |oracle| run.restore(&self.inner, oracle))
     }
 
-    /// Not where small units of the cost make the test easy: compared with the gradient at the start the residual has to be
-    /// small as well. And the inner solver may know more of the point where it is.
+    /// Not where small units of the cost make the test easy: compared with the gradient at the start the residual has
+    /// to be small as well. And the inner solver may know more of the point where it is.
     fn accepts_convergence(&self, problem: &mut Oracle<'_>, state: &mut Self::State) -> bool {
         let FirstOrderConditions { residual, complementarity, .. } = state.best.conditions;
         let is_cheap = state.function.scale * residual.max(complementarity) > FIRST_TOLERANCE;

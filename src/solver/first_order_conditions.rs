@@ -22,8 +22,8 @@ pub(crate) struct FirstOrderConditions {
 }
 
 impl FirstOrderConditions {
-    /// The measures at x, within the bounds, with the gradient ∇f, the constraints c, their Jacobian and the multipliers y.
-    /// Leaves ∇f − J'y in `lagrangian`, n components.
+    /// The measures at x, within the bounds, with the gradient ∇f, the constraints c, their Jacobian and the
+    /// multipliers y. Leaves ∇f − J'y in `lagrangian`, n components.
     pub fn at(
         (bounds, limits): (Option<&Bounds>, &Bounds),
         (x, gradient): (&DVector<f64>, &DVector<f64>),
@@ -60,8 +60,8 @@ pub(crate) fn projected_norm(bounds: Option<&Bounds>, x: &DVector<f64>, g: &DVec
     }
 }
 
-/// The largest |yᵢ| times the distance of cᵢ from the limit that the sign of yᵢ belongs to; infinite where there is no such
-/// limit, and 0 for yᵢ = 0.
+/// The largest |yᵢ| times the distance of cᵢ from the limit that the sign of yᵢ belongs to; infinite where there is no
+/// such limit, and 0 for yᵢ = 0.
 pub(crate) fn complementarity(limits: &Bounds, c: &DVector<f64>, y: &DVector<f64>) -> f64 {
     let products = y.iter().zip(c).zip(limits.sides()).map(|((y, c), sides)| match *y {
         0.0 => 0.0,

@@ -20,8 +20,8 @@ pub struct Classification {
     pub kind: Kind,
     /// f(x).
     pub cost: f64,
-    /// The maximum norm of ∇f(x), as far as the bounds leave x free to move against it; with constraints that of the gradient of
-    /// the Lagrangian.
+    /// The maximum norm of ∇f(x), as far as the bounds leave x free to move against it; with constraints that of the
+    /// gradient of the Lagrangian.
     pub gradient_norm: f64,
     /// The variables that are held at their bounds, ascending. The rest of the verdict is about the others.
     pub active: Vec<ActiveBound>,
@@ -31,9 +31,9 @@ pub struct Classification {
     /// effect of rounding errors in the gradient, or the distance to a bound next to x. Infinite if the Hessian gives
     /// none.
     pub distance: f64,
-    /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds; with
-    /// constraints those of the reduced Hessian Z'∇²L Z of the Lagrangian, with an orthonormal basis Z of the directions
-    /// along the active limits. Empty without a Hessian.
+    /// The eigenvalues of ∇²f(x), ascending; of its part for the free variables where others are held at their bounds;
+    /// with constraints those of the reduced Hessian Z'∇²L Z of the Lagrangian, with an orthonormal basis Z of the
+    /// directions along the active limits. Empty without a Hessian.
     pub eigenvalues: Vec<Eigenvalue>,
     /// Their eigenvectors, one per column in the same order, n components each: of length 1, with the component of largest
     /// magnitude positive. The component of a variable that is held at its bound is 0. Without columns when there are no

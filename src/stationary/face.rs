@@ -1,5 +1,5 @@
-//! The problem on the plane in which a point may move: without the variables that are held at their bounds, or along the
-//! constraints that hold there, where the Lagrangian takes the place of the cost.
+//! The problem on the plane in which a point may move: without the variables that are held at their bounds, or along
+//! the constraints that hold there, where the Lagrangian takes the place of the cost.
 
 use nalgebra::{DMatrix, DVector};
 

@@ -48,14 +48,14 @@ pub enum Reason {
     TooLarge,
     /// No point next to x satisfies the [constraints](crate::Constraints) that x violates or touches.
     Infeasible,
-    /// The gradients of the active limits become linearly dependent at the point next to x where these hold: there may be no
-    /// multipliers, as in x₁ ≤ (1 − x₀)³, x₁ ≥ 0 at (1, 0).
+    /// The gradients of the active limits become linearly dependent at the point next to x where these hold: there may
+    /// be no multipliers, as in x₁ ≤ (1 − x₀)³, x₁ ≥ 0 at (1, 0).
     Degenerate,
-    /// The gradients of the active limits are linearly dependent, so that multipliers are not unique, and with those that were
-    /// found the curvature is negative: with others it may be positive.
+    /// The gradients of the active limits are linearly dependent, so that multipliers are not unique, and with those
+    /// that were found the curvature is negative: with others it may be positive.
     Dependent,
-    /// A limit is active, but its multiplier is 0 within its error, and the curvature is positive only in the directions along
-    /// it: the second-order conditions leave a gap.
+    /// A limit is active, but its multiplier is 0 within its error, and the curvature is positive only in the
+    /// directions along it: the second-order conditions leave a gap.
     WeaklyActive,
 }
 

@@ -42,8 +42,8 @@ pub enum Stall {
         /// The lowest validation cost.
         lowest: f64,
     },
-    /// The penalty has grown to its limit, or a barrier has shrunk to it, and the multipliers have not settled: at the solution there may be none, because the
-    /// gradients of the active constraints depend on each other.
+    /// The penalty has grown to its limit, or a barrier has shrunk to it, and the multipliers have not settled: at the
+    /// solution there may be none, because the gradients of the active constraints depend on each other.
     NoMultipliers {
         /// The penalty; that of a barrier is 1/μ.
         penalty: f64,

@@ -1,4 +1,5 @@
-//! The augmented Lagrangian: minima and multipliers that are published or follow from a formula, and the laws of every solver.
+//! The augmented Lagrangian: minima and multipliers that are published or follow from a formula, and the laws of every
+//! solver.
 //!
 //! W. Hock, K. Schittkowski, *Test Examples for Nonlinear Programming Codes*, Springer 1981.
 
@@ -560,7 +561,8 @@ fn without_constraints_it_is_its_inner_solver() {
     assert!((found.cost - inner.cost).abs() < 1e-6);
 }
 
-/// Values that are NaN, infinite or enormous now and then: the run ends, and what it reports is finite and within the bounds.
+/// Values that are NaN, infinite or enormous now and then: the run ends, and what it reports is finite and within the
+/// bounds.
 #[test]
 fn faults_end_truthfully() {
     for seed in 1..60_u64 {

@@ -1,4 +1,5 @@
-//! Random problems with random constraints, for every solver that keeps them: a case from each seed, and what must hold for all.
+//! Random problems with random constraints, for every solver that keeps them: a case from each seed, and what must hold
+//! for all.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

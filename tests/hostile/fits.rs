@@ -1,4 +1,5 @@
-//! Random fits: residuals of any kind and scale, losses, weights, bounds and fixed parameters, and what must hold for all.
+//! Random fits: residuals of any kind and scale, losses, weights, bounds and fixed parameters, and what must hold for
+//! all.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

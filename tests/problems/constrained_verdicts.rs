@@ -2,8 +2,8 @@
 
 use extremum::stationary::{Conditions, Reason, Side};
 use extremum::{
-    Bounded, Bounds, Classification, Constrained, DVector, Error, Kind, Limited, Num, Problem,
-    Real, VectorFormula, classify, from_fn, problem,
+    Bounded, Bounds, Classification, Constrained, DVector, Error, InteriorPoint, Kind, Limited,
+    Minimizer, Num, Problem, Real, VectorFormula, classify, from_fn, problem,
 };
 
 /// Formulas of the variables, with limits.
@@ -83,6 +83,21 @@ fn a_saddle_on_a_sphere() -> Result<(), Error> {
     Ok(())
 }
 
+/// A run that verifies goes on from the pole, and ends at a minimum; one that began at a maximum as well.
+#[test]
+fn verified_runs_leave_saddles() -> Result<(), Error> {
+    let sphere = limited!(3, |x| [x[0].powi(2) + x[1].powi(2) + x[2].powi(2)], [1.0], [1.0]);
+    let product = Constrained(problem!(3, |x| x[0] * x[1]), sphere);
+    let r = 0.5_f64.sqrt();
+    for start in [[0.0, 0.0, 1.0], [r, r, 0.0]] {
+        let found = Minimizer::new(&product, InteriorPoint::default(), start).verify().run()?;
+        assert!(found.termination.is_converged() && (found.cost + 0.5).abs() < 1e-8, "{found}");
+        assert!(found.classification.as_ref().is_some_and(Classification::is_minimum), "{found}");
+        assert!(found.infeasibility.is_some_and(|violation| violation <= 1e-6), "{found}");
+    }
+    Ok(())
+}
+
 /// Without derivatives, differences give the same verdicts.
 #[test]
 fn differences_suffice() -> Result<(), Error> {
@@ -156,7 +171,8 @@ fn limits_without_a_multiplier() -> Result<(), Error> {
     Ok(())
 }
 
-/// Hock and Schittkowski's problem 13: the gradients of both limits at the solution (1, 0) are parallel, and none explains ∇f.
+/// Hock and Schittkowski's problem 13: the gradients of both limits at the solution (1, 0) are parallel, and none
+/// explains ∇f.
 #[test]
 fn no_multipliers() -> Result<(), Error> {
     let cusp = limited!(2, |x| [(1.0 - x[0]).powi(3) - x[1]], [0.0], [ANY]);

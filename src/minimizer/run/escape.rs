@@ -41,8 +41,8 @@ impl<S: Solver> Run<'_, S> {
         }
     }
 
-    /// True when the cost is lower and no constraint that was satisfied is violated: with constraints, a run from a lower point
-    /// may end higher.
+    /// True when the cost is lower and no constraint that was satisfied is violated: with constraints, a run from a
+    /// lower point may end higher.
     fn is_better_than(&self, before: &S::State) -> bool {
         let violation = |state: &S::State| state.infeasibility().unwrap_or(0.0);
         self.state.cost() < before.cost()

@@ -84,8 +84,8 @@ impl<'a> Oracle<'a> {
         self.values = there;
     }
 
-    /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more, of which
-    /// `there` is the last; returns the size of its errors relative to its largest entries.
+    /// Writes the symmetric derivative of a force F(x) with n components, where it is `here` at x, from n more, of
+    /// which `there` is the last; returns the size of its errors relative to its largest entries.
     pub(in crate::oracle) fn difference_force(
         &mut self,
         x: &DVector<f64>,
@@ -184,8 +184,9 @@ impl<'a> Oracle<'a> {
         change
     }
 
-    /// ∂²φ/∂xᵢ∂xⱼ ≈ (φ(x + hᵢ + hⱼ) - φ(x + hᵢ) - φ(x + hⱼ) + φ(x)) / hᵢhⱼ off the diagonal, and on it the central second
-    /// difference, or that of φ(x), φ(x + h) and φ(x + 2h) where x - h is outside the domain or beyond a bound. `here` is φ(x).
+    /// ∂²φ/∂xᵢ∂xⱼ ≈ (φ(x + hᵢ + hⱼ) - φ(x + hᵢ) - φ(x + hⱼ) + φ(x)) / hᵢhⱼ off the diagonal, and on it the central
+    /// second difference, or that of φ(x), φ(x + h) and φ(x + 2h) where x - h is outside the domain or beyond a bound.
+    /// `here` is φ(x).
     pub(in crate::oracle) fn difference_twice(
         &mut self,
         x: &DVector<f64>,

@@ -26,11 +26,11 @@ impl<F: VectorFormula> Formulas<F> {
     }
 }
 
-/// Writes constraints as formulas, with exact derivatives: `constraints!(n, |x| [c₁, c₂, ..])`, where `n` is the number of
-/// variables and each expression of the slice `x` of [`Num`](crate::Num)s is one function. Then come their limits:
-/// [`equal_to`](crate::Formulas::equal_to), [`at_least`](crate::Formulas::at_least), [`at_most`](crate::Formulas::at_most)
-/// or [`between`](crate::Formulas::between). What the expressions need of the variables around them is named in `with(..)`,
-/// as in [`problem!`](crate::problem!).
+/// Writes constraints as formulas, with exact derivatives: `constraints!(n, |x| [c₁, c₂, ..])`, where `n` is the number
+/// of variables and each expression of the slice `x` of [`Num`](crate::Num)s is one function. Then come their limits:
+/// [`equal_to`](crate::Formulas::equal_to), [`at_least`](crate::Formulas::at_least),
+/// [`at_most`](crate::Formulas::at_most) or [`between`](crate::Formulas::between). What the expressions need of the
+/// variables around them is named in `with(..)`, as in [`problem!`](crate::problem!).
 ///
 /// ```
 /// use extremum::{AugmentedLagrangian, Problem, TrustRegion, constraints, minimize, problem};

@@ -5,8 +5,9 @@ use nalgebra::DVector;
 use super::{AutoDiff, VectorFormula};
 use crate::problem::{Bounds, Constraints, LeastSquares, Matrix};
 
-/// The [constraints](Constraints) l ≤ c(x) ≤ u on the m values of a [`VectorFormula`], such as a `Vec` of [`Formula`]s,
-/// with exact Jacobian and Hessian: `Limited(formula, limits)`, where the limits have m components.
+/// The [constraints](Constraints) l ≤ c(x) ≤ u on the m values of a [`VectorFormula`], such as a `Vec` of
+/// [`Formula`](crate::Formula)s, with exact Jacobian and Hessian: `Limited(formula, limits)`, where the limits have m
+/// components.
 ///
 /// ```
 /// use extremum::{Bounds, Constrained, Constraints, DVector, Limited, Num, Oracle, Real, VectorFormula, problem};

@@ -116,8 +116,8 @@ impl<A: Constraints, B: Constraints> Constraints for Both<A, B> {
     }
 }
 
-/// Writes the rows of two matrices one below the other. Of another number of columns, it leaves a matrix without rows, which a
-/// run refuses.
+/// Writes the rows of two matrices one below the other. Of another number of columns, it leaves a matrix without rows,
+/// which a run refuses.
 fn stack([a, b]: [&Matrix; 2], n: usize, to: &mut Matrix) {
     if a.columns() != n || b.columns() != n {
         *to = Matrix::default();

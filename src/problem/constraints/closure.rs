@@ -51,7 +51,8 @@ impl<'a> Functions<'a> {
         self
     }
 
-    /// Adds a closure that returns Σ yᵢ ∇²cᵢ(x) for x and multipliers y, m components: a `DMatrix` or a `CscMatrix`, n × n.
+    /// Adds a closure that returns Σ yᵢ ∇²cᵢ(x) for x and multipliers y, m components: a `DMatrix` or a `CscMatrix`, n
+    /// × n.
     pub fn with_hessian<H: Into<Matrix>>(
         mut self,
         hessian: impl Fn(&DVector<f64>, &DVector<f64>) -> H + Send + Sync + 'a,

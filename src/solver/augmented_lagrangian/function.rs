@@ -5,8 +5,8 @@
 //! ∇L = ∇f − J'λ,  ∇²L = ∇²f − Σ λᵢ ∇²cᵢ + ρ Σ ∇cᵢ ∇cᵢ' over zᵢ ∉ [lᵢ, uᵢ],  λᵢ = yᵢ − ρ eᵢ,  eᵢ = cᵢ − P(zᵢ)
 //! ```
 //!
-//! In all of it f is multiplied by 1 / |∇f(x₀)|, and each constraint with its limits by 1 / |∇cᵢ(x₀)|: maximum norms, and factors
-//! of at most 10⁸.
+//! In all of it f is multiplied by 1 / |∇f(x₀)|, and each constraint with its limits by 1 / |∇cᵢ(x₀)|: maximum norms,
+//! and factors of at most 10⁸.
 
 use std::ops::ControlFlow;
 
@@ -64,8 +64,8 @@ impl Function {
         function
     }
 
-    /// Sets the factors such that the largest gradients of f here, and of the constraints so far, are 1, if a scaled gradient is
-    /// larger than `most`; true then. The multipliers have to be 0.
+    /// Sets the factors such that the largest gradients of f here, and of the constraints so far, are 1, if a scaled
+    /// gradient is larger than `most`; true then. The multipliers have to be 0.
     fn scale_to(&mut self, point: &Point, most: f64) -> bool {
         let steepest = linalg::max_abs(point.gradient.as_slice());
         let Self { scale, scales, steepness, .. } = self;
@@ -82,8 +82,8 @@ impl Function {
         is_steep
     }
 
-    /// Sets the factors anew at the first point where a scaled gradient is much larger than at the start, where it may have
-    /// vanished; true if it is.
+    /// Sets the factors anew at the first point where a scaled gradient is much larger than at the start, where it may
+    /// have vanished; true if it is.
     pub fn rescale(&mut self, point: &Point) -> bool {
         self.scale_to(point, STEEP)
     }

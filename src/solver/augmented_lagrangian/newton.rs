@@ -5,11 +5,12 @@
 //! | A   −δ I |  | −p |  =  −| a − b    |,   x⁺ = P(x + d),  λ⁺ = λ + p
 //! ```
 //!
-//! with the free variables alone, A the Jacobian of the active constraints a, b the limits at which they are, all scaled as in L,
-//! and δ = 10⁻¹², by which dependent constraints leave a solution. A step is kept when it halves the error of the conditions.
+//! with the free variables alone, A the Jacobian of the active constraints a, b the limits at which they are, all
+//! scaled as in L, and δ = 10⁻¹², by which dependent constraints leave a solution. A step is kept when it halves the
+//! error of the conditions.
 //!
-//! E. Birgin, J. Martínez, "Improving ultimate convergence of an augmented Lagrangian method", Optim. Methods Softw. 23 (2008)
-//! 177-195.
+//! E. Birgin, J. Martínez, "Improving ultimate convergence of an augmented Lagrangian method", Optim. Methods Softw. 23
+//! (2008) 177-195.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -175,8 +176,8 @@ impl Newton {
         (new.is_possible || !self.is_possible) && !self.failed_at.is_nan()
     }
 
-    /// Decides at the end of an inner run whether a step of Newton's is worth trying, by the errors of the scaled conditions
-    /// and of the others.
+    /// Decides at the end of an inner run whether a step of Newton's is worth trying, by the errors of the scaled
+    /// conditions and of the others.
     pub fn look(&mut self, scaled: f64, error: f64) {
         self.is_next = self.is_possible && scaled <= NEAR && error <= NEARER * self.failed_at;
     }

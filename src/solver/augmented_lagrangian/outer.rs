@@ -84,8 +84,8 @@ impl<L: State> AugmentedLagrangianState<L> {
         ControlFlow::Continue(())
     }
 
-    /// Begins anew with other factors of f and c, once and before there are multipliers, where gradients are much larger than
-    /// at the start; true if they are.
+    /// Begins anew with other factors of f and c, once and before there are multipliers, where gradients are much
+    /// larger than at the start; true if they are.
     pub(super) fn rescale(&mut self) -> bool {
         if self.outer == 0 && !self.is_rescaled {
             self.is_rescaled = self.function.rescale(self.points.here());
@@ -107,7 +107,8 @@ impl<L: State> AugmentedLagrangianState<L> {
         conditions.violation <= FEASIBLE && self.function.scale * cost < BOTTOMLESS
     }
 
-    /// L decreases without limit: the problem does so where the point is feasible, and elsewhere the penalty is too small.
+    /// L decreases without limit: the problem does so where the point is feasible, and elsewhere the penalty is too
+    /// small.
     pub(super) fn leave_abyss(&mut self) -> ControlFlow<Termination> {
         self.is_over = true;
         let is_feasible = self.conditions.violation <= FEASIBLE;

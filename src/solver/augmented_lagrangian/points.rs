@@ -145,7 +145,8 @@ impl Points {
         self.current = index;
     }
 
-    /// The point at x with f and c, and with the derivatives where `with_derivatives`; `None` when that was interrupted.
+    /// The point at x with f and c, and with the derivatives where `with_derivatives`; `None` when that was
+    /// interrupted.
     pub fn find(
         &mut self,
         oracle: &mut Oracle<'_>,

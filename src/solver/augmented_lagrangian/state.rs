@@ -105,9 +105,9 @@ pub(super) struct Best {
 }
 
 impl Best {
-    /// Takes a point if it is better: less infeasible; among feasible points lower by more than what their violations are
-    /// worth, Σ |yᵢ| |vᵢ|; and among those that are level so, nearer to the first-order conditions, as is the end of an inner
-    /// run (`is_end`) however high.
+    /// Takes a point if it is better: less infeasible; among feasible points lower by more than what their violations
+    /// are worth, Σ |yᵢ| |vᵢ|; and among those that are level so, nearer to the first-order conditions, as is the end
+    /// of an inner run (`is_end`) however high.
     pub fn consider(
         &mut self,
         point: &Point,
@@ -172,9 +172,9 @@ impl<L> AugmentedLagrangianState<L> {
         self.best.consider(self.points.here(), (&self.multipliers, self.conditions), is_end);
     }
 
-    /// Whether no small step can reduce the violations of the scaled constraints, which are σᵢ vᵢ: the slope of their norm is a
-    /// millionth of the steepest gradient among them at most. Returns it in units of the problem, |P(x − J'w/|w|) − x| with
-    /// wᵢ = σᵢ² vᵢ: where all factors σᵢ are equal, that is the slope of |v|.
+    /// Whether no small step can reduce the violations of the scaled constraints, which are σᵢ vᵢ: the slope of their
+    /// norm is a millionth of the steepest gradient among them at most. Returns it in units of the problem, |P(x −
+    /// J'w/|w|) − x| with wᵢ = σᵢ² vᵢ: where all factors σᵢ are equal, that is the slope of |v|.
     pub(super) fn stationary_violation(&mut self) -> Option<f64> {
         let Self { points, function, work: WorkOf { work, bounds, .. }, .. } = self;
         let here = points.here();

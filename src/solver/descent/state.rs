@@ -138,7 +138,8 @@ impl<M> DescentState<M> {
         }
     }
 
-    /// The state at an evaluated start, where the gradient is already, but for the direction's memory. See [`Self::new`].
+    /// The state at an evaluated start, where the gradient is already, but for the direction's memory. See
+    /// [`Self::new`].
     pub(super) fn begin_again(&mut self, x0: &DVector<f64>, (cost, gradient_norm): (f64, f64)) {
         self.x.copy_from(x0);
         (self.cost, self.gradient_norm) = (cost, gradient_norm);

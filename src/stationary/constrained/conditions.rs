@@ -10,8 +10,8 @@ use super::place::Place;
 use crate::Oracle;
 use crate::stationary::active::Side;
 
-/// How well x satisfies the first-order conditions of Karush, Kuhn and Tucker, unscaled, with multipliers that were computed
-/// from the problem at x alone.
+/// How well x satisfies the first-order conditions of Karush, Kuhn and Tucker, unscaled, with multipliers that were
+/// computed from the problem at x alone.
 ///
 /// ```
 /// # #[cfg(feature = "autodiff")] {
@@ -56,8 +56,8 @@ pub struct Multiplier {
     pub index: usize,
     /// Which of its limits.
     pub side: Side,
-    /// y, the change of the least cost per unit of the limit: at least 0 at a lower limit, at most 0 at an upper limit, of any
-    /// sign for an equality.
+    /// y, the change of the least cost per unit of the limit: at least 0 at a lower limit, at most 0 at an upper limit,
+    /// of any sign for an equality.
     pub value: f64,
     /// How wrong it may be; infinite when it is not unique, NaN when unknown.
     pub error: f64,

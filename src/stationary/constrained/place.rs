@@ -179,8 +179,8 @@ impl Place {
         Err(Reason::Degenerate)
     }
 
-    /// True when the gradients of the active limits stay independent over the distance within which rounding lets the point be: a
-    /// condition like that of Newton and Kantorovich. Where they do not, there may be no multipliers.
+    /// True when the gradients of the active limits stay independent over the distance within which rounding lets the
+    /// point be: a condition like that of Newton and Kantorovich. Where they do not, there may be no multipliers.
     pub fn is_regular(&self, oracle: &mut Oracle<'_>, active: &[Limit], tangent: &Tangent) -> bool {
         let Some((value, direction)) = tangent.weakest() else { return true };
         let errors: Vec<f64> = active

@@ -112,8 +112,8 @@ impl Tangent {
             .collect()
     }
 
-    /// Bounds for the errors of the multipliers from those of the gradient, by components. Infinite for those that are not
-    /// unique.
+    /// Bounds for the errors of the multipliers from those of the gradient, by components. Infinite for those that are
+    /// not unique.
     pub fn multiplier_errors(&self, noise: &DVector<f64>) -> Vec<f64> {
         let along = self.along.abs().tr_mul(noise).component_div(&self.values);
         let bounds = self.weights.abs() * along;

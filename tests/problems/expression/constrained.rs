@@ -1,5 +1,5 @@
-//! The 52 problems of Hock and Schittkowski by the interior point method, from the published starts: a first-order point of each,
-//! and no more costs than Ipopt 3.14 in the mean, whose counts are in the file.
+//! The 52 problems of Hock and Schittkowski by the interior point method, from the published starts: a first-order
+//! point of each, and no more costs than Ipopt 3.14 in the mean, whose counts are in the file.
 
 use extremum::stop::{converged, max_iterations};
 use extremum::{
