@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use extremum::stop::{gradient_norm, max_evaluations, target};
 use extremum::{
-    AugmentedLagrangian, Bounds, Checkpoint, Constrained, Constraints, DMatrix, DVector, Error,
-    InteriorPoint, Kind as PointKind, Lbfgsb, Matrix, Minimizer, Problem, Solution, Solver, Stop,
-    Termination, TrustRegion, classify,
+    AugmentedLagrangian, Bounds, Constrained, Constraints, DMatrix, DVector, Error, InteriorPoint,
+    Kind as PointKind, Lbfgsb, Matrix, Minimizer, Problem, Solution, Solver, Stop, Termination,
+    TrustRegion, classify,
 };
 
 use super::checks::{Finding, Kind};
 use super::dice::Dice;
 use super::problems::Landscape;
 use super::report::Verdict;
-use super::runs::caught;
+use super::runs::{caught, through_bytes};
 use super::solvers::{Any, Said, said};
 
 /// A cost with bounds, which counts its calls and the points outside.
@@ -233,26 +233,15 @@ pub fn constrained_code(seed: u64) -> String {
     Case::draw(seed).code()
 }
 
-fn drive(
-    case: &Case,
-    problem: &Constrained<Cost<'_>, Limits<'_>>,
+fn drive<'a>(
+    case: &'a Case,
+    problem: &'a Constrained<Cost<'a>, Limits<'a>>,
     cut: Option<u64>,
 ) -> Result<Solution, Error> {
     let terms = || {
         Minimizer::new(problem, &case.solver.value, case.start.as_slice()).stop_when(case.stop())
     };
-    let mut run = terms().start()?;
-    let mut step = 0;
-    loop {
-        if cut == Some(step) {
-            let bytes = run.checkpoint().to_bytes()?;
-            run = terms().resume(Checkpoint::from_bytes(&bytes)?)?;
-        }
-        if run.step().is_break() {
-            return Ok(run.finish());
-        }
-        step += 1;
-    }
+    through_bytes(&terms, cut)
 }
 
 /// Runs the constrained case of a seed.

@@ -7,15 +7,15 @@ use extremum::fit::Loss;
 use extremum::solver::trust_region::{GaussNewtonModel, Tron};
 use extremum::stop::{gradient_norm, max_evaluations};
 use extremum::{
-    Bounds, Checkpoint, DVector, Error, LeastSquares, Matrix, Minimizer, Problem, Solution, Solver,
-    Stop, SumOfSquares, TrustRegion, fit,
+    Bounds, DVector, Error, LeastSquares, Matrix, Minimizer, Problem, Solution, Solver, Stop,
+    SumOfSquares, TrustRegion, fit,
 };
 
 use super::checks::{Finding, Kind};
 use super::dice::Dice;
 use super::problems::Landscape;
 use super::report::Verdict;
-use super::runs::caught;
+use super::runs::{caught, through_bytes};
 use super::solvers::Any;
 
 /// Residuals made of landscapes; each call is counted.
@@ -203,26 +203,15 @@ fn whole_fit(case: &FitCase, findings: &mut Vec<Finding>) -> Option<Error> {
     None
 }
 
-fn drive(
+fn drive<'a>(
     case: &FitCase,
-    problem: &dyn Problem,
-    solver: &Any,
+    problem: &'a SumOfSquares<&'a Residuals<'a>>,
+    solver: &'a Any,
     cut: Option<u64>,
 ) -> Result<Solution, Error> {
     let stop = || -> Stop { gradient_norm(case.tolerance).or(max_evaluations(case.budget)) };
-    let terms = || Minimizer::new(&problem, solver, case.start.as_slice()).stop_when(stop());
-    let mut run = terms().start()?;
-    let mut step = 0;
-    loop {
-        if cut == Some(step) {
-            let bytes = run.checkpoint().to_bytes()?;
-            run = terms().resume(Checkpoint::from_bytes(&bytes)?)?;
-        }
-        if run.step().is_break() {
-            return Ok(run.finish());
-        }
-        step += 1;
-    }
+    let terms = || Minimizer::new(problem, solver, case.start.as_slice()).stop_when(stop());
+    through_bytes(&terms, cut)
 }
 
 /// The solver of sums of squares, as any other solver is checked.

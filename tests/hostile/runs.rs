@@ -101,6 +101,25 @@ pub fn terms<'a>(case: &'a Case, problem: &'a Hostile<'a>, way: Way) -> Minimize
     if way.is_parallel { terms.evaluate_with(Parallel) } else { terms }
 }
 
+/// Makes a run on these terms; after `cut` iterations it goes through bytes.
+pub fn through_bytes<'a>(
+    terms: &dyn Fn() -> Minimizer<'a, &'a Any>,
+    cut: Option<u64>,
+) -> Result<Solution, Error> {
+    let mut run = terms().start()?;
+    let mut step = 0;
+    loop {
+        if cut == Some(step) {
+            let bytes = run.checkpoint().to_bytes()?;
+            run = terms().resume(Checkpoint::from_bytes(&bytes)?)?;
+        }
+        if run.step().is_break() {
+            return Ok(run.finish());
+        }
+        step += 1;
+    }
+}
+
 /// Makes the run step by step.
 fn drive(case: &Case, problem: &Hostile<'_>, way: Way) -> Result<Solution, Error> {
     problem.begin_step();
