@@ -8,12 +8,14 @@
 //! residuals and Jacobians; Jacobians are exact, except in the row where lmfit takes its own differences. `digits` are
 //! those of the worst parameter that agree with the certified ones: the columns count the fits that have so many.
 //! `claims` is how often the library says that it succeeded, `false` how often it says so without one correct digit.
-//! Evaluations are those of all 28 fits.
+//! Evaluations are those of all 28 fits; second derivatives of the residuals along a step count as residuals, whole
+//! Hessians of them as Jacobians.
 //!
 //! Stopping rules differ, and with them what a fit costs. Each library has a row with its own defaults
 //! (levenberg-marquardt: 30 ε; lmfit: 1.5e-8, which it does not let one change) and, where it has a choice, one to the
 //! rounding floor: extremum by the rule of the example `nist`, which ends runs that no longer improve and so claims
-//! nothing, levenberg-marquardt with tolerances of 1e-15 and as many evaluations as lmfit allows it.
+//! nothing, levenberg-marquardt with tolerances of 1e-15 and as many evaluations as lmfit allows it. `fit` goes to the
+//! floor and judges the relative offset there; it also has standard errors, and a verdict by more evaluations.
 //!
 //! `time` is that of whole runs, evaluations included, relative to the first row: the geometric mean, over the fits in
 //! which all rows have 4 digits, of medians of ratios within a repetition, in which the libraries alternate. Next to it
@@ -25,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use extremum::{
-    AutoDiff, DMatrix, DVector, LeastSquares, Matrix, Minimizer, SumOfSquares, TrustRegion,
+    AutoDiff, DMatrix, DVector, LeastSquares, Matrix, Minimizer, SumOfSquares, TrustRegion, fit,
 };
 use extremum_benches::measure::{geometric_mean, median, median_ratio};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
@@ -77,6 +79,26 @@ impl LeastSquares for Counted<'_> {
 
     fn has_jacobian(&self) -> bool {
         true
+    }
+
+    fn write_hessian(
+        &self,
+        b: &DVector<f64>,
+        weights: &DVector<f64>,
+        hessian: &mut Matrix,
+    ) -> bool {
+        self.jacobians.fetch_add(1, Relaxed);
+        self.set.write_hessian(b, weights, hessian)
+    }
+
+    fn second_derivative(
+        &self,
+        b: &DVector<f64>,
+        v: &DVector<f64>,
+        second: &mut DVector<f64>,
+    ) -> bool {
+        self.residuals.fetch_add(1, Relaxed);
+        self.set.second_derivative(b, v, second)
     }
 }
 
@@ -207,6 +229,13 @@ fn extremum(problem: &Counted<'_>, start: &[f64], to_rounding: bool) -> Fitted {
     (found.x.as_slice().to_vec(), found.termination.is_converged())
 }
 
+/// With standard errors and a verdict.
+fn with_errors(problem: &Counted<'_>, start: &[f64]) -> Fitted {
+    let found =
+        fit(problem).start(start).run().expect("the starts are in the domains of the models");
+    (found.values().as_slice().to_vec(), found.is_converged())
+}
+
 fn marquardt(problem: &Counted<'_>, start: &[f64], solver: LevenbergMarquardt<f64>) -> Fitted {
     let b = DVector::from_column_slice(start);
     let (end, report) = solver.minimize(AtParameters { problem, b });
@@ -238,9 +267,10 @@ fn lmfit(problem: &Counted<'_>, start: &[f64], is_exact: bool) -> Fitted {
 
 type Method = fn(&Counted<'_>, &[f64]) -> Fitted;
 
-const METHODS: [(&str, Method); 6] = [
+const METHODS: [(&str, Method); 7] = [
     ("extremum", |problem, start| extremum(problem, start, false)),
     ("extremum, to rounding", |problem, start| extremum(problem, start, true)),
+    ("extremum, fit with errors", with_errors),
     ("levenberg-marquardt", |problem, start| marquardt(problem, start, LevenbergMarquardt::new())),
     ("levenberg-marquardt, to rounding", |problem, start| {
         let solver = LevenbergMarquardt::new().with_patience(2000);
