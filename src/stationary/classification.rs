@@ -302,7 +302,8 @@ impl Classification {
     /// The first few of the variables at their bounds.
     fn write_active(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 8;
-        if self.conditions.is_some() {
+        let is_decided = !matches!(self.kind, Kind::Undecided { .. });
+        if self.conditions.is_some() && is_decided {
             write!(f, " within the constraints")?;
         } else if self.active.iter().any(|bound| bound.side != Side::Fixed) {
             write!(f, " within the bounds")?;
