@@ -90,7 +90,8 @@ impl<'a> Prepared<'a> {
 
     fn expand(&self, free: &DVector<f64>, whole: &mut DVector<f64>) {
         for (k, z) in free.iter().enumerate() {
-            whole[self.free[k]] = z * self.units[k];
+            // Not beyond the largest number, where a model may be level.
+            whole[self.free[k]] = (z * self.units[k]).clamp(-f64::MAX, f64::MAX);
         }
     }
 

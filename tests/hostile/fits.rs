@@ -196,7 +196,7 @@ fn whole_fit(case: &FitCase, findings: &mut Vec<Finding>) -> Option<Error> {
         let mut r = DVector::zeros(case.functions.len());
         case.residual(&DVector::from_vec(case.start.clone()), &mut r);
         let first = r.norm_squared();
-        if found.sum_of_squares > first * (1.0 + 1e-12) {
+        if found.sum_of_squares > first * (1.0 + 1e-12) + f64::MIN_POSITIVE {
             fault(Kind::AboveStart, format!("{} from {first}", found.sum_of_squares));
         }
     }
