@@ -13,6 +13,15 @@ pub mod libraries;
 pub mod measure;
 pub mod report;
 
+/// The data sets of NIST with their models and fits, as the example `nist` has them.
+#[cfg(feature = "constrained-peers")]
+#[path = "../examples/nist/models.rs"]
+pub mod nist;
+/// Files of problems with constraints, as the example `solve` reads them.
+#[cfg(feature = "constrained-peers")]
+#[path = "../examples/solve/file.rs"]
+pub mod problems;
+
 /// A problem that counts its evaluations and, where that does not distort the figures, times them.
 pub struct Shared<'a> {
     problem: &'a dyn Problem,

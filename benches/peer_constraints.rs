@@ -32,15 +32,11 @@ use extremum::{
     TrustRegion, classify,
 };
 use extremum_benches::measure::{geometric_mean, median, median_ratio};
+use extremum_benches::problems::{self, Task};
 
-// The example asks more of it.
-#[allow(dead_code)]
-#[path = "../examples/solve/file.rs"]
-mod file;
 #[path = "constrained_peers.rs"]
 mod peers;
 
-use file::Task;
 use peers::{Counted, Run};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/hock-schittkowski.json");
@@ -176,7 +172,8 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let tasks: &'static [Task] = file::read(FILE).expect("the file is in the repository").leak();
+    let tasks: &'static [Task] =
+        problems::read(FILE).expect("the file is in the repository").leak();
     println!("Where each run ended, and its costs; ? it does not claim success, ! it is wrong to");
     print!("{:<6}", "");
     METHODS.iter().for_each(|(name, _)| print!(" {name:>25}"));

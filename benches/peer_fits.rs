@@ -30,17 +30,11 @@ use extremum::{
     AutoDiff, DMatrix, DVector, LeastSquares, Matrix, Minimizer, SumOfSquares, TrustRegion, fit,
 };
 use extremum_benches::measure::{geometric_mean, median, median_ratio};
+use extremum_benches::nist::{DataSet, data_sets, rule};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use lmfit::{Curve, ModelParams, ParamSpec, PartialValues};
 use nalgebra::{Dyn, storage::Owned};
 use nalgebra_0_34 as nalgebra;
-
-// The example has more in it: other solvers, for one.
-#[allow(dead_code)]
-#[path = "../examples/nist/models.rs"]
-mod models;
-
-use models::{DataSet, data_sets, rule};
 
 const REPETITIONS: usize = 15;
 const DIGITS: [f64; 3] = [4.0, 6.0, 9.0];

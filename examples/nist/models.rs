@@ -126,12 +126,17 @@ impl DataSet {
 
 /// The numbers in one of NIST's files.
 pub struct Contents {
+    /// See [`DataSet::starts`].
     pub starts: [Vec<f64>; 2],
+    /// See [`DataSet::certified`].
     pub certified: Vec<f64>,
+    /// See [`DataSet::certified_errors`].
     pub certified_errors: Vec<f64>,
+    /// See [`DataSet::certified_sum`].
     pub certified_sum: f64,
+    /// The observations.
     pub y: Vec<f64>,
-    /// Point by point.
+    /// The predictors, point by point.
     pub x: Vec<Vec<f64>>,
 }
 

@@ -51,9 +51,11 @@ enum Kind {
 
 /// A problem to solve.
 pub struct Task {
+    /// Its name in the file.
     pub name: String,
     /// Within the bounds.
     pub start: DVector<f64>,
+    /// The lowest cost known.
     pub f_star: Option<f64>,
     objective: AutoDiff<Expression>,
     /// Infinite where there are none.
@@ -61,6 +63,7 @@ pub struct Task {
     constraints: Limited<Vec<Expression>>,
 }
 
+/// The problems in a file; or what is wrong with it.
 pub fn read(path: &str) -> Result<Vec<Task>, String> {
     let mut text = String::new();
     let file = File::open(path).map_err(|error| error.to_string())?;
