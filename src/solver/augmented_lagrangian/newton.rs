@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::AugmentedLagrangianState;
 use super::function::Function;
 use super::points::Point;
+use crate::linalg::Indefinite;
 use crate::{Bounds, Matrix, Oracle, State};
 
 /// No larger systems are solved: they are dense.
@@ -42,14 +43,16 @@ pub(super) struct Newton {
 }
 
 /// Workspace; equal to any other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct System {
+    /// Of all n variables and m constraints: those that are held or not active have a row of the identity.
     matrix: DMatrix<f64>,
     hessian: DMatrix<f64>,
+    factors: Indefinite,
+    /// The right-hand side, then d and −p.
     right: Vec<f64>,
-    /// The free variables and the active constraints.
-    free: Vec<usize>,
-    active: Vec<usize>,
+    is_free: Vec<bool>,
+    is_active: Vec<bool>,
 }
 
 impl PartialEq for System {
@@ -58,24 +61,32 @@ impl PartialEq for System {
     }
 }
 
+/// Of no size.
+impl Default for System {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
+}
+
 impl System {
     fn new(n: usize, m: usize) -> Self {
         Self {
             matrix: DMatrix::zeros(n + m, n + m),
             hessian: DMatrix::zeros(n, n),
-            right: Vec::with_capacity(n + m),
-            free: Vec::with_capacity(n),
-            active: Vec::with_capacity(m),
+            factors: Indefinite::new(n + m),
+            right: vec![0.0; n + m],
+            is_free: vec![false; n],
+            is_active: vec![false; m],
         }
     }
 
-    /// Writes the free variables and the active constraints; `lagrangian` is ∇f − J'λ.
+    /// Finds the free variables and the active constraints, which have a target; `lagrangian` is ∇f − J'λ.
     fn identify(
         &mut self,
         here: &Point,
         bounds: Option<&Bounds>,
         lagrangian: &DVector<f64>,
-        is_active: impl Fn(usize) -> bool,
+        target: impl Fn(usize) -> Option<f64>,
     ) {
         let is_held = |j: usize| {
             bounds.is_some_and(|bounds| {
@@ -84,70 +95,57 @@ impl System {
                 lower == upper || (x == lower && g >= 0.0) || (x == upper && g <= 0.0)
             })
         };
-        self.free.clear();
-        self.free.extend((0..here.x.len()).filter(|j| !is_held(*j)));
-        self.active.clear();
-        self.active.extend((0..here.values.len()).filter(|i| is_active(*i)));
+        for (j, is_free) in self.is_free.iter_mut().enumerate() {
+            *is_free = !is_held(j);
+        }
+        for (i, is_active) in self.is_active.iter_mut().enumerate() {
+            *is_active = target(i).is_some();
+        }
     }
 
-    /// Writes the system. The Hessian is there, unscaled.
+    /// Writes the lower triangle of the system. The Hessian is there, unscaled.
     fn assemble(
         &mut self,
         here: &Point,
         function: &Function,
         lagrangian: &DVector<f64>,
-        targets: impl Fn(usize) -> f64,
+        target: impl Fn(usize) -> Option<f64>,
     ) {
-        let Self { matrix, hessian, right, free, active } = self;
-        let k = free.len();
-        right.clear();
-        for (row, &j) in free.iter().enumerate() {
-            for (column, &l) in free.iter().enumerate() {
-                matrix[(row, column)] = function.scale * hessian[(j, l)];
+        let Self { matrix, hessian, right, is_free, is_active, .. } = self;
+        let n = is_free.len();
+        matrix.fill(0.0);
+        right.fill(0.0);
+        for j in 0..n {
+            if !is_free[j] {
+                matrix[(j, j)] = 1.0;
+                continue;
             }
-            right.push(-function.scale * lagrangian[j]);
+            for l in (j..n).filter(|l| is_free[*l]) {
+                matrix[(l, j)] = function.scale * hessian[(l, j)];
+            }
+            right[j] = -function.scale * lagrangian[j];
         }
-        for (row, &i) in active.iter().enumerate() {
-            for (column, &j) in free.iter().enumerate() {
-                let entry = function.scales[i] * entry(&here.jacobian, i, j);
-                matrix[(k + row, column)] = entry;
-                matrix[(column, k + row)] = entry;
+        for (i, is_active) in is_active.iter().enumerate() {
+            let Some(target) = target(i).filter(|_| *is_active) else {
+                matrix[(n + i, n + i)] = 1.0;
+                continue;
+            };
+            let scale = function.scales[i];
+            for j in (0..n).filter(|j| is_free[*j]) {
+                matrix[(n + i, j)] = scale * entry(&here.jacobian, i, j);
             }
-            for other in 0..active.len() {
-                matrix[(k + row, k + other)] = if other == row { -SHIFT } else { 0.0 };
-            }
-            right.push(targets(i) - function.scales[i] * here.values[i]);
+            matrix[(n + i, n + i)] = -SHIFT;
+            right[n + i] = target - scale * here.values[i];
         }
     }
 
-    /// Solves the system by elimination with partial pivoting, in place; false when it is singular.
+    /// Solves the system in place; false when it is singular.
     fn solve(&mut self) -> bool {
-        let Self { matrix: a, right, .. } = self;
-        let size = right.len();
-        for k in 0..size {
-            let larger = |p: usize, i: usize| if a[(i, k)].abs() > a[(p, k)].abs() { i } else { p };
-            let pivot = (k + 1..size).fold(k, larger);
-            if !a[(pivot, k)].is_normal() {
-                return false;
-            }
-            if pivot != k {
-                a.swap_rows(k, pivot);
-                right.swap(k, pivot);
-            }
-            for i in k + 1..size {
-                let factor = a[(i, k)] / a[(k, k)];
-                if factor != 0.0 {
-                    for j in k + 1..size {
-                        a[(i, j)] -= factor * a[(k, j)];
-                    }
-                    right[i] -= factor * right[k];
-                }
-            }
+        let Self { matrix, factors, right, .. } = self;
+        if factors.factorize(matrix).is_none_or(|inertia| inertia.zero > 0) {
+            return false;
         }
-        for k in (0..size).rev() {
-            let known: f64 = (k + 1..size).map(|j| a[(k, j)] * right[j]).sum();
-            right[k] = (right[k] - known) / a[(k, k)];
-        }
+        factors.solve(right);
         right.iter().all(|entry| entry.is_finite())
     }
 }
@@ -198,12 +196,12 @@ impl<L: State> AugmentedLagrangianState<L> {
         let (before, error) = (self.points.current(), self.conditions);
         // λ + p, and 0 where a constraint is not active.
         let Self { newton, function, multipliers, work, .. } = self;
-        let System { free, active, right, .. } = &newton.system;
+        let System { is_free, is_active, right, .. } = &newton.system;
         let kept = &mut work.work.weights;
         kept.copy_from(multipliers);
         multipliers.fill(0.0);
-        for (row, &i) in active.iter().enumerate() {
-            let change = -right[free.len() + row] * function.scales[i] / function.scale;
+        for i in (0..kept.len()).filter(|i| is_active[*i]) {
+            let change = -right[is_free.len() + i] * function.scales[i] / function.scale;
             multipliers[i] = kept[i] + change;
         }
         self.points.go_to(index);
@@ -253,15 +251,14 @@ impl<L: State> AugmentedLagrangianState<L> {
                 _ => None,
             }
         };
-        system.identify(here, bounds, &work.lagrangian, |i| target(i).is_some());
-        let targets = |i: usize| target(i).unwrap_or(f64::NAN);
-        system.assemble(here, function, &work.lagrangian, targets);
+        system.identify(here, bounds, &work.lagrangian, target);
+        system.assemble(here, function, &work.lagrangian, target);
         if !system.solve() {
             return None;
         }
         work.x.copy_from(&here.x);
-        for (d, &j) in system.right.iter().zip(&system.free) {
-            work.x[j] += d;
+        for (x, d) in work.x.iter_mut().zip(&system.right) {
+            *x += d;
         }
         if let Some(bounds) = bounds {
             bounds.project(&mut work.x);
